@@ -1,0 +1,62 @@
+/** What others installed and the generator cannot see: Helm releases, another repository, the machines themselves. */
+
+/**
+ * The cluster as the gate takes it: given, not proven. Every statement of it that a proof used is written into the
+ * inventory as an assumption, and the audit checks it against the live cluster.
+ */
+export interface Platform {
+  /** Name of the cluster; part of every store path, so that two clusters never share one. */
+  readonly cluster: string;
+  /** Zone of all schedules that do not name one (IANA name). Default `UTC`, which knows no daylight saving. */
+  readonly timeZone?: string;
+  readonly velero?: VeleroPlatform;
+  readonly rook?: RookPlatform;
+  /** Storage classes by name. */
+  readonly storageClasses?: Readonly<Record<string, StorageClassPlatform>>;
+  readonly flux?: FluxPlatform;
+}
+
+export interface VeleroPlatform {
+  /** Installed version, `1.18` or `1.18.3`. Resource policies by claim label and phase need 1.18. */
+  readonly version: string;
+  /** Namespace of the server. Default `velero`. */
+  readonly namespace?: string;
+  /** Whether server and node agent run with `--features=EnableCSI`. Without it CSI volumes are left out without a word. */
+  readonly enableCSI: boolean;
+  /** Whether the node-agent DaemonSet runs; data movement and file-system backup need it. */
+  readonly nodeAgent: boolean;
+  /**
+   * Where the password of Velero's repositories is also kept, in words for the person who rebuilds the cluster. Unset
+   * means that nobody chose one: Velero then encrypts with a constant that everybody knows.
+   */
+  readonly repositoryPassword?: { readonly keptIn: string };
+}
+
+export interface RookPlatform {
+  /** Installed version, `1.20` or `1.20.6`. */
+  readonly version: string;
+  readonly namespace: string;
+  /** The CephObjectStore that serves the buckets. */
+  readonly objectStore: string;
+  /** Fields of `additionalConfig` that the operator allows (`ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS`). */
+  readonly allowedObcFields?: readonly string[];
+}
+
+export interface StorageClassPlatform {
+  /** CSI driver, or the provisioner of a class that is not CSI. */
+  readonly driver: string;
+  /** VolumeSnapshotClass that Velero uses for this driver. Without one, claims of this class cannot be snapshotted. */
+  readonly snapshotClass?: string;
+  /** Whether claims that name no class get this one. At most one class says so. */
+  readonly isDefault?: boolean;
+}
+
+export interface FluxPlatform {
+  readonly sourceRef: { readonly kind: 'GitRepository' | 'OCIRepository' | 'Bucket'; readonly name: string };
+  /** Path of the output folder inside the source, as a Flux Kustomization names it: `./dist`. */
+  readonly path: string;
+  /** Namespace of the source and of the rendered Kustomizations. Default `flux-system`. */
+  readonly namespace?: string;
+  /** Names of the user's own Kustomizations that install the operators, which `-backup` folders wait for. */
+  readonly operators?: { readonly velero?: string; readonly cnpg?: string; readonly rook?: string };
+}

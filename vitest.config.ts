@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+
+// vitest wants its configuration as the default export.
+// oxlint-disable-next-line import/no-default-export
+export default defineConfig({
+  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+});
