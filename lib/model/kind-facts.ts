@@ -1,0 +1,74 @@
+/** What the objects of each kind say of the data that they hold: size, class, and the claims by which Velero meets it. */
+import type { Claim } from './dataset';
+import { at, labelsOf, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from './kube-object';
+import { parseQuantity, type Quantity } from './quantity';
+
+/** What one object says of one dataset. */
+export interface DataFacts {
+  readonly part?: string;
+  readonly storage?: Quantity;
+  readonly storageClass?: string;
+  readonly claims: readonly Claim[];
+}
+
+export function claimFacts(object: KubeObject): readonly DataFacts[] {
+  const { namespace = '', name } = object.metadata;
+  return [{ ...claimSpecFacts(at(object, 'spec')), claims: [{ namespace, name, labels: labelsOf(object) }] }];
+}
+
+export function persistentVolumeFacts(object: KubeObject): readonly DataFacts[] {
+  const storage = parseQuantity(at(object, 'spec', 'capacity', 'storage'));
+  return [{ ...(storage === undefined ? {} : { storage }), claims: [] }];
+}
+
+/**
+ * One dataset per claim template, held by the claims `<template>-<set>-<n>`. The StatefulSet controller gives each the
+ * labels of the template and the set's selector (kubernetes v1.36, pkg/controller/statefulset/stateful_set_utils.go).
+ */
+export function claimTemplateFacts(object: KubeObject): readonly DataFacts[] {
+  const { namespace = '', name: set } = object.metadata;
+  const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
+  const start = numberAt(object, 'spec', 'ordinals', 'start') ?? 0;
+  const selected = textMapAt(object, 'spec', 'selector', 'matchLabels');
+  return listAt(object, 'spec', 'volumeClaimTemplates').map((template) => {
+    const part = textAt(template, 'metadata', 'name') ?? '';
+    const labels = { ...textMapAt(template, 'metadata', 'labels'), ...selected };
+    const claims = Array.from({ length: replicas }, (_, n) => ({
+      namespace,
+      name: `${part}-${set}-${start + n}`,
+      labels,
+    }));
+    return { part, ...claimSpecFacts(at(template, 'spec')), claims };
+  });
+}
+
+function claimSpecFacts(spec: unknown): Omit<DataFacts, 'claims'> {
+  const storage = parseQuantity(at(spec, 'resources', 'requests', 'storage'));
+  const storageClass = textAt(spec, 'storageClassName');
+  return { ...(storage === undefined ? {} : { storage }), ...(storageClass === undefined ? {} : { storageClass }) };
+}
+
+export function storageFacts(storage: unknown): DataFacts {
+  const size = parseQuantity(at(storage, 'size'));
+  const storageClass = textAt(storage, 'storageClass');
+  return {
+    ...(size === undefined ? {} : { storage: size }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+    claims: [],
+  };
+}
+
+/** Objects of prometheus-operator keep nothing unless they ask for a volume. */
+export function operatorStorageFacts(object: KubeObject): readonly DataFacts[] {
+  const template = mappingAt(object, 'spec', 'storage', 'volumeClaimTemplate');
+  return Object.keys(template).length === 0 ? [] : [{ ...claimSpecFacts(template['spec']), claims: [] }];
+}
+
+/** The selector of the StatefulSet that prometheus-operator makes, which reaches its claims (v0.93.0, pkg/operator/statefulset.go). */
+export function prometheusOperatorLabels(object: KubeObject, app: string): Readonly<Record<string, string>> {
+  return {
+    'app.kubernetes.io/name': app,
+    'app.kubernetes.io/managed-by': 'prometheus-operator',
+    'app.kubernetes.io/instance': object.metadata.name,
+  };
+}

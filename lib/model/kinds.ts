@@ -1,0 +1,287 @@
+/**
+ * The closed table of kinds: which objects hold data, which hold none, and which make others at run time.
+ *
+ * The gate starts from all data and demands an answer, so a kind that is not in here is a finding and never silence.
+ * Adding a kind of data means one row in {@link DATA_KINDS}.
+ */
+import {
+  claimFacts,
+  claimTemplateFacts,
+  operatorStorageFacts,
+  persistentVolumeFacts,
+  prometheusOperatorLabels,
+  storageFacts,
+  type DataFacts,
+} from './kind-facts';
+import { at, type KubeObject } from './kube-object';
+import type { Elsewhere, Strategy, StrategyType } from './strategy';
+
+interface DataKindRow {
+  /** The key that a reference uses: `{ claim: 'data' }`. */
+  readonly ref: string;
+  /** The second key of a reference, where one object holds several datasets: `{ statefulSet: 'loki', template: 'storage' }`. */
+  readonly part?: 'template' | 'volume';
+  readonly group: string;
+  readonly kind: string;
+  /** Older API groups of the same kind. */
+  readonly formerGroups?: readonly string[];
+  /** What can copy it. `elsewhere` and an exclusion fit every kind. */
+  readonly strategies: readonly StrategyType[];
+  readonly facts: (object: KubeObject) => readonly DataFacts[];
+  /**
+   * Labels by which the claims are known that its operator makes; a claim carries all labels of one of the sets. Velero
+   * skips them, because a file copy of a running database is not how it is backed up.
+   */
+  readonly operatorClaims?: (object: KubeObject) => readonly Readonly<Record<string, string>>[];
+}
+
+export const DATA_KINDS = [
+  {
+    ref: 'claim',
+    group: '',
+    kind: 'PersistentVolumeClaim',
+    strategies: ['scheduled', 'snapshotted'],
+    facts: claimFacts,
+  },
+  { ref: 'persistentVolume', group: '', kind: 'PersistentVolume', strategies: [], facts: persistentVolumeFacts },
+  {
+    ref: 'statefulSet',
+    part: 'template',
+    group: 'apps',
+    kind: 'StatefulSet',
+    strategies: ['scheduled', 'snapshotted'],
+    facts: claimTemplateFacts,
+  },
+  {
+    ref: 'postgres',
+    group: 'postgresql.cnpg.io',
+    kind: 'Cluster',
+    strategies: ['continuous'],
+    facts: (object) => [storageFacts(at(object, 'spec', 'storage'))],
+    // cloudnative-pg v1.30.0, docs/src/labels_annotations.md. By role and not by cluster, so that a cluster which is
+    // made by hand is not copied as files either.
+    operatorClaims: () => ['PG_DATA', 'PG_WAL', 'PG_TABLESPACE'].map((role) => ({ 'cnpg.io/pvcRole': role })),
+  },
+  {
+    ref: 'bucket',
+    group: 'objectbucket.io',
+    kind: 'ObjectBucketClaim',
+    strategies: ['mirrored'],
+    facts: () => [{ claims: [] }],
+  },
+  {
+    ref: 'openSearch',
+    group: 'opensearch.org',
+    kind: 'OpenSearchCluster',
+    formerGroups: ['opensearch.opster.io'],
+    strategies: ['scheduled'],
+    facts: () => [{ claims: [] }],
+  },
+  {
+    ref: 'prometheus',
+    group: 'monitoring.coreos.com',
+    kind: 'Prometheus',
+    strategies: ['scheduled', 'snapshotted'],
+    facts: operatorStorageFacts,
+    operatorClaims: (object) => [prometheusOperatorLabels(object, 'prometheus')],
+  },
+  {
+    ref: 'alertmanager',
+    group: 'monitoring.coreos.com',
+    kind: 'Alertmanager',
+    strategies: ['scheduled', 'snapshotted'],
+    facts: operatorStorageFacts,
+    operatorClaims: (object) => [prometheusOperatorLabels(object, 'alertmanager')],
+  },
+  {
+    ref: 'thanosRuler',
+    group: 'monitoring.coreos.com',
+    kind: 'ThanosRuler',
+    strategies: ['scheduled', 'snapshotted'],
+    facts: operatorStorageFacts,
+    operatorClaims: (object) => [prometheusOperatorLabels(object, 'thanos-ruler')],
+  },
+] as const satisfies readonly DataKindRow[];
+
+/** Workloads: their pod templates mount volumes, and some of those hold data of their own (a path on a node, an NFS export). */
+export const WORKLOADS = [
+  { ref: 'deployment', group: 'apps', kind: 'Deployment', template: ['spec', 'template'] },
+  { ref: 'statefulSet', group: 'apps', kind: 'StatefulSet', template: ['spec', 'template'] },
+  { ref: 'daemonSet', group: 'apps', kind: 'DaemonSet', template: ['spec', 'template'] },
+  { ref: 'replicaSet', group: 'apps', kind: 'ReplicaSet', template: ['spec', 'template'] },
+  { ref: 'replicationController', group: '', kind: 'ReplicationController', template: ['spec', 'template'] },
+  { ref: 'job', group: 'batch', kind: 'Job', template: ['spec', 'template'] },
+  { ref: 'cronJob', group: 'batch', kind: 'CronJob', template: ['spec', 'jobTemplate', 'spec', 'template'] },
+  { ref: 'pod', group: '', kind: 'Pod', template: [] },
+] as const;
+
+/** Objects that make others at run time, which nobody sees beforehand: answered by `holds`. */
+export const OPAQUE_KINDS = [
+  { ref: 'helmRelease', group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' },
+  { ref: 'kustomization', group: 'kustomize.toolkit.fluxcd.io', kind: 'Kustomization' },
+  { ref: 'application', group: 'argoproj.io', kind: 'Application' },
+  { ref: 'applicationSet', group: 'argoproj.io', kind: 'ApplicationSet' },
+] as const;
+
+/** Data that no object betrays, and what can copy it. */
+export const CLUSTER_DATA = {
+  etcd: { title: 'etcd', strategies: ['scheduled'] },
+  fluxRepository: { title: 'Flux repository', strategies: ['mirrored'] },
+  certificates: { title: 'certificates', strategies: ['scheduled'] },
+  keys: { title: 'keys', strategies: [] },
+} as const satisfies Readonly<Record<string, { title: string; strategies: readonly StrategyType[] }>>;
+
+/** Kinds that hold no data, by API group. `*` stands for all kinds of a group that only configures. */
+const NO_DATA: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'Binding',
+    'ComponentStatus',
+    'ConfigMap',
+    'Endpoints',
+    'Event',
+    'LimitRange',
+    'Namespace',
+    'Node',
+    'PodTemplate',
+    'ResourceQuota',
+    // A Secret is data of the recovery path: the answers for certificates and keys stand for all of them.
+    'Secret',
+    'Service',
+    'ServiceAccount',
+  ],
+  apps: ['ControllerRevision'],
+  'admissionregistration.k8s.io': ['*'],
+  'apiextensions.k8s.io': ['*'],
+  'apiregistration.k8s.io': ['*'],
+  autoscaling: ['*'],
+  'certificates.k8s.io': ['*'],
+  'coordination.k8s.io': ['*'],
+  'discovery.k8s.io': ['*'],
+  'events.k8s.io': ['*'],
+  'flowcontrol.apiserver.k8s.io': ['*'],
+  'networking.k8s.io': ['*'],
+  'node.k8s.io': ['*'],
+  policy: ['*'],
+  'rbac.authorization.k8s.io': ['*'],
+  'resource.k8s.io': ['*'],
+  'scheduling.k8s.io': ['*'],
+  'storage.k8s.io': ['*'],
+  'gateway.networking.k8s.io': ['*'],
+  'snapshot.storage.k8s.io': ['*'],
+  'groupsnapshot.storage.k8s.io': ['*'],
+  'kustomize.config.k8s.io': ['*'],
+  'velero.io': ['*'],
+  'postgresql.cnpg.io': [
+    'Backup',
+    'ScheduledBackup',
+    'Pooler',
+    'ImageCatalog',
+    'ClusterImageCatalog',
+    'Database',
+    'Publication',
+    'Subscription',
+    'FailoverQuorum',
+  ],
+  'barmancloud.cnpg.io': ['*'],
+  'objectbucket.io': ['ObjectBucket'],
+  // Ceph holds what the claims and buckets on it hold, and those are asked for one by one. Buckets that nobody claimed
+  // are found by the audit, which asks the gateway for all of them.
+  'ceph.rook.io': ['*'],
+  'csi.ceph.io': ['*'],
+  'opensearch.org': [
+    'OpensearchActionGroup',
+    'OpensearchComponentTemplate',
+    'OpensearchIndexTemplate',
+    'OpenSearchISMPolicy',
+    'OpensearchRole',
+    'OpensearchSnapshotPolicy',
+    'OpensearchTenant',
+    'OpensearchUser',
+    'OpensearchUserRoleBinding',
+  ],
+  'monitoring.coreos.com': [
+    'AlertmanagerConfig',
+    'PodMonitor',
+    'Probe',
+    // Sends everything on; its volume only buffers what the far side has not taken yet.
+    'PrometheusAgent',
+    'PrometheusRule',
+    'ScrapeConfig',
+    'ServiceMonitor',
+  ],
+  'cert-manager.io': ['*'],
+  'acme.cert-manager.io': ['*'],
+  'source.toolkit.fluxcd.io': ['*'],
+  'notification.toolkit.fluxcd.io': ['*'],
+  'image.toolkit.fluxcd.io': ['*'],
+  'source.extensions.fluxcd.io': ['*'],
+  'argoproj.io': ['AppProject'],
+  'external-secrets.io': ['*'],
+  'bitnami.com': ['SealedSecret'],
+  'traefik.io': ['*'],
+  'metallb.io': ['*'],
+  'cilium.io': ['*'],
+  'k8s.cni.cncf.io': ['*'],
+};
+
+type DataKindOf = (typeof DATA_KINDS)[number];
+type WorkloadOf = (typeof WORKLOADS)[number];
+type RefKeys<Row> = Row extends { readonly ref: infer Ref extends string; readonly part: infer Part extends string }
+  ? { readonly [K in Ref | Part]: string }
+  : Row extends { readonly ref: infer Ref extends string }
+    ? { readonly [K in Ref]: string }
+    : never;
+type InNamespace = { readonly namespace?: string };
+
+/** Names a claim template, a database, a bucket …: `{ claim: 'data' }`, `{ statefulSet: 'loki', template: 'storage' }`. */
+export type DataRef = RefKeys<DataKindOf> & InNamespace;
+/** Names a volume of a pod template that is no claim: `{ deployment: 'jellyfin', volume: 'media' }`. */
+export type PodVolumeRef = {
+  [Row in WorkloadOf as Row['ref']]: { readonly [K in Row['ref'] | 'volume']: string };
+}[WorkloadOf['ref']] &
+  InNamespace;
+/** Names an object that makes others: `{ helmRelease: 'registry' }`. */
+export type OpaqueRef = RefKeys<(typeof OPAQUE_KINDS)[number]> & InNamespace;
+export type DatasetRef = DataRef | PodVolumeRef;
+
+/** The strategies that fit what a reference names. */
+export type StrategyFor<Ref> = Ref extends { readonly volume: string } ? Elsewhere : StrategyOfRow<DataKindOf, Ref>;
+type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ? Fitting<Row> : never) : never;
+/** The strategies that fit volumes, whatever the volume is for. */
+export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
+export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
+type Fitting<Row> = Row extends { readonly strategies: readonly (infer S)[] }
+  ? Extract<Strategy, { readonly type: S }> | Elsewhere
+  : never;
+
+/** One strategy, or several: a dataset may have copies on different schedules at different places. */
+export type OneOrMore<T> = T | readonly [T, ...T[]];
+
+/** What an object of a kind is to the gate. */
+export type KindRole =
+  | { readonly role: 'data'; readonly rows: readonly DataKindRow[]; readonly template?: readonly string[] }
+  | { readonly role: 'workload'; readonly template: readonly string[] }
+  | { readonly role: 'opaque'; readonly ref: string }
+  | { readonly role: 'no data' }
+  | { readonly role: 'unlisted' };
+
+/** Kinds that the user's own code adds: `{ 'example.com/Widget': 'no data' }`. */
+export type OwnKinds = Readonly<Record<string, 'no data' | 'opaque'>>;
+
+const ROWS: readonly DataKindRow[] = DATA_KINDS;
+
+export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRole {
+  const mine = own[`${group}/${kind}`];
+  if (mine !== undefined) return mine === 'opaque' ? { role: 'opaque', ref: kind } : { role: 'no data' };
+  const rows = ROWS.filter(
+    (row) => row.kind === kind && (row.group === group || (row.formerGroups ?? []).includes(group)),
+  );
+  const workload = WORKLOADS.find((row) => row.kind === kind && row.group === group);
+  if (rows.length > 0)
+    return { role: 'data', rows, ...(workload === undefined ? {} : { template: workload.template }) };
+  if (workload !== undefined) return { role: 'workload', template: workload.template };
+  const opaque = OPAQUE_KINDS.find((row) => row.kind === kind && row.group === group);
+  if (opaque !== undefined) return { role: 'opaque', ref: opaque.ref };
+  const silent = NO_DATA[group] ?? [];
+  return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };
+}

@@ -1,0 +1,121 @@
+/** Where copies live. */
+import type { Elsewhere, Synchronized } from './strategy';
+
+/**
+ * What is lost together. `cluster`: the machines and the storage of this cluster. `site`: the building it stands in.
+ * `offsite` or `offsite-<name>`: anywhere else; two names are lost independently of each other.
+ */
+export type FailureDomain = 'cluster' | 'site' | 'offsite' | `offsite-${string}`;
+
+export interface S3LocationProps {
+  /** URL of the server, `https://s3.example.net`. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Key prefix before everything that is stored. Default: none. */
+  readonly prefix?: string;
+  /** Default `us-east-1`, which servers without regions accept. */
+  readonly region?: string;
+  /** Whether the bucket stands in the path instead of the host name. Default `true`: what Ceph, MinIO and Garage expect. */
+  readonly pathStyle?: boolean;
+  /** Whether the Secret carries a `ca.crt` that signed the server's certificate. Default `false`: a public one. */
+  readonly customCa?: boolean;
+  /**
+   * Whether clients send the newer checksum headers of the AWS SDK. Default `false`: Ceph RGW and Backblaze refuse them
+   * (velero-plugin-for-aws v1.14.3, backupstoragelocation.md).
+   */
+  readonly sendChecksums?: boolean;
+  /** Whether the bucket keeps old versions of overwritten and deleted objects. Default `false`. */
+  readonly versioned?: boolean;
+  /** Whether objects are locked against deletion for a time (S3 object lock). Default `false`. */
+  readonly objectLocked?: boolean;
+  /**
+   * Whether whoever can read the bucket may read the cluster's Secrets. Default `false`: Secrets are left out of
+   * Velero's tarballs, which are not encrypted.
+   */
+  readonly trusted?: boolean;
+  /** What is lost together with this location. A location that the cluster itself serves is in `cluster`, whatever it claims. */
+  readonly failureDomain: FailureDomain;
+  /** Where its keys are also kept outside the cluster, in words for the person who rebuilds it: `sealed envelope, bank`. */
+  readonly keptIn: string;
+  /** How the whole location is copied to a further one. */
+  readonly mirror?: Synchronized | Elsewhere;
+}
+
+/** An S3 bucket with everything that a client needs, except the keys: those are a Secret that a person provides. */
+export interface Location {
+  readonly type: 's3';
+  /** Names the Secret `backed-up-<name>` and Velero's storage location. */
+  readonly name: string;
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  readonly customCa: boolean;
+  readonly sendChecksums: boolean;
+  readonly versioned: boolean;
+  readonly objectLocked: boolean;
+  readonly trusted: boolean;
+  readonly failureDomain: FailureDomain;
+  readonly keptIn: string;
+  readonly mirror?: Synchronized | Elsewhere;
+}
+
+/**
+ * An S3 bucket as a place for copies.
+ *
+ * @param name a short DNS label such as `offsite`; it stands in the names of Schedules and Secrets.
+ * @example
+ * s3Location('offsite', {
+ *   endpoint: 'https://s3.example.net',
+ *   bucket: 'home-backups',
+ *   failureDomain: 'offsite',
+ *   keptIn: 'sealed envelope, bank',
+ * });
+ */
+export function s3Location(name: string, props: S3LocationProps): Location {
+  return {
+    type: 's3',
+    name,
+    endpoint: props.endpoint,
+    bucket: props.bucket,
+    prefix: (props.prefix ?? '').replaceAll(/^\/+|\/+$/g, ''),
+    region: props.region ?? 'us-east-1',
+    pathStyle: props.pathStyle ?? true,
+    customCa: props.customCa ?? false,
+    sendChecksums: props.sendChecksums ?? false,
+    versioned: props.versioned ?? false,
+    objectLocked: props.objectLocked ?? false,
+    trusted: props.trusted ?? false,
+    failureDomain: props.failureDomain,
+    keptIn: props.keptIn,
+    ...(props.mirror === undefined ? {} : { mirror: props.mirror }),
+  };
+}
+
+/** The Secret with the keys of a location, in every namespace that copies to it. */
+export function secretNameOf(location: Location): string {
+  return `backed-up-${location.name}`;
+}
+
+/**
+ * The prefix that Velero has for itself: it refuses a location with other objects under its prefix (Velero 1.18,
+ * `pkg/persistence/object_store_layout.go`).
+ */
+export function veleroPrefix(location: Location, cluster: string): string {
+  return [location.prefix, cluster, 'velero'].filter((part) => part !== '').join('/');
+}
+
+/** The host that a location is reached at, or `undefined` when the endpoint is no URL. */
+export function endpointHost(location: Location): string | undefined {
+  try {
+    return new URL(location.endpoint).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a host name is served inside the cluster: a Service name, with or without the cluster's domain. */
+export function isClusterHost(host: string): boolean {
+  return /\.svc(\.|$)|\.cluster\.local$/.test(host) || !/[.:]/.test(host);
+}
