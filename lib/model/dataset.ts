@@ -1,4 +1,5 @@
 /** A dataset: something that would be lost. Its identity is structured; nothing is ever parsed back out of a string. */
+import { compareText } from './collections';
 import type { Quantity } from './quantity';
 
 /** Names a dataset by the object that brings it into being. */
@@ -55,18 +56,14 @@ export function describeDataset(id: DatasetId): string {
 
 /** Sorts as people read: by namespace, then name, then kind. Cluster-wide data comes first. */
 export function compareDatasets(a: DatasetId, b: DatasetId): number {
-  return compareTexts(sortKey(a), sortKey(b));
+  const other = sortKey(b);
+  for (const [index, text] of sortKey(a).entries()) {
+    const order = compareText(text, other[index] ?? '');
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 function sortKey(id: DatasetId): readonly string[] {
   return [id.namespace ?? '', id.name, id.kind, id.group, id.part?.type ?? '', id.part?.name ?? ''];
-}
-
-/** By code unit, so that the order is the same on every machine. */
-function compareTexts(a: readonly string[], b: readonly string[]): number {
-  for (const [index, text] of a.entries()) {
-    const other = b[index] ?? '';
-    if (text !== other) return text < other ? -1 : 1;
-  }
-  return 0;
 }

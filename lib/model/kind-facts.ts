@@ -64,7 +64,7 @@ export function operatorStorageFacts(object: KubeObject): readonly DataFacts[] {
   return Object.keys(template).length === 0 ? [] : [{ ...claimSpecFacts(template['spec']), claims: [] }];
 }
 
-/** The selector of the StatefulSet that prometheus-operator makes, which reaches its claims (v0.93.0, pkg/operator/statefulset.go). */
+/** The selector of the StatefulSet that prometheus-operator makes, which reaches its claims (v0.93.0, pkg/prometheus/server/operator.go). */
 export function prometheusOperatorLabels(object: KubeObject, app: string): Readonly<Record<string, string>> {
   return {
     'app.kubernetes.io/name': app,

@@ -16,6 +16,9 @@ import {
 import { at, type KubeObject } from './kube-object';
 import type { Elsewhere, Strategy, StrategyType } from './strategy';
 
+/** How copies are made; one module each under `lib/methods`. */
+export type MethodName = 'velero';
+
 interface DataKindRow {
   /** The key that a reference uses: `{ claim: 'data' }`. */
   readonly ref: string;
@@ -27,6 +30,8 @@ interface DataKindRow {
   readonly formerGroups?: readonly string[];
   /** What can copy it. `elsewhere` and an exclusion fit every kind. */
   readonly strategies: readonly StrategyType[];
+  /** The backup method that carries the strategies out, as far as one exists. */
+  readonly method?: MethodName;
   readonly facts: (object: KubeObject) => readonly DataFacts[];
   /**
    * Labels by which the claims are known that its operator makes; a claim carries all labels of one of the sets. Velero
@@ -41,6 +46,7 @@ export const DATA_KINDS = [
     group: '',
     kind: 'PersistentVolumeClaim',
     strategies: ['scheduled', 'snapshotted'],
+    method: 'velero',
     facts: claimFacts,
   },
   { ref: 'persistentVolume', group: '', kind: 'PersistentVolume', strategies: [], facts: persistentVolumeFacts },
@@ -50,6 +56,7 @@ export const DATA_KINDS = [
     group: 'apps',
     kind: 'StatefulSet',
     strategies: ['scheduled', 'snapshotted'],
+    method: 'velero',
     facts: claimTemplateFacts,
   },
   {
@@ -76,12 +83,18 @@ export const DATA_KINDS = [
     formerGroups: ['opensearch.opster.io'],
     strategies: ['scheduled'],
     facts: () => [{ claims: [] }],
+    // opensearch-k8s-operator 3.0.2, pkg/helpers/constants.go; the second one is what releases before 3 set.
+    operatorClaims: (object) => [
+      { 'opensearch.org/opensearch-cluster': object.metadata.name },
+      { 'opster.io/opensearch-cluster': object.metadata.name },
+    ],
   },
   {
     ref: 'prometheus',
     group: 'monitoring.coreos.com',
     kind: 'Prometheus',
     strategies: ['scheduled', 'snapshotted'],
+    method: 'velero',
     facts: operatorStorageFacts,
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'prometheus')],
   },
@@ -90,6 +103,7 @@ export const DATA_KINDS = [
     group: 'monitoring.coreos.com',
     kind: 'Alertmanager',
     strategies: ['scheduled', 'snapshotted'],
+    method: 'velero',
     facts: operatorStorageFacts,
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'alertmanager')],
   },
@@ -98,6 +112,7 @@ export const DATA_KINDS = [
     group: 'monitoring.coreos.com',
     kind: 'ThanosRuler',
     strategies: ['scheduled', 'snapshotted'],
+    method: 'velero',
     facts: operatorStorageFacts,
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'thanos-ruler')],
   },

@@ -1,0 +1,252 @@
+/**
+ * What Velero is to do for the datasets of a cluster, as plain data: Schedules, and for each plan the rules that tell
+ * its claims from all others.
+ */
+import type { AnsweredDataset } from '../../model/answered';
+import { compareText, distinctBy, groupBy, sortedBy } from '../../model/collections';
+import { scheduleOf, tiersOf, type Tier } from '../../model/cadence';
+import { minimumRetention, worstAge } from '../../model/copies';
+import type { CronProblem } from '../../model/cron';
+import { compareDatasets } from '../../model/dataset';
+import { isExcluded } from '../../model/declaration';
+import type { Location } from '../../model/location';
+import { METHOD_LABEL, PLAN_LABEL, planOf } from '../../model/marks';
+import { largestGap, type Schedule } from '../../model/schedule';
+import type { Scheduled, Snapshotted } from '../../model/strategy';
+import type { VeleroSettings } from './settings';
+
+/** One plan of one namespace. */
+export interface VeleroPlan {
+  readonly namespace: string;
+  readonly plan: string;
+  /** Chart whose backup folder holds the objects. */
+  readonly chart: string;
+  readonly settings: VeleroSettings;
+  readonly schedules: readonly PlannedSchedule[];
+  /** For each volume the first rule that matches decides. */
+  readonly rules: readonly PolicyRule[];
+  readonly datasets: readonly AnsweredDataset[];
+}
+
+export interface PlannedSchedule {
+  readonly name: string;
+  readonly location: Location;
+  readonly schedule: Schedule;
+  readonly keepSeconds: number;
+  /** Whether the data leaves the storage, or only a snapshot stays in it. */
+  readonly movesData: boolean;
+  /** How old its newest copy is at worst. */
+  readonly worstAgeSeconds: number;
+}
+
+export interface PolicyRule {
+  readonly conditions: {
+    readonly pvcPhase?: readonly string[];
+    readonly pvcLabels?: Readonly<Record<string, string>>;
+  };
+  readonly action: 'skip' | 'snapshot' | 'fs-backup';
+}
+
+/** What no set of Schedules can carry out. */
+export type PlanProblem =
+  | { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly problem: string }
+  | {
+      readonly type: 'disagreement';
+      readonly dataset: AnsweredDataset;
+      readonly first: AnsweredDataset;
+      readonly plan: string;
+    }
+  | { readonly type: 'unlabelled'; readonly dataset: AnsweredDataset; readonly other: AnsweredDataset };
+
+export interface VeleroPlans {
+  readonly plans: readonly VeleroPlan[];
+  readonly problems: readonly PlanProblem[];
+}
+
+/** @param settingsOf the settings of a namespace. */
+export function planVelero(
+  datasets: readonly AnsweredDataset[],
+  timeZone: string,
+  settingsOf: (namespace: string) => VeleroSettings,
+): VeleroPlans {
+  const sorted = datasets.toSorted((a, b) => compareDatasets(a.id, b.id));
+  const results = [...groupBy(sorted, (dataset) => dataset.id.namespace ?? '')].map(([namespace, inNamespace]) =>
+    planNamespace(namespace, inNamespace, timeZone, settingsOf(namespace)),
+  );
+  return { plans: results.flatMap((r) => r.plans), problems: results.flatMap((r) => r.problems) };
+}
+
+/** The strategies of a dataset that Velero carries out. */
+export function veleroCopies(dataset: AnsweredDataset): readonly (Scheduled | Snapshotted)[] {
+  if (dataset.method !== 'velero' || isExcluded(dataset.answer)) return [];
+  return dataset.answer.strategies.filter((s) => s.type === 'scheduled' || s.type === 'snapshotted');
+}
+
+function planNamespace(
+  namespace: string,
+  datasets: readonly AnsweredDataset[],
+  timeZone: string,
+  settings: VeleroSettings,
+): VeleroPlans {
+  const problems: PlanProblem[] = [];
+  const copied = datasets.filter((dataset) => veleroCopies(dataset).length > 0);
+  const byPlan = groupBy(copied, (dataset) => planOf(dataset.answer) ?? '');
+  for (const [plan, [first, ...others]] of byPlan) {
+    if (first === undefined) continue;
+    for (const dataset of others.filter((other) => copiesKey(other) !== copiesKey(first))) {
+      problems.push({ type: 'disagreement', dataset, first, plan });
+    }
+  }
+
+  const [chart = ''] = copied.map((dataset) => dataset.declaration.at.chart).toSorted(compareText);
+  const planned = [...byPlan].map(([plan, inPlan]) => {
+    const { schedules, problem } = planSchedules(namespace, plan, inPlan[0], timeZone, settings);
+    if (problem !== undefined && inPlan[0] !== undefined)
+      problems.push({ type: 'schedule', dataset: inPlan[0], problem });
+    return { plan, inPlan, schedules };
+  });
+  const defaultPlan = chooseDefaultPlan(planned);
+  problems.push(...ambiguities(datasets, defaultPlan));
+  const plans = planned.map(({ plan, inPlan, schedules }) => ({
+    namespace,
+    plan,
+    chart,
+    settings,
+    schedules,
+    rules: rulesOf(plan, plan === defaultPlan, datasets, settings),
+    datasets: inPlan,
+  }));
+  return { plans, problems };
+}
+
+/** Equal for datasets that one set of Schedules can carry out. */
+function copiesKey(dataset: AnsweredDataset): string {
+  return JSON.stringify(veleroCopies(dataset).map(({ type, cadence, to, keep }) => [type, cadence, to.name, keep]));
+}
+
+function planSchedules(
+  namespace: string,
+  plan: string,
+  dataset: AnsweredDataset | undefined,
+  timeZone: string,
+  settings: VeleroSettings,
+): { readonly schedules: readonly PlannedSchedule[]; readonly problem?: string } {
+  const copies = dataset === undefined ? [] : veleroCopies(dataset);
+  const planned: { copy: Scheduled | Snapshotted; tier: Tier }[] = [];
+  for (const copy of copies) {
+    const tiers = tiersFor(copy, [namespace, plan], timeZone, settings);
+    if ('problem' in tiers) return { schedules: [], problem: tiers.problem };
+    planned.push(...tiers.map((tier) => ({ copy, tier })));
+  }
+  const perLocation = new Map<string, Bucket[]>();
+  for (const { copy, tier } of planned) {
+    const buckets = perLocation.get(copy.to.name) ?? [];
+    if (buckets.includes(tier.bucket)) {
+      return {
+        schedules: [],
+        problem: `makes ${tier.bucket} copies in '${copy.to.name}' twice: merge the two strategies`,
+      };
+    }
+    perLocation.set(copy.to.name, [...buckets, tier.bucket]);
+  }
+  const schedules = planned.map(({ copy, tier }) => {
+    const base = `${namespace}-${plan}-${copy.to.name}`;
+    const alone = perLocation.get(copy.to.name)?.length === 1;
+    return {
+      name: alone ? base : `${base}-${tier.bucket}`,
+      location: copy.to,
+      schedule: tier.schedule,
+      keepSeconds: tier.keepSeconds,
+      movesData: copy.type === 'scheduled',
+      worstAgeSeconds: ageOf(tier.schedule, settings),
+    };
+  });
+  return { schedules };
+}
+
+function tiersFor(
+  copy: Scheduled | Snapshotted,
+  seed: readonly string[],
+  timeZone: string,
+  settings: VeleroSettings,
+): readonly Tier[] | CronProblem {
+  const schedule = scheduleOf(copy.cadence, seed, timeZone);
+  if ('problem' in schedule) return schedule;
+  return tiersOf(copy.cadence, schedule, copy.keep, seed, minimumRetention(ageOf(schedule, settings)));
+}
+
+function ageOf(schedule: Schedule, settings: VeleroSettings): number {
+  return worstAge(largestGap(schedule), settings.csiSnapshotTimeoutSeconds + settings.itemOperationTimeoutSeconds);
+}
+
+/**
+ * The plan that takes what carries no label of ours: claims that charts and operators make, and those that nobody
+ * thought of. The plan of a claim that cannot be told apart goes first, then the one that copies most often.
+ */
+function chooseDefaultPlan(
+  planned: readonly {
+    readonly plan: string;
+    readonly inPlan: readonly AnsweredDataset[];
+    readonly schedules: readonly PlannedSchedule[];
+  }[],
+): string | undefined {
+  const needed = planned.find(({ inPlan }) => inPlan.some(hasUnlabelledClaim));
+  if (needed !== undefined) return needed.plan;
+  const pace = (schedules: readonly PlannedSchedule[]): number => Math.min(...schedules.map((s) => s.worstAgeSeconds));
+  return planned.toSorted((a, b) => pace(a.schedules) - pace(b.schedules) || compareText(a.plan, b.plan))[0]?.plan;
+}
+
+function hasUnlabelledClaim(dataset: AnsweredDataset): boolean {
+  return dataset.claims.some((claim) => Object.keys(claim.labels).length === 0);
+}
+
+/** Claims without any label fall to the default plan; one that is answered otherwise cannot be told apart. */
+function ambiguities(datasets: readonly AnsweredDataset[], defaultPlan: string | undefined): readonly PlanProblem[] {
+  if (defaultPlan === undefined) return [];
+  const inDefault = (dataset: AnsweredDataset): boolean =>
+    veleroCopies(dataset).length > 0 && planOf(dataset.answer) === defaultPlan;
+  const other = datasets.find(inDefault);
+  return datasets
+    .filter((dataset) => hasUnlabelledClaim(dataset) && !inDefault(dataset))
+    .flatMap((dataset) => (other === undefined ? [] : [{ type: 'unlabelled' as const, dataset, other }]));
+}
+
+function rulesOf(
+  plan: string,
+  isDefault: boolean,
+  datasets: readonly AnsweredDataset[],
+  settings: VeleroSettings,
+): readonly PolicyRule[] {
+  const copy = settings.volumes === 'fs-backup' ? 'fs-backup' : 'snapshot';
+  const skipped: Readonly<Record<string, string>>[] = [];
+  const copied: Readonly<Record<string, string>>[] = [];
+  for (const dataset of datasets) {
+    const mine = veleroCopies(dataset).length > 0 && planOf(dataset.answer) === plan;
+    (mine ? copied : skipped).push(
+      ...dataset.claims.map((claim) => selectorOf(claim.labels)),
+      ...dataset.operatorClaims,
+    );
+  }
+  return [
+    // A claim without a volume fails the whole Backup, every night (V27).
+    { conditions: { pvcPhase: ['Pending', 'Lost'] }, action: 'skip' },
+    ...distinct(skipped).map((pvcLabels): PolicyRule => ({ conditions: { pvcLabels }, action: 'skip' })),
+    ...distinct(copied).map((pvcLabels): PolicyRule => ({ conditions: { pvcLabels }, action: copy })),
+    { conditions: {}, action: isDefault ? copy : 'skip' },
+  ];
+}
+
+/** Our own label says enough; a claim of somebody else is known by all labels that it has. */
+function selectorOf(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const plan = labels[PLAN_LABEL];
+  if (plan !== undefined) return { [PLAN_LABEL]: plan };
+  const method = labels[METHOD_LABEL];
+  return method === undefined ? labels : { [METHOD_LABEL]: method };
+}
+
+function distinct(selectors: readonly Readonly<Record<string, string>>[]): readonly Readonly<Record<string, string>>[] {
+  const sorted = selectors
+    .filter((selector) => Object.keys(selector).length > 0)
+    .map((selector) => Object.fromEntries(sortedBy(Object.entries(selector), ([label]) => label)));
+  return sortedBy(distinctBy(sorted, JSON.stringify), JSON.stringify);
+}

@@ -1,0 +1,24 @@
+/** Datasets as the gate knows them: found in the objects, then paired with what was declared. */
+import type { Dataset } from './dataset';
+import type { DatasetAnswer, Declaration, Origin } from './declaration';
+import type { MethodName } from './kinds';
+
+/** A dataset with what brings it. */
+export interface FoundDataset extends Dataset {
+  readonly origin: Origin;
+  /** Key of its row in the table of kinds, or of the workload's for a volume that is no claim. */
+  readonly ref: string;
+  /** The method that carries its strategies out, as far as one exists. */
+  readonly method?: MethodName;
+  /** Where data lies that no claim stands for: `path /srv/media of a node`. */
+  readonly where?: string;
+  /** Labels by which the claims of its operator are known. */
+  readonly operatorClaims: readonly Readonly<Record<string, string>>[];
+  /** Whether only a mount shows it, and nobody declares the claim. */
+  readonly undeclaredClaim?: boolean;
+}
+
+export interface AnsweredDataset extends FoundDataset {
+  readonly answer: DatasetAnswer;
+  readonly declaration: Declaration;
+}

@@ -1,0 +1,46 @@
+/** What an app says about its data, as plain data: the gate compares it with the objects. */
+import type { DatasetId } from './dataset';
+import type { ObjectId } from './kube-object';
+import type { Quantity } from './quantity';
+import type { Excluded, Strategy } from './strategy';
+
+/** Where something was said or made: a construct, or a line of a file that synth only reads. */
+export type Origin =
+  | {
+      readonly type: 'construct';
+      /** Construct path, `forge/gitea/data`. */
+      readonly path: string;
+      /** Id of the chart, which names the folder in the output. */
+      readonly chart: string;
+    }
+  | { readonly type: 'file'; readonly file: string; readonly line: number };
+
+/** One dataset's answer. */
+export interface Declaration {
+  readonly dataset: DatasetId;
+  /** `undefined` where untyped code left it out; the gate reports it. */
+  readonly answer: DatasetAnswer | undefined;
+  readonly at: Origin & { readonly type: 'construct' };
+  /** Labels that the claims carry without the library's doing. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Set for a claim that an opaque object makes at run time: no object shows it. */
+  readonly held?: HeldClaim;
+}
+
+export type DatasetAnswer = { readonly strategies: readonly Strategy[] } | Excluded;
+
+export interface HeldClaim {
+  readonly by: ObjectId;
+  readonly storage: Quantity;
+  readonly storageClass?: string;
+}
+
+/** What an opaque object makes at run time was declared; `{}` says that it makes nothing that lasts. */
+export interface OpaqueDeclaration {
+  readonly object: ObjectId;
+  readonly at: Origin & { readonly type: 'construct' };
+}
+
+export function isExcluded(answer: DatasetAnswer): answer is Excluded {
+  return 'type' in answer;
+}

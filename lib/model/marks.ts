@@ -1,0 +1,49 @@
+/** Labels and annotations on objects: how a claim says what was decided about it, and what Flux is told about it. */
+import { describeDataset, type DatasetId } from './dataset';
+import { isExcluded, type DatasetAnswer } from './declaration';
+
+export const METHOD_LABEL = 'backed-up/method';
+export const PLAN_LABEL = 'backed-up/plan';
+export const DATASET_ANNOTATION = 'backed-up/dataset';
+export const REASON_ANNOTATION = 'backed-up/reason';
+export const REVIEW_ANNOTATION = 'backed-up/review-by';
+
+/** Flux deletes what leaves the repository, except objects with this annotation (kustomize-controller v1.9.4). */
+export const PRUNE_ANNOTATION = 'kustomize.toolkit.fluxcd.io/prune';
+/** With `disabled`, Flux leaves `${NAME}` and `$$` in the object alone (kustomize-controller v1.9.4). */
+export const SUBSTITUTE_ANNOTATION = 'kustomize.toolkit.fluxcd.io/substitute';
+export const DISABLED = 'disabled';
+
+export interface Marks {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * What stands on a claim: labels for Velero, which can select by nothing else, annotations for people, the admission
+ * policy and the audit.
+ */
+export function marksOf(dataset: DatasetId, answer: DatasetAnswer, method: string | undefined): Marks {
+  const annotations = { [DATASET_ANNOTATION]: describeDataset(dataset) };
+  if (isExcluded(answer)) {
+    const review = answer.reviewBy === undefined ? {} : { [REVIEW_ANNOTATION]: answer.reviewBy };
+    return {
+      labels: { [METHOD_LABEL]: 'excluded' },
+      annotations: { ...annotations, [REASON_ANNOTATION]: answer.reason, ...review },
+    };
+  }
+  const plan = planOf(answer);
+  if (plan === undefined || method === undefined) {
+    const [first] = answer.strategies;
+    const reason = first?.type === 'elsewhere' ? { [REASON_ANNOTATION]: first.sentence } : {};
+    return { labels: { [METHOD_LABEL]: 'elsewhere' }, annotations: { ...annotations, ...reason } };
+  }
+  return { labels: { [METHOD_LABEL]: method, [PLAN_LABEL]: plan }, annotations };
+}
+
+/** All copies of a dataset belong to one plan, the first strategy's: a claim carries one label. */
+export function planOf(answer: DatasetAnswer): string | undefined {
+  if (isExcluded(answer)) return undefined;
+  for (const strategy of answer.strategies) if (strategy.type !== 'elsewhere') return strategy.plan;
+  return undefined;
+}

@@ -1,0 +1,13 @@
+/** An object as it will be written, or as a file of the same repository has it, with the place it came from. */
+import type { Origin } from './declaration';
+import type { KubeObject } from './kube-object';
+
+export interface RenderedObject {
+  readonly object: KubeObject;
+  readonly origin: Origin;
+}
+
+/** Whether synth writes the object, as opposed to only reading it. */
+export function isWritten(rendered: RenderedObject): boolean {
+  return rendered.origin.type === 'construct';
+}
