@@ -138,16 +138,12 @@ function planSchedules(
     if ('problem' in tiers) return { schedules: [], problem: tiers.problem };
     planned.push(...tiers.map((tier) => ({ copy, tier })));
   }
-  const perLocation = new Map<string, Bucket[]>();
-  for (const { copy, tier } of planned) {
-    const buckets = perLocation.get(copy.to.name) ?? [];
-    if (buckets.includes(tier.bucket)) {
-      return {
-        schedules: [],
-        problem: `makes ${tier.bucket} copies in '${copy.to.name}' twice: merge the two strategies`,
-      };
+  const perLocation = groupBy(planned, ({ copy }) => copy.to.name);
+  for (const [location, inLocation] of perLocation) {
+    const twice = [...groupBy(inLocation, ({ tier }) => tier.bucket)].find(([, tiers]) => tiers.length > 1);
+    if (twice !== undefined) {
+      return { schedules: [], problem: `makes ${twice[0]} copies in '${location}' twice: merge the two strategies` };
     }
-    perLocation.set(copy.to.name, [...buckets, tier.bucket]);
   }
   const schedules = planned.map(({ copy, tier }) => {
     const base = `${namespace}-${plan}-${copy.to.name}`;

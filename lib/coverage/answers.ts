@@ -1,0 +1,60 @@
+/** Pairs the data that exists with the declarations that answer for it. What is left over on either side is a finding. */
+import type { AnsweredDataset, FoundDataset } from '../model/answered';
+import { datasetKey } from '../model/dataset';
+import type { DatasetAnswer, Declaration, OpaqueDeclaration } from '../model/declaration';
+import { objectKey } from '../model/kube-object';
+import type { FoundData, OpaqueObject } from './find-data';
+
+export interface Answers {
+  readonly answered: readonly AnsweredDataset[];
+  readonly unanswered: readonly FoundDataset[];
+  /** Declarations of data that does not exist. */
+  readonly idle: readonly Declaration[];
+  /** Second and later declarations of one dataset, with the first. */
+  readonly repeated: readonly { readonly first: Declaration; readonly again: Declaration }[];
+  readonly unansweredOpaque: readonly OpaqueObject[];
+  readonly idleOpaque: readonly OpaqueDeclaration[];
+}
+
+export function pairAnswers(
+  data: FoundData,
+  declarations: readonly Declaration[],
+  opaqueDeclarations: readonly OpaqueDeclaration[],
+): Answers {
+  const byDataset = new Map<string, Declaration>();
+  const repeated: { first: Declaration; again: Declaration }[] = [];
+  for (const declaration of declarations) {
+    const key = datasetKey(declaration.dataset);
+    const first = byDataset.get(key);
+    if (first === undefined) byDataset.set(key, declaration);
+    else repeated.push({ first, again: declaration });
+  }
+
+  const answered: AnsweredDataset[] = [];
+  const unanswered: FoundDataset[] = [];
+  for (const dataset of data.datasets) {
+    const key = datasetKey(dataset.id);
+    const declaration = byDataset.get(key);
+    byDataset.delete(key);
+    if (declaration?.answer === undefined) unanswered.push(dataset);
+    else answered.push(answer(dataset, declaration, declaration.answer));
+  }
+
+  const opaque = new Map(opaqueDeclarations.map((declaration) => [objectKey(declaration.object), declaration]));
+  const unansweredOpaque = data.opaque.filter((object) => !opaque.delete(objectKey(object.id)));
+  return {
+    answered,
+    unanswered,
+    idle: [...byDataset.values()],
+    repeated,
+    unansweredOpaque,
+    idleOpaque: [...opaque.values()],
+  };
+}
+
+/** The labels that a declaration vouches for are the claims' as much as the rendered ones. */
+function answer(dataset: FoundDataset, declaration: Declaration, given: DatasetAnswer): AnsweredDataset {
+  const { labels = {} } = declaration;
+  const claims = dataset.claims.map((claim) => ({ ...claim, labels: { ...labels, ...claim.labels } }));
+  return { ...dataset, claims, answer: given, declaration };
+}

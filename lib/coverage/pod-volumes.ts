@@ -1,0 +1,138 @@
+/** The closed table of pod volume sources: which hold data of their own, and which only show what is elsewhere. */
+import { at, booleanAt, isMapping, listAt, textAt, type Mapping } from '../model/kube-object';
+import type { OwnKinds } from '../model/kinds';
+
+/** What one volume of a pod template is. */
+export type PodVolume =
+  | { readonly type: 'claim'; readonly name: string; readonly claim: string }
+  | { readonly type: 'data'; readonly name: string; readonly where: string }
+  | { readonly type: 'unlisted'; readonly name: string; readonly source: string };
+
+/** Gone with the pod, or a view of objects. */
+const NO_DATA = new Set([
+  'emptyDir',
+  'configMap',
+  'secret',
+  'downwardAPI',
+  'projected',
+  'ephemeral',
+  'image',
+  'gitRepo',
+]);
+
+/** File systems of other machines, with the field that tells people which one. */
+const NETWORK: Readonly<Record<string, string>> = {
+  nfs: 'path',
+  cephfs: 'path',
+  rbd: 'image',
+  iscsi: 'iqn',
+  fc: 'lun',
+  glusterfs: 'path',
+  awsElasticBlockStore: 'volumeID',
+  gcePersistentDisk: 'pdName',
+  azureDisk: 'diskName',
+  azureFile: 'shareName',
+  cinder: 'volumeID',
+  vsphereVolume: 'volumePath',
+  portworxVolume: 'volumeID',
+  photonPersistentDisk: 'pdID',
+  flexVolume: 'driver',
+  flocker: 'datasetName',
+  quobyte: 'volume',
+  scaleIO: 'volumeName',
+  storageos: 'volumeName',
+};
+
+/** CSI drivers whose inline volumes only show keys and certificates. */
+const NO_DATA_DRIVERS = new Set([
+  'secrets-store.csi.k8s.io',
+  'csi.cert-manager.io',
+  'spiffe.csi.cert-manager.io',
+  'csi.spiffe.io',
+]);
+
+/** Paths of a node that belong to the system, with everything below them. */
+const SYSTEM_PATHS = [
+  '/boot',
+  '/dev',
+  '/etc/ca-certificates',
+  '/etc/cni',
+  '/etc/hostname',
+  '/etc/hosts',
+  '/etc/localtime',
+  '/etc/machine-id',
+  '/etc/os-release',
+  '/etc/resolv.conf',
+  '/etc/ssl',
+  '/lib/modules',
+  '/opt/cni',
+  '/proc',
+  '/run',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/var/cache',
+  '/var/lib/cni',
+  '/var/lib/containerd',
+  '/var/lib/containers',
+  '/var/lib/docker',
+  '/var/lib/kubelet',
+  '/var/log',
+  '/var/run',
+];
+
+/**
+ * The volumes of a pod template that matter: claims, and data that no claim stands for. A volume that every container
+ * mounts read-only is somebody else's data; whoever writes it answers for it.
+ */
+export function podVolumes(template: unknown, own: OwnKinds): readonly PodVolume[] {
+  const spec = at(template, 'spec');
+  const writable = writableVolumes(spec);
+  return listAt(spec, 'volumes').flatMap((volume): readonly PodVolume[] => {
+    const name = textAt(volume, 'name') ?? '';
+    return isMapping(volume) ? classify(name, volume, writable.has(name), own) : [];
+  });
+}
+
+function classify(name: string, volume: Mapping, writable: boolean, own: OwnKinds): readonly PodVolume[] {
+  const source = Object.keys(volume).find((field) => field !== 'name');
+  // Kubernetes takes a volume without a source for an emptyDir.
+  if (source === undefined || NO_DATA.has(source) || own[`volume/${source}`] === 'no data') return [];
+  if (source === 'persistentVolumeClaim') {
+    const claim = textAt(volume, source, 'claimName');
+    return claim === undefined ? [] : [{ type: 'claim', name, claim }];
+  }
+  if (source === 'hostPath') {
+    const path = textAt(volume, source, 'path') ?? '';
+    return writable && !isSystemPath(path) ? [{ type: 'data', name, where: `path ${path} of a node` }] : [];
+  }
+  const field = NETWORK[source];
+  if (field !== undefined) {
+    const readOnly = booleanAt(volume, source, 'readOnly') === true;
+    const what = textAt(volume, source, field);
+    const where = what === undefined ? source : `${source} ${what}`;
+    return writable && !readOnly ? [{ type: 'data', name, where }] : [];
+  }
+  if (source === 'csi') {
+    const driver = textAt(volume, source, 'driver') ?? '';
+    const known = NO_DATA_DRIVERS.has(driver) || own[`csi/${driver}`] === 'no data';
+    return known ? [] : [{ type: 'unlisted', name, source: `csi/${driver}` }];
+  }
+  return [{ type: 'unlisted', name, source: `volume/${source}` }];
+}
+
+function writableVolumes(spec: unknown): ReadonlySet<string> {
+  const containers = ['containers', 'initContainers', 'ephemeralContainers'].flatMap((field) => listAt(spec, field));
+  const mounts = containers.flatMap((container) => listAt(container, 'volumeMounts'));
+  const devices = containers.flatMap((container) => listAt(container, 'volumeDevices'));
+  const names = [
+    ...mounts.filter((mount) => booleanAt(mount, 'readOnly') !== true).map((mount) => textAt(mount, 'name')),
+    ...devices.map((device) => textAt(device, 'name')),
+  ];
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+function isSystemPath(path: string): boolean {
+  const clean = path.replace(/\/+$/, '');
+  return SYSTEM_PATHS.some((system) => clean === system || clean.startsWith(`${system}/`));
+}
