@@ -95,7 +95,7 @@ class DataFinder {
       ref: 'claim',
       method: 'velero',
       origin,
-      storage: held.storage,
+      ...(held.storage === undefined ? {} : { storage: held.storage }),
       ...(held.storageClass === undefined ? {} : { storageClass: held.storageClass }),
       claims: [{ namespace: dataset.namespace ?? '', name: dataset.name, labels }],
       operatorClaims: [],

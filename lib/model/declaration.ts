@@ -31,7 +31,7 @@ export type DatasetAnswer = { readonly strategies: readonly Strategy[] } | Exclu
 
 export interface HeldClaim {
   readonly by: ObjectId;
-  readonly storage: Quantity;
+  readonly storage?: Quantity;
   readonly storageClass?: string;
 }
 

@@ -56,7 +56,10 @@ export type PlanProblem =
       readonly first: AnsweredDataset;
       readonly plan: string;
     }
-  | { readonly type: 'unlabelled'; readonly dataset: AnsweredDataset; readonly other: AnsweredDataset };
+  /** Its claims cannot be told from those of another dataset, which is answered otherwise. */
+  | { readonly type: 'unlabelled'; readonly dataset: AnsweredDataset; readonly other: AnsweredDataset }
+  /** Nobody wants it copied, but the default plan cannot tell. Costs space, loses nothing. */
+  | { readonly type: 'copied anyway'; readonly dataset: AnsweredDataset; readonly plan: string };
 
 export interface VeleroPlans {
   readonly plans: readonly VeleroPlan[];
@@ -89,7 +92,7 @@ function planNamespace(
   settings: VeleroSettings,
 ): VeleroPlans {
   const problems: PlanProblem[] = [];
-  const copied = datasets.filter((dataset) => veleroCopies(dataset).length > 0);
+  const copied = datasets.filter(isCopied);
   const byPlan = groupBy(copied, (dataset) => planOf(dataset.answer) ?? '');
   for (const [plan, [first, ...others]] of byPlan) {
     if (first === undefined) continue;
@@ -192,19 +195,24 @@ function chooseDefaultPlan(
   return planned.toSorted((a, b) => pace(a.schedules) - pace(b.schedules) || compareText(a.plan, b.plan))[0]?.plan;
 }
 
+function isCopied(dataset: AnsweredDataset): boolean {
+  return veleroCopies(dataset).length > 0;
+}
+
 function hasUnlabelledClaim(dataset: AnsweredDataset): boolean {
   return dataset.claims.some((claim) => Object.keys(claim.labels).length === 0);
 }
 
-/** Claims without any label fall to the default plan; one that is answered otherwise cannot be told apart. */
+/** Claims without any label all fall to the default plan, whatever their answers are. */
 function ambiguities(datasets: readonly AnsweredDataset[], defaultPlan: string | undefined): readonly PlanProblem[] {
   if (defaultPlan === undefined) return [];
-  const inDefault = (dataset: AnsweredDataset): boolean =>
-    veleroCopies(dataset).length > 0 && planOf(dataset.answer) === defaultPlan;
-  const other = datasets.find(inDefault);
-  return datasets
-    .filter((dataset) => hasUnlabelledClaim(dataset) && !inDefault(dataset))
-    .flatMap((dataset) => (other === undefined ? [] : [{ type: 'unlabelled' as const, dataset, other }]));
+  const unlabelled = datasets.filter(hasUnlabelledClaim);
+  const inDefault = unlabelled.find((dataset) => isCopied(dataset) && planOf(dataset.answer) === defaultPlan);
+  return unlabelled.flatMap((dataset): readonly PlanProblem[] => {
+    if (isCopied(dataset) && planOf(dataset.answer) === defaultPlan) return [];
+    if (inDefault !== undefined) return [{ type: 'unlabelled', dataset, other: inDefault }];
+    return isCopied(dataset) ? [] : [{ type: 'copied anyway', dataset, plan: defaultPlan }];
+  });
 }
 
 function rulesOf(
@@ -217,7 +225,7 @@ function rulesOf(
   const skipped: Readonly<Record<string, string>>[] = [];
   const copied: Readonly<Record<string, string>>[] = [];
   for (const dataset of datasets) {
-    const mine = veleroCopies(dataset).length > 0 && planOf(dataset.answer) === plan;
+    const mine = isCopied(dataset) && planOf(dataset.answer) === plan;
     (mine ? copied : skipped).push(
       ...dataset.claims.map((claim) => selectorOf(claim.labels)),
       ...dataset.operatorClaims,

@@ -1,0 +1,49 @@
+/** Everything that is declared under one root construct. The gate reads it after the tree is complete. */
+import { App, Chart } from 'cdk8s';
+import type { Construct, IConstruct } from 'constructs';
+import type { Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
+import type { VeleroSettings } from '../methods/velero/settings';
+
+// By name and not by identity, so that two copies of this package in one node_modules share what was declared.
+const LEDGER = Symbol.for('cdk8s-backed-up.ledger');
+
+export class Ledger {
+  /** The ledger of the tree that a construct is in. */
+  static of(scope: IConstruct): Ledger {
+    const root: IConstruct & { [LEDGER]?: Ledger } = App.of(scope);
+    root[LEDGER] ??= new Ledger();
+    return root[LEDGER];
+  }
+
+  readonly declarations: Declaration[] = [];
+  readonly opaque: OpaqueDeclaration[] = [];
+  readonly veleroSettings = new Map<string, VeleroSettings>();
+  /** Whether something checks the tree before it is written. */
+  gated = false;
+
+  private constructor() {}
+}
+
+export function originOf(scope: IConstruct): Origin & { readonly type: 'construct' } {
+  return { type: 'construct', path: scope.node.path, chart: chartId(Chart.of(scope)) };
+}
+
+/** Names a chart's folder: its path in the tree, so that charts within charts have folders of their own. */
+export function chartId(chart: Chart): string {
+  return chart.node.path.replaceAll('/', '-');
+}
+
+/**
+ * Makes the stock `synth` fail with the line to add: a construct of ours that nobody checks only claims that there are
+ * backups.
+ */
+export function demandGate(construct: Construct): void {
+  construct.node.addValidation({
+    validate: () =>
+      Ledger.of(construct).gated
+        ? []
+        : [
+            `nothing checks the backups of this app: add requireBackups(app, { platform, … }) before app.synth(), or make it a BackedUpApp`,
+          ],
+  });
+}

@@ -1,0 +1,115 @@
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import type { DatasetAnswer } from '../model/declaration';
+import type { OneOrMore, VolumeStrategy } from '../model/kinds';
+import { excluded } from '../model/strategy';
+import { answerOf } from './answer';
+import { demandGate, Ledger, originOf } from './ledger';
+import { claimSpec, type VolumeProps } from './volume';
+
+/** One claim template: backed up, or scratch with the reason why losing it is acceptable. */
+export type StatefulSetVolume = Omit<VolumeProps, 'name'> &
+  (
+    | { readonly backup: OneOrMore<VolumeStrategy>; readonly scratch?: never }
+    | { readonly scratch: string; readonly reviewBy?: string; readonly backup?: never }
+  );
+
+export interface BackedUpStatefulSetProps {
+  /** Default: the construct's id. */
+  readonly name?: string;
+  /** Default 1. */
+  readonly replicas?: number;
+  /** The headless Service that names the pods. Default: the name of the set. */
+  readonly serviceName?: string;
+  /** Labels that select the pods; they are added to the template. Default `{ 'app.kubernetes.io/name': <name> }`. */
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly podTemplate: k8s.PodTemplateSpec;
+  /** Claim templates by name; containers mount them under that name. */
+  readonly volumes: Readonly<Record<string, StatefulSetVolume>>;
+  /** Further fields of the StatefulSet, such as `updateStrategy`. */
+  readonly spec?: Partial<Omit<k8s.StatefulSetSpec, 'template' | 'selector' | 'replicas' | 'volumeClaimTemplates'>>;
+}
+
+/**
+ * A StatefulSet whose claim templates say how they are backed up.
+ *
+ * Claim templates cannot be changed once the set exists, labels and annotations included, and Flux would stop at the
+ * attempt. So nothing of ours stands in them: the claim of each replica is rendered beside the set, with its labels, and
+ * the set adopts it.
+ *
+ * @example
+ * new BackedUpStatefulSet(this, 'loki', {
+ *   podTemplate: { spec: { containers: [{ name: 'loki', image: 'grafana/loki:3.5.0', volumeMounts: [{ name: 'storage', mountPath: '/loki' }] }] } },
+ *   volumes: { storage: { storage: Size.gibibytes(50), backup: nightly({ to: local, keep: { daily: 7 } }) } },
+ * });
+ * // renders StatefulSet loki and PersistentVolumeClaim storage-loki-0
+ */
+export class BackedUpStatefulSet extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: BackedUpStatefulSetProps) {
+    super(scope, id);
+    const name = props.name ?? id;
+    const {
+      replicas = 1,
+      serviceName = name,
+      selector = { 'app.kubernetes.io/name': name },
+      podTemplate,
+      volumes,
+    } = props;
+    this.name = name;
+    new k8s.KubeStatefulSet(this, 'Resource', {
+      metadata: { name },
+      spec: {
+        replicas,
+        serviceName,
+        selector: { matchLabels: { ...selector } },
+        template: {
+          ...podTemplate,
+          metadata: { ...podTemplate.metadata, labels: { ...podTemplate.metadata?.labels, ...selector } },
+        },
+        volumeClaimTemplates: Object.entries(volumes).map(([template, volume]) => ({
+          metadata: { name: template },
+          spec: claimSpec(volume),
+        })),
+        ...props.spec,
+      },
+    });
+    for (const [template, volume] of Object.entries(volumes)) this.addVolume(template, volume, replicas, selector);
+    demandGate(this);
+  }
+
+  private addVolume(
+    template: string,
+    volume: StatefulSetVolume,
+    replicas: number,
+    selector: Readonly<Record<string, string>>,
+  ): void {
+    for (let n = 0; n < replicas; n += 1) {
+      const claim = `${template}-${this.name}-${n}`;
+      // The labels that the StatefulSet controller would give it.
+      new k8s.KubePersistentVolumeClaim(this, claim, {
+        metadata: { name: claim, labels: { ...selector } },
+        spec: claimSpec(volume),
+      });
+    }
+    const { namespace } = Chart.of(this);
+    Ledger.of(this).declarations.push({
+      dataset: {
+        group: 'apps',
+        kind: 'StatefulSet',
+        ...(namespace === undefined ? {} : { namespace }),
+        name: this.name,
+        part: { type: 'template', name: template },
+      },
+      answer: answerFor(volume),
+      at: originOf(this),
+    });
+  }
+}
+
+function answerFor(volume: StatefulSetVolume): DatasetAnswer | undefined {
+  if (volume.scratch === undefined) return answerOf(volume.backup);
+  return excluded(volume.scratch, volume.reviewBy === undefined ? {} : { reviewBy: volume.reviewBy });
+}

@@ -1,0 +1,119 @@
+import { Chart, type Size } from 'cdk8s';
+import { k8s, PersistentVolumeClaim, type IPersistentVolumeClaim } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import type { DatasetAnswer } from '../model/declaration';
+import type { OneOrMore, VolumeStrategy } from '../model/kinds';
+import { excluded } from '../model/strategy';
+import { answerOf } from './answer';
+import { demandGate, Ledger, originOf } from './ledger';
+
+export type AccessMode = 'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
+
+/** What every claim has, backed up or not. */
+export interface VolumeProps {
+  readonly storage: Size;
+  /** Default: the cluster's default class. */
+  readonly storageClass?: string;
+  /** Default `['ReadWriteOnce']`. */
+  readonly accessModes?: readonly AccessMode[];
+  /** Default `Filesystem`. */
+  readonly volumeMode?: 'Filesystem' | 'Block';
+  /** Name of the claim. Default: the construct's id. */
+  readonly name?: string;
+}
+
+export interface BackedUpVolumeProps extends VolumeProps {
+  /** One strategy, or several for several copies. There is no default: a volume without a backup is what this library is against. */
+  readonly backup: OneOrMore<VolumeStrategy>;
+}
+
+/**
+ * A PersistentVolumeClaim that Velero copies.
+ *
+ * @example
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: nightly({ to: local, keep: { daily: 14 } }),
+ * });
+ * // apiVersion: v1
+ * // kind: PersistentVolumeClaim
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: PersistentVolumeClaim paperless/data
+ * //     kustomize.toolkit.fluxcd.io/prune: disabled
+ * //   labels:
+ * //     backed-up/method: velero
+ * //     backed-up/plan: nightly
+ * //   name: data
+ * //   namespace: paperless
+ * // spec:
+ * //   accessModes:
+ * //     - ReadWriteOnce
+ * //   resources:
+ * //     requests:
+ * //       storage: 20Gi
+ */
+export class BackedUpVolume extends Construct {
+  /** For cdk8s-plus: `Volume.fromPersistentVolumeClaim(this, 'data', volume.claim)`. */
+  readonly claim: IPersistentVolumeClaim;
+
+  constructor(scope: Construct, id: string, props: BackedUpVolumeProps) {
+    super(scope, id);
+    this.claim = declareClaim(this, props, answerOf(props.backup));
+  }
+}
+
+export interface ScratchVolumeProps extends VolumeProps {
+  /** Why losing the data is acceptable, in a sentence. */
+  readonly reason: string;
+  /** Day, `2027-06-01`, after which audit and alerts ask whether the reason still holds. */
+  readonly reviewBy?: string;
+}
+
+/**
+ * A PersistentVolumeClaim that nobody copies, on purpose.
+ *
+ * @example
+ * new ScratchVolume(this, 'runner-cache', {
+ *   storage: Size.gibibytes(40),
+ *   reason: 'CI runners download these layers again on the next build.',
+ * });
+ */
+export class ScratchVolume extends Construct {
+  /** For cdk8s-plus: `Volume.fromPersistentVolumeClaim(this, 'cache', volume.claim)`. */
+  readonly claim: IPersistentVolumeClaim;
+
+  constructor(scope: Construct, id: string, props: ScratchVolumeProps) {
+    super(scope, id);
+    const { reason, reviewBy } = props;
+    this.claim = declareClaim(this, props, excluded(reason, reviewBy === undefined ? {} : { reviewBy }));
+  }
+}
+
+function declareClaim(
+  construct: Construct,
+  props: VolumeProps,
+  answer: DatasetAnswer | undefined,
+): IPersistentVolumeClaim {
+  const name = props.name ?? construct.node.id;
+  new k8s.KubePersistentVolumeClaim(construct, 'Resource', { metadata: { name }, spec: claimSpec(props) });
+  const { namespace } = Chart.of(construct);
+  Ledger.of(construct).declarations.push({
+    dataset: { group: '', kind: 'PersistentVolumeClaim', ...(namespace === undefined ? {} : { namespace }), name },
+    answer,
+    at: originOf(construct),
+  });
+  demandGate(construct);
+  return PersistentVolumeClaim.fromClaimName(construct, 'Claim', name);
+}
+
+/** The spec of a claim, which the claim templates of StatefulSets share. */
+export function claimSpec(props: VolumeProps): k8s.PersistentVolumeClaimSpec {
+  const { storage, storageClass, accessModes = ['ReadWriteOnce'], volumeMode } = props;
+  return {
+    accessModes: [...accessModes],
+    resources: { requests: { storage: k8s.Quantity.fromString(storage.asString()) } },
+    ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+    ...(volumeMode === undefined ? {} : { volumeMode }),
+  };
+}

@@ -1,0 +1,74 @@
+/** References as people write them (`{ claim: 'data' }`) to dataset identities, and back for the lines to paste. */
+import { describeDataset, type DatasetId } from './dataset';
+import { DATA_KINDS, OPAQUE_KINDS, WORKLOADS, type DatasetRef, type OpaqueRef } from './kinds';
+import type { ObjectId } from './kube-object';
+
+/**
+ * @param namespace of the chart, where the reference names none.
+ * @throws Error when untyped code passes something that names nothing.
+ */
+export function datasetIdOf(ref: DatasetRef, namespace: string | undefined): DatasetId {
+  const keys: Readonly<Record<string, string | undefined>> = { ...ref };
+  const place = namespaceOf(keys, namespace);
+  for (const row of DATA_KINDS) {
+    const name = keys[row.ref];
+    const partType = 'part' in row ? row.part : undefined;
+    const part = partType === undefined ? undefined : keys[partType];
+    if (name === undefined || (partType !== undefined && part === undefined)) continue;
+    const clusterScoped = row.ref === 'persistentVolume';
+    return {
+      group: row.group,
+      kind: row.kind,
+      ...(clusterScoped ? {} : place),
+      name,
+      ...(partType === undefined || part === undefined ? {} : { part: { type: partType, name: part } }),
+    };
+  }
+  for (const row of WORKLOADS) {
+    const name = keys[row.ref];
+    const volume = keys['volume'];
+    if (name === undefined || volume === undefined) continue;
+    return { group: row.group, kind: row.kind, ...place, name, part: { type: 'volume', name: volume } };
+  }
+  throw new Error(`${JSON.stringify(ref)} names no data: ${knownRefs()}`);
+}
+
+/** @throws Error when untyped code passes something that names nothing. */
+export function opaqueIdOf(ref: OpaqueRef, namespace: string | undefined): ObjectId {
+  const keys: Readonly<Record<string, string | undefined>> = { ...ref };
+  for (const row of OPAQUE_KINDS) {
+    const name = keys[row.ref];
+    if (name !== undefined) return { group: row.group, kind: row.kind, ...namespaceOf(keys, namespace), name };
+  }
+  const known = OPAQUE_KINDS.map((row) => `{ ${row.ref}: … }`).join(', ');
+  throw new Error(`${JSON.stringify(ref)} names no object that makes others: write one of ${known}`);
+}
+
+/** The reference to paste: `{ statefulSet: 'loki', template: 'storage' }`. */
+export function refText(id: DatasetId): string {
+  const data = DATA_KINDS.find(
+    (row) => row.group === id.group && row.kind === id.kind && partTypeOf(row) === id.part?.type,
+  );
+  const workload = WORKLOADS.find((row) => row.group === id.group && row.kind === id.kind);
+  const ref = data?.ref ?? workload?.ref;
+  if (ref === undefined) return describeDataset(id);
+  const part = id.part === undefined ? '' : `, ${id.part.type}: '${id.part.name}'`;
+  return `{ ${ref}: '${id.name}'${part} }`;
+}
+
+function partTypeOf(row: (typeof DATA_KINDS)[number]): string | undefined {
+  return 'part' in row ? row.part : undefined;
+}
+
+function namespaceOf(
+  keys: Readonly<Record<string, string | undefined>>,
+  namespace: string | undefined,
+): { readonly namespace?: string } {
+  const named = keys['namespace'] ?? namespace;
+  return named === undefined ? {} : { namespace: named };
+}
+
+function knownRefs(): string {
+  const data = DATA_KINDS.map((row) => ('part' in row ? `{ ${row.ref}: …, ${row.part}: … }` : `{ ${row.ref}: … }`));
+  return `write one of ${data.join(', ')}, or a workload with a volume, { deployment: …, volume: … }`;
+}

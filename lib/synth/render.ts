@@ -1,0 +1,86 @@
+/**
+ * The construct tree → plain objects, in one pass: each object is rendered once, and nothing is written.
+ *
+ * The stock synth validates the whole app again for each chart and builds a dependency graph per chart. Order within a
+ * folder means nothing to Flux, so none is computed.
+ */
+import { ApiObject, Chart, type App } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { chartId } from '../constructs/ledger';
+import { isKubeObject, objectId, objectKey, type KubeObject } from '../model/kube-object';
+import type { RenderedObject } from '../model/rendered';
+
+export interface RenderedTree {
+  readonly charts: readonly RenderedChart[];
+  readonly objects: readonly RenderedObject[];
+  /** What the constructs' own validations say. */
+  readonly invalid: readonly { readonly path: string; readonly problem: string }[];
+}
+
+export interface RenderedChart {
+  /** Names its folder. */
+  readonly id: string;
+  readonly path: string;
+  readonly namespace?: string;
+  /** Ids of the charts that it was told to wait for. */
+  readonly dependsOn: readonly string[];
+}
+
+export function renderTree(app: App): RenderedTree {
+  const constructs = app.node.findAll();
+  const invalid = constructs.flatMap((construct) =>
+    construct.node.validate().map((problem) => ({ path: construct.node.path, problem })),
+  );
+  const charts = constructs.filter((construct) => Chart.isChart(construct));
+  const apiObjects = constructs.filter((construct) => ApiObject.isApiObject(construct));
+  const overriding = new Set<Chart>(charts.filter((chart) => chart.toJson !== Chart.prototype.toJson));
+  const objects = apiObjects.filter((object) => !overriding.has(object.chart)).map(renderObject);
+  for (const chart of overriding) objects.push(...renderOverride(chart, apiObjects));
+  return { charts: charts.map(describeChart), objects, invalid };
+}
+
+function renderObject(apiObject: ApiObject): RenderedObject {
+  const { path } = apiObject.node;
+  const object: unknown = apiObject.toJson();
+  return { object: checked(object, path), origin: { type: 'construct', path, chart: chartId(apiObject.chart) } };
+}
+
+/** A chart that renders itself may add objects that no construct stands for; those belong to the chart. */
+function renderOverride(chart: Chart, apiObjects: readonly ApiObject[]): readonly RenderedObject[] {
+  const rendered: readonly unknown[] = chart.toJson();
+  const paths = new Map(
+    apiObjects.filter((own) => own.chart === chart).map((own) => [JSON.stringify([own.kind, own.name]), own.node.path]),
+  );
+  return rendered
+    .filter((object) => object !== undefined && object !== null)
+    .map((value) => {
+      const object = checked(value, chart.node.path);
+      const path = paths.get(JSON.stringify([object.kind, object.metadata.name])) ?? chart.node.path;
+      return { object, origin: { type: 'construct', path, chart: chartId(chart) } };
+    });
+}
+
+/** @throws Error for something that is no Kubernetes object: a mistake in a construct's code. */
+function checked(value: unknown, path: string): KubeObject {
+  if (isKubeObject(value)) return value;
+  throw new Error(`${path} renders no Kubernetes object: apiVersion, kind or metadata.name is missing`);
+}
+
+function describeChart(chart: Chart): RenderedChart {
+  const { namespace } = chart;
+  const dependsOn = chart.node.dependencies.filter((other: IConstruct) => Chart.isChart(other)).map(chartId);
+  return { id: chartId(chart), path: chart.node.path, ...(namespace === undefined ? {} : { namespace }), dependsOn };
+}
+
+/** Objects that would be one in the cluster, first of each pair rendered first. */
+export function duplicates(objects: readonly RenderedObject[]): readonly (readonly [RenderedObject, RenderedObject])[] {
+  const first = new Map<string, RenderedObject>();
+  const pairs: (readonly [RenderedObject, RenderedObject])[] = [];
+  for (const rendered of objects) {
+    const key = objectKey(objectId(rendered.object));
+    const before = first.get(key);
+    if (before === undefined) first.set(key, rendered);
+    else pairs.push([before, rendered]);
+  }
+  return pairs;
+}

@@ -1,0 +1,136 @@
+/**
+ * Plain values → YAML, byte for byte what `yaml` writes with the options below, and several times faster.
+ *
+ * The shape of mappings and lists is written here. How a scalar is quoted is always the library's decision: it is asked
+ * once for each text, except for plain words, which need no quotes in any context. A value that is more than mappings,
+ * lists, texts, finite numbers, booleans and null goes to the library as a whole.
+ */
+import { stringify } from 'yaml';
+
+/**
+ * YAML 1.1 is what Kubernetes reads, and there `on` is a boolean, so it must be quoted. Lines are not folded, so that a
+ * diff shows one line per value; and a reader should not have to look up anchors.
+ */
+const OPTIONS = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+
+/** One document, ending with a newline. Members of mappings that are `undefined` are left out. */
+export function emitYaml(value: unknown): string {
+  const text = isCollection(value) ? block(value, '') : undefined;
+  return text === undefined ? emitWithLibrary(value) : `${text}\n`;
+}
+
+/** The same by the library alone: what {@link emitYaml} is tested against. */
+export function emitWithLibrary(value: unknown): string {
+  return stringify(value, OPTIONS);
+}
+
+type List = readonly unknown[];
+type Collection = List | Readonly<Record<string, unknown>>;
+
+function isList(value: Collection): value is List {
+  return Array.isArray(value);
+}
+
+/** Lists and plain mappings. Dates, maps and other classes are for the library. */
+function isCollection(value: unknown): value is Collection {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** A collection in block style, without the final newline; `undefined` when the library has to write the whole value. */
+function block(value: Collection, indent: string): string | undefined {
+  return isList(value) ? list(value, indent) : mapping(value, indent);
+}
+
+function list(items: List, indent: string): string | undefined {
+  if (items.length === 0) return '[]';
+  let text = '';
+  for (const item of items) {
+    // A collection starts on the line of the dash.
+    const written = isCollection(item) ? block(item, `${indent}  `) : scalar(item, indent);
+    if (written === undefined) return undefined;
+    text += text === '' ? `- ${written}` : `\n${indent}- ${written}`;
+  }
+  return text;
+}
+
+function mapping(members: Readonly<Record<string, unknown>>, indent: string): string | undefined {
+  let text = '';
+  for (const name of Object.keys(members)) {
+    const value = members[name];
+    if (value === undefined) continue;
+    const key = keyText(name);
+    const written = member(value, indent);
+    if (key === undefined || written === undefined) return undefined;
+    text += text === '' ? `${key}:${written}` : `\n${indent}${key}:${written}`;
+  }
+  return text === '' ? '{}' : text;
+}
+
+function member(value: unknown, indent: string): string | undefined {
+  if (!isCollection(value)) {
+    const written = scalar(value, indent);
+    return written === undefined ? undefined : ` ${written}`;
+  }
+  const inner = `${indent}  `;
+  const written = block(value, inner);
+  if (written === undefined || written === '[]' || written === '{}')
+    return written === undefined ? undefined : ` ${written}`;
+  return `\n${inner}${written}`;
+}
+
+function scalar(value: unknown, indent: string): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return textScalar(value, indent);
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : undefined;
+    case 'boolean':
+      return String(value);
+    default:
+      return value === null || value === undefined ? 'null' : undefined;
+  }
+}
+
+/** Words that no YAML reader takes for anything else: they begin with a letter and are none of YAML 1.1's own (`e3` is a number). */
+const PLAIN_WORD = /^[A-Za-z][A-Za-z0-9_./+-]*$/;
+const RESERVED = /^(y|yes|n|no|on|off|true|false|null|e[-+]?\d+)$/i;
+
+function isPlainWord(text: string): boolean {
+  return PLAIN_WORD.test(text) && !RESERVED.test(text) && !text.endsWith('-');
+}
+
+function textScalar(text: string, indent: string): string | undefined {
+  if (isPlainWord(text)) return text;
+  const written = remembered(scalars, text, () => emitWithLibrary({ k: text }).slice('k: '.length, -1));
+  // A block scalar stands at the indentation of the mapping that was asked about; an empty line has none.
+  return written.includes('\n') ? reindent(written, indent, text) : written;
+}
+
+function reindent(written: string, indent: string, text: string): string | undefined {
+  // An explicit indentation depends on the depth.
+  if (/^\s/.test(text) || /^[|>][+-]?\d|^[|>]\d/.test(written)) return undefined;
+  return written.replaceAll(/\n(?=[^\n])/g, `\n${indent}`);
+}
+
+function keyText(name: string): string | undefined {
+  if (isPlainWord(name)) return name;
+  // At the beginning of a line these end a document, so there the library quotes them.
+  if (/^(---|\.\.\.)/.test(name)) return undefined;
+  const written = remembered(keys, name, () => emitWithLibrary({ [name]: 1 }));
+  return written.startsWith('? ') || !written.endsWith(': 1\n') ? undefined : written.slice(0, -': 1\n'.length);
+}
+
+const scalars = new Map<string, string>();
+const keys = new Map<string, string>();
+const MOST_REMEMBERED = 20_000;
+
+function remembered(cache: Map<string, string>, text: string, write: () => string): string {
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const written = write();
+  if (cache.size < MOST_REMEMBERED) cache.set(text, written);
+  return written;
+}
