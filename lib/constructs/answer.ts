@@ -1,14 +1,23 @@
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore } from '../model/kinds';
+import { isMapping } from '../model/kube-object';
 import type { Answer, Strategy } from '../model/strategy';
 
-/** What was given as `backup`, as one answer; `undefined` where untyped code gave nothing, which the gate reports. */
+/**
+ * What was given as `backup`, as one answer. `undefined` where untyped code gave nothing, or something that is no
+ * strategy; the gate reports it.
+ */
 export function answerOf(given: OneOrMore<Strategy> | Answer | undefined): DatasetAnswer | undefined {
-  if (given === undefined || given === null) return undefined;
-  if (isList(given)) return { strategies: given };
-  return given.type === 'excluded' ? given : { strategies: [given] };
+  const answers: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (answers.length === 1 && isExclusion(answers[0])) return answers[0];
+  return answers.length > 0 && answers.every(isStrategy) ? { strategies: answers } : undefined;
 }
 
-function isList(given: OneOrMore<Strategy> | Answer): given is readonly [Strategy, ...Strategy[]] {
-  return Array.isArray(given);
+function isExclusion(value: unknown): value is Answer & { readonly type: 'excluded' } {
+  return isMapping(value) && value['type'] === 'excluded';
+}
+
+function isStrategy(value: unknown): value is Strategy {
+  if (!isMapping(value)) return false;
+  return value['type'] === 'elsewhere' || (typeof value['type'] === 'string' && isMapping(value['to']));
 }

@@ -29,13 +29,17 @@ export interface FoundData {
   readonly unlistedSources: readonly Unlisted[];
 }
 
-/** @param declarations for the claims that opaque objects make: they are data too, and only the declaration shows them. */
+/**
+ * @param declarations for the claims that opaque objects make: they are data too, and only the declaration shows them.
+ * @param clusterData the data that no object betrays.
+ */
 export function findData(
   objects: readonly RenderedObject[],
   declarations: readonly Declaration[],
+  clusterData: readonly FoundDataset[] = [],
   own: OwnKinds = {},
 ): FoundData {
-  const finder = new DataFinder(own);
+  const finder = new DataFinder(own, clusterData);
   for (const rendered of objects) finder.look(rendered);
   for (const declaration of declarations) finder.lookAtHeld(declaration);
   return finder.result();
@@ -60,7 +64,12 @@ class DataFinder {
   /** PersistentVolumes that a claim names. */
   private readonly namedByClaims = new Set<string>();
 
-  constructor(private readonly own: OwnKinds) {}
+  constructor(
+    private readonly own: OwnKinds,
+    clusterData: readonly FoundDataset[],
+  ) {
+    for (const dataset of clusterData) this.add(dataset);
+  }
 
   look(rendered: RenderedObject): void {
     const { object, origin } = rendered;
@@ -161,7 +170,7 @@ class DataFinder {
       } else {
         this.add({
           id: { ...objectId(object), part: { type: 'volume', name: volume.name } },
-          ref: object.kind.charAt(0).toLowerCase() + object.kind.slice(1),
+          ref: 'podVolume',
           origin,
           where: volume.where,
           claims: [],

@@ -95,26 +95,29 @@ export interface Tier {
 export function tiersOf(
   cadence: Cadence,
   schedule: Schedule,
-  keep: Keep,
+  keep: Keep | undefined,
   seed: readonly string[],
   minimumSeconds: number,
 ): readonly Tier[] | CronProblem {
   const gap = largestGap({ ...schedule, timeZone: 'UTC' });
+  const counts: Partial<Record<Bucket, number>> = keep ?? {};
   const own = bucketOfGap(gap);
-  const named = BUCKETS.filter((bucket) => keep[bucket] !== undefined);
-  const problem = retentionProblem(keep, named, own);
+  const named = BUCKETS.filter((bucket) => counts[bucket] !== undefined);
+  const problem = retentionProblem(counts, named, own);
   if (problem !== undefined) return { problem };
   const coarser = named.filter((bucket) => BUCKETS.indexOf(bucket) > BUCKETS.indexOf(own));
   const spacing = Math.max(gap, PERIOD[own]);
   const untilNext = PERIOD[coarser[0] ?? own];
   const keepSeconds =
-    keep[own] === undefined ? Math.max(untilNext, Math.ceil(minimumSeconds / spacing) * spacing) : keep[own] * spacing;
+    counts[own] === undefined
+      ? Math.max(untilNext, Math.ceil(minimumSeconds / spacing) * spacing)
+      : counts[own] * spacing;
   const base: Tier = { bucket: own, schedule, keepSeconds, count: Math.floor(keepSeconds / spacing) };
   const tiers: Tier[] = [base];
   for (const bucket of coarser) {
     const tierSchedule = coarserSchedule(bucket, cadence, schedule, seed);
     if (isScheduleProblem(tierSchedule)) return tierSchedule;
-    const count = keep[bucket] ?? 0;
+    const count = counts[bucket] ?? 0;
     tiers.push({ bucket, schedule: tierSchedule, keepSeconds: count * PERIOD[bucket], count });
   }
   return tiers;
@@ -125,10 +128,14 @@ function bucketOfGap(gapSeconds: number): Bucket {
   return BUCKETS.findLast((bucket) => PERIOD[bucket] <= gapSeconds) ?? 'hourly';
 }
 
-function retentionProblem(keep: Keep, named: readonly Bucket[], own: Bucket): string | undefined {
+function retentionProblem(
+  counts: Partial<Record<Bucket, number>>,
+  named: readonly Bucket[],
+  own: Bucket,
+): string | undefined {
   if (named.length === 0) return `keeps nothing: name how many copies to keep, { ${own}: 7 }`;
   for (const bucket of named) {
-    const count = keep[bucket];
+    const count = counts[bucket];
     if (count === undefined || !Number.isInteger(count) || count < 1) {
       return `keeps ${String(count)} ${bucket} copies: a count is a whole number from 1`;
     }

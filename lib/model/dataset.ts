@@ -30,6 +30,13 @@ export interface Dataset {
   readonly claims: readonly Claim[];
 }
 
+/** Names data that no object betrays, such as `etcd`. */
+export function clusterDatasetId(kind: string, cluster: string): DatasetId {
+  return { group: CLUSTER_GROUP, kind, name: cluster };
+}
+
+const CLUSTER_GROUP = 'backed-up';
+
 export function datasetKey(id: DatasetId): string {
   return JSON.stringify([
     id.group,
@@ -47,12 +54,14 @@ export function sameDataset(a: DatasetId, b: DatasetId): boolean {
 
 /** For people: `StatefulSet monitoring/loki, claim template 'storage'`. */
 export function describeDataset(id: DatasetId): string {
-  if (id.group === 'backed-up') return id.kind;
+  if (id.group === CLUSTER_GROUP) return `${CLUSTER_TITLES[id.kind] ?? id.kind} of cluster ${id.name}`;
   const place = id.namespace === undefined ? id.name : `${id.namespace}/${id.name}`;
   const part =
     id.part === undefined ? '' : `, ${id.part.type === 'template' ? 'claim template' : 'volume'} '${id.part.name}'`;
   return `${id.kind} ${place}${part}`;
 }
+
+const CLUSTER_TITLES: Readonly<Record<string, string>> = { fluxRepository: 'Flux repository' };
 
 /** Sorts as people read: by namespace, then name, then kind. Cluster-wide data comes first. */
 export function compareDatasets(a: DatasetId, b: DatasetId): number {

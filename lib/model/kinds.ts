@@ -140,11 +140,11 @@ export const OPAQUE_KINDS = [
 
 /** Data that no object betrays, and what can copy it. */
 export const CLUSTER_DATA = {
-  etcd: { title: 'etcd', strategies: ['scheduled'] },
-  fluxRepository: { title: 'Flux repository', strategies: ['mirrored'] },
-  certificates: { title: 'certificates', strategies: ['scheduled'] },
-  keys: { title: 'keys', strategies: [] },
-} as const satisfies Readonly<Record<string, { title: string; strategies: readonly StrategyType[] }>>;
+  etcd: { strategies: ['scheduled'] },
+  fluxRepository: { strategies: ['mirrored'] },
+  certificates: { strategies: ['scheduled'] },
+  keys: { strategies: [] },
+} as const satisfies Readonly<Record<string, { strategies: readonly StrategyType[] }>>;
 
 /** Kinds that hold no data, by API group. `*` stands for all kinds of a group that only configures. */
 const NO_DATA: Readonly<Record<string, readonly string[]>> = {
@@ -299,4 +299,12 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
   if (opaque !== undefined) return { role: 'opaque', ref: opaque.ref };
   const silent = NO_DATA[group] ?? [];
   return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };
+}
+
+/** Whether a strategy can copy what a reference of this key names; types say the same at compile time. */
+export function strategyFits(ref: string, strategy: StrategyType): boolean {
+  if (strategy === 'elsewhere') return true;
+  const clusterData: Readonly<Record<string, { readonly strategies: readonly StrategyType[] }>> = CLUSTER_DATA;
+  const row = clusterData[ref] ?? ROWS.find((candidate) => candidate.ref === ref);
+  return row?.strategies.includes(strategy) ?? false;
 }

@@ -115,6 +115,11 @@ export function endpointHost(location: Location): string | undefined {
   }
 }
 
+/** Equal for locations in one bucket of one server. */
+export function storeKey(location: Location): string {
+  return JSON.stringify([endpointHost(location) ?? location.endpoint, location.bucket]);
+}
+
 /** Whether a host name is served inside the cluster: a Service name, with or without the cluster's domain. */
 export function isClusterHost(host: string): boolean {
   return /\.svc(\.|$)|\.cluster\.local$/.test(host) || !/[.:]/.test(host);

@@ -52,7 +52,12 @@ export interface StorageClassPlatform {
 }
 
 export interface FluxPlatform {
-  readonly sourceRef: { readonly kind: 'GitRepository' | 'OCIRepository' | 'Bucket'; readonly name: string };
+  readonly sourceRef: {
+    readonly kind: 'GitRepository' | 'OCIRepository' | 'Bucket';
+    readonly name: string;
+    /** Where it reads from, if the object with the URL is in none of the files that synth reads. */
+    readonly url?: string;
+  };
   /** Path of the output folder inside the source, as a Flux Kustomization names it: `./dist`. */
   readonly path: string;
   /** Namespace of the source and of the rendered Kustomizations. Default `flux-system`. */

@@ -12,7 +12,7 @@ import { isExcluded } from '../../model/declaration';
 import type { Location } from '../../model/location';
 import { METHOD_LABEL, PLAN_LABEL, planOf } from '../../model/marks';
 import { largestGap, type Schedule } from '../../model/schedule';
-import type { Scheduled, Snapshotted } from '../../model/strategy';
+import type { Bucket, Scheduled, Snapshotted } from '../../model/strategy';
 import type { VeleroSettings } from './settings';
 
 /** One plan of one namespace. */
@@ -33,6 +33,9 @@ export interface PlannedSchedule {
   readonly location: Location;
   readonly schedule: Schedule;
   readonly keepSeconds: number;
+  readonly bucket: Bucket;
+  /** Copies that are kept when all goes well. */
+  readonly count: number;
   /** Whether the data leaves the storage, or only a snapshot stays in it. */
   readonly movesData: boolean;
   /** How old its newest copy is at worst. */
@@ -156,6 +159,8 @@ function planSchedules(
       location: copy.to,
       schedule: tier.schedule,
       keepSeconds: tier.keepSeconds,
+      bucket: tier.bucket,
+      count: tier.count,
       movesData: copy.type === 'scheduled',
       worstAgeSeconds: ageOf(tier.schedule, settings),
     };

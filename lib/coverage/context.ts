@@ -1,0 +1,164 @@
+/** What the rules look at: the objects of a cluster's repository, what was declared about them, and what follows from both. */
+import type { AnsweredDataset, FoundDataset } from '../model/answered';
+import { distinctBy, groupBy } from '../model/collections';
+import { clusterDatasetId } from '../model/dataset';
+import type { DatasetAnswer, Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
+import { isExcluded } from '../model/declaration';
+import { CLUSTER_DATA, type OwnKinds } from '../model/kinds';
+import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
+import type { Location } from '../model/location';
+import type { Platform } from '../model/platform';
+import type { RenderedObject } from '../model/rendered';
+import type { Strategy } from '../model/strategy';
+import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
+import { DEFAULT_SETTINGS, type VeleroSettings } from '../methods/velero/settings';
+import { pairAnswers, type Answers } from './answers';
+import { findData, type FoundData } from './find-data';
+import { ServedHosts } from './served-hosts';
+
+/** Who answers for the data that no object betrays. */
+export type ClusterWide =
+  /** This repository does: etcd, the Flux repository, certificates and keys are asked for. */
+  | { readonly type: 'asked'; readonly at: Origin }
+  /** Another repository of the same cluster does; `by` is a sentence that says which. */
+  | { readonly type: 'answered'; readonly by: string };
+
+export interface GateInput {
+  /** Everything that is written, and everything that is only read. */
+  readonly objects: readonly RenderedObject[];
+  readonly declarations: readonly Declaration[];
+  readonly opaque: readonly OpaqueDeclaration[];
+  readonly clusterWide: ClusterWide;
+  readonly platform: Platform;
+  readonly ownKinds: OwnKinds;
+  /** By namespace, where they differ from the defaults. */
+  readonly veleroSettings: ReadonlyMap<string, VeleroSettings>;
+  /** The day of the run, `2027-06-01`: only warnings depend on it. */
+  readonly today: string;
+  readonly charts: readonly GateChart[];
+  /** What the constructs' own validations say. */
+  readonly invalidConstructs: readonly { readonly path: string; readonly problem: string }[];
+}
+
+export interface GateChart {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** Each part is computed once, on first use. */
+export class GateContext {
+  readonly data: FoundData;
+  readonly answers: Answers;
+  private readonly byKind: ReadonlyMap<string, readonly RenderedObject[]>;
+  private readonly byId: ReadonlyMap<string, RenderedObject>;
+  private knownPlans: VeleroPlans | undefined;
+  private knownPlansByName: ReadonlyMap<string, VeleroPlan> | undefined;
+  private knownHosts: ServedHosts | undefined;
+  private knownLocations: readonly LocationUse[] | undefined;
+
+  constructor(readonly input: GateInput) {
+    const clusterData =
+      input.clusterWide.type === 'asked' ? clusterDatasets(input.platform.cluster, input.clusterWide.at) : [];
+    this.data = findData(input.objects, input.declarations, clusterData, input.ownKinds);
+    this.answers = pairAnswers(this.data, input.declarations, input.opaque);
+    this.byKind = groupBy(input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
+    this.byId = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
+  }
+
+  get platform(): Platform {
+    return this.input.platform;
+  }
+
+  get timeZone(): string {
+    return this.input.platform.timeZone ?? 'UTC';
+  }
+
+  get veleroNamespace(): string {
+    return this.input.platform.velero?.namespace ?? 'velero';
+  }
+
+  ofKind(group: string, kind: string): readonly RenderedObject[] {
+    return this.byKind.get(kindKey(group, kind)) ?? [];
+  }
+
+  object(id: ObjectId): RenderedObject | undefined {
+    return this.byId.get(objectKey(id));
+  }
+
+  get plans(): VeleroPlans {
+    this.knownPlans ??= planVelero(this.answers.answered, this.timeZone, (namespace) => this.settingsOf(namespace));
+    return this.knownPlans;
+  }
+
+  veleroPlan(namespace: string, plan: string): VeleroPlan | undefined {
+    this.knownPlansByName ??= new Map(this.plans.plans.map((each) => [planKey(each.namespace, each.plan), each]));
+    return this.knownPlansByName.get(planKey(namespace, plan));
+  }
+
+  get servedHosts(): ServedHosts {
+    this.knownHosts ??= new ServedHosts(this.input.objects);
+    return this.knownHosts;
+  }
+
+  settingsOf(namespace: string): VeleroSettings {
+    return this.input.veleroSettings.get(namespace) ?? DEFAULT_SETTINGS;
+  }
+
+  /** All locations that anything copies to, with the first place that names each. */
+  get locations(): readonly LocationUse[] {
+    this.knownLocations ??= distinctBy(
+      this.answers.answered.flatMap(({ answer, declaration }) =>
+        strategiesOf(answer).flatMap((strategy) =>
+          locationsOf(strategy).map((location) => ({ location, at: declaration.at })),
+        ),
+      ),
+      ({ location }) => JSON.stringify(location),
+    );
+    return this.knownLocations;
+  }
+
+  /** The datasets that somebody copies. */
+  get copied(): readonly AnsweredDataset[] {
+    return this.answers.answered.filter(({ answer }) => !isExcluded(answer));
+  }
+}
+
+export interface LocationUse {
+  readonly location: Location;
+  readonly at: Origin;
+}
+
+export function strategiesOf(answer: DatasetAnswer): readonly Strategy[] {
+  return isExcluded(answer) ? [] : answer.strategies;
+}
+
+/** Where a strategy's copies go, mirrors included. */
+function locationsOf(strategy: Strategy): readonly Location[] {
+  if (strategy.type === 'elsewhere') return [];
+  const found: Location[] = [];
+  let next: Location | undefined = strategy.to;
+  while (next !== undefined && !found.includes(next)) {
+    found.push(next);
+    next = next.mirror?.type === 'scheduled' ? next.mirror.to : undefined;
+  }
+  return found;
+}
+
+/** The datasets that no object betrays. */
+function clusterDatasets(cluster: string, origin: Origin): readonly FoundDataset[] {
+  return Object.keys(CLUSTER_DATA).map((ref) => ({
+    id: clusterDatasetId(ref, cluster),
+    ref,
+    origin,
+    claims: [],
+    operatorClaims: [],
+  }));
+}
+
+function planKey(namespace: string, plan: string): string {
+  return JSON.stringify([namespace, plan]);
+}
+
+function kindKey(group: string, kind: string): string {
+  return `${group}/${kind}`;
+}

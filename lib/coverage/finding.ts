@@ -1,0 +1,54 @@
+/** Findings: plain-data statements that something is wrong, and the words in which people read them. */
+import { describeDataset, type DatasetId } from '../model/dataset';
+import type { Origin } from '../model/declaration';
+import { describeObject, objectId, type KubeObject, type ObjectId } from '../model/kube-object';
+
+export interface Finding {
+  /** Id of the rule, stable over releases. */
+  readonly rule: string;
+  /** Errors refuse the output; warnings are printed and change nothing. */
+  readonly severity: 'error' | 'warning';
+  /** What it is about: `PersistentVolumeClaim paperless/data (20Gi)`. */
+  readonly subject: string;
+  readonly at?: Origin;
+  readonly object?: ObjectId;
+  readonly dataset?: DatasetId;
+  /** What exactly is wrong with it, where the heading does not say it all. */
+  readonly because?: string;
+  /** Lines to paste, or words where no line can be given. */
+  readonly remedies: readonly Remedy[];
+}
+
+export interface Remedy {
+  /** When to choose it: `to back it up`. */
+  readonly label: string;
+  readonly text: string;
+}
+
+/** A finding without what its rule knows. */
+export type RuleFinding = Omit<Finding, 'rule' | 'severity'>;
+
+/** What every finding about a dataset has. */
+export function aboutDataset(dataset: {
+  readonly id: DatasetId;
+  readonly origin: Origin;
+  readonly storage?: { readonly text: string };
+}): Pick<Finding, 'subject' | 'at' | 'dataset'> {
+  const size = dataset.storage === undefined ? '' : ` (${dataset.storage.text})`;
+  return { subject: `${describeDataset(dataset.id)}${size}`, at: dataset.origin, dataset: dataset.id };
+}
+
+/** What every finding about an object has. */
+export function aboutObject(object: KubeObject, origin: Origin): Pick<Finding, 'subject' | 'at' | 'object'> {
+  const id = objectId(object);
+  return { subject: describeObject(id), at: origin, object: id };
+}
+
+export function toFix(text: string): readonly Remedy[] {
+  return [{ label: 'to fix', text }];
+}
+
+/** `forge/gitea/data`, or `../infrastructure/wiki.yaml:12`. */
+export function describeOrigin(origin: Origin): string {
+  return origin.type === 'construct' ? origin.path : `${origin.file}:${origin.line}`;
+}

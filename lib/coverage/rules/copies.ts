@@ -1,0 +1,151 @@
+/** A copy is somewhere else, can be read there, is young enough, and lives long enough. */
+import { alertAge, minimumRetention } from '../../model/copies';
+import { isExcluded } from '../../model/declaration';
+import { counted, describeSeconds, enumerated } from '../../model/text';
+import { distinctBy } from '../../model/collections';
+import { achievedRpo, copiesOf, survives } from '../copies';
+import { strategiesOf } from '../context';
+import { aboutDataset, toFix } from '../finding';
+import type { Rule } from '../rule';
+
+export const neverLeaves: Rule = {
+  id: 'never-leaves',
+  heading: (n) => `${counted(n, 'dataset')} ${n === 1 ? 'has' : 'have'} no copy outside the cluster`,
+  what: 'All copies of a dataset are in the failure domain that they are to protect it from.',
+  why: 'Every dashboard is green until the storage burns, and then the backups burn with it. A snapshot in the same pool, or a bucket that the same Ceph serves, is such a copy.',
+  fix: 'Send a copy to a location outside, or mirror the location to one.',
+  example: `const inCluster = s3Location('local', {
+  endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',
+  bucket: 'backups',
+  failureDomain: 'cluster',
+  keptIn: 'sealed envelope, bank',
+});
+new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: inCluster, keep: { daily: 7 } }) });`,
+  check: (context) =>
+    context.copied.flatMap((dataset) => {
+      const copies = copiesOf(dataset, context);
+      if (copies.length === 0 || copies.some((copy) => survives(copy.failureDomain, 'cluster'))) return [];
+      const places = distinctBy(
+        copies.map((copy) => copy.location?.name ?? 'elsewhere'),
+        (place) => place,
+      );
+      const inside = copies.every((copy) => copy.schedules.some((schedule) => !schedule.movesData))
+        ? 'only snapshots in the storage itself'
+        : `only copies in ${enumerated(places.map((place) => `'${place}'`))}, which is lost with the cluster`;
+      return [
+        {
+          ...aboutDataset(dataset),
+          because: `it has ${inside}`,
+          remedies: toFix(
+            `add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror`,
+          ),
+        },
+      ];
+    }),
+};
+
+export const rpoOutOfReach: Rule = {
+  id: 'rpo-out-of-reach',
+  heading: (n) => `${counted(n, 'RPO')} that the schedules cannot reach`,
+  what: 'The declared RPO is shorter than the worst age that the chain of schedules gives.',
+  why: 'A promise on paper is kept by nobody: the copy that would have to be there has not been made yet.',
+  fix: 'Copy more often, shorten what a run may take, or promise less.',
+  example: `new BackedUpVolume(chart, 'data', {
+  storage: Size.gibibytes(20),
+  backup: nightly({ to: offsite, keep: { daily: 7 }, rpo: Duration.hours(12) }),
+});`,
+  check: (context) =>
+    context.copied.flatMap((dataset) => {
+      const accepted = strategiesOf(dataset.answer).flatMap((strategy) =>
+        strategy.type === 'elsewhere' || strategy.rpoSeconds === undefined ? [] : [strategy.rpoSeconds],
+      );
+      const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
+      if (accepted.length === 0 || achieved === undefined || achieved <= Math.min(...accepted)) return [];
+      return [
+        {
+          ...aboutDataset(dataset),
+          because: `at worst the newest copy outside the cluster is ${describeSeconds(achieved)} old, and only ${describeSeconds(Math.min(...accepted))} are accepted`,
+          remedies: toFix(`copy more often, or declare rpo: Duration.minutes(${Math.ceil(achieved / 60)})`),
+        },
+      ];
+    }),
+};
+
+export const expiresTooSoon: Rule = {
+  id: 'expires-too-soon',
+  heading: (n) => `${counted(n, 'dataset')} whose copies expire before anybody can notice`,
+  what: 'Copies are kept for a shorter time than it takes to notice that no new ones are made.',
+  why: 'Velero also expires its last good backup. A schedule that broke on Friday has left nothing by Tuesday.',
+  fix: 'Keep more copies: at least three times the age at which the alert fires.',
+  example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 2 } }) });`,
+  check: (context) =>
+    context.copied.flatMap((dataset) =>
+      copiesOf(dataset, context).flatMap(({ schedules }) => {
+        const base = schedules[0];
+        const shortest = schedules.toSorted((a, b) => a.keepSeconds - b.keepSeconds)[0];
+        if (base === undefined || shortest === undefined) return [];
+        const needed = minimumRetention(base.worstAgeSeconds);
+        if (shortest.keepSeconds >= needed) return [];
+        return [
+          {
+            ...aboutDataset(dataset),
+            because: `${shortest.name} keeps copies for ${describeSeconds(shortest.keepSeconds)}; the alert fires after ${describeSeconds(alertAge(base.worstAgeSeconds))}, so they must live for ${describeSeconds(needed)}`,
+            remedies: toFix(
+              `keep: { ${shortest.bucket}: ${Math.ceil((needed * shortest.count) / shortest.keepSeconds)} }`,
+            ),
+          },
+        ];
+      }),
+    ),
+};
+
+export const keysInside: Rule = {
+  id: 'keys-inside',
+  heading: (n) =>
+    `${counted(n, 'key')} that ${n === 1 ? 'is' : 'are'} lost with what ${n === 1 ? 'it protects' : 'they protect'}`,
+  what: 'The keys that are needed to read a copy are kept only inside what the copy protects.',
+  why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned.',
+  fix: 'Keep the keys outside as well, and say where in `keptIn`.',
+  example: `const forgotten = s3Location('far', {
+  endpoint: 'https://s3.example.net',
+  bucket: 'home-backups',
+  failureDomain: 'offsite',
+  keptIn: '',
+});
+new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: forgotten, keep: { daily: 7 } }) });`,
+  check: (context) => {
+    const locations = context.locations
+      .filter(({ location }) => !isPlace(location.keptIn))
+      .map(({ location, at }) => ({
+        subject: `keys of location '${location.name}'`,
+        at,
+        because: 'nobody said where they are kept outside the cluster',
+        remedies: toFix(`s3Location('${location.name}', { …, keptIn: 'sealed envelope, bank' })`),
+      }));
+    const keys = context.answers.answered
+      .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
+      .flatMap((dataset) =>
+        copiesOf(dataset, context).some((copy) => survives(copy.failureDomain, 'cluster'))
+          ? []
+          : [
+              {
+                ...aboutDataset(dataset),
+                because: 'they are kept only in the cluster that they open',
+                remedies: toFix(
+                  `keys: elsewhere('Printed, in a sealed envelope at the bank.', { failureDomain: 'offsite', rpo: Duration.days(90) })`,
+                ),
+              },
+            ],
+      );
+    return [...locations, ...keys];
+  },
+};
+
+/** Words that say where, and not that nobody knows. */
+function isPlace(keptIn: unknown): boolean {
+  return (
+    typeof keptIn === 'string' &&
+    /[\p{L}\d]{2}/u.test(keptIn) &&
+    !/^(n\/?a|none|nowhere|tbd|todo|unknown)$/i.test(keptIn.trim())
+  );
+}
