@@ -5,6 +5,8 @@ import type { KubeObject } from './kube-object';
 export interface RenderedObject {
   readonly object: KubeObject;
   readonly origin: Origin;
+  /** Whether it belongs to what makes backups, and not to the application. */
+  readonly backup?: boolean;
 }
 
 /** Whether synth writes the object, as opposed to only reading it. */

@@ -1,6 +1,6 @@
 /** YAML files → Kubernetes objects with the place each one came from. Nothing is fatal and nothing is dropped silently. */
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml';
 import { isKubeObject, isMapping, type KubeObject } from '../model/kube-object';
 
 /** Where in a file a document starts; lines count from 1. */
@@ -18,6 +18,8 @@ export interface ReadObject {
 export interface UnreadDocument {
   readonly place: Place;
   readonly why: string;
+  /** Whether it is no YAML at all, as opposed to YAML that is no object. */
+  readonly broken: boolean;
 }
 
 export interface ReadResult {
@@ -25,14 +27,19 @@ export interface ReadResult {
   readonly unread: readonly UnreadDocument[];
 }
 
-/** Reads files; the lists of `List` objects are taken apart. A file that cannot be opened counts as one unread document. */
-export function readYamlFiles(files: readonly string[]): ReadResult {
-  const results = files.map((file) => {
+/**
+ * Reads files; the lists of `List` objects are taken apart. A file that cannot be opened counts as one unread document.
+ *
+ * @param nameOf how places name a file. Default: as it was given.
+ */
+export function readYamlFiles(files: readonly string[], nameOf: (file: string) => string = (file) => file): ReadResult {
+  const results = files.map((path) => {
+    const file = nameOf(path);
     let text: string;
     try {
-      text = readFileSync(file, 'utf8');
+      text = readFileSync(path, 'utf8');
     } catch (error) {
-      return { objects: [], unread: [{ place: { file, line: 1 }, why: messageOf(error) }] };
+      return { objects: [], unread: [{ place: { file, line: 1 }, why: messageOf(error), broken: true }] };
     }
     return readYaml(text, file);
   });
@@ -44,24 +51,54 @@ export function readYaml(text: string, file: string): ReadResult {
   const objects: ReadObject[] = [];
   const unread: UnreadDocument[] = [];
   const lineCounter = new LineCounter();
-  // Kubernetes reads YAML 1.1: there `name: on` is a boolean and `mode: 0644` is octal.
-  const documents = parseAllDocuments(text, { version: '1.1', lineCounter, prettyErrors: false });
+  const documents = parseAllDocuments(text, { ...AS_KUBERNETES, lineCounter, prettyErrors: false });
   for (const document of documents) {
     const place = { file, line: lineCounter.linePos(startOf(document)).line };
     const [error] = document.errors;
     if (error !== undefined) {
       const line = lineCounter.linePos(error.pos[0]).line;
-      unread.push({ place: { file, line }, why: `broken YAML: ${error.message}` });
+      unread.push({ place: { file, line }, why: `broken YAML: ${error.message}`, broken: true });
       continue;
     }
-    const value: unknown = document.toJS();
-    if (value === null || value === undefined) continue;
+    let value: unknown;
+    try {
+      value = document.toJS();
+    } catch (thrown) {
+      unread.push({ place, why: `broken YAML: ${messageOf(thrown)}`, broken: true });
+      continue;
+    }
+    if (value === null || value === undefined || isBuildInstruction(value)) continue;
     const found = objectsIn(value);
-    if (found === undefined)
-      unread.push({ place, why: 'no Kubernetes object: apiVersion, kind or metadata.name is missing' });
-    else objects.push(...found.map((object) => ({ object, place })));
+    if (found === undefined) {
+      unread.push({ place, why: 'no Kubernetes object: apiVersion, kind or metadata.name is missing', broken: false });
+      continue;
+    }
+    objects.push(...found.map((object) => ({ object, place })));
   }
   return { objects, unread };
+}
+
+/**
+ * Kubernetes reads YAML 1.1, where `name: on` is a boolean and `mode: 0644` is octal, but neither dates nor numbers to
+ * the base of 60 (sigs.k8s.io/yaml v1.6).
+ */
+const AS_KUBERNETES = {
+  version: '1.1',
+  customTags: (tags: Tags): Tags =>
+    tags.filter(
+      (tag) =>
+        typeof tag === 'string' ||
+        (tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME')),
+    ),
+} as const;
+
+/** Kustomize's own files say how objects are put together and are none themselves. */
+function isBuildInstruction(value: unknown): boolean {
+  return (
+    isMapping(value) &&
+    typeof value['apiVersion'] === 'string' &&
+    value['apiVersion'].startsWith('kustomize.config.k8s.io/')
+  );
 }
 
 function objectsIn(value: unknown): readonly KubeObject[] | undefined {

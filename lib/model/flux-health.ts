@@ -1,0 +1,28 @@
+/** When an object that Flux applied is healthy, for kinds that Flux cannot judge by itself. */
+
+/**
+ * Kinds for which Flux's own health check says Ready at once, whether or not anything reads them (seen with
+ * kustomize-controller v1.9.4), and what they say when they work. An expression on a field that is not there yet counts
+ * as not ready.
+ */
+export const HEALTH: Readonly<
+  Record<string, { readonly apiVersion: string; readonly current: string; readonly failed?: string }>
+> = {
+  'velero.io/Schedule': {
+    apiVersion: 'velero.io/v1',
+    current: `status.phase == 'Enabled'`,
+    failed: `status.phase == 'FailedValidation'`,
+  },
+  'velero.io/BackupStorageLocation': { apiVersion: 'velero.io/v1', current: `status.phase == 'Available'` },
+  'objectbucket.io/ObjectBucketClaim': {
+    apiVersion: 'objectbucket.io/v1alpha1',
+    current: `status.phase == 'Bound'`,
+    failed: `status.phase == 'Failed'`,
+  },
+  'ceph.rook.io/CephObjectStore': { apiVersion: 'ceph.rook.io/v1', current: `status.phase == 'Ready'` },
+  'ceph.rook.io/CephObjectStoreUser': { apiVersion: 'ceph.rook.io/v1', current: `status.phase == 'Ready'` },
+  'postgresql.cnpg.io/Cluster': {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    current: `status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')`,
+  },
+};

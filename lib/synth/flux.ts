@@ -1,0 +1,80 @@
+/** What Flux is told: one Kustomization per folder, so that one broken object stops only its own folder. */
+import { compareText, sortedBy } from '../model/collections';
+import { groupOf, type KubeObject } from '../model/kube-object';
+import { HEALTH } from '../model/flux-health';
+import type { FluxPlatform } from '../model/platform';
+import type { Folder } from './layout';
+
+/** Operators whose Kustomizations a folder waits for, by the API group of what is in it. */
+const OPERATOR_OF_GROUP: Readonly<Record<string, keyof NonNullable<FluxPlatform['operators']>>> = {
+  'velero.io': 'velero',
+  'postgresql.cnpg.io': 'cnpg',
+  'barmancloud.cnpg.io': 'cnpg',
+  'objectbucket.io': 'rook',
+  'ceph.rook.io': 'rook',
+};
+
+export const FLUX_NAMESPACE = 'flux-system';
+export const NAMESPACES_FOLDER = 'namespaces';
+/** What all charts share: storage locations, and the answers for what no object betrays. */
+export const CLUSTER_BACKUP_FOLDER = 'cluster-backup';
+
+/** One Flux Kustomization for each folder; the folder itself is what `spec.path` names. */
+export function fluxKustomizations(folders: readonly Folder[], flux: FluxPlatform): readonly KubeObject[] {
+  const namespace = flux.namespace ?? FLUX_NAMESPACE;
+  const names = new Set(folders.map((folder) => folder.name));
+  return folders.map((folder) => ({
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name: folder.name, namespace },
+    spec: {
+      ...dependencies(folder, flux, names),
+      ...healthChecks(folder),
+      interval: '10m0s',
+      path: `${flux.path.replace(/\/+$/, '')}/${folder.name}`,
+      prune: true,
+      // Heals a namespace or a kind that appears a moment later.
+      retryInterval: '1m0s',
+      sourceRef: { kind: flux.sourceRef.kind, name: flux.sourceRef.name },
+      timeout: '5m0s',
+      wait: true,
+    },
+  }));
+}
+
+/** Only backup folders wait for anything of ours: an application must come up when the backup tool is down. */
+function dependencies(
+  folder: Folder,
+  flux: FluxPlatform,
+  folders: ReadonlySet<string>,
+): { readonly dependsOn?: readonly { name: string }[] } {
+  const names = new Set(folder.dependsOn.filter((name) => folders.has(name)));
+  if (folder.backup) {
+    for (const shared of [NAMESPACES_FOLDER, CLUSTER_BACKUP_FOLDER]) if (folders.has(shared)) names.add(shared);
+    for (const operator of operatorsOf(folder)) {
+      const name = flux.operators?.[operator];
+      if (name !== undefined) names.add(name);
+    }
+  }
+  names.delete(folder.name);
+  return names.size === 0 ? {} : { dependsOn: [...names].toSorted(compareText).map((name) => ({ name })) };
+}
+
+/** The operators that a folder's objects need. */
+export function operatorsOf(folder: Folder): ReadonlySet<keyof NonNullable<FluxPlatform['operators']>> {
+  const operators = folder.objects.map(({ object }) => OPERATOR_OF_GROUP[groupOf(object.apiVersion)]);
+  return new Set(operators.filter((operator) => operator !== undefined));
+}
+
+function healthChecks(folder: Folder): { readonly healthCheckExprs?: readonly Readonly<Record<string, string>>[] } {
+  const kinds = new Set(folder.objects.map(({ object }) => `${groupOf(object.apiVersion)}/${object.kind}`));
+  const expressions = sortedBy(kinds, (kind) => kind).flatMap((kind) => {
+    const health = HEALTH[kind];
+    if (health === undefined) return [];
+    const { apiVersion, current, failed } = health;
+    return [
+      { apiVersion, current, ...(failed === undefined ? {} : { failed }), kind: kind.slice(kind.indexOf('/') + 1) },
+    ];
+  });
+  return expressions.length === 0 ? {} : { healthCheckExprs: expressions };
+}

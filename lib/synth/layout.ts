@@ -1,0 +1,74 @@
+/** Objects → folders and files: which object stands where, under a name that no other object can have. */
+import { createHash } from 'node:crypto';
+import { compareText, groupBy, sortedBy } from '../model/collections';
+import { groupOf, objectId, objectKey } from '../model/kube-object';
+import type { RenderedObject } from '../model/rendered';
+
+/** A folder of the output, which one Flux Kustomization applies. */
+export interface Folder {
+  readonly name: string;
+  /** Whether it holds what makes backups, and may wait for the tools that do. */
+  readonly backup: boolean;
+  /** Folders of charts that the user's code told to come first. */
+  readonly dependsOn: readonly string[];
+  readonly objects: readonly RenderedObject[];
+}
+
+/** Groups whose objects only backup tools read, whoever wrote them. */
+const BACKUP_GROUPS = new Set(['velero.io']);
+
+/** @param dependsOn chart → charts that its objects come after, where the user's code says so. */
+export function foldersOf(
+  objects: readonly RenderedObject[],
+  dependsOn: ReadonlyMap<string, readonly string[]>,
+): readonly Folder[] {
+  const folders = groupBy(objects, folderName);
+  return sortedBy(folders, ([name]) => name).map(([name, inFolder]) => {
+    const [first] = inFolder;
+    const chart = first?.origin.type === 'construct' ? first.origin.chart : name;
+    const backup = inFolder.some(isBackup);
+    return {
+      name,
+      backup,
+      dependsOn: backup ? [] : (dependsOn.get(chart) ?? []),
+      objects: sortedBy(inFolder, ({ object }) => objectKey(objectId(object))),
+    };
+  });
+}
+
+function folderName(rendered: RenderedObject): string {
+  const chart = rendered.origin.type === 'construct' ? rendered.origin.chart : '';
+  return isBackup(rendered) ? `${chart}-backup` : chart;
+}
+
+function isBackup({ object, backup = false }: RenderedObject): boolean {
+  return backup || BACKUP_GROUPS.has(groupOf(object.apiVersion));
+}
+
+/** File names of a folder's objects: `<namespace>.<kind>.<name>.yaml`, with the group where kinds collide. */
+export function fileNames(objects: readonly RenderedObject[]): ReadonlyMap<RenderedObject, string> {
+  const byName = groupBy(objects, (rendered) => fileName(rendered, false).toLowerCase());
+  const names = new Map<RenderedObject, string>();
+  for (const sameName of byName.values()) {
+    for (const rendered of sameName) names.set(rendered, fileName(rendered, sameName.length > 1));
+  }
+  return names;
+}
+
+/** Longer names, and characters that a file system may refuse or fold, are replaced by a hash of what they stand for. */
+function fileName({ object }: RenderedObject, withGroup: boolean): string {
+  const { group, kind, namespace, name } = objectId(object);
+  const parts = [namespace, kind, withGroup ? group || 'core' : undefined, name].filter((part) => part !== undefined);
+  const text = parts.join('.');
+  const safe = text.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 200);
+  if (safe === text) return `${text}.yaml`;
+  return `${safe}-${createHash('sha256')
+    .update(objectKey(objectId(object)))
+    .digest('hex')
+    .slice(0, 8)}.yaml`;
+}
+
+/** The names in the order of the folder's `kustomization.yaml`. */
+export function sortedNames(names: Iterable<string>): readonly string[] {
+  return [...names].toSorted(compareText);
+}
