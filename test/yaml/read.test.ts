@@ -37,10 +37,10 @@ items:
 
   it('reports broken YAML with its line and reads the documents around it', () => {
     const { objects, unread } = readYaml(
-      'apiVersion: v1\nkind: X\nmetadata: { name: x }\n---\na: b: c\n---\napiVersion: v1\nkind: Y\nmetadata: { name: y }\n',
+      'apiVersion: v1\nkind: X\nmetadata: { name: x }\n---\na: b: c\n---\napiVersion: v1\nkind: Z\nmetadata: { name: z }\n',
       'a.yaml',
     );
-    expect(objects.map(({ object }) => object.kind)).toEqual(['X', 'Y']);
+    expect(objects.map(({ object }) => object.kind)).toEqual(['X', 'Z']);
     expect(unread).toMatchObject([{ place: { file: 'a.yaml', line: 5 }, broken: true }]);
     expect(unread[0]?.why).toMatch(/^broken YAML: /);
   });
