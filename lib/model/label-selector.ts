@@ -1,0 +1,104 @@
+/**
+ * Kubernetes label selectors: `matchLabels` and `matchExpressions`, as `metav1.LabelSelectorAsSelector` reads them
+ * (k8s.io/apimachinery v0.33).
+ */
+import { isMapping, listAt, textAt, textMapAt, textsAt } from './kube-object';
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface LabelSelector {
+  matches(labels: Labels): boolean;
+  /** Whether it has no requirement, and so matches every object. */
+  readonly isEmpty: boolean;
+}
+
+export interface SelectorProblem {
+  /** What is wrong, as a sentence without its full stop. */
+  readonly problem: string;
+}
+
+interface Requirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values: ReadonlySet<string>;
+}
+
+/** @param value what stands in the field, such as `labelSelector`. What is not a mapping selects as an empty one does. */
+export function parseLabelSelector(value: unknown): LabelSelector | SelectorProblem {
+  const requirements: Requirement[] = [];
+  for (const [key, text] of Object.entries(textMapAt(value, 'matchLabels'))) {
+    requirements.push({ key, operator: 'In', values: new Set([text]) });
+  }
+  for (const expression of listAt(value, 'matchExpressions')) {
+    const requirement = parseExpression(expression);
+    if ('problem' in requirement) return requirement;
+    requirements.push(requirement);
+  }
+  for (const { key, values } of requirements) {
+    if (!isLabelKey(key)) return { problem: `'${key}' is not a label key` };
+    const wrong = [...values].find((text) => !isLabelValue(text));
+    if (wrong !== undefined) return { problem: `'${wrong}' is not a label value` };
+  }
+  return {
+    matches: (labels) => requirements.every((requirement) => isMet(requirement, labels)),
+    isEmpty: requirements.length === 0,
+  };
+}
+
+export function isSelectorProblem(result: LabelSelector | SelectorProblem): result is SelectorProblem {
+  return 'problem' in result;
+}
+
+function parseExpression(expression: unknown): Requirement | SelectorProblem {
+  const key = textAt(expression, 'key') ?? '';
+  const operator = isMapping(expression) ? expression['operator'] : undefined;
+  const values = textsAt(expression, 'values');
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) return { problem: `the expression on '${key}' needs values for ${operator}` };
+      break;
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length > 0) return { problem: `the expression on '${key}' takes no values for ${operator}` };
+      break;
+    default:
+      return {
+        problem: `the expression on '${key}' has the operator '${String(operator)}', which Kubernetes does not know`,
+      };
+  }
+  return { key, operator, values: new Set(values) };
+}
+
+function isMet({ key, operator, values }: Requirement, labels: Labels): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.has(value);
+    case 'NotIn':
+      return value === undefined || !values.has(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+  }
+}
+
+/** `app`, or `example.net/app`: an optional DNS prefix and a name of up to 63 characters. */
+export function isLabelKey(text: string): boolean {
+  const slash = text.indexOf('/');
+  const prefix = slash < 0 ? undefined : text.slice(0, slash);
+  const name = text.slice(slash + 1);
+  if (
+    prefix !== undefined &&
+    (prefix.length > 253 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(prefix))
+  ) {
+    return false;
+  }
+  return name !== '' && isLabelValue(name);
+}
+
+/** Empty, or up to 63 characters that begin and end with a letter or digit. */
+export function isLabelValue(text: string): boolean {
+  return text.length <= 63 && /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(text);
+}
