@@ -21,6 +21,8 @@ export interface Copy {
   readonly keptSeconds?: number;
   /** The Velero Schedules that make it, most frequent first. */
   readonly schedules: readonly PlannedSchedule[];
+  /** The location whose mirror it is. */
+  readonly mirrorOf?: Location;
   /** What somebody else does, in their words. */
   readonly elsewhere?: Elsewhere;
 }
@@ -43,6 +45,14 @@ export function copiesOf(dataset: AnsweredDataset, context: GateContext): readon
 export function achievedRpo(copies: readonly Copy[], lost: FailureDomain): number | undefined {
   const ages = copies.filter((copy) => survives(copy.failureDomain, lost)).map((copy) => copy.worstAgeSeconds);
   return ages.length === 0 ? undefined : Math.min(...ages);
+}
+
+/** The strictest RPO that was declared for a dataset. */
+export function acceptedRpo(dataset: AnsweredDataset): number | undefined {
+  const declared = strategiesOf(dataset.answer).flatMap((strategy) =>
+    strategy.type === 'elsewhere' || strategy.rpoSeconds === undefined ? [] : [strategy.rpoSeconds],
+  );
+  return declared.length === 0 ? undefined : Math.min(...declared);
 }
 
 /** Whether a copy is still there when a failure domain is lost. The cluster stands in the site. */
@@ -92,6 +102,7 @@ function mirrorCopies(location: Location, upstreamAge: number, context: GateCont
   while (from.mirror !== undefined) {
     if (from.mirror.type === 'elsewhere') return [...copies, elsewhereCopy(from.mirror, age)];
     age = worstAge(mirrorGap(from, from.mirror, context.timeZone), 0, age);
+    const mirrorOf = from;
     from = from.mirror.to;
     if (seen.has(from)) break;
     seen.add(from);
@@ -101,6 +112,7 @@ function mirrorCopies(location: Location, upstreamAge: number, context: GateCont
       failureDomain: context.servedHosts.failureDomainOf(from),
       worstAgeSeconds: age,
       schedules: [],
+      mirrorOf,
     });
   }
   return copies;

@@ -13,7 +13,7 @@ export interface Platform {
   readonly rook?: RookPlatform;
   /** Storage classes by name. */
   readonly storageClasses?: Readonly<Record<string, StorageClassPlatform>>;
-  readonly flux?: FluxPlatform;
+  readonly flux: FluxPlatform;
 }
 
 export interface VeleroPlatform {

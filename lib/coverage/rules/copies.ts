@@ -3,8 +3,7 @@ import { alertAge, minimumRetention } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import { distinctBy } from '../../model/collections';
-import { achievedRpo, copiesOf, survives } from '../copies';
-import { strategiesOf } from '../context';
+import { acceptedRpo, achievedRpo, copiesOf, survives } from '../copies';
 import { aboutDataset, toFix } from '../finding';
 import type { Rule } from '../rule';
 
@@ -56,15 +55,13 @@ export const rpoOutOfReach: Rule = {
 });`,
   check: (context) =>
     context.copied.flatMap((dataset) => {
-      const accepted = strategiesOf(dataset.answer).flatMap((strategy) =>
-        strategy.type === 'elsewhere' || strategy.rpoSeconds === undefined ? [] : [strategy.rpoSeconds],
-      );
+      const accepted = acceptedRpo(dataset);
       const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
-      if (accepted.length === 0 || achieved === undefined || achieved <= Math.min(...accepted)) return [];
+      if (accepted === undefined || achieved === undefined || achieved <= accepted) return [];
       return [
         {
           ...aboutDataset(dataset),
-          because: `at worst the newest copy outside the cluster is ${describeSeconds(achieved)} old, and only ${describeSeconds(Math.min(...accepted))} are accepted`,
+          because: `at worst the newest copy outside the cluster is ${describeSeconds(achieved)} old, and only ${describeSeconds(accepted)} are accepted`,
           remedies: toFix(`copy more often, or declare rpo: Duration.minutes(${Math.ceil(achieved / 60)})`),
         },
       ];

@@ -179,7 +179,7 @@ const fluxRepository = excluded('Every administrator has a clone on a laptop.');
     const { answers, platform, servedHosts } = context;
     const repository = answers.answered.find(({ ref }) => ref === 'fluxRepository');
     const source = sourceOf(context);
-    const url = textAt(source?.object, 'spec', 'url') ?? platform.flux?.sourceRef.url;
+    const url = textAt(source?.object, 'spec', 'url') ?? platform.flux.sourceRef.url;
     const host = url === undefined ? undefined : hostOf(url);
     if (
       repository === undefined ||
@@ -201,7 +201,7 @@ const fluxRepository = excluded('Every administrator has a clone on a laptop.');
 };
 
 function sourceOf({ input, platform }: GateContext): RenderedObject | undefined {
-  const name = platform.flux?.sourceRef.name;
+  const name = platform.flux.sourceRef.name;
   return input.objects.find(
     ({ object }) =>
       groupOf(object.apiVersion) === 'source.toolkit.fluxcd.io' &&

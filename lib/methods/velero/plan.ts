@@ -22,6 +22,8 @@ export interface VeleroPlan {
   /** Chart whose backup folder holds the objects. */
   readonly chart: string;
   readonly settings: VeleroSettings;
+  /** Whether it also takes the claims that carry no label of ours. */
+  readonly isDefault: boolean;
   readonly schedules: readonly PlannedSchedule[];
   /** For each volume the first rule that matches decides. */
   readonly rules: readonly PolicyRule[];
@@ -118,6 +120,7 @@ function planNamespace(
     plan,
     chart,
     settings,
+    isDefault: plan === defaultPlan,
     schedules,
     rules: rulesOf(plan, plan === defaultPlan, datasets, settings),
     datasets: inPlan,

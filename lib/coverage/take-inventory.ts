@@ -1,0 +1,166 @@
+/** From what the gate proved to the inventory that all later stages read. */
+import type { AnsweredDataset } from '../model/answered';
+import { sortedBy } from '../model/collections';
+import { alertAge } from '../model/copies';
+import { compareDatasets } from '../model/dataset';
+import { isExcluded } from '../model/declaration';
+import {
+  INVENTORY_VERSION,
+  type Evidence,
+  type Inventory,
+  type InventoryCopy,
+  type InventoryDataset,
+  type InventoryLocation,
+  type InventoryStrategy,
+  type RequiredSecret,
+  type Restore,
+} from '../model/inventory';
+import { objectKey } from '../model/kube-object';
+import { secretNameOf } from '../model/location';
+import { planOf } from '../model/marks';
+import { renderSchedule } from '../model/schedule';
+import type { Strategy } from '../model/strategy';
+import { assumptionsOf } from './assumptions';
+import type { GateContext } from './context';
+import { acceptedRpo, achievedRpo, copiesOf, type Copy } from './copies';
+
+export function takeInventory(context: GateContext): Inventory {
+  return {
+    version: INVENTORY_VERSION,
+    cluster: context.platform.cluster,
+    datasets: context.answers.answered
+      .toSorted((a, b) => compareDatasets(a.id, b.id))
+      .map((dataset) => inventoryDataset(dataset, context)),
+    opaque: sortedBy(
+      context.input.opaque.map(({ object }) => object),
+      objectKey,
+    ),
+    locations: inventoryLocations(context),
+    requiredSecrets: requiredSecrets(context),
+    assumptions: assumptionsOf(context),
+  };
+}
+
+/** The part of an inventory that belongs to one chart. */
+export function inventoryOfChart(inventory: Inventory, chart: string): Inventory {
+  const datasets = inventory.datasets.filter((dataset) => dataset.chart === chart);
+  const locations = new Set(datasets.flatMap(({ copies }) => copies.map(({ location }) => location)));
+  return { ...inventory, datasets, locations: inventory.locations.filter(({ name }) => locations.has(name)) };
+}
+
+function inventoryDataset(dataset: AnsweredDataset, context: GateContext): InventoryDataset {
+  const { id, declaration, storage, storageClass, claims, answer } = dataset;
+  const shared = {
+    id,
+    declaredAt: declaration.at.path,
+    chart: declaration.at.chart,
+    ...(storage === undefined ? {} : { storageBytes: storage.bytes }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+    claims: sortedBy(claims, ({ name }) => name),
+  };
+  if (isExcluded(answer)) {
+    const { reason, reviewBy } = answer;
+    return { ...shared, excluded: { reason, ...(reviewBy === undefined ? {} : { reviewBy }) }, copies: [] };
+  }
+  const copies = copiesOf(dataset, context);
+  return {
+    ...shared,
+    strategies: answer.strategies.map(inventoryStrategy),
+    copies: copies.map((copy) => inventoryCopy(copy, dataset, context)),
+    ...rpoOf(dataset, copies),
+  };
+}
+
+function inventoryStrategy(strategy: Strategy): InventoryStrategy {
+  if (strategy.type === 'elsewhere') return { type: strategy.type };
+  const { type, to, plan } = strategy;
+  const keep = 'keep' in strategy ? strategy.keep : undefined;
+  return { type, to: to.name, plan, ...(keep === undefined ? {} : { keep }) };
+}
+
+function rpoOf(dataset: AnsweredDataset, copies: readonly Copy[]): Pick<InventoryDataset, 'rpo'> {
+  const achievedSeconds = achievedRpo(copies, 'cluster');
+  if (achievedSeconds === undefined) return {};
+  const accepted = acceptedRpo(dataset);
+  return { rpo: { achievedSeconds, ...(accepted === undefined ? {} : { acceptedSeconds: accepted }) } };
+}
+
+function inventoryCopy(copy: Copy, dataset: AnsweredDataset, context: GateContext): InventoryCopy {
+  return {
+    by: copy.by,
+    ...(copy.location === undefined ? {} : { location: copy.location.name }),
+    failureDomain: copy.failureDomain,
+    worstAgeSeconds: copy.worstAgeSeconds,
+    alertAgeSeconds: alertAge(copy.worstAgeSeconds),
+    ...(copy.keptSeconds === undefined ? {} : { keptSeconds: copy.keptSeconds }),
+    evidence: evidenceOf(copy, dataset, context),
+    restore: restoreOf(copy, dataset, context),
+  };
+}
+
+function evidenceOf(copy: Copy, dataset: AnsweredDataset, context: GateContext): Evidence {
+  if (copy.by === 'mirror') return { type: 'mirror', of: copy.mirrorOf?.name ?? '' };
+  if (copy.elsewhere !== undefined) {
+    const { evidence, sentence } = copy.elsewhere;
+    if (evidence === undefined) return { type: 'statement', sentence };
+    return { type: 'cronJob', namespace: evidence.namespace ?? dataset.id.namespace ?? '', name: evidence.cronJob };
+  }
+  const { volumes } = context.settingsOf(dataset.id.namespace ?? '');
+  const plan = planOf(dataset.answer) ?? '';
+  return {
+    type: 'velero',
+    namespace: context.veleroNamespace,
+    schedules: copy.schedules.map(({ name, schedule, keepSeconds, movesData }) => ({
+      name,
+      schedule: renderSchedule(schedule, 'Velero').schedule,
+      keptSeconds: keepSeconds,
+      method: movesData ? volumes : 'csi-snapshot',
+      plan,
+    })),
+  };
+}
+
+function restoreOf(copy: Copy, dataset: AnsweredDataset, context: GateContext): Restore {
+  if (copy.by === 'mirror') return { type: 'mirror', of: copy.mirrorOf?.name ?? '' };
+  if (copy.elsewhere !== undefined) return { type: 'ask', sentence: copy.elsewhere.sentence };
+  const namespace = dataset.id.namespace ?? '';
+  const plan = planOf(dataset.answer) ?? '';
+  return { type: 'velero', namespace, plan, defaultPlan: context.veleroPlan(namespace, plan)?.isDefault ?? false };
+}
+
+function inventoryLocations(context: GateContext): readonly InventoryLocation[] {
+  const locations = context.locations.map(({ location }) => ({
+    name: location.name,
+    endpoint: location.endpoint,
+    bucket: location.bucket,
+    prefix: location.prefix,
+    failureDomain: context.servedHosts.failureDomainOf(location),
+    versioned: location.versioned,
+    objectLocked: location.objectLocked,
+    trusted: location.trusted,
+    keptIn: location.keptIn,
+  }));
+  return sortedBy(locations, ({ name }) => name);
+}
+
+/** Secrets that a person provides; synth never writes one. */
+function requiredSecrets(context: GateContext): readonly RequiredSecret[] {
+  const { plans } = context.plans;
+  const namespace = context.veleroNamespace;
+  const locations = new Map(plans.flatMap((plan) => plan.schedules.map(({ location }) => [location.name, location])));
+  const secrets: RequiredSecret[] = [...locations.values()].map((location) => ({
+    namespace,
+    name: secretNameOf(location),
+    keys: location.customCa ? ['ca.crt', 'cloud'] : ['cloud'],
+    keptIn: location.keptIn,
+  }));
+  if (plans.some((plan) => plan.schedules.some(({ movesData }) => movesData))) {
+    secrets.push({
+      namespace,
+      name: 'velero-repo-credentials',
+      keys: ['repository-password'],
+      keptIn: context.platform.velero?.repositoryPassword?.keptIn ?? '',
+    });
+  }
+  return sortedBy(secrets, ({ name }) => name);
+}
