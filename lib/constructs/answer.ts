@@ -1,5 +1,4 @@
 import type { DatasetAnswer } from '../model/declaration';
-import type { OneOrMore } from '../model/kinds';
 import { isMapping } from '../model/kube-object';
 import type { Answer, Strategy } from '../model/strategy';
 
@@ -7,7 +6,7 @@ import type { Answer, Strategy } from '../model/strategy';
  * What was given as `backup`, as one answer. `undefined` where untyped code gave nothing, or something that is no
  * strategy; the gate reports it.
  */
-export function answerOf(given: OneOrMore<Strategy> | Answer | undefined): DatasetAnswer | undefined {
+export function answerOf(given: unknown): DatasetAnswer | undefined {
   const answers: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (answers.length === 1 && isExclusion(answers[0])) return answers[0];
   return answers.length > 0 && answers.every(isStrategy) ? { strategies: answers } : undefined;

@@ -12,6 +12,7 @@ import type { RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
 import { DEFAULT_SETTINGS, type VeleroSettings } from '../methods/velero/settings';
+import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData } from './find-data';
 import { ServedHosts } from './served-hosts';
@@ -38,6 +39,10 @@ export interface GateInput {
   readonly charts: readonly GateChart[];
   /** What the constructs' own validations say. */
   readonly invalidConstructs: readonly { readonly path: string; readonly problem: string }[];
+  /** Documents that were to be read beside, and that nobody could. */
+  readonly unread: readonly UnreadDocument[];
+  /** Patterns of files to read beside that match none. */
+  readonly emptyPatterns: readonly string[];
 }
 
 export interface GateChart {
@@ -56,11 +61,14 @@ export class GateContext {
   private knownHosts: ServedHosts | undefined;
   private knownLocations: readonly LocationUse[] | undefined;
 
-  constructor(readonly input: GateInput) {
-    const clusterData =
-      input.clusterWide.type === 'asked' ? clusterDatasets(input.platform.cluster, input.clusterWide.at) : [];
-    this.data = findData(input.objects, input.declarations, clusterData, input.ownKinds);
-    this.answers = pairAnswers(this.data, input.declarations, input.opaque);
+  /** @param base a context of the same objects without generated ones: what follows from the data is taken over. */
+  constructor(
+    readonly input: GateInput,
+    base?: GateContext,
+  ) {
+    this.data = base?.data ?? findData(input.objects, input.declarations, clusterDatasets(input), input.ownKinds);
+    this.answers = base?.answers ?? pairAnswers(this.data, input.declarations, input.opaque);
+    this.knownPlans = base?.knownPlans;
     this.byKind = groupBy(input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
     this.byId = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
   }
@@ -145,11 +153,12 @@ function locationsOf(strategy: Strategy): readonly Location[] {
 }
 
 /** The datasets that no object betrays. */
-function clusterDatasets(cluster: string, origin: Origin): readonly FoundDataset[] {
+function clusterDatasets({ clusterWide, platform }: GateInput): readonly FoundDataset[] {
+  if (clusterWide.type === 'answered') return [];
   return Object.keys(CLUSTER_DATA).map((ref) => ({
-    id: clusterDatasetId(ref, cluster),
+    id: clusterDatasetId(ref, platform.cluster),
     ref,
-    origin,
+    origin: clusterWide.at,
     claims: [],
     operatorClaims: [],
   }));

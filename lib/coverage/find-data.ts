@@ -72,6 +72,8 @@ class DataFinder {
   }
 
   look(rendered: RenderedObject): void {
+    // What synth makes itself holds no data: above all the Kustomizations that apply the folders which are looked at.
+    if (rendered.generated === true) return;
     const { object, origin } = rendered;
     const group = groupOf(object.apiVersion);
     const role = roleOf(group, object.kind, this.own);

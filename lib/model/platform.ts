@@ -65,3 +65,20 @@ export interface FluxPlatform {
   /** Names of the user's own Kustomizations that install the operators, which `-backup` folders wait for. */
   readonly operators?: { readonly velero?: string; readonly cnpg?: string; readonly rook?: string };
 }
+
+/**
+ * States what others installed. A package of its own can export it, so that the repository of an app takes it from the
+ * one of its cluster.
+ *
+ * @example
+ * definePlatform({
+ *   cluster: 'home',
+ *   timeZone: 'Europe/Berlin',
+ *   velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'sealed envelope, bank' } },
+ *   storageClasses: { 'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', snapshotClass: 'ceph-block', isDefault: true } },
+ *   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist', operators: { velero: 'velero' } },
+ * });
+ */
+export function definePlatform(platform: Platform): Platform {
+  return platform;
+}

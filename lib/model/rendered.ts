@@ -7,6 +7,8 @@ export interface RenderedObject {
   readonly origin: Origin;
   /** Whether it belongs to what makes backups, and not to the application. */
   readonly backup?: boolean;
+  /** Whether it follows from what was declared, as opposed to being written by a person. */
+  readonly generated?: boolean;
 }
 
 /** Whether synth writes the object, as opposed to only reading it. */

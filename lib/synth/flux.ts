@@ -15,9 +15,12 @@ const OPERATOR_OF_GROUP: Readonly<Record<string, keyof NonNullable<FluxPlatform[
 };
 
 export const FLUX_NAMESPACE = 'flux-system';
+/** Holds nothing but Kustomizations, for all other folders. */
+export const FLUX_FOLDER = 'flux';
 export const NAMESPACES_FOLDER = 'namespaces';
-/** What all charts share: storage locations, and the answers for what no object betrays. */
-export const CLUSTER_BACKUP_FOLDER = 'cluster-backup';
+/** What all charts share stands in the backup folder of this one: storage locations, and the answers for what no object betrays. */
+export const CLUSTER_CHART = 'cluster';
+const CLUSTER_BACKUP_FOLDER = `${CLUSTER_CHART}-backup`;
 
 /** One Flux Kustomization for each folder; the folder itself is what `spec.path` names. */
 export function fluxKustomizations(folders: readonly Folder[], flux: FluxPlatform): readonly KubeObject[] {

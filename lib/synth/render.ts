@@ -7,7 +7,7 @@
 import { ApiObject, Chart, type App } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { chartId } from '../constructs/ledger';
-import { isKubeObject, objectId, objectKey, type KubeObject } from '../model/kube-object';
+import { isKubeObject, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 
 export interface RenderedTree {
@@ -70,17 +70,4 @@ function describeChart(chart: Chart): RenderedChart {
   const { namespace } = chart;
   const dependsOn = chart.node.dependencies.filter((other: IConstruct) => Chart.isChart(other)).map(chartId);
   return { id: chartId(chart), path: chart.node.path, ...(namespace === undefined ? {} : { namespace }), dependsOn };
-}
-
-/** Objects that would be one in the cluster, first of each pair rendered first. */
-export function duplicates(objects: readonly RenderedObject[]): readonly (readonly [RenderedObject, RenderedObject])[] {
-  const first = new Map<string, RenderedObject>();
-  const pairs: (readonly [RenderedObject, RenderedObject])[] = [];
-  for (const rendered of objects) {
-    const key = objectKey(objectId(rendered.object));
-    const before = first.get(key);
-    if (before === undefined) first.set(key, rendered);
-    else pairs.push([before, rendered]);
-  }
-  return pairs;
 }

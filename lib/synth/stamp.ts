@@ -3,31 +3,48 @@
  * not delete it. Objects that are only read are left alone, and nothing that an object says itself is changed.
  */
 import type { AnsweredDataset } from '../model/answered';
+import { sortedBy } from '../model/collections';
 import { roleOf, type OwnKinds } from '../model/kinds';
 import { groupOf, type KubeObject } from '../model/kube-object';
 import { DISABLED, marksOf, PRUNE_ANNOTATION, type Marks } from '../model/marks';
 import { isWritten, type RenderedObject } from '../model/rendered';
 
+export interface Stamped {
+  readonly objects: readonly RenderedObject[];
+  /** The datasets with the labels that their claims carry now. */
+  readonly answered: readonly AnsweredDataset[];
+}
+
 export function stampMarks(
   objects: readonly RenderedObject[],
   answered: readonly AnsweredDataset[],
   own: OwnKinds,
-): readonly RenderedObject[] {
-  const marksOfClaim = new Map<string, Marks>();
+): Stamped {
+  const written = new Set(
+    objects
+      .filter(isWritten)
+      .filter(({ object }) => isClaim(object))
+      .map(({ object }) => keyOf(object)),
+  );
+  const marksByClaim = new Map<string, Marks>();
   const namespacesWithData = new Set<string>();
-  for (const dataset of answered) {
+  const labelled = answered.map((dataset) => {
     if (dataset.id.namespace !== undefined) namespacesWithData.add(dataset.id.namespace);
     const marks = marksOf(dataset.id, dataset.answer, dataset.method);
-    for (const claim of dataset.claims) marksOfClaim.set(claimKey(claim.namespace, claim.name), marks);
-  }
-  return objects.map((rendered) => {
+    const claims = dataset.claims.map((claim) => {
+      const key = claimKey(claim.namespace, claim.name);
+      if (!written.has(key)) return claim;
+      marksByClaim.set(key, marks);
+      return { ...claim, labels: { ...marks.labels, ...claim.labels } };
+    });
+    return { ...dataset, claims };
+  });
+  const stamped = objects.map((rendered) => {
     const { object } = rendered;
     if (!isWritten(rendered) || !holdsData(object, namespacesWithData, own)) return rendered;
-    const marks = isClaim(object)
-      ? marksOfClaim.get(claimKey(object.metadata.namespace ?? '', object.metadata.name))
-      : undefined;
-    return { ...rendered, object: marked(object, marks) };
+    return { ...rendered, object: marked(object, isClaim(object) ? marksByClaim.get(keyOf(object)) : undefined) };
   });
+  return { objects: stamped, answered: labelled };
 }
 
 function holdsData(object: KubeObject, namespacesWithData: ReadonlySet<string>, own: OwnKinds): boolean {
@@ -42,21 +59,22 @@ function isClaim(object: KubeObject): boolean {
 }
 
 function marked(object: KubeObject, marks: Marks | undefined): KubeObject {
-  const { labels, annotations, ...metadata } = object.metadata;
-  const allAnnotations = { ...marks?.annotations, [PRUNE_ANNOTATION]: DISABLED, ...annotations };
-  const allLabels = { ...marks?.labels, ...labels };
-  return {
-    ...object,
-    metadata: {
-      ...metadata,
-      annotations: sorted(allAnnotations),
-      ...(Object.keys(allLabels).length === 0 ? {} : { labels: sorted(allLabels) }),
-    },
+  const labels = { ...marks?.labels, ...object.metadata.labels };
+  const metadata = {
+    ...object.metadata,
+    annotations: sortedByKey({ ...marks?.annotations, [PRUNE_ANNOTATION]: DISABLED, ...object.metadata.annotations }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels: sortedByKey(labels) }),
   };
+  // cdk8s sorts the fields of what it renders; what is added stands where it would have put it.
+  return { ...object, metadata: { ...sortedByKey(metadata), name: object.metadata.name } };
 }
 
-function sorted(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function sortedByKey<V>(value: Readonly<Record<string, V>>): Record<string, V> {
+  return Object.fromEntries(sortedBy(Object.entries(value), ([key]) => key));
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return claimKey(metadata.namespace ?? '', metadata.name);
 }
 
 function claimKey(namespace: string, name: string): string {

@@ -1,0 +1,132 @@
+import { App, type AppProps } from 'cdk8s';
+import type { ClusterWide } from '../coverage/context';
+import type { Finding } from '../coverage/finding';
+import { answerOf } from '../constructs/answer';
+import { Ledger } from '../constructs/ledger';
+import { clusterDatasetId } from '../model/dataset';
+import { CLUSTER_DATA, type ClusterStrategy, type OneOrMore, type OwnKinds } from '../model/kinds';
+import type { Platform } from '../model/platform';
+import type { Excluded } from '../model/strategy';
+import { runSynth, yamlOf } from './run';
+import { synthesize, type SynthInput } from './synthesize';
+
+export interface GateProps {
+  /** What others installed, from `definePlatform`. */
+  readonly platform: Platform;
+  /** YAML of the same Git repository that goes through the same gate without being written: globs, relative to the project. */
+  readonly alsoRead?: readonly string[];
+  /** Kinds that the library does not know: `{ 'example.com/Widget': 'no data' }`. */
+  readonly kinds?: OwnKinds;
+  /** The folder that Flux reads; it is replaced as a whole. Default `dist`. */
+  readonly outdir?: string;
+}
+
+/** A backup, or a reason, for data that no object betrays. */
+export type ClusterAnswers = {
+  readonly [K in keyof typeof CLUSTER_DATA]: OneOrMore<ClusterStrategy<K>> | Excluded;
+};
+
+/**
+ * Who answers for what no object betrays: this repository, or another one of the same cluster, named in a sentence. An
+ * app's own repository says `clusterWide: 'The cluster repository answers for …'`.
+ */
+export type ClusterWideProps =
+  | (ClusterAnswers & { readonly clusterWide?: never })
+  | ({ readonly clusterWide: string } & { readonly [K in keyof typeof CLUSTER_DATA]?: never });
+
+export type RequireBackupsProps = GateProps & ClusterWideProps;
+export type BackedUpAppProps = RequireBackupsProps &
+  Omit<AppProps, 'outdir' | 'outputFileExtension' | 'yamlOutputType' | 'recordConstructMetadata'>;
+
+/**
+ * A cdk8s app that writes nothing as long as any data has no backup.
+ *
+ * @example
+ * const app = new BackedUpApp({
+ *   platform,
+ *   etcd: elsewhere('A cron job on the first node copies snapshots to the NAS.', { failureDomain: 'site', rpo: Duration.hours(7) }),
+ *   fluxRepository: elsewhere('The hosted Git server keeps its own copies.', { failureDomain: 'offsite', rpo: Duration.days(1) }),
+ *   certificates: excluded('Issued again by ACME within the rate limits.'),
+ *   keys: elsewhere('Printed, in a sealed envelope at the bank.', { failureDomain: 'offsite', rpo: Duration.days(90) }),
+ * });
+ * new Forge(app, { local, offsite });
+ * app.synth();
+ */
+export class BackedUpApp extends App {
+  private readonly gate: SynthInput;
+
+  constructor(props: BackedUpAppProps) {
+    super({ ...props, outdir: props.outdir ?? 'dist' });
+    this.gate = openGate(this, props);
+  }
+
+  /**
+   * Proves, then writes: prints all findings and sets the exit code to 1 if there are any, or replaces the output folder
+   * and prints what is protected how. The exit code is 2 if it could not run.
+   */
+  override synth(): void {
+    runSynth(this, this.gate);
+  }
+
+  /** @throws Error with all findings if the gate refuses. */
+  override synthYaml(): string {
+    return yamlOf(this, this.gate);
+  }
+
+  /** What the gate would say, without writing or printing: for unit tests of apps. */
+  findings(): readonly Finding[] {
+    return synthesize(this, this.gate).findings;
+  }
+}
+
+/**
+ * The same gate for a project that keeps its own `cdk8s.App`: replaces `synth` and `synthYaml` of that app, and writes
+ * the folders for Flux instead of cdk8s' own files.
+ *
+ * @example
+ * const app = new App();
+ * requireBackups(app, { platform, clusterWide: 'The cluster repository answers for etcd, Git, certificates and keys.' });
+ * new Wiki(app);
+ * app.synth();
+ */
+export function requireBackups(app: App, props: RequireBackupsProps): void {
+  // Under the cdk8s CLI, App takes the CLI's folder for its own; that one is not what Flux reads.
+  const own = app.outdir === process.env['CDK8S_OUTDIR'] ? 'dist' : app.outdir;
+  const gate = openGate(app, { ...props, outdir: props.outdir ?? own });
+  app.synth = () => runSynth(app, gate);
+  app.synthYaml = () => yamlOf(app, gate);
+}
+
+function openGate(app: App, props: RequireBackupsProps & { readonly outdir?: string }): SynthInput {
+  const ledger = Ledger.of(app);
+  ledger.gated = true;
+  declareClusterData(ledger, props);
+  return {
+    platform: props.platform,
+    clusterWide: clusterWideOf(props),
+    ownKinds: props.kinds ?? {},
+    alsoRead: props.alsoRead ?? [],
+    project: process.cwd(),
+    outputFolder: props.outdir ?? 'dist',
+    today: new Date().toISOString().slice(0, 10),
+  };
+}
+
+/** The chart of what belongs to the whole cluster. */
+const AT_APP = { type: 'construct', path: 'main.ts', chart: 'cluster' } as const;
+
+function clusterWideOf({ clusterWide }: RequireBackupsProps): ClusterWide {
+  return clusterWide === undefined ? { type: 'asked', at: AT_APP } : { type: 'answered', by: clusterWide };
+}
+
+function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
+  if (props.clusterWide !== undefined) return;
+  const answers: Readonly<Record<string, unknown>> = { ...props };
+  for (const ref of Object.keys(CLUSTER_DATA)) {
+    ledger.declarations.push({
+      dataset: clusterDatasetId(ref, props.platform.cluster),
+      answer: answerOf(answers[ref]),
+      at: AT_APP,
+    });
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Everything that will be written, before anything is judged: the objects of the charts with their marks, what Velero
+ * needs to carry out the strategies, the namespaces, the inventory for the cluster, and what Flux is told.
+ */
+import { gzipSync, strToU8 } from 'fflate';
+import { GateContext, type GateInput } from '../coverage/context';
+import { inventoryOfChart, takeInventory } from '../coverage/take-inventory';
+import { objectsOfPlan, storageLocationObject } from '../methods/velero/objects';
+import { planVelero, type VeleroPlans } from '../methods/velero/plan';
+import { distinctBy, sortedBy } from '../model/collections';
+import type { Inventory } from '../model/inventory';
+import type { KubeObject } from '../model/kube-object';
+import { DISABLED, PRUNE_ANNOTATION } from '../model/marks';
+import { isWritten, type RenderedObject } from '../model/rendered';
+import { CLUSTER_CHART, FLUX_FOLDER, FLUX_NAMESPACE, fluxKustomizations, NAMESPACES_FOLDER } from './flux';
+import { foldersOf, type Folder } from './layout';
+import { stampMarks } from './stamp';
+
+export interface Prepared {
+  /** What the rules judge: all objects, written and only read. */
+  readonly context: GateContext;
+  readonly inventory: Inventory;
+  readonly folders: readonly Folder[];
+}
+
+/** Where the ConfigMaps of the inventory live, and later what watches the backups. */
+const BACKED_UP_NAMESPACE = 'backed-up';
+
+/**
+ * @param source the charts' own objects, and what is only read.
+ * @param dependsOn chart → charts that it was told to come after.
+ */
+export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readonly string[]>): Prepared {
+  const declared = new GateContext(source);
+  const stamped = stampMarks(source.objects, declared.answers.answered, source.ownKinds);
+  const plans = planVelero(stamped.answered, declared.timeZone, (namespace) => declared.settingsOf(namespace));
+  const withVelero = [...stamped.objects, ...veleroObjects(plans, declared)];
+  const withNamespaces = [...withVelero, ...namespaceObjects(withVelero, declared)];
+
+  const marked = new GateContext({ ...source, objects: withNamespaces });
+  const inventory = takeInventory(marked);
+  const withInventory = [...withNamespaces, ...inventoryObjects(inventory)];
+
+  const folders = foldersOf(withInventory.filter(isWritten), dependsOn);
+  const kustomizations = fluxKustomizations(folders, source.platform.flux).map((object) =>
+    generated(object, FLUX_FOLDER, 'flux'),
+  );
+  const fluxFolder: Folder = { name: FLUX_FOLDER, backup: false, dependsOn: [], objects: kustomizations };
+  return {
+    context: new GateContext({ ...source, objects: [...withInventory, ...kustomizations] }, marked),
+    inventory,
+    folders: sortedBy([...folders, fluxFolder], ({ name }) => name),
+  };
+}
+
+function veleroObjects(plans: VeleroPlans, context: GateContext): readonly RenderedObject[] {
+  const namespace = context.veleroNamespace;
+  const ofPlans = plans.plans.flatMap((plan) =>
+    objectsOfPlan(plan, namespace).map((object) => ({
+      ...generated(object, plan.chart, `${plan.chart}/velero`),
+      backup: true,
+    })),
+  );
+  // Where another repository answers for the cluster, the storage locations are its.
+  if (context.input.clusterWide.type === 'answered') return ofPlans;
+  const locations = distinctBy(
+    plans.plans.flatMap(({ schedules }) => schedules.map(({ location }) => location)),
+    ({ name }) => name,
+  );
+  const ofLocations = locations.map((location) => ({
+    ...generated(
+      storageLocationObject(location, context.platform.cluster, namespace),
+      CLUSTER_CHART,
+      `location ${location.name}`,
+    ),
+    backup: true,
+  }));
+  return [...ofPlans, ...ofLocations];
+}
+
+/** Namespaces that nobody else brings. Flux must never delete one: it takes every claim with it. */
+function namespaceObjects(objects: readonly RenderedObject[], context: GateContext): readonly RenderedObject[] {
+  const { platform } = context;
+  const given = new Set([
+    'default',
+    'kube-system',
+    'kube-public',
+    'kube-node-lease',
+    context.veleroNamespace,
+    platform.flux.namespace ?? FLUX_NAMESPACE,
+    ...(platform.rook === undefined ? [] : [platform.rook.namespace]),
+    ...objects.filter(({ object }) => object.kind === 'Namespace').map(({ object }) => object.metadata.name),
+  ]);
+  const used = new Set(objects.filter(isWritten).map(({ object }) => object.metadata.namespace ?? ''));
+  used.add(BACKED_UP_NAMESPACE);
+  return [...used]
+    .filter((name) => name !== '' && !given.has(name))
+    .map((name) =>
+      generated(
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { annotations: { [PRUNE_ANNOTATION]: DISABLED }, name } },
+        NAMESPACES_FOLDER,
+        `namespace ${name}`,
+      ),
+    );
+}
+
+/** The inventory as the cluster's own tools read it: one ConfigMap per chart, because one for all could outgrow the limit of 1 MiB. */
+function inventoryObjects(inventory: Inventory): readonly RenderedObject[] {
+  const charts = new Set(inventory.datasets.map(({ chart }) => chart));
+  return [...charts].map((chart) => {
+    const json = JSON.stringify(inventoryOfChart(inventory, chart));
+    // fflate and not zlib: the bytes are the same on every machine and in every version of Node.js.
+    const compressed = gzipSync(strToU8(json), { mtime: 0, level: 9 });
+    const object: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        labels: { 'app.kubernetes.io/managed-by': 'cdk8s-backed-up' },
+        name: `inventory-${chart}`,
+        namespace: BACKED_UP_NAMESPACE,
+      },
+      binaryData: { 'inventory.json.gz': Buffer.from(compressed).toString('base64') },
+    };
+    return { ...generated(object, chart, `inventory of ${chart}`), backup: true };
+  });
+}
+
+function generated(object: KubeObject, chart: string, path: string): RenderedObject {
+  return { object, origin: { type: 'construct', path, chart }, generated: true };
+}

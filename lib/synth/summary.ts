@@ -1,0 +1,125 @@
+/** What a good synth says to people. */
+import pc from 'picocolors';
+import { groupBy, sortedBy } from '../model/collections';
+import { describeDataset } from '../model/dataset';
+import type { Inventory, InventoryDataset } from '../model/inventory';
+import { describeBytes } from '../model/quantity';
+import { counted, describeSeconds, enumerated } from '../model/text';
+import { operatorsOf } from './flux';
+import type { Folder } from './layout';
+import type { FluxPlatform } from '../model/platform';
+
+export interface SummaryInput {
+  readonly inventory: Inventory;
+  readonly folders: readonly Folder[];
+  readonly flux: FluxPlatform;
+  /** Documents that were asked for and hold no object. */
+  readonly skippedDocuments: number;
+  /** Documents of the repository that nobody asked for. */
+  readonly unreadDocuments: number;
+}
+
+export function summarize(input: SummaryInput, colours: boolean): string {
+  const { bold } = pc.createColors(colours);
+  const { inventory } = input;
+  const sections = [
+    [bold(headline(inventory)), ...strategyLines(inventory)],
+    section(bold('Where the copies go'), locationLines(inventory)),
+    section(bold('Copied by somebody else'), elsewhereLines(inventory)),
+    section(bold('Left out'), excludedLines(inventory)),
+    section(bold('Secrets that you provide'), secretLines(inventory)),
+    section(bold('Not seen'), unseenLines(input)),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`${title}:`, ...lines];
+}
+
+function headline({ datasets, cluster }: Inventory): string {
+  const copied = datasets.filter(({ excluded }) => excluded === undefined);
+  // What somebody else promises is listed apart.
+  const computed = copied.filter(({ copies }) => copies.some(({ by }) => by !== 'elsewhere'));
+  const [worst] = computed.toSorted((a, b) => (b.rpo?.achievedSeconds ?? 0) - (a.rpo?.achievedSeconds ?? 0));
+  const rpo =
+    worst?.rpo === undefined
+      ? ''
+      : `; worst RPO ${describeSeconds(worst.rpo.achievedSeconds)} (${describeDataset(worst.id)})`;
+  return `${counted(datasets.length, 'dataset')} of cluster ${cluster}: ${copied.length} copied, ${datasets.length - copied.length} left out${rpo}`;
+}
+
+function strategyLines({ datasets }: Inventory): readonly string[] {
+  const copied = datasets.filter(({ strategies }) => strategies !== undefined);
+  const groups = groupBy(copied, ({ strategies = [] }) =>
+    strategies.map(({ type, to, plan }) => (to === undefined ? type : `${plan ?? type} to ${to}`)).join(', then '),
+  );
+  return sortedBy(groups, ([strategy]) => strategy).map(([strategy, ofStrategy]) => {
+    const bytes = ofStrategy.reduce((sum, { storageBytes = 0 }) => sum + storageBytes, 0);
+    return `  ${strategy.padEnd(34)} ${counted(ofStrategy.length, 'dataset')}${bytes === 0 ? '' : `, ${describeBytes(bytes)}`}`;
+  });
+}
+
+function locationLines({ locations, datasets }: Inventory): readonly string[] {
+  return locations.map(({ name, endpoint, bucket, failureDomain, keptIn }) => {
+    const copies = datasets.filter((dataset) => dataset.copies.some((copy) => copy.location === name)).length;
+    return `  ${name.padEnd(12)} ${counted(copies, 'dataset')}, ${bucket} at ${endpoint}, lost with: ${failureDomain}; keys also in: ${keptIn}`;
+  });
+}
+
+function elsewhereLines({ datasets }: Inventory): readonly string[] {
+  return datasets.flatMap((dataset) =>
+    dataset.copies
+      .filter(({ by }) => by === 'elsewhere')
+      .map(({ restore, failureDomain, worstAgeSeconds, evidence }) => {
+        const sentence = restore.type === 'ask' ? restore.sentence : '';
+        const proof =
+          evidence.type === 'statement'
+            ? 'nobody checks it'
+            : `CronJob ${evidence.type === 'cronJob' ? evidence.name : ''}`;
+        return `  ${describeDataset(dataset.id)}: ${sentence} (${failureDomain}, at worst ${describeSeconds(worstAgeSeconds)} old, ${proof})`;
+      }),
+  );
+}
+
+function excludedLines({ datasets }: Inventory): readonly string[] {
+  return datasets.flatMap((dataset: InventoryDataset) => {
+    const { excluded, id } = dataset;
+    if (excluded === undefined) return [];
+    const review = excluded.reviewBy === undefined ? '' : ` (review by ${excluded.reviewBy})`;
+    return [`  ${describeDataset(id)}: ${excluded.reason}${review}`];
+  });
+}
+
+function secretLines({ requiredSecrets }: Inventory): readonly string[] {
+  return requiredSecrets.map(
+    ({ namespace, name, keys, keptIn }) => `  ${namespace}/${name} with ${enumerated(keys)}; also kept in: ${keptIn}`,
+  );
+}
+
+function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocuments }: SummaryInput): readonly string[] {
+  const lines = inventory.opaque.map(
+    ({ kind, namespace, name }) =>
+      `  ${kind} ${namespace ?? ''}/${name} makes objects at run time; the audit checks them`,
+  );
+  for (const { name, ...folder } of folders) {
+    if (!folder.backup) continue;
+    const unnamed = [...operatorsOf({ name, ...folder })].filter(
+      (operator) => flux.operators?.[operator] === undefined,
+    );
+    if (unnamed.length > 0) {
+      lines.push(
+        `  ${name}/ does not wait for ${enumerated(unnamed)}: platform.flux.operators names no Kustomization for it`,
+      );
+    }
+  }
+  if (skippedDocuments > 0)
+    lines.push(`  ${counted(skippedDocuments, 'document')} in the files of alsoRead hold no Kubernetes object`);
+  lines.push(
+    `  ${counted(unreadDocuments, 'YAML document')} of this repository that nobody asked synth to read (alsoRead)`,
+  );
+  return lines;
+}
