@@ -55,8 +55,12 @@ export function normalizeCron(expression: string): string {
   return DESCRIPTORS[text.toLowerCase()] ?? text;
 }
 
-export function parseCron(expression: string): CronFields | CronProblem {
-  const text = normalizeCron(expression);
+/**
+ * @param reader `portable` refuses what any backend reads differently; `CronJob` takes what Kubernetes takes
+ * (robfig/cron v3.0.1, ParseStandard).
+ */
+export function parseCron(expression: string, reader: 'portable' | 'CronJob' = 'portable'): CronFields | CronProblem {
+  const text = reader === 'CronJob' ? portableCron(normalizeCron(expression)) : normalizeCron(expression);
   if (/^(CRON_)?TZ=/i.test(text)) return { problem: 'names a time zone inside: give it as `timeZone`' };
   if (text.startsWith('@')) {
     return { problem: 'is no time that can be computed beforehand: write five fields, such as `0 */6 * * *`' };
@@ -75,12 +79,33 @@ export function parseCron(expression: string): CronFields | CronProblem {
   for (const field of parsed) if ('problem' in field) return field;
   const values = parsed.map((field) => ('problem' in field ? [] : field));
   const [minutes = [], hours = [], daysOfMonth = [], months = [], daysOfWeek = []] = values;
-  if (restricts(daysOfMonth, FIELDS[2]) && restricts(daysOfWeek, FIELDS[4])) {
+  if (reader === 'portable' && restricts(daysOfMonth, FIELDS[2]) && restricts(daysOfWeek, FIELDS[4])) {
     return { problem: 'gives a day of month and a day of week: cron runs on either, not on both, so say only one' };
   }
   const fields: CronFields = { minutes, hours, daysOfMonth, months, daysOfWeek };
-  if (!canFire(fields)) return { problem: 'never comes: no month in it has such a day' };
+  if (!canFire(fields) && !restricts(daysOfWeek, FIELDS[4]))
+    return { problem: 'never comes: no month in it has such a day' };
   return fields;
+}
+
+/** What only Kubernetes' parser takes, in other words: `?` for `*`, `5/10` for `5-59/10`, steps beyond the range. */
+function portableCron(text: string): string {
+  const parts = text.split(' ');
+  if (parts.length !== FIELDS.length) return text;
+  return parts
+    .map((part, index) => {
+      const { min, max } = FIELDS[index] ?? FIELDS[0];
+      return part
+        .split(',')
+        .map((item) => {
+          const all = item.replace(/^\?/, '*').replace(/^(\w+)\//, `$1-${max}/`);
+          const step = Number(/\/(\d+)$/.exec(all)?.[1] ?? 1);
+          // Such a step only ever hits the first value.
+          return step > max - min ? all.replace(/^\*\/.*$/, String(min)).replace(/^(\w+)-\w+\/.*$/, '$1') : all;
+        })
+        .join(',');
+    })
+    .join(' ');
 }
 
 export function isCronProblem(result: CronFields | CronProblem): result is CronProblem {

@@ -2,7 +2,12 @@
 import type { Rule } from '../rule';
 import * as answers from './answers';
 import * as copies from './copies';
+import * as cronJobs from './cron-jobs';
+import * as flux from './flux';
 import * as locations from './locations';
+import * as networkPolicy from './network-policy';
+import * as objects from './objects';
+import * as platform from './platform';
 
 export const rules: readonly Rule[] = [
   answers.noStrategy,
@@ -25,5 +30,22 @@ export const rules: readonly Rule[] = [
   locations.locationMalformed,
   locations.locationAmbiguous,
   locations.mirrorUnproven,
+  objects.invalidConstruct,
+  objects.invalidObject,
+  objects.sameObjectTwice,
+  objects.marksMissing,
+  objects.claimTemplateMarks,
+  objects.unreadableFile,
+  objects.folderCollision,
+  cronJobs.evidenceMissing,
+  cronJobs.evidenceIdle,
+  cronJobs.cronJobSchedule,
+  cronJobs.cronJobName,
+  cronJobs.podSecurity,
+  networkPolicy.networkPolicyPort,
+  flux.substitution,
+  flux.healthExpressions,
+  flux.prunedData,
+  platform.platformMalformed,
   answers.reviewDue,
 ];

@@ -1,0 +1,76 @@
+/** The platform as it was stated. */
+import type { Platform } from '../../model/platform';
+import { counted, enumerated } from '../../model/text';
+import { isTimeZone } from '../../model/time-zone';
+import { toFix } from '../finding';
+import type { Rule } from '../rule';
+
+export const platformMalformed: Rule = {
+  id: 'platform-malformed',
+  heading: (n) => `${counted(n, 'statement')} about the platform that cannot be true`,
+  what: 'The platform names something that does not exist, or that this library cannot work with.',
+  why: 'All proofs take the platform as given: a mistake in it is a mistake in all of them.',
+  fix: 'Correct the statement.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  timeZone: 'Europe/Berlinn',
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
+});`,
+  check: ({ platform }) =>
+    problemsOf(platform).map(({ field, because, fix }) => ({
+      subject: `platform.${field}`,
+      because,
+      remedies: toFix(fix),
+    })),
+};
+
+interface PlatformProblem {
+  readonly field: string;
+  readonly because: string;
+  readonly fix: string;
+}
+
+function problemsOf(platform: Platform): readonly PlatformProblem[] {
+  const { cluster, timeZone, storageClasses = {}, velero, flux } = platform;
+  const problems: PlatformProblem[] = [];
+  if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(cluster)) {
+    problems.push({
+      field: 'cluster',
+      because: `'${cluster}' is no DNS label of at most 32 characters`,
+      fix: `cluster: 'home'`,
+    });
+  }
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    problems.push({ field: 'timeZone', because: `'${timeZone}' does not exist`, fix: `timeZone: 'Europe/Berlin'` });
+  }
+  const defaults = Object.entries(storageClasses).flatMap(([name, { isDefault }]) =>
+    isDefault === true ? [name] : [],
+  );
+  if (defaults.length > 1) {
+    problems.push({
+      field: 'storageClasses',
+      because: `${enumerated(defaults)} are all the default`,
+      fix: 'say isDefault of the one that the cluster annotates',
+    });
+  }
+  if (velero !== undefined && !isSupportedVelero(velero.version)) {
+    problems.push({
+      field: 'velero.version',
+      because: `'${velero.version}' is not 1.18 or later: older servers do not know the resource policies that are rendered`,
+      fix: `version: '1.18'`,
+    });
+  }
+  if (!/^\.?\/?[\w.-]+(\/[\w.-]+)*\/?$/.test(flux.path)) {
+    problems.push({
+      field: 'flux.path',
+      because: `'${flux.path}' is no path inside the source`,
+      fix: `path: './dist'`,
+    });
+  }
+  return problems;
+}
+
+function isSupportedVelero(version: string): boolean {
+  const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
+  return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 18;
+}
