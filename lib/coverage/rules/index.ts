@@ -3,11 +3,13 @@ import type { Rule } from '../rule';
 import * as answers from './answers';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
+import * as databases from './databases';
 import * as flux from './flux';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
+import * as veleroPlans from './velero-plans';
 
 export const rules: readonly Rule[] = [
   answers.noStrategy,
@@ -21,6 +23,12 @@ export const rules: readonly Rule[] = [
   answers.noNamespace,
   answers.thinReason,
   answers.reviewDate,
+  veleroPlans.veleroMissing,
+  veleroPlans.scheduleInvalid,
+  veleroPlans.planName,
+  veleroPlans.planDisagrees,
+  veleroPlans.claimsIndistinguishable,
+  databases.crashConsistent,
   copies.neverLeaves,
   copies.keysInside,
   copies.rpoOutOfReach,
@@ -48,4 +56,5 @@ export const rules: readonly Rule[] = [
   flux.prunedData,
   platform.platformMalformed,
   answers.reviewDue,
+  veleroPlans.copiedAnyway,
 ];

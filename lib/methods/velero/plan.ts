@@ -54,7 +54,8 @@ export interface PolicyRule {
 
 /** What no set of Schedules can carry out. */
 export type PlanProblem =
-  | { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly problem: string }
+  /** `problem` is the end of a sentence that begins with `subject`. */
+  | { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly subject: string; readonly problem: string }
   | {
       readonly type: 'disagreement';
       readonly dataset: AnsweredDataset;
@@ -108,10 +109,11 @@ function planNamespace(
 
   const [chart = ''] = copied.map((dataset) => dataset.declaration.at.chart).toSorted(compareText);
   const planned = [...byPlan].map(([plan, inPlan]) => {
-    const { schedules, problem } = planSchedules(namespace, plan, inPlan[0], timeZone, settings);
-    if (problem !== undefined && inPlan[0] !== undefined)
-      problems.push({ type: 'schedule', dataset: inPlan[0], problem });
-    return { plan, inPlan, schedules };
+    const [first] = inPlan;
+    const result = first === undefined ? [] : planSchedules(namespace, plan, veleroCopies(first), timeZone, settings);
+    if (!('problem' in result)) return { plan, inPlan, schedules: result };
+    if (first !== undefined) problems.push({ type: 'schedule', dataset: first, ...result });
+    return { plan, inPlan, schedules: [] };
   });
   const defaultPlan = chooseDefaultPlan(planned);
   problems.push(...ambiguities(datasets, defaultPlan));
@@ -133,28 +135,34 @@ function copiesKey(dataset: AnsweredDataset): string {
   return JSON.stringify(veleroCopies(dataset).map(({ type, cadence, to, keep }) => [type, cadence, to.name, keep]));
 }
 
+/** @returns the Schedules of a plan, or why there can be none: `problem` is the end of a sentence that begins with `subject`. */
 function planSchedules(
   namespace: string,
   plan: string,
-  dataset: AnsweredDataset | undefined,
+  copies: readonly (Scheduled | Snapshotted)[],
   timeZone: string,
   settings: VeleroSettings,
-): { readonly schedules: readonly PlannedSchedule[]; readonly problem?: string } {
-  const copies = dataset === undefined ? [] : veleroCopies(dataset);
+): readonly PlannedSchedule[] | { readonly subject: string; readonly problem: string } {
   const planned: { copy: Scheduled | Snapshotted; tier: Tier }[] = [];
   for (const copy of copies) {
     const tiers = tiersFor(copy, [namespace, plan], timeZone, settings);
-    if ('problem' in tiers) return { schedules: [], problem: tiers.problem };
+    if ('problem' in tiers) {
+      const subject = copy.cadence.every === 'cron' ? `'${copy.cadence.cron}'` : `plan '${plan}'`;
+      return { subject, problem: tiers.problem };
+    }
     planned.push(...tiers.map((tier) => ({ copy, tier })));
   }
   const perLocation = groupBy(planned, ({ copy }) => copy.to.name);
   for (const [location, inLocation] of perLocation) {
     const twice = [...groupBy(inLocation, ({ tier }) => tier.bucket)].find(([, tiers]) => tiers.length > 1);
     if (twice !== undefined) {
-      return { schedules: [], problem: `makes ${twice[0]} copies in '${location}' twice: merge the two strategies` };
+      return {
+        subject: `plan '${plan}'`,
+        problem: `makes ${twice[0]} copies in '${location}' twice: merge the strategies`,
+      };
     }
   }
-  const schedules = planned.map(({ copy, tier }) => {
+  return planned.map(({ copy, tier }) => {
     const base = `${namespace}-${plan}-${copy.to.name}`;
     const alone = perLocation.get(copy.to.name)?.length === 1;
     return {
@@ -168,7 +176,6 @@ function planSchedules(
       worstAgeSeconds: ageOf(tier.schedule, settings),
     };
   });
-  return { schedules };
 }
 
 function tiersFor(
