@@ -79,12 +79,13 @@ export function parseCron(expression: string, reader: 'portable' | 'CronJob' = '
   for (const field of parsed) if ('problem' in field) return field;
   const values = parsed.map((field) => ('problem' in field ? [] : field));
   const [minutes = [], hours = [], daysOfMonth = [], months = [], daysOfWeek = []] = values;
-  if (reader === 'portable' && restricts(daysOfMonth, FIELDS[2]) && restricts(daysOfWeek, FIELDS[4])) {
+  // By the text and not by the values: the parsers take `1-31` for a restriction.
+  const bothDays = dayOfMonth !== '*' && dayOfWeek !== '*';
+  if (bothDays && reader === 'portable') {
     return { problem: 'gives a day of month and a day of week: cron runs on either, not on both, so say only one' };
   }
   const fields: CronFields = { minutes, hours, daysOfMonth, months, daysOfWeek };
-  if (!canFire(fields) && !restricts(daysOfWeek, FIELDS[4]))
-    return { problem: 'never comes: no month in it has such a day' };
+  if (!bothDays && !canFire(fields)) return { problem: 'never comes: no month in it has such a day' };
   return fields;
 }
 
@@ -156,10 +157,6 @@ function parseValue(text: string, rule: FieldRule): number | undefined {
   if (!/^\d{1,2}$/.test(text)) return undefined;
   const value = Number(text);
   return value >= rule.min && value <= rule.max ? value : undefined;
-}
-
-function restricts(values: readonly number[], rule: FieldRule): boolean {
-  return values.length <= rule.max - rule.min;
 }
 
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
