@@ -16,10 +16,12 @@ export interface Answers {
   readonly idleOpaque: readonly OpaqueDeclaration[];
 }
 
+/** @param isSeen whether everything that an opaque object makes is among the objects. */
 export function pairAnswers(
   data: FoundData,
   declarations: readonly Declaration[],
   opaqueDeclarations: readonly OpaqueDeclaration[],
+  isSeen: (opaque: OpaqueObject) => boolean,
 ): Answers {
   const byDataset = new Map<string, Declaration>();
   const repeated: { first: Declaration; again: Declaration }[] = [];
@@ -41,7 +43,7 @@ export function pairAnswers(
   }
 
   const opaque = new Map(opaqueDeclarations.map((declaration) => [objectKey(declaration.object), declaration]));
-  const unansweredOpaque = data.opaque.filter((object) => !opaque.delete(objectKey(object.id)));
+  const unansweredOpaque = data.opaque.filter((object) => !opaque.delete(objectKey(object.id)) && !isSeen(object));
   return {
     answered,
     unanswered,

@@ -5,7 +5,7 @@ import { clusterDatasetId } from '../model/dataset';
 import type { DatasetAnswer, Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
 import { isExcluded } from '../model/declaration';
 import { CLUSTER_DATA, type OwnKinds } from '../model/kinds';
-import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
+import { at, groupOf, objectId, objectKey, textAt, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
 import type { RenderedObject } from '../model/rendered';
@@ -14,7 +14,7 @@ import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero
 import { DEFAULT_SETTINGS, type VeleroSettings } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
-import { findData, type FoundData } from './find-data';
+import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { ServedHosts } from './served-hosts';
 
 /** Who answers for the data that no object betrays. */
@@ -43,6 +43,8 @@ export interface GateInput {
   readonly unread: readonly UnreadDocument[];
   /** Patterns of files to read beside that match none. */
   readonly emptyPatterns: readonly string[];
+  /** Whether every object below a path of the repository is among the objects. */
+  readonly coversPath: (path: string) => boolean;
 }
 
 export interface GateChart {
@@ -67,7 +69,8 @@ export class GateContext {
     base?: GateContext,
   ) {
     this.data = base?.data ?? findData(input.objects, input.declarations, clusterDatasets(input), input.ownKinds);
-    this.answers = base?.answers ?? pairAnswers(this.data, input.declarations, input.opaque);
+    this.answers =
+      base?.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => isSeen(opaque, input));
     this.knownPlans = base?.knownPlans;
     this.byKind = groupBy(input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
     this.byId = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
@@ -150,6 +153,15 @@ function locationsOf(strategy: Strategy): readonly Location[] {
     next = next.mirror?.type === 'scheduled' ? next.mirror.to : undefined;
   }
   return found;
+}
+
+/** A Kustomization of this very repository makes nothing but what its files say. */
+function isSeen({ ref, object }: OpaqueObject, { platform, coversPath }: GateInput): boolean {
+  const source = at(object, 'spec', 'sourceRef');
+  const { kind, name } = platform.flux.sourceRef;
+  const path = textAt(object, 'spec', 'path');
+  const isHere = ref === 'kustomization' && textAt(source, 'kind') === kind && textAt(source, 'name') === name;
+  return isHere && path !== undefined && coversPath(path);
 }
 
 /** The datasets that no object betrays. */

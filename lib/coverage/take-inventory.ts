@@ -19,7 +19,7 @@ import { objectKey } from '../model/kube-object';
 import { secretNameOf } from '../model/location';
 import { planOf } from '../model/marks';
 import { renderSchedule } from '../model/schedule';
-import type { Strategy } from '../model/strategy';
+import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
 import type { GateContext } from './context';
 import { acceptedRpo, achievedRpo, copiesOf, type Copy } from './copies';
@@ -65,17 +65,29 @@ function inventoryDataset(dataset: AnsweredDataset, context: GateContext): Inven
   const copies = copiesOf(dataset, context);
   return {
     ...shared,
-    strategies: answer.strategies.map(inventoryStrategy),
+    strategies: answer.strategies.map((strategy) => inventoryStrategy(strategy, planOf(answer))),
     copies: copies.map((copy) => inventoryCopy(copy, dataset, context)),
     ...rpoOf(dataset, copies),
   };
 }
 
-function inventoryStrategy(strategy: Strategy): InventoryStrategy {
+/** @param plan of the dataset, which all of its strategies share. */
+function inventoryStrategy(strategy: Strategy, plan: string | undefined): InventoryStrategy {
   if (strategy.type === 'elsewhere') return { type: strategy.type };
-  const { type, to, plan } = strategy;
+  const { type, to } = strategy;
   const keep = 'keep' in strategy ? strategy.keep : undefined;
-  return { type, to: to.name, plan, ...(keep === undefined ? {} : { keep }) };
+  return {
+    type,
+    to: to.name,
+    ...('cadence' in strategy ? { pace: paceOf(strategy.cadence) } : {}),
+    ...(plan === undefined ? {} : { plan }),
+    ...(keep === undefined ? {} : { keep }),
+  };
+}
+
+function paceOf(cadence: Cadence): string {
+  const words = { hour: 'hourly', night: 'nightly', week: 'weekly' };
+  return cadence.every === 'cron' ? cadence.cron : words[cadence.every];
 }
 
 function rpoOf(dataset: AnsweredDataset, copies: readonly Copy[]): Pick<InventoryDataset, 'rpo'> {

@@ -59,6 +59,8 @@ export interface InventoryStrategy {
   readonly type: StrategyType;
   /** Name of a location. */
   readonly to?: string;
+  /** `hourly`, `nightly`, `weekly`, or a cron expression. */
+  readonly pace?: string;
   readonly plan?: string;
   readonly keep?: Keep;
 }

@@ -1,9 +1,11 @@
 /** YAML of the same Git repository that synth does not write: what goes through the gate, and how much nobody read. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { parse } from 'yaml';
 import type { RenderedObject } from '../model/rendered';
 import { sortedBy } from '../model/collections';
+import { listAt, textsAt, type KubeObject } from '../model/kube-object';
 import { readYamlFiles, type UnreadDocument } from '../yaml/read';
 
 export interface ReadBeside {
@@ -13,6 +15,8 @@ export interface ReadBeside {
   /** Patterns without a file. */
   readonly emptyPatterns: readonly string[];
   readonly files: readonly string[];
+  /** Whether every object below a path of the repository was read, or is written by synth. */
+  readonly coversPath: (path: string) => boolean;
 }
 
 const NEVER = ['**/node_modules/**', '**/.git/**'];
@@ -30,27 +34,64 @@ export function readBeside(patterns: readonly string[], project: string, outputF
   const files = sortedBy(new Set(perPattern.flatMap((each) => each.files)), (file) => file);
   // Paths as people see them, and the same on every machine.
   const { objects, unread } = readYamlFiles(files, (file) => relative(project, file));
+  const known = new Set(files);
+  const output = resolve(project, outputFolder);
   return {
     objects: objects.map(({ object, place }) => ({ object, origin: { type: 'file', ...place } })),
     unread,
     emptyPatterns: perPattern.filter((each) => each.files.length === 0).map((each) => each.pattern),
     files,
+    coversPath: (path) => {
+      const folder = resolve(repositoryRoot(project), path);
+      return folder === output || folder.startsWith(`${output}/`) || isWhollyRead(folder, known);
+    },
   };
 }
 
-/** YAML documents of the repository that nobody read: not written, not asked for. */
-export function countUnread(project: string, outputFolder: string, read: readonly string[]): number {
-  const root = repositoryRoot(project);
-  const ignore = [...NEVER, `${resolve(project, outputFolder)}/**`];
-  const known = new Set(read);
+/** Every YAML file below the folder was read, and kustomize brings nothing from elsewhere. */
+function isWhollyRead(folder: string, known: ReadonlySet<string>): boolean {
   const files = globSync('**/*.{yaml,yml}', {
-    cwd: root,
+    cwd: folder,
+    ignore: NEVER,
+    absolute: true,
+    dot: true,
+    followSymbolicLinks: false,
+  });
+  return files.length > 0 && files.every((file) => known.has(file) && !bringsMore(file));
+}
+
+/** A kustomization with remote bases or charts makes objects that are in no file. */
+function bringsMore(file: string): boolean {
+  if (!/^kustomization\.ya?ml$/.test(basename(file))) return false;
+  const kustomization: unknown = parse(readFileSync(file, 'utf8'));
+  const resources = ['resources', 'bases', 'components'].flatMap((field) => textsAt(kustomization, field));
+  return (
+    resources.some((resource) => /:\/\/|^git@|^github\.com\//.test(resource)) ||
+    listAt(kustomization, 'helmCharts').length > 0
+  );
+}
+
+/**
+ * YAML documents of the repository that nobody looked at: not written, not asked for, and not an object of the output
+ * (a file that an `Include` brings in).
+ */
+export function countUnread(
+  project: string,
+  outputFolder: string,
+  read: readonly string[],
+  seen: readonly KubeObject[],
+): number {
+  const ignore = [...NEVER, `${resolve(project, outputFolder)}/**`];
+  const files = globSync('**/*.{yaml,yml}', {
+    cwd: repositoryRoot(project),
     ignore,
     absolute: true,
     dot: true,
     followSymbolicLinks: false,
   });
-  return files.filter((file) => !known.has(file)).reduce((sum, file) => sum + documentsIn(file), 0);
+  const known = new Set(read);
+  const names = new Set(seen.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  return files.filter((file) => !known.has(file)).reduce((sum, file) => sum + unseenDocuments(file, names), 0);
 }
 
 /** The folder with `.git`, or the project itself. */
@@ -64,8 +105,13 @@ function repositoryRoot(project: string): string {
   return folder;
 }
 
-/** Only counted, never parsed: this is about how much was not looked at. */
-function documentsIn(file: string): number {
-  const text = readFileSync(file, 'utf8');
-  return text.split(/^---(?:\s.*)?$/m).filter((part) => /^[^#\s]/m.test(part)).length;
+/** Told by a glance at the text, without parsing: this is only about how much was not looked at. */
+function unseenDocuments(file: string, seen: ReadonlySet<string>): number {
+  const documents = readFileSync(file, 'utf8').split(/^---(?:\s.*)?$/m);
+  return documents.filter((text) => {
+    if (!/^[^#\s]/m.test(text)) return false;
+    const kind = /^kind:\s*["']?([\w]+)/m.exec(text)?.[1] ?? '';
+    const name = /^metadata:\s*\n(?:[ \t]+.*\n)*?[ \t]+name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? '';
+    return !seen.has(`${kind} ${name}`);
+  }).length;
 }

@@ -102,7 +102,12 @@ function printText({ input, result, written, healed, changes }: Report): void {
       folders: result.folders,
       flux: input.platform.flux,
       skippedDocuments: result.beside.unread.length,
-      unreadDocuments: countUnread(input.project, input.outputFolder, result.beside.files),
+      unreadDocuments: countUnread(
+        input.project,
+        input.outputFolder,
+        result.beside.files,
+        writtenObjects(result.context.input.objects).map(({ object }) => object),
+      ),
     },
     colours,
   );

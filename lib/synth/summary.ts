@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import { groupBy, sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
-import type { Inventory, InventoryDataset } from '../model/inventory';
+import type { Inventory, InventoryDataset, InventoryStrategy } from '../model/inventory';
 import { describeBytes } from '../model/quantity';
 import { counted, describeSeconds, enumerated } from '../model/text';
 import { operatorsOf } from './flux';
@@ -54,13 +54,16 @@ function headline({ datasets, cluster }: Inventory): string {
 
 function strategyLines({ datasets }: Inventory): readonly string[] {
   const copied = datasets.filter(({ strategies }) => strategies !== undefined);
-  const groups = groupBy(copied, ({ strategies = [] }) =>
-    strategies.map(({ type, to, plan }) => (to === undefined ? type : `${plan ?? type} to ${to}`)).join(', then '),
-  );
+  const groups = groupBy(copied, ({ strategies = [] }) => strategies.map(describeStrategy).join(', '));
   return sortedBy(groups, ([strategy]) => strategy).map(([strategy, ofStrategy]) => {
     const bytes = ofStrategy.reduce((sum, { storageBytes = 0 }) => sum + storageBytes, 0);
     return `  ${strategy.padEnd(34)} ${counted(ofStrategy.length, 'dataset')}${bytes === 0 ? '' : `, ${describeBytes(bytes)}`}`;
   });
+}
+
+function describeStrategy({ type, to, pace }: InventoryStrategy): string {
+  if (to === undefined) return type;
+  return `${pace ?? ''} ${type === 'scheduled' ? '' : type} to ${to}`.replaceAll(/ +/g, ' ').trim();
 }
 
 function locationLines({ locations, datasets }: Inventory): readonly string[] {

@@ -55,6 +55,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       invalidConstructs: tree.invalid,
       unread: beside.unread,
       emptyPatterns: beside.emptyPatterns,
+      coversPath: beside.coversPath,
     },
     new Map(tree.charts.map((chart) => [chart.id, chart.dependsOn])),
   );

@@ -1,0 +1,86 @@
+import { Chart, Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { ObjectBucketClaim } from '../imports/objectbucket.io';
+import { Cluster } from '../imports/postgresql.cnpg.io';
+import { BackedUpStatefulSet, backUp, elsewhere, nightly, ScratchVolume, weekly, type Location } from '../lib';
+
+/** Gitea with its database, its attachments in a bucket, and the cache of its runners. */
+export class Forge extends Chart {
+  constructor(scope: Construct, { local, offsite }: { local: Location; offsite: Location }) {
+    super(scope, 'forge', { namespace: 'forge' });
+
+    new Cluster(this, 'db', {
+      metadata: { name: 'db' },
+      spec: { instances: 1, storage: { size: '20Gi', storageClass: 'ceph-block' } },
+    });
+    backUp(
+      this,
+      { postgres: 'db' },
+      elsewhere('pgBackRest on the NAS takes a base backup every night and fetches the log all day.', {
+        failureDomain: 'site',
+        rpo: Duration.minutes(30),
+      }),
+    );
+
+    new ObjectBucketClaim(this, 'attachments', {
+      metadata: { name: 'attachments' },
+      spec: { bucketName: 'forge-attachments', storageClassName: 'bucket-retain' },
+    });
+    backUp(
+      this,
+      { bucket: 'attachments' },
+      elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
+        failureDomain: 'site',
+        rpo: Duration.hours(25),
+      }),
+    );
+
+    const labels = { 'app.kubernetes.io/name': 'gitea' };
+    new BackedUpStatefulSet(this, 'gitea', {
+      selector: labels,
+      podTemplate: {
+        spec: {
+          securityContext: { fsGroup: 1000, runAsNonRoot: true, runAsUser: 1000 },
+          containers: [
+            {
+              name: 'gitea',
+              image: 'docker.gitea.com/gitea:1.25.2-rootless',
+              ports: [
+                { name: 'http', containerPort: 3000 },
+                { name: 'ssh', containerPort: 2222 },
+              ],
+              envFrom: [{ secretRef: { name: 'gitea-settings' } }],
+              volumeMounts: [{ name: 'data', mountPath: '/var/lib/gitea' }],
+            },
+          ],
+        },
+      },
+      volumes: {
+        data: {
+          storage: Size.gibibytes(50),
+          storageClass: 'ceph-block',
+          backup: [
+            nightly({ to: local, keep: { daily: 14, monthly: 3 } }),
+            weekly({ to: offsite, keep: { weekly: 8 } }),
+          ],
+        },
+      },
+    });
+    new k8s.KubeService(this, 'service', {
+      metadata: { name: 'gitea' },
+      spec: {
+        selector: labels,
+        ports: [
+          { name: 'http', port: 80, targetPort: k8s.IntOrString.fromString('http') },
+          { name: 'ssh', port: 22, targetPort: k8s.IntOrString.fromString('ssh') },
+        ],
+      },
+    });
+
+    new ScratchVolume(this, 'runner-cache', {
+      storage: Size.gibibytes(40),
+      reason: 'CI runners download these layers again on the next build.',
+    });
+  }
+}

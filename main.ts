@@ -1,0 +1,80 @@
+/** The example cluster: replace `apps/` by your own, state your platform and your locations here, and run `npm run synth`. */
+import { Duration } from 'cdk8s';
+import { Directory } from './apps/directory';
+import { Forge } from './apps/forge';
+import { Infrastructure } from './apps/infrastructure';
+import { Media } from './apps/media';
+import { Monitoring } from './apps/monitoring';
+import { ObjectStorage } from './apps/object-storage';
+import { Search } from './apps/search';
+import { Wiki } from './apps/wiki';
+import { BackedUpApp, definePlatform, elsewhere, excluded, s3Location } from './lib';
+
+const platform = definePlatform({
+  cluster: 'home',
+  timeZone: 'Europe/Berlin',
+  velero: {
+    version: '1.18',
+    enableCSI: true,
+    nodeAgent: true,
+    repositoryPassword: { keptIn: 'sealed envelope, bank' },
+  },
+  rook: {
+    version: '1.20',
+    namespace: 'rook-ceph',
+    objectStore: 'store-a',
+    allowedObcFields: ['maxObjects', 'maxSize'],
+  },
+  storageClasses: {
+    'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', isDefault: true },
+    'ceph-filesystem': { driver: 'rook-ceph.cephfs.csi.ceph.com' },
+  },
+  flux: {
+    sourceRef: { kind: 'GitRepository', name: 'flux-system' },
+    path: './dist',
+    // The Kustomizations of infrastructure/kustomizations.yaml.
+    operators: { velero: 'velero', cnpg: 'cloudnative-pg', rook: 'rook-ceph' },
+  },
+});
+
+const offsite = s3Location('offsite', {
+  endpoint: 'https://s3.example.net',
+  bucket: 'home-backups',
+  failureDomain: 'offsite',
+  keptIn: 'sealed envelope, bank',
+});
+const local = s3Location('local', {
+  endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',
+  bucket: 'backups',
+  failureDomain: 'cluster',
+  keptIn: 'sealed envelope, bank',
+});
+
+const app = new BackedUpApp({
+  platform,
+  alsoRead: ['infrastructure/**/*.yaml'],
+  etcd: elsewhere('A systemd timer on the first node saves a snapshot to the NAS every six hours.', {
+    failureDomain: 'site',
+    rpo: Duration.hours(7),
+  }),
+  fluxRepository: elsewhere('Every push goes to the hosted Git server as well, which keeps its own backups.', {
+    failureDomain: 'offsite',
+    rpo: Duration.days(1),
+  }),
+  certificates: excluded('Let’s Encrypt issues all of them again; eleven names are far below its limits.'),
+  keys: elsewhere('The age key and the passwords are printed, in a sealed envelope at the bank.', {
+    failureDomain: 'offsite',
+    rpo: Duration.days(180),
+  }),
+});
+
+new Infrastructure(app);
+new ObjectStorage(app);
+new Forge(app, { local, offsite });
+new Directory(app, { local, offsite });
+new Search(app);
+new Monitoring(app, { offsite });
+new Media(app, { local, offsite });
+new Wiki(app, { offsite });
+
+app.synth();
