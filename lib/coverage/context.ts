@@ -8,6 +8,7 @@ import { CLUSTER_DATA, type OwnKinds } from '../model/kinds';
 import { at, groupOf, objectId, objectKey, textAt, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
+import { refText } from '../model/refs';
 import type { RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
@@ -50,6 +51,7 @@ export interface GateInput {
 export interface GateChart {
   readonly id: string;
   readonly path: string;
+  readonly namespace?: string;
 }
 
 /** Each part is computed once, on first use. */
@@ -109,6 +111,12 @@ export class GateContext {
   get servedHosts(): ServedHosts {
     this.knownHosts ??= new ServedHosts(this.input.objects);
     return this.knownHosts;
+  }
+
+  /** The reference to a dataset, as it can be pasted beside what makes it. */
+  refTo({ id, origin }: Pick<FoundDataset, 'id' | 'origin'>): string {
+    const chart = origin.type === 'construct' ? origin.chart : undefined;
+    return refText(id, this.input.charts.find((candidate) => candidate.id === chart)?.namespace);
   }
 
   settingsOf(namespace: string): VeleroSettings {

@@ -48,7 +48,9 @@ export function toFix(text: string): readonly Remedy[] {
   return [{ label: 'to fix', text }];
 }
 
-/** `forge/gitea/data`, or `../infrastructure/wiki.yaml:12`. */
+/** `forge/gitea/data`, or `../infrastructure/wiki.yaml:12`. cdk8s calls the object inside a construct `Resource`. */
 export function describeOrigin(origin: Origin): string {
-  return origin.type === 'construct' ? origin.path : `${origin.file}:${origin.line}`;
+  return origin.type === 'construct'
+    ? origin.path.replace(/\/(Resource|Default)$/, '')
+    : `${origin.file}:${origin.line}`;
 }

@@ -44,8 +44,12 @@ export function opaqueIdOf(ref: OpaqueRef, namespace: string | undefined): Objec
   throw new Error(`${JSON.stringify(ref)} names no object that makes others: write one of ${known}`);
 }
 
-/** The reference to paste: `{ statefulSet: 'loki', template: 'storage' }`. */
-export function refText(id: DatasetId): string {
+/**
+ * The reference to paste: `{ statefulSet: 'loki', template: 'storage' }`.
+ *
+ * @param namespace of the chart that it is pasted into; named in the reference if the data is in another one.
+ */
+export function refText(id: DatasetId, namespace: string | undefined): string {
   const data = DATA_KINDS.find(
     (row) => row.group === id.group && row.kind === id.kind && partTypeOf(row) === id.part?.type,
   );
@@ -53,7 +57,8 @@ export function refText(id: DatasetId): string {
   const ref = data?.ref ?? workload?.ref;
   if (ref === undefined) return describeDataset(id);
   const part = id.part === undefined ? '' : `, ${id.part.type}: '${id.part.name}'`;
-  return `{ ${ref}: '${id.name}'${part} }`;
+  const place = id.namespace === undefined || id.namespace === namespace ? '' : `, namespace: '${id.namespace}'`;
+  return `{ ${ref}: '${id.name}'${part}${place} }`;
 }
 
 function partTypeOf(row: (typeof DATA_KINDS)[number]): string | undefined {

@@ -97,7 +97,12 @@ export function requireBackups(app: App, props: RequireBackupsProps): void {
   app.synthYaml = () => yamlOf(app, gate);
 }
 
-function openGate(app: App, props: RequireBackupsProps & { readonly outdir?: string }): SynthInput {
+/**
+ * Takes the answers for the cluster into the ledger of an app, and lets its constructs know that they are checked.
+ *
+ * @param project folder that globs begin in.
+ */
+export function openGate(app: App, props: RequireBackupsProps, project: string = process.cwd()): SynthInput {
   const ledger = Ledger.of(app);
   ledger.gated = true;
   declareClusterData(ledger, props);
@@ -106,7 +111,7 @@ function openGate(app: App, props: RequireBackupsProps & { readonly outdir?: str
     clusterWide: clusterWideOf(props),
     ownKinds: props.kinds ?? {},
     alsoRead: props.alsoRead ?? [],
-    project: process.cwd(),
+    project,
     outputFolder: props.outdir ?? 'dist',
     today: new Date().toISOString().slice(0, 10),
   };

@@ -1,6 +1,5 @@
 /** Folders and inventory → the files of the output. */
 import type { Inventory } from '../model/inventory';
-import type { RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
 import { describeOrigin } from '../coverage/finding';
 import { folderGuide } from './folder-guide';
@@ -12,7 +11,7 @@ export function filesOf(folders: readonly Folder[], inventory: Inventory): Reado
   for (const folder of folders) {
     const names = fileNames(folder.objects);
     for (const [rendered, name] of names) {
-      files.set(`${folder.name}/${name}`, `# from ${madeBy(rendered)}\n${emitYaml(rendered.object)}`);
+      files.set(`${folder.name}/${name}`, `# from ${describeOrigin(rendered.origin)}\n${emitYaml(rendered.object)}`);
     }
     files.set(`${folder.name}/kustomization.yaml`, kustomizationFile(sortedNames(names.values())));
   }
@@ -26,9 +25,4 @@ export function filesOf(folders: readonly Folder[], inventory: Inventory): Reado
 /** Written out, so that Flux applies exactly these files and no stray one. */
 function kustomizationFile(resources: readonly string[]): string {
   return emitYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources });
-}
-
-/** The construct that a person wrote: cdk8s calls the object inside it `Resource`. */
-function madeBy({ origin }: RenderedObject): string {
-  return describeOrigin(origin).replace(/\/(Resource|Default)$/, '');
 }

@@ -7,6 +7,7 @@
 import { ApiObject, Chart, type App } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { chartId } from '../constructs/ledger';
+import { withoutForeignNamespace } from '../model/cluster-scoped';
 import { isKubeObject, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 
@@ -62,7 +63,7 @@ function renderOverride(chart: Chart, apiObjects: readonly ApiObject[]): readonl
 
 /** @throws Error for something that is no Kubernetes object: a mistake in a construct's code. */
 function checked(value: unknown, path: string): KubeObject {
-  if (isKubeObject(value)) return value;
+  if (isKubeObject(value)) return withoutForeignNamespace(value);
   throw new Error(`${path} renders no Kubernetes object: apiVersion, kind or metadata.name is missing`);
 }
 

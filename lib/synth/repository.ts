@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { parse } from 'yaml';
 import type { RenderedObject } from '../model/rendered';
+import { withoutForeignNamespace } from '../model/cluster-scoped';
 import { sortedBy } from '../model/collections';
 import { listAt, textsAt, type KubeObject } from '../model/kube-object';
 import { readYamlFiles, type UnreadDocument } from '../yaml/read';
@@ -37,7 +38,10 @@ export function readBeside(patterns: readonly string[], project: string, outputF
   const known = new Set(files);
   const output = resolve(project, outputFolder);
   return {
-    objects: objects.map(({ object, place }) => ({ object, origin: { type: 'file', ...place } })),
+    objects: objects.map(({ object, place }) => ({
+      object: withoutForeignNamespace(object),
+      origin: { type: 'file', ...place },
+    })),
     unread,
     emptyPatterns: perPattern.filter((each) => each.files.length === 0).map((each) => each.pattern),
     files,

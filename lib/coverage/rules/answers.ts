@@ -21,15 +21,12 @@ export const noStrategy: Rule = {
   metadata: { name: 'data' },
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('20Gi') } } },
 });`,
-  check: ({ answers, locations }) => {
-    const [first] = locations;
-    const to = first?.location.name ?? 'local';
-    return answers.unanswered.map((dataset) => ({
+  check: (context) =>
+    context.answers.unanswered.map((dataset) => ({
       ...aboutDataset(dataset),
       ...whyData(dataset),
-      remedies: answersToPaste(dataset, to),
-    }));
-  },
+      remedies: answersToPaste(dataset, context),
+    })),
 };
 
 function whyData(dataset: FoundDataset): { readonly because?: string } {
@@ -39,7 +36,10 @@ function whyData(dataset: FoundDataset): { readonly because?: string } {
   return dataset.where === undefined ? {} : { because: `containers write to ${dataset.where}` };
 }
 
-function answersToPaste({ id, ref, where }: FoundDataset, to: string): readonly Remedy[] {
+function answersToPaste(dataset: FoundDataset, context: GateContext): readonly Remedy[] {
+  const { ref, where } = dataset;
+  const to = context.locations[0]?.location.name ?? 'local';
+  const name = context.refTo(dataset);
   if (ref in CLUSTER_DATA) {
     const claim = `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
     return [{ label: 'to answer', text: `new BackedUpApp({ …, ${ref}: ${claim} })` }];
@@ -53,8 +53,8 @@ function answersToPaste({ id, ref, where }: FoundDataset, to: string): readonly 
       ? (strategies[ref] ?? `nightly({ to: ${to}, keep: { daily: 7 } })`)
       : `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
   return [
-    { label: 'to back it up', text: `backUp(this, ${refText(id)}, ${fitting})` },
-    { label: 'to leave it out', text: `exclude(this, ${refText(id)}, { reason: 'why losing it is acceptable' })` },
+    { label: 'to back it up', text: `backUp(this, ${name}, ${fitting})` },
+    { label: 'to leave it out', text: `exclude(this, ${name}, { reason: 'why losing it is acceptable' })` },
   ];
 }
 
@@ -71,7 +71,7 @@ export const unlistedKind: Rule = {
       because: `nobody has said whether '${what}' holds data`,
       remedies: [
         { label: 'if it holds none', text: `kinds: { '${what}': 'no data' }` },
-        { label: 'if it makes objects', text: `kinds: { '${what}': 'opaque' }` },
+        { label: 'if it makes more', text: `kinds: { '${what}': 'opaque' }` },
       ],
     })),
 };
@@ -132,14 +132,11 @@ export const idleDeclaration: Rule = {
 };
 
 function idleAnswers({ answers, data }: GateContext): readonly RuleFinding[] {
-  const known = new Map(
-    data.datasets.map((dataset) => [`${dataset.id.namespace ?? ''}/${refText(dataset.id)}`, dataset]),
-  );
+  const known = new Map(data.datasets.map(({ id }) => [describeDataset(id), id]));
   return answers.idle.map((declaration) => {
     const { dataset, at } = declaration;
-    const meant = known.get(nearest(`${dataset.namespace ?? ''}/${refText(dataset)}`, known.keys()) ?? '');
-    const hint =
-      meant === undefined ? '' : `; did you mean ${refText(meant.id)} in namespace ${meant.id.namespace ?? ''}?`;
+    const meant = known.get(nearest(describeDataset(dataset), known.keys()) ?? '');
+    const hint = meant === undefined ? '' : `; did you mean ${refText(meant, dataset.namespace)}?`;
     return {
       subject: `${verb(declaration)} of ${describeDataset(dataset)}`,
       at,
@@ -191,14 +188,14 @@ export const strategyMisfit: Rule = {
   storage: Size.gibibytes(20),
   backup: continuous({ to: offsite, restoreWindow: Duration.days(7) }) as never,
 });`,
-  check: ({ answers }) =>
-    answers.answered.flatMap((dataset) =>
+  check: (context) =>
+    context.answers.answered.flatMap((dataset) =>
       strategiesOf(dataset.answer)
         .filter((strategy) => !strategyFits(dataset.ref, strategy.type))
         .map((strategy) => ({
           ...aboutDataset(dataset),
           because: `'${strategy.type}' cannot copy it`,
-          remedies: toFix(answersToPaste(dataset, 'local')[0]?.text ?? ''),
+          remedies: toFix(answersToPaste(dataset, context)[0]?.text ?? ''),
         })),
     ),
 };
@@ -324,7 +321,8 @@ export const reviewDue: Rule = {
 
 function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime());
+  // JavaScript takes 30 February for 2 March.
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
 }
 
 export const noNamespace: Rule = {

@@ -3,7 +3,8 @@ import { alertAge, minimumRetention } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import { distinctBy } from '../../model/collections';
-import { acceptedRpo, achievedRpo, copiesOf, survives } from '../copies';
+import type { AnsweredDataset } from '../../model/answered';
+import { acceptedRpo, achievedRpo, copiesOf, survives, type Copy } from '../copies';
 import { aboutDataset, toFix } from '../finding';
 import type { Rule } from '../rule';
 
@@ -24,24 +25,25 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     context.copied.flatMap((dataset) => {
       const copies = copiesOf(dataset, context);
       if (copies.length === 0 || copies.some((copy) => survives(copy.failureDomain, 'cluster'))) return [];
-      const places = distinctBy(
-        copies.map((copy) => copy.location?.name ?? 'elsewhere'),
-        (place) => place,
-      );
-      const inside = copies.every((copy) => copy.schedules.some((schedule) => !schedule.movesData))
-        ? 'only snapshots in the storage itself'
-        : `only copies in ${enumerated(places.map((place) => `'${place}'`))}, which is lost with the cluster`;
-      return [
-        {
-          ...aboutDataset(dataset),
-          because: `it has ${inside}`,
-          remedies: toFix(
-            `add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror`,
-          ),
-        },
-      ];
+      return [{ ...aboutDataset(dataset), because: whereTheyAre(copies), remedies: toFix(copyOutside(dataset)) }];
     }),
 };
+
+function whereTheyAre(copies: readonly Copy[]): string {
+  if (copies.every((copy) => copy.schedules.some((schedule) => !schedule.movesData))) {
+    return 'it has only snapshots, which stay in the storage itself';
+  }
+  const places = copies.map(({ location }) =>
+    location === undefined ? 'what somebody else keeps there' : `'${location.name}'`,
+  );
+  return `all of its copies are lost with the cluster: ${enumerated(distinctBy(places, (place) => place))}`;
+}
+
+function copyOutside({ method }: AnsweredDataset): string {
+  if (method === undefined)
+    return `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
+  return 'add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror';
+}
 
 export const rpoOutOfReach: Rule = {
   id: 'rpo-out-of-reach',

@@ -211,10 +211,7 @@ function sourceOf({ input, platform }: GateContext): RenderedObject | undefined 
   );
 }
 
-/** The host of a Git URL: `https://…`, `ssh://…`, or `git@host:path`. */
 function hostOf(url: string): string | undefined {
-  const scp = /^[\w.-]+@([^:/]+):/.exec(url);
-  if (scp !== null) return scp[1];
   try {
     return new URL(url).hostname;
   } catch {

@@ -1,0 +1,739 @@
+import { ApiObject, Chart, Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { describe } from 'vitest';
+import {
+  BackedUpStatefulSet,
+  BackedUpVolume,
+  backUp,
+  continuous,
+  elsewhere,
+  exclude,
+  excluded,
+  holds,
+  nightly,
+  ScratchVolume,
+} from '../../lib';
+import { refuses } from '../support/rule-test';
+import { clusterAnswers, offsite } from '../support/scenario';
+
+const keep = { daily: 7 };
+const storage = Size.gibibytes(20);
+
+function claim(scope: Construct, name: string, namespace?: string): void {
+  new k8s.KubePersistentVolumeClaim(scope, `claim-${name}`, {
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('20Gi') } } },
+  });
+}
+
+function podSpec(volumes: k8s.Volume[], readOnly = false): k8s.PodSpec {
+  return {
+    containers: [
+      {
+        name: 'app',
+        image: 'app:1.0',
+        volumeMounts: volumes.map(({ name }) => ({ name, mountPath: `/${name}`, readOnly })),
+      },
+    ],
+    volumes,
+  };
+}
+
+function deployment(scope: Construct, name: string, spec: k8s.PodSpec): void {
+  const labels = { app: name };
+  new k8s.KubeDeployment(scope, name, {
+    metadata: { name },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  });
+}
+
+function helmRelease(scope: Construct, name: string): void {
+  new ApiObject(scope, name, {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name },
+    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name } },
+  });
+}
+
+describe('no-strategy', () => {
+  refuses('no-strategy', [], 'a claim that nobody mentioned', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'data');
+      if (!changed) backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/claim-data
+            to back it up    backUp(this, { claim: 'data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim of untyped code that leaves the strategy out', {
+    build: ({ chart }, changed) => {
+      const props = { storage, ...(changed ? {} : { backup: nightly({ to: offsite, keep }) }) };
+      new BackedUpVolume(chart, 'data', props as never);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            to back it up    backUp(this, { claim: 'data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim template of somebody else’s StatefulSet', {
+    build: ({ chart }, changed) => {
+      new k8s.KubeStatefulSet(chart, 'loki', {
+        metadata: { name: 'loki' },
+        spec: {
+          serviceName: 'loki',
+          selector: { matchLabels: { app: 'loki' } },
+          template: {
+            metadata: { labels: { app: 'loki' } },
+            spec: { containers: [{ name: 'loki', image: 'loki:3.5' }] },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'storage' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                resources: { requests: { storage: k8s.Quantity.fromString('50Gi') } },
+              },
+            },
+          ],
+        },
+      });
+      if (!changed) backUp(chart, { statefulSet: 'loki', template: 'storage' }, nightly({ to: offsite, keep }));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ StatefulSet paperless/loki, claim template 'storage' (50Gi)
+            made by          example/loki
+            to back it up    backUp(this, { statefulSet: 'loki', template: 'storage' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { statefulSet: 'loki', template: 'storage' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim that a workload mounts and nobody declares', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki', podSpec([{ name: 'data', persistentVolumeClaim: { claimName: 'wiki-data' } }]));
+      if (!changed) backUp(chart, { claim: 'wiki-data' }, nightly({ to: offsite, keep }));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data
+            made by          example/wiki
+            because          example/wiki mounts the claim, and no object declares it
+            to back it up    backUp(this, { claim: 'wiki-data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'wiki-data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a writable path of a node', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'home', podSpec([{ name: 'config', hostPath: { path: '/srv/home' } }], !changed));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ Deployment paperless/home, volume 'config'
+            made by          example/home
+            because          containers write to path /srv/home of a node
+            to back it up    backUp(this, { deployment: 'home', volume: 'config' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+            to leave it out  exclude(this, { deployment: 'home', volume: 'config' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a share of another machine', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'jellyfin', podSpec([{ name: 'films', nfs: { server: 'nas', path: '/films' } }]));
+      if (changed) return;
+      const copied = elsewhere('The NAS copies its shares to the office every week.', {
+        failureDomain: 'offsite',
+        rpo: Duration.days(8),
+      });
+      backUp(chart, { deployment: 'jellyfin', volume: 'films' }, copied);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ Deployment paperless/jellyfin, volume 'films'
+            made by          example/jellyfin
+            because          containers write to nfs /films
+            to back it up    backUp(this, { deployment: 'jellyfin', volume: 'films' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+            to leave it out  exclude(this, { deployment: 'jellyfin', volume: 'films' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a PersistentVolume that no claim takes', {
+    build: ({ chart }, changed) => {
+      new k8s.KubePersistentVolume(chart, 'archive', {
+        metadata: { name: 'archive' },
+        spec: {
+          capacity: { storage: k8s.Quantity.fromString('1Ti') },
+          accessModes: ['ReadWriteMany'],
+          nfs: { server: 'nas', path: '/archive' },
+        },
+      });
+      if (!changed)
+        exclude(chart, { persistentVolume: 'archive' }, { reason: 'The NAS keeps its own copies of the archive.' });
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolume archive (1Ti)
+            made by          example/archive
+            to back it up    backUp(this, { persistentVolume: 'archive' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+            to leave it out  exclude(this, { persistentVolume: 'archive' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a database, a bucket and a search cluster', {
+    build: ({ chart }, changed) => {
+      const reason = 'Filled again from the sources in an hour.';
+      new ApiObject(chart, 'db', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Cluster',
+        metadata: { name: 'db' },
+        spec: { instances: 1, storage: { size: '10Gi' } },
+      });
+      new ApiObject(chart, 'media', {
+        apiVersion: 'objectbucket.io/v1alpha1',
+        kind: 'ObjectBucketClaim',
+        metadata: { name: 'media' },
+        spec: { bucketName: 'media', storageClassName: 'buckets' },
+      });
+      new ApiObject(chart, 'logs', {
+        apiVersion: 'opensearch.opster.io/v1',
+        kind: 'OpenSearchCluster',
+        metadata: { name: 'logs' },
+      });
+      if (changed) return;
+      exclude(chart, { postgres: 'db' }, { reason });
+      exclude(chart, { bucket: 'media' }, { reason });
+      exclude(chart, { openSearch: 'logs' }, { reason });
+    },
+    says: `
+      3 datasets have no backup strategy: [no-strategy]
+
+        ✖ Cluster paperless/db (10Gi)
+            made by          example/db
+            to back it up    backUp(this, { postgres: 'db' }, continuous({ to: local, restoreWindow: Duration.days(30) }))
+            to leave it out  exclude(this, { postgres: 'db' }, { reason: 'why losing it is acceptable' })
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            to back it up    backUp(this, { bucket: 'media' }, mirrored({ to: local }))
+            to leave it out  exclude(this, { bucket: 'media' }, { reason: 'why losing it is acceptable' })
+        ✖ OpenSearchCluster paperless/logs
+            made by          example/logs
+            to back it up    backUp(this, { openSearch: 'logs' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { openSearch: 'logs' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'etcd, which no object betrays', {
+    build: () => {},
+    options: (changed) => ({ props: { ...clusterAnswers, ...(changed ? { etcd: undefined as never } : {}) } }),
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ etcd of cluster home
+            made by          main.ts
+            to answer        new BackedUpApp({ …, etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }) })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim in a file of the same repository', {
+    build: ({ chart }, changed) => {
+      if (!changed) backUp(chart, { claim: 'data', namespace: 'wiki' }, nightly({ to: offsite, keep }));
+    },
+    options: () => ({
+      files: {
+        'infrastructure/wiki.yaml': `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  namespace: wiki
+  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: { requests: { storage: 8Gi } }
+`,
+      },
+    }),
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim wiki/data (8Gi)
+            written in       infrastructure/wiki.yaml:1
+            to back it up    backUp(this, { claim: 'data', namespace: 'wiki' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'data', namespace: 'wiki' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim that a Chart adds while it renders itself', {
+    build: ({ app }, changed) => {
+      class Sneaky extends Chart {
+        override toJson(): unknown[] {
+          const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+          return [
+            ...super.toJson(),
+            { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'sneaky', namespace: 'wiki' }, spec },
+          ];
+        }
+      }
+      const sneaky = new Sneaky(app, 'wiki', { namespace: 'wiki' });
+      if (!changed) backUp(sneaky, { claim: 'sneaky' }, nightly({ to: offsite, keep }));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim wiki/sneaky (1Gi)
+            made by          wiki
+            to back it up    backUp(this, { claim: 'sneaky' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'sneaky' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+});
+
+describe('tables of kinds', () => {
+  refuses('unlisted-kind', [], 'a kind that nobody has classified', {
+    build: ({ chart }) => {
+      new ApiObject(chart, 'blue', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });
+      new ApiObject(chart, 'red', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'red' } });
+    },
+    options: (changed) => ({ props: { kinds: changed ? {} : { 'example.com/Widget': 'no data' } } }),
+    says: `
+      1 kind of object is in no table: [unlisted-kind]
+
+        ✖ Widget paperless/blue
+            made by          example/blue
+            because          nobody has said whether 'example.com/Widget' holds data
+            if it holds none kinds: { 'example.com/Widget': 'no data' }
+            if it makes more kinds: { 'example.com/Widget': 'opaque' }
+    `,
+  });
+
+  refuses('unlisted-volume-source', [], 'an inline volume of an unknown driver', {
+    build: ({ chart }) => deployment(chart, 'app', podSpec([{ name: 'data', csi: { driver: 'csi.example.com' } }])),
+    options: (changed) => ({ props: { kinds: changed ? {} : { 'csi/csi.example.com': 'no data' } } }),
+    says: `
+      1 source of pod volumes is in no table: [unlisted-volume-source]
+
+        ✖ Deployment paperless/app
+            made by          example/app
+            because          nobody has said whether 'csi/csi.example.com' holds data
+            if it holds none kinds: { 'csi/csi.example.com': 'no data' }
+    `,
+  });
+
+  refuses('opaque-object', [], 'a Helm release that says nothing of its volumes', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry');
+      if (!changed) holds(chart, { helmRelease: 'registry' }, {});
+    },
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ HelmRelease paperless/registry
+            made by          example/registry
+            if it makes none holds(this, { helmRelease: 'registry' }, {})
+            otherwise        holds(this, { helmRelease: 'registry' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+    `,
+  });
+
+  refuses('opaque-object', [], 'a Flux Kustomization of another repository', {
+    build: () => {},
+    options: (changed) => ({
+      files: {
+        'clusters/home.yaml': `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec:
+  path: ./clusters
+  prune: true
+  sourceRef: { kind: GitRepository, name: ${changed ? 'another' : 'flux-system'} }
+`,
+      },
+    }),
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ Kustomization flux-system/apps
+            written in       clusters/home.yaml:1
+            if it makes none holds(this, { kustomization: 'apps' }, {})
+            otherwise        holds(this, { kustomization: 'apps' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+    `,
+  });
+});
+
+describe('declarations', () => {
+  refuses('idle-declaration', [], 'a misspelt name', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'wiki-data');
+      backUp(chart, { claim: 'wiki-data' }, nightly({ to: offsite, keep }));
+      if (changed) exclude(chart, { claim: 'wiki-date' }, { reason: 'Imported again from the scanner.' });
+    },
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ exclude of PersistentVolumeClaim paperless/wiki-date
+            made by          example
+            to fix           correct the name, or delete the declaration; did you mean { claim: 'wiki-data' }?
+    `,
+  });
+
+  refuses('idle-declaration', [], 'a Helm release that is gone', {
+    build: ({ chart }, changed) => {
+      if (!changed) helmRelease(chart, 'registry');
+      holds(chart, { helmRelease: 'registry' }, {});
+    },
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ holds of HelmRelease paperless/registry
+            made by          example
+            to fix           correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('declared-twice', [], 'a second answer', {
+    build: ({ chart }, changed) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      if (changed) exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' });
+    },
+    says: `
+      1 dataset is declared more than once: [declared-twice]
+
+        ✖ PersistentVolumeClaim paperless/data
+            made by          example
+            because          example/data answers for it too
+            to fix           delete one of the two; several copies are a list of strategies in one declaration
+    `,
+  });
+
+  refuses('strategy-misfit', [], 'a log of changes for a plain volume, in untyped code', {
+    build: ({ chart }, changed) => {
+      const strategy = changed
+        ? continuous({ to: offsite, restoreWindow: Duration.days(7) })
+        : nightly({ to: offsite, keep });
+      new BackedUpVolume(chart, 'data', { storage, backup: strategy as never });
+    },
+    says: `
+      1 strategy does not fit the kind of data: [strategy-misfit]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          'continuous' cannot copy it
+            to fix           backUp(this, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }))
+    `,
+  });
+
+  refuses('unproven-strategy', [], 'a strategy without a construct that carries it out', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'db', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Cluster',
+        metadata: { name: 'db' },
+        spec: { instances: 1, storage: { size: '20Gi' } },
+      });
+      const stated = elsewhere('pgBackRest on the NAS fetches the log all day.', {
+        failureDomain: 'site',
+        rpo: Duration.hours(1),
+      });
+      backUp(
+        chart,
+        { postgres: 'db' },
+        changed ? continuous({ to: offsite, restoreWindow: Duration.days(30) }) : stated,
+      );
+    },
+    says: `
+      1 strategy that nothing carries out: [unproven-strategy]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          no object in the output is known to carry out 'continuous' for it
+            to fix           elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+    `,
+  });
+
+  refuses('no-namespace', [], 'a claim in no namespace', {
+    build: ({ app }, changed) => {
+      const chart = new Chart(app, 'nowhere', changed ? {} : { namespace: 'nowhere' });
+      new ScratchVolume(chart, 'data', { storage, reason: 'Made again from the sources on demand.' });
+    },
+    says: `
+      1 dataset is in no namespace: [no-namespace]
+
+        ✖ PersistentVolumeClaim data (20Gi)
+            made by          nowhere/data
+            to fix           new Chart(app, '…', { namespace: '…' })
+    `,
+  });
+});
+
+describe('reasons', () => {
+  refuses('thin-reason', [], 'one word', {
+    build: ({ chart }, changed) => {
+      new ScratchVolume(chart, 'cache', { storage, reason: changed ? 'cache' : 'Downloaded again on the next build.' });
+    },
+    says: `
+      1 reason is no sentence: [thin-reason]
+
+        ✖ PersistentVolumeClaim paperless/cache (20Gi)
+            made by          example/cache
+            to fix           say in a sentence why losing this data is acceptable, got 'cache'
+    `,
+  });
+
+  refuses('thin-reason', [], 'a claim of somebody else’s that says nothing', {
+    build: () => {},
+    options: (changed) => {
+      const sentence = changed ? 'cron' : 'A cron job on the first node copies it to the NAS.';
+      return {
+        props: { ...clusterAnswers, etcd: elsewhere(sentence, { failureDomain: 'site', rpo: Duration.hours(7) }) },
+      };
+    },
+    says: `
+      1 reason is no sentence: [thin-reason]
+
+        ✖ etcd of cluster home
+            made by          main.ts
+            to fix           say in a sentence who copies it, and how, got 'cron'
+    `,
+  });
+
+  refuses('thin-reason', [], 'an accepted risk in one word', {
+    build: ({ chart }, changed) => {
+      const crashConsistent = changed ? 'fine' : 'The log is replayed after a snapshot of its one volume.';
+      new BackedUpStatefulSet(chart, 'db', {
+        podTemplate: {
+          spec: {
+            containers: [{ name: 'db', image: 'postgres:17.2', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+          },
+        },
+        volumes: { data: { storage, backup: nightly({ to: offsite, keep, crashConsistent }) } },
+      });
+    },
+    says: `
+      1 reason is no sentence: [thin-reason]
+
+        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
+            made by          example/db
+            to fix           say in a sentence why a snapshot of the running database is good enough, got 'fine'
+    `,
+  });
+
+  refuses('thin-reason', [], 'an unnamed repository that answers for the cluster', {
+    build: () => {},
+    options: (changed) => ({
+      props: {
+        etcd: undefined as never,
+        fluxRepository: undefined as never,
+        certificates: undefined as never,
+        keys: undefined as never,
+        clusterWide: changed ? 'elsewhere' : 'The repository home/cluster answers for them.',
+      } as never,
+    }),
+    says: `
+      1 reason is no sentence: [thin-reason]
+
+        ✖ etcd, Flux repository, certificates and keys
+            to fix           say in a sentence which repository answers for them, got 'elsewhere'
+    `,
+  });
+
+  refuses('review-date', [], 'a date that is no day', {
+    build: ({ chart }, changed) => {
+      new ScratchVolume(chart, 'cache', {
+        storage,
+        reason: 'Downloaded again on the next build.',
+        reviewBy: changed ? '2027-02-30' : '2027-02-28',
+      });
+    },
+    says: `
+      1 review date is no day: [review-date]
+
+        ✖ PersistentVolumeClaim paperless/cache (20Gi)
+            made by          example/cache
+            to fix           write the day as '2027-06-01', got '2027-02-30'
+    `,
+  });
+
+  refuses('review-due', ['W09'], 'a review date that has passed', {
+    build: ({ chart }) => {
+      new ScratchVolume(chart, 'cache', {
+        storage,
+        reason: 'Downloaded again on the next build.',
+        reviewBy: '2027-06-01',
+      });
+    },
+    options: (changed) => ({ today: changed ? '2027-06-02' : '2027-06-01' }),
+    says: `
+      1 exclusion is due for review: [review-due]
+
+        ! PersistentVolumeClaim paperless/cache (20Gi)
+            made by          example/cache
+            because          its reason was to be checked by 2027-06-01: Downloaded again on the next build.
+            to fix           if the reason still holds, set a later reviewBy
+    `,
+  });
+});
+
+describe('databases', () => {
+  refuses('crash-consistent', [], 'a database on a plain claim', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'data');
+      deployment(chart, 'db', {
+        containers: [
+          {
+            name: 'db',
+            image: `docker.io/library/${changed ? 'mariadb' : 'wordpress'}:11.4`,
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          },
+        ],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      });
+      backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/claim-data
+            because          docker.io/library/mariadb:11.4 in example/db writes to it
+            to fix           nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })
+    `,
+  });
+
+  refuses('crash-consistent', [], 'a database in a claim template', {
+    build: ({ chart }, changed) => {
+      const accepted = changed ? {} : { crashConsistent: 'The log is replayed after a snapshot of its one volume.' };
+      new BackedUpStatefulSet(chart, 'db', {
+        podTemplate: {
+          spec: {
+            containers: [{ name: 'db', image: 'postgres:17.2', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+          },
+        },
+        volumes: { data: { storage, backup: nightly({ to: offsite, keep, ...accepted }) } },
+      });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
+            made by          example/db
+            because          postgres:17.2 in example/db writes to it
+            to fix           nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })
+    `,
+  });
+});
+
+describe('plans', () => {
+  refuses('claims-indistinguishable', [], 'two claims without labels and with different answers', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry');
+      const labels = changed ? {} : { labels: { component: 'data' } };
+      holds(
+        chart,
+        { helmRelease: 'registry' },
+        {
+          data: { storage, ...labels, backup: nightly({ to: offsite, keep }) },
+          cache: {
+            storage,
+            ...(changed ? {} : { labels: { component: 'cache' } }),
+            backup: excluded('A cache, filled again on demand.'),
+          },
+        },
+      );
+    },
+    says: `
+      1 dataset that Velero cannot tell from another: [claims-indistinguishable]
+
+        ✖ PersistentVolumeClaim paperless/cache (20Gi)
+            made by          example
+            because          neither its claims nor those of PersistentVolumeClaim paperless/data carry a label that is known
+            to fix           labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them
+    `,
+  });
+
+  refuses('copied-anyway', [], 'an exclusion that Velero cannot tell from the rest', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry');
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      const backup = excluded('A cache, filled again on demand.');
+      holds(
+        chart,
+        { helmRelease: 'registry' },
+        { cache: changed ? backup : { labels: { component: 'cache' }, storage, backup } },
+      );
+    },
+    says: `
+      1 dataset is left out and copied all the same: [copied-anyway]
+
+        ! PersistentVolumeClaim paperless/cache
+            made by          example
+            because          plan 'nightly' takes every claim without a label of its own
+            to fix           labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them
+    `,
+  });
+
+  refuses('plan-disagrees', [], 'two retentions in one plan', {
+    build: ({ chart }, changed) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      new BackedUpVolume(chart, 'media', {
+        storage,
+        backup: nightly({ to: offsite, keep: { daily: 14 }, ...(changed ? {} : { plan: 'media' }) }),
+      });
+    },
+    says: `
+      1 dataset whose plan copies otherwise: [plan-disagrees]
+
+        ✖ PersistentVolumeClaim paperless/media (20Gi)
+            made by          example/media
+            because          in plan 'nightly' PersistentVolumeClaim paperless/data is copied otherwise
+            to fix           nightly({ …, plan: 'media' }), or the same strategy
+    `,
+  });
+
+  refuses('plan-name', ['V03'], 'a plan that makes the name of a Schedule too long', {
+    build: ({ chart }, changed) => {
+      const plan = changed ? 'everything-that-the-scanner-and-the-import-wrote' : 'everything';
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep, plan }) });
+    },
+    says: `
+      1 plan with a name that cannot be used: [plan-name]
+
+        ✖ plan 'everything-that-the-scanner-and-the-import-wrote' of namespace paperless
+            made by          example/data
+            because          the Schedule paperless-everything-that-the-scanner-and-the-import-wrote-offsite has 66 characters, and 63 are the most
+            to fix           plan: 'media'
+    `,
+  });
+
+  refuses('plan-name', [], 'a plan that is no label value', {
+    build: ({ chart }, changed) => {
+      new BackedUpVolume(chart, 'data', {
+        storage,
+        backup: nightly({ to: offsite, keep, plan: changed ? 'Every night' : 'every-night' }),
+      });
+    },
+    says: `
+      1 plan with a name that cannot be used: [plan-name]
+
+        ✖ plan 'Every night' of namespace paperless
+            made by          example/data
+            because          'Every night' is no lower case name of letters, digits and '-'
+            to fix           plan: 'media'
+    `,
+  });
+});
