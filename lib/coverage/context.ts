@@ -17,6 +17,7 @@ import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { ServedHosts } from './served-hosts';
+import { veleroRuns, type VeleroRun } from './velero-runs';
 
 /** Who answers for the data that no object betrays. */
 export type ClusterWide =
@@ -63,6 +64,7 @@ export class GateContext {
   private knownPlans: VeleroPlans | undefined;
   private knownPlansByName: ReadonlyMap<string, VeleroPlan> | undefined;
   private knownHosts: ServedHosts | undefined;
+  private knownRuns: readonly VeleroRun[] | undefined;
   private knownLocations: readonly LocationUse[] | undefined;
 
   /** @param base a context of the same objects without generated ones: what follows from the data is taken over. */
@@ -106,6 +108,12 @@ export class GateContext {
   veleroPlan(namespace: string, plan: string): VeleroPlan | undefined {
     this.knownPlansByName ??= new Map(this.plans.plans.map((each) => [planKey(each.namespace, each.plan), each]));
     return this.knownPlansByName.get(planKey(namespace, plan));
+  }
+
+  /** What each Velero Schedule will do. */
+  get veleroRuns(): readonly VeleroRun[] {
+    this.knownRuns ??= veleroRuns(this);
+    return this.knownRuns;
   }
 
   get servedHosts(): ServedHosts {

@@ -58,13 +58,22 @@ export function storageFacts(storage: unknown): DataFacts {
   };
 }
 
-/** Objects of prometheus-operator keep nothing unless they ask for a volume. */
-export function operatorStorageFacts(object: KubeObject): readonly DataFacts[] {
+/**
+ * Objects of prometheus-operator keep nothing unless they ask for a volume; then it makes a StatefulSet named after the
+ * app and the object, whose claims carry the set's selector (v0.93.0, pkg/prometheus/server/{operator,statefulset}.go).
+ */
+export function prometheusOperatorFacts(object: KubeObject, app: string): readonly DataFacts[] {
   const template = mappingAt(object, 'spec', 'storage', 'volumeClaimTemplate');
-  return Object.keys(template).length === 0 ? [] : [{ ...claimSpecFacts(template['spec']), claims: [] }];
+  if (Object.keys(template).length === 0) return [];
+  const { namespace = '', name } = object.metadata;
+  const set = `${app}-${name}`;
+  const claim = textAt(template, 'metadata', 'name') ?? `${set}-${app === 'thanos-ruler' ? 'data' : 'db'}`;
+  const labels = { ...textMapAt(template, 'metadata', 'labels'), ...prometheusOperatorLabels(object, app) };
+  const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
+  const claims = Array.from({ length: replicas }, (_, n) => ({ namespace, name: `${claim}-${set}-${n}`, labels }));
+  return [{ ...claimSpecFacts(template['spec']), claims }];
 }
 
-/** The selector of the StatefulSet that prometheus-operator makes, which reaches its claims (v0.93.0, pkg/prometheus/server/operator.go). */
 export function prometheusOperatorLabels(object: KubeObject, app: string): Readonly<Record<string, string>> {
   return {
     'app.kubernetes.io/name': app,

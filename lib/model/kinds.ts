@@ -7,8 +7,8 @@
 import {
   claimFacts,
   claimTemplateFacts,
-  operatorStorageFacts,
   persistentVolumeFacts,
+  prometheusOperatorFacts,
   prometheusOperatorLabels,
   storageFacts,
   type DataFacts,
@@ -95,7 +95,7 @@ export const DATA_KINDS = [
     kind: 'Prometheus',
     strategies: ['scheduled', 'snapshotted'],
     method: 'velero',
-    facts: operatorStorageFacts,
+    facts: (object) => prometheusOperatorFacts(object, 'prometheus'),
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'prometheus')],
   },
   {
@@ -104,7 +104,7 @@ export const DATA_KINDS = [
     kind: 'Alertmanager',
     strategies: ['scheduled', 'snapshotted'],
     method: 'velero',
-    facts: operatorStorageFacts,
+    facts: (object) => prometheusOperatorFacts(object, 'alertmanager'),
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'alertmanager')],
   },
   {
@@ -113,7 +113,7 @@ export const DATA_KINDS = [
     kind: 'ThanosRuler',
     strategies: ['scheduled', 'snapshotted'],
     method: 'velero',
-    facts: operatorStorageFacts,
+    facts: (object) => prometheusOperatorFacts(object, 'thanos-ruler'),
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'thanos-ruler')],
   },
 ] as const satisfies readonly DataKindRow[];

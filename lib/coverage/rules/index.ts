@@ -9,6 +9,7 @@ import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
+import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
 
 export const rules: readonly Rule[] = [
@@ -28,6 +29,17 @@ export const rules: readonly Rule[] = [
   veleroPlans.planName,
   veleroPlans.planDisagrees,
   veleroPlans.claimsIndistinguishable,
+  velero.notCopied,
+  velero.veleroDuration,
+  velero.veleroNeverRuns,
+  velero.veleroRefuses,
+  velero.veleroSelectsNothing,
+  velero.veleroPolicyIgnored,
+  velero.veleroUnboundClaim,
+  velero.veleroSkipImmediately,
+  velero.veleroSecretsInClear,
+  velero.veleroSharedPrefix,
+  velero.veleroRepositoryPassword,
   databases.crashConsistent,
   copies.neverLeaves,
   copies.keysInside,

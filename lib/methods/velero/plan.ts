@@ -38,6 +38,8 @@ export interface PlannedSchedule {
   readonly bucket: Bucket;
   /** Copies that are kept when all goes well. */
   readonly count: number;
+  /** The longest time between two runs. */
+  readonly gapSeconds: number;
   /** Whether the data leaves the storage, or only a snapshot stays in it. */
   readonly movesData: boolean;
   /** How old its newest copy is at worst. */
@@ -172,6 +174,7 @@ function planSchedules(
       keepSeconds: tier.keepSeconds,
       bucket: tier.bucket,
       count: tier.count,
+      gapSeconds: largestGap(tier.schedule),
       movesData: copy.type === 'scheduled',
       worstAgeSeconds: ageOf(tier.schedule, settings),
     };
