@@ -1,0 +1,95 @@
+/** The resources of a cluster, and how Velero finds the one that a name means (pkg/discovery/helper.go, v1.18.3). */
+import { groupOf, textAt, textsAt, type KubeObject } from '../model/kube-object';
+import { SERVED_RESOURCES } from './discovery-table';
+
+export interface Resource {
+  /** API group, `''` for the core group. */
+  readonly group: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  /** `deployments.apps`, or `pods`: how filters know it. */
+  readonly id: string;
+}
+
+export class Discovery {
+  readonly resources: readonly Resource[];
+  readonly #byKind: ReadonlyMap<string, Resource>;
+
+  /** @param objects of which the CRDs add to what every cluster serves. */
+  constructor(objects: readonly KubeObject[]) {
+    const served = builtIn();
+    const known = new Set(served.map(({ id }) => id));
+    const custom = objects.filter(({ kind }) => kind === 'CustomResourceDefinition').map(fromDefinition);
+    this.resources = [...served, ...custom.filter(({ id }) => !known.has(id))];
+    this.#byKind = new Map(this.resources.map((resource) => [`${resource.group}/${resource.kind}`, resource]));
+  }
+
+  /**
+   * What a user's name means: plural, singular or kind in any case, or a short name, with the group or its beginning
+   * after the first dot. `undefined` for what no server knows; Velero then keeps the text as it is.
+   */
+  resolve(name: string): Resource | undefined {
+    const dot = name.indexOf('.');
+    const group = dot < 0 ? '' : name.slice(dot + 1);
+    const given = dot < 0 ? name : name.slice(0, dot);
+    const wanted = this.#expandShortName(given, group).toLowerCase();
+    return this.resources.find(
+      (candidate) =>
+        candidate.group.startsWith(group) && (candidate.plural === wanted || candidate.singular === wanted),
+    );
+  }
+
+  resourceOf(object: KubeObject): Resource | undefined {
+    return this.#byKind.get(`${groupOf(object.apiVersion)}/${object.kind}`);
+  }
+
+  /** Short names count only as they are written; a whole group goes before the beginning of one. */
+  #expandShortName(name: string, group: string): string {
+    const candidates = this.resources.filter(({ shortNames }) => shortNames.includes(name));
+    const found =
+      candidates.find((candidate) => group === '' || candidate.group === group) ??
+      candidates.find((candidate) => candidate.group.startsWith(group));
+    return found?.plural ?? name;
+  }
+}
+
+function builtIn(): Resource[] {
+  return SERVED_RESOURCES.trim()
+    .split('\n')
+    .map((line) => {
+      const [group = '', plural = '', singular = '', kind = '', scope = '', shortNames = ''] = line.split('|');
+      return withId({
+        group,
+        plural,
+        singular,
+        kind,
+        namespaced: scope === 'N',
+        shortNames: shortNames === '' ? [] : shortNames.split(','),
+      });
+    });
+}
+
+function fromDefinition(definition: KubeObject): Resource {
+  const kind = textAt(definition, 'spec', 'names', 'kind') ?? '';
+  return withId({
+    group: textAt(definition, 'spec', 'group') ?? '',
+    plural: textAt(definition, 'spec', 'names', 'plural') ?? '',
+    singular: textAt(definition, 'spec', 'names', 'singular') ?? kind.toLowerCase(),
+    kind,
+    namespaced: textAt(definition, 'spec', 'scope') !== 'Cluster',
+    shortNames: textsAt(definition, 'spec', 'names', 'shortNames'),
+  });
+}
+
+function withId(parts: Omit<Resource, 'id'>): Resource {
+  return { ...parts, id: parts.group === '' ? parts.plural : `${parts.plural}.${parts.group}` };
+}
+
+/** The four kinds that decide about data. */
+export const PODS = 'pods';
+export const CLAIMS = 'persistentvolumeclaims';
+export const VOLUMES = 'persistentvolumes';
+export const NAMESPACES = 'namespaces';

@@ -1,0 +1,205 @@
+/**
+ * What Velero 1.18 will do for a Backup or a Schedule on given objects: its phase, what is in the tarball, and the data
+ * of which claims is copied how.
+ *
+ * It follows the server step by step and is compared with recorded answers of a real one (test/fixtures/velero-runs).
+ * What it cannot know, it leaves out: whether a storage driver or the storage location fails, hooks that can run and
+ * then fail, time-outs, and Backups that are already in the bucket under the same name. Plugins other than Velero's own
+ * are taken to do nothing.
+ */
+import { compareText } from '../model/collections';
+import { annotationsOf, mappingAt, type KubeObject } from '../model/kube-object';
+import type { Platform } from '../model/platform';
+import { BackupRun, type Fate, type RunContext } from './backup-run';
+import { readBackupSpec, undecodableDurations } from './backup-spec';
+import { Cluster } from './cluster';
+import { Hooks } from './hooks';
+import { isNamespaceProblem, NamespaceSelection } from './namespaces';
+import type { BackupPhase, ObjectPrediction, Prediction, VolumePrediction } from './prediction';
+import { resourceFilter } from './resource-filter';
+import { backupOfSchedule, predictSchedule } from './schedule';
+import { Selection } from './selection';
+import { readServer, type Server } from './server';
+import { validate } from './validation';
+import type { ClaimView, ItemView } from './views';
+import { VolumeDecisions } from './volume-decisions';
+
+export interface PredictInput {
+  /** A velero.io Backup or Schedule (its template). */
+  readonly backup: KubeObject;
+  /** Live or rendered objects: workloads, claims, volumes, classes, namespaces, storage locations, policy ConfigMaps … */
+  readonly objects: readonly KubeObject[];
+  /** What the objects do not show; deduced from them where they do (Velero Deployment args, node-agent DaemonSet, StorageClasses). */
+  readonly platform?: Pick<Platform, 'velero' | 'storageClasses'>;
+}
+
+export function predict({ backup, objects, platform }: PredictInput): Prediction {
+  const server = readServer(objects, platform?.velero, backup.metadata.namespace);
+  const cluster = new Cluster(objects, platform?.storageClasses);
+  if (backup.kind !== 'Schedule') return predictBackup(backup, cluster, server);
+  const schedule = predictSchedule(backup, server.namespace);
+  return schedule.makesBackups
+    ? { ...predictBackup(backupOfSchedule(backup), cluster, server), schedule }
+    : { ...nothing('New', schedule.reasons, cluster, 'the Schedule makes no Backups'), schedule };
+}
+
+function predictBackup(backup: KubeObject, cluster: Cluster, server: Server): Prediction {
+  const unread = unreadable(backup, cluster, server);
+  if (unread !== undefined) return nothing('New', [unread], cluster, 'the Backup is never processed');
+  const spec = readBackupSpec(mappingAt(backup, 'spec'), server);
+  const { problems, remarks, policy, ownPolicy, excludedNamespaces } = validate(spec, cluster, server);
+  const asides = [...remarks, ...server.assumptions];
+  if (problems.length > 0) {
+    return nothing('FailedValidation', [...problems, ...asides], cluster, 'the Backup fails its validation');
+  }
+  const included = spec.includedNamespaces.length === 0 ? ['*'] : spec.includedNamespaces;
+  const namespaces = NamespaceSelection.of(included, excludedNamespaces, [...cluster.namespaces.keys()]);
+  const hooks = new Hooks(spec.hooks, cluster.discovery);
+  if (isNamespaceProblem(namespaces)) {
+    const reason = `The namespaces cannot be told: ${namespaces.problem}.`;
+    return nothing('Failed', [reason, ...asides], cluster, 'the Backup fails');
+  }
+  if (hooks.problem !== undefined) {
+    const reason = `The label selector of a hook is invalid: ${hooks.problem}.`;
+    return nothing('Failed', [reason, ...asides], cluster, 'the Backup fails');
+  }
+  const resources = resourceFilter(spec, cluster.discovery, namespaces.isEverything, policy?.includeExcludePolicy);
+  const selection = new Selection(spec, cluster, namespaces, resources, policy);
+  if (selection.panic !== undefined) {
+    const reason = `A selector of orLabelSelectors is invalid, and the server panics on it: ${selection.panic}.`;
+    return nothing('InProgress', [reason, ...asides], cluster, 'the Backup never ends');
+  }
+  const decisions = new VolumeDecisions(spec, cluster, policy?.volumePolicies, !selection.includesClaims());
+  const context: Omit<RunContext, 'assumeRunning'> = {
+    backup: { name: backup.metadata.name, annotations: annotationsOf(backup) },
+    spec,
+    cluster,
+    server,
+    selection,
+    decisions,
+    ownRules: ownPolicy?.volumePolicies,
+    hooks,
+  };
+  return summarize(context, asides);
+}
+
+/** Pods of which nobody knows whether they run are once taken to run and once not to. */
+function summarize(context: Omit<RunContext, 'assumeRunning'>, asides: readonly string[]): Prediction {
+  const { cluster } = context;
+  const running = new BackupRun({ ...context, assumeRunning: true });
+  running.run();
+  let stopped = running;
+  if ([...cluster.pods.values()].some(({ isRunning }) => isRunning === 'unknown')) {
+    stopped = new BackupRun({ ...context, assumeRunning: false });
+    stopped.run();
+  }
+  const errors = [...new Set(running.errors)];
+  const reasons = errors.length === 0 ? ['Nothing that the objects show goes wrong.'] : errors;
+  return {
+    phase: errors.length === 0 ? 'Completed' : 'PartiallyFailed',
+    reasons: [...reasons, ...asides],
+    objects: objectRows(cluster, (item) => {
+      const why = running.included.get(item);
+      if (why !== undefined && stopped.included.has(item)) return { included: true, why };
+      const left = (why === undefined ? running : stopped).left.get(item) ?? context.selection.whyNotCollected(item);
+      return { included: false, why: `${sentence(left ?? 'nothing brings it into the Backup')}.` };
+    }),
+    volumes: volumeRows(cluster, (claim) => {
+      const fate = fateOf(claim, running, context);
+      const other = fateOf(claim, stopped, context);
+      return fate.copied === other.copied
+        ? fate
+        : { ...fate, copied: 'unknown', why: onlyIfRunning(fate, claim, cluster) };
+    }),
+  };
+}
+
+function onlyIfRunning(fate: Fate, claim: ClaimView, cluster: Cluster): string {
+  const pod = cluster.podsUsing(claim).find(({ isRunning }) => isRunning === 'unknown');
+  const whose = pod === undefined ? 'pods that use it' : `a pod of ${pod.description}`;
+  return `${fate.why}, if ${whose} runs at the time, which manifests cannot show`;
+}
+
+function fateOf(
+  claim: ClaimView,
+  run: BackupRun,
+  { selection, cluster, backup }: Omit<RunContext, 'assumeRunning'>,
+): Fate {
+  const fate = run.fates.get(claim);
+  if (fate === undefined) {
+    const why = run.left.get(claim) ?? selection.whyNotCollected(claim) ?? 'nothing brings it into the Backup';
+    return { method: 'none', copied: 'no', why: `it is not in the Backup: ${why}` };
+  }
+  if (fate.copied !== 'yes') return fate;
+  if (!run.recorded.has(`${claim.namespace}/${claim.name}`)) {
+    const volume = cluster.volumes.get(claim.volumeName);
+    const left = (volume === undefined ? undefined : run.left.get(volume)) ?? 'it does not name the claim';
+    return {
+      ...fate,
+      copied: 'no',
+      why: `${fate.why}, but Velero does not record it: its volume is not in the Backup, because ${left}`,
+    };
+  }
+  if (fate.method === 'csi-snapshot' && backup.name.length > LONGEST_LABEL) {
+    const why = `the Backup's name has ${backup.name.length} characters, and its snapshots are found by a label of at most ${LONGEST_LABEL}`;
+    return { ...fate, copied: 'no', why: `${fate.why}, but Velero does not record it: ${why}` };
+  }
+  return fate;
+}
+
+const LONGEST_LABEL = 63;
+
+/** Why no Backup is processed at all. */
+function unreadable(backup: KubeObject, cluster: Cluster, server: Server): string | undefined {
+  const { namespace } = backup.metadata;
+  if (namespace !== undefined && namespace !== server.namespace) {
+    return `The server looks for Backups in the namespace ${server.namespace} only.`;
+  }
+  const others = cluster.ofKind('Backup', server.namespace);
+  for (const one of [backup, ...others]) {
+    const [problem] = undecodableDurations(one);
+    if (problem !== undefined) {
+      const whose = one === backup ? 'its' : `Backup ${one.metadata.name}:`;
+      return `Velero cannot read ${whose} ${problem}. Until that object is gone it processes no Backup of the cluster.`;
+    }
+  }
+  return undefined;
+}
+
+function nothing(phase: BackupPhase, reasons: readonly string[], cluster: Cluster, why: string): Prediction {
+  return {
+    phase,
+    reasons,
+    objects: objectRows(cluster, () => ({ included: false, why: `${sentence(why)}.` })),
+    volumes: volumeRows(cluster, () => ({ method: 'none', copied: 'no', why })),
+  };
+}
+
+function objectRows(
+  cluster: Cluster,
+  answer: (item: ItemView) => { readonly included: boolean; readonly why: string },
+): readonly ObjectPrediction[] {
+  const rows = cluster.objects.flatMap((object): readonly ObjectPrediction[] => {
+    const item = cluster.viewOf(object);
+    if (item === undefined) return [];
+    const namespace = item.namespace === '' ? null : item.namespace;
+    return [{ kind: item.kind, namespace, name: item.name, ...answer(item) }];
+  });
+  return rows.toSorted((a, b) => compareText(keyOf(a), keyOf(b)));
+}
+
+function keyOf({ kind, namespace, name }: ObjectPrediction): string {
+  return `${kind}\0${namespace ?? ''}\0${name}`;
+}
+
+function volumeRows(cluster: Cluster, answer: (claim: ClaimView) => Fate): readonly VolumePrediction[] {
+  const rows = [...cluster.claims.values()].map((claim): VolumePrediction => {
+    const { method, copied, why } = answer(claim);
+    return { namespace: claim.namespace, claim: claim.name, method, copied, why: `${sentence(why)}.` };
+  });
+  return rows.toSorted((a, b) => compareText(a.namespace, b.namespace) || compareText(a.claim, b.claim));
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
