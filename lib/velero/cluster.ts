@@ -1,4 +1,5 @@
 /** The objects of a cluster, indexed by how Velero asks for them. */
+import { withoutForeignNamespace } from '../model/cluster-scoped';
 import { compareText, groupBy } from '../model/collections';
 import { objectId, objectKey, type KubeObject } from '../model/kube-object';
 import type { Platform } from '../model/platform';
@@ -122,7 +123,7 @@ export class Cluster {
 /** The same object may come from a file and from the cluster: the live one says more. */
 function distinct(objects: readonly KubeObject[]): ReadonlyMap<string, KubeObject> {
   const byId = new Map<string, KubeObject>();
-  for (const object of objects) {
+  for (const object of objects.map(withoutForeignNamespace)) {
     const key = objectKey(objectId(object));
     const known = byId.get(key);
     if (known === undefined || (!isLive(known) && isLive(object))) byId.set(key, object);

@@ -98,6 +98,7 @@ function summarize(context: Omit<RunContext, 'assumeRunning'>, asides: readonly 
   return {
     phase: errors.length === 0 ? 'Completed' : 'PartiallyFailed',
     reasons: [...reasons, ...asides],
+    namespaces: context.selection.namespacesOf([...cluster.namespaces.keys()]),
     objects: objectRows(cluster, (item) => {
       const why = running.included.get(item);
       if (why !== undefined && stopped.included.has(item)) return { included: true, why };
@@ -170,6 +171,7 @@ function nothing(phase: BackupPhase, reasons: readonly string[], cluster: Cluste
   return {
     phase,
     reasons,
+    namespaces: [],
     objects: objectRows(cluster, () => ({ included: false, why: `${sentence(why)}.` })),
     volumes: volumeRows(cluster, () => ({ method: 'none', copied: 'no', why })),
   };

@@ -49,6 +49,8 @@ export interface Prediction {
   readonly phase: BackupPhase;
   /** Why this phase, and what was assumed, in sentences. */
   readonly reasons: readonly string[];
+  /** The namespaces that the Backup takes; none if it takes nothing. */
+  readonly namespaces: readonly string[];
   /** Every namespace, volume, claim and pod among the objects. */
   readonly objects: readonly ObjectPrediction[];
   /** Every claim among the objects, and those that rendered StatefulSets will make. */

@@ -60,6 +60,10 @@ export class Selection {
     return this.spec.orLabelSelectors !== undefined && isReached ? this.#selectors.problem : undefined;
   }
 
+  namespacesOf(names: readonly string[]): readonly string[] {
+    return names.filter((name) => this.namespaces.selects(name));
+  }
+
   includesClaims(): boolean {
     return this.resources.includes(this.#resources.PersistentVolumeClaim);
   }
