@@ -17,7 +17,7 @@ import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { ServedHosts } from './served-hosts';
-import { veleroRuns, type VeleroRun } from './velero-runs';
+import { VeleroRuns } from './velero-runs';
 
 /** Who answers for the data that no object betrays. */
 export type ClusterWide =
@@ -64,18 +64,18 @@ export class GateContext {
   private knownPlans: VeleroPlans | undefined;
   private knownPlansByName: ReadonlyMap<string, VeleroPlan> | undefined;
   private knownHosts: ServedHosts | undefined;
-  private knownRuns: readonly VeleroRun[] | undefined;
+  private knownRuns: VeleroRuns | undefined;
   private knownLocations: readonly LocationUse[] | undefined;
 
-  /** @param base a context of the same objects without generated ones: what follows from the data is taken over. */
+  /** @param known what a context of the same data has found out already. */
   constructor(
     readonly input: GateInput,
-    base?: GateContext,
+    known: Partial<Pick<GateContext, 'data' | 'answers' | 'plans'>> = {},
   ) {
-    this.data = base?.data ?? findData(input.objects, input.declarations, clusterDatasets(input), input.ownKinds);
+    this.data = known.data ?? findData(input.objects, input.declarations, clusterDatasets(input), input.ownKinds);
     this.answers =
-      base?.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => isSeen(opaque, input));
-    this.knownPlans = base?.knownPlans;
+      known.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => isSeen(opaque, input));
+    this.knownPlans = known.plans;
     this.byKind = groupBy(input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
     this.byId = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
   }
@@ -111,8 +111,8 @@ export class GateContext {
   }
 
   /** What each Velero Schedule will do. */
-  get veleroRuns(): readonly VeleroRun[] {
-    this.knownRuns ??= veleroRuns(this);
+  get veleroRuns(): VeleroRuns {
+    this.knownRuns ??= new VeleroRuns(this);
     return this.knownRuns;
   }
 

@@ -1,6 +1,6 @@
 /** From what the gate proved to the inventory that all later stages read. */
 import type { AnsweredDataset } from '../model/answered';
-import { sortedBy } from '../model/collections';
+import { groupBy, sortedBy } from '../model/collections';
 import { alertAge } from '../model/copies';
 import { compareDatasets } from '../model/dataset';
 import { isExcluded } from '../model/declaration';
@@ -41,11 +41,15 @@ export function takeInventory(context: GateContext): Inventory {
   };
 }
 
-/** The part of an inventory that belongs to one chart. */
-export function inventoryOfChart(inventory: Inventory, chart: string): Inventory {
-  const datasets = inventory.datasets.filter((dataset) => dataset.chart === chart);
-  const locations = new Set(datasets.flatMap(({ copies }) => copies.map(({ location }) => location)));
-  return { ...inventory, datasets, locations: inventory.locations.filter(({ name }) => locations.has(name)) };
+/** An inventory in parts, one for each chart. */
+export function inventoriesByChart(inventory: Inventory): ReadonlyMap<string, Inventory> {
+  return new Map(
+    [...groupBy(inventory.datasets, ({ chart }) => chart)].map(([chart, datasets]) => {
+      const named = new Set(datasets.flatMap(({ copies }) => copies.map(({ location }) => location)));
+      const locations = inventory.locations.filter(({ name }) => named.has(name));
+      return [chart, { ...inventory, datasets, locations }];
+    }),
+  );
 }
 
 function inventoryDataset(dataset: AnsweredDataset, context: GateContext): InventoryDataset {

@@ -9,36 +9,63 @@ import { at, textAt, textsAt, type KubeObject } from '../model/kube-object';
 import { veleroPrefix, type Location } from '../model/location';
 import type { RenderedObject } from '../model/rendered';
 import { isScheduleProblem, largestGap, makeSchedule } from '../model/schedule';
-import { predict } from '../velero/predict';
+import { predictIn, readWorld, type World } from '../velero/predict';
 import type { Prediction, VolumePrediction } from '../velero/prediction';
 import type { GateContext } from './context';
 
 export interface VeleroRun {
   readonly schedule: RenderedObject;
-  /** The objects that the Backup can have to do with. */
-  readonly objects: readonly KubeObject[];
+  /** What its Backups meet. */
+  readonly met: World;
   readonly prediction: Prediction;
   /** By claim. */
   readonly volumes: ReadonlyMap<string, VolumePrediction>;
   readonly gapSeconds: number;
   readonly keepSeconds: number;
+  /** The place it writes to, as `storeOf` tells it; absent when no object says. */
+  readonly store: string | undefined;
 }
 
-export function veleroRuns(context: GateContext): readonly VeleroRun[] {
-  const world = new World(context);
-  return context.ofKind('velero.io', 'Schedule').map((schedule) => {
-    const { object } = schedule;
-    const objects = world.around(object);
-    const prediction = predict({ backup: object, objects, platform: context.platform });
-    return {
-      schedule,
-      objects,
-      prediction,
-      volumes: new Map(prediction.volumes.map((volume) => [claimKey(volume.namespace, volume.claim), volume])),
-      gapSeconds: gapOf(textAt(object, 'spec', 'schedule') ?? ''),
-      keepSeconds: ttlOf(object),
-    };
-  });
+/** The Schedules of a repository, by what is asked about them. */
+export class VeleroRuns {
+  readonly all: readonly VeleroRun[];
+  private readonly byName: ReadonlyMap<string, VeleroRun>;
+  private readonly byClaim: ReadonlyMap<string, readonly VeleroRun[]>;
+
+  constructor(context: GateContext) {
+    const surroundings = new Surroundings(context);
+    this.all = context.ofKind('velero.io', 'Schedule').map((schedule): VeleroRun => {
+      const { object } = schedule;
+      const objects = surroundings.around(object);
+      const met = readWorld({ backup: object, objects, platform: context.platform });
+      const prediction = predictIn(met, object);
+      return {
+        schedule,
+        met,
+        prediction,
+        volumes: new Map(prediction.volumes.map((volume) => [claimKey(volume.namespace, volume.claim), volume])),
+        gapSeconds: gapOf(textAt(object, 'spec', 'schedule') ?? ''),
+        keepSeconds: ttlOf(object),
+        store: storeOfSchedule(object, context),
+      };
+    });
+    this.byName = new Map(this.all.map((run) => [run.schedule.object.metadata.name, run]));
+    const byClaim = groupBy(
+      this.all.flatMap((run) => [...run.volumes.keys()].map((claim) => ({ claim, run }))),
+      ({ claim }) => claim,
+    );
+    this.byClaim = new Map([...byClaim].map(([claim, found]) => [claim, found.map(({ run }) => run)]));
+  }
+
+  named(name: string): VeleroRun | undefined {
+    return this.byName.get(name);
+  }
+
+  /** The runs that know all claims of a dataset. */
+  around({ claims }: AnsweredDataset): readonly VeleroRun[] {
+    const [first] = claims;
+    return first === undefined ? this.all : (this.byClaim.get(claimKey(first.namespace, first.name)) ?? []);
+  }
 }
 
 /**
@@ -51,12 +78,14 @@ export function whyNotCopied(
   context: GateContext,
 ): string | undefined {
   const { name, location } = planned;
-  const candidates = context.veleroRuns.filter((run) => makesBackups(run) && writesTo(run, location, context));
-  if (candidates.some((run) => whyRunFails(run, dataset, planned) === undefined)) return undefined;
-  const named = context.veleroRuns.find(({ schedule }) => schedule.object.metadata.name === name);
+  const store = storeOf(location, context.platform.cluster);
+  const copiesIt = (run: VeleroRun): boolean =>
+    run.store === store && makesBackups(run) && whyRunFails(run, dataset, planned) === undefined;
+  if (context.veleroRuns.around(dataset).some(copiesIt)) return undefined;
+  const named = context.veleroRuns.named(name);
   if (named === undefined) return `no Schedule copies it to '${location.name}' as ${name} would`;
   if (!makesBackups(named)) return undefined;
-  if (!candidates.includes(named)) {
+  if (named.store !== store) {
     return isAmbiguous(location, context) ? undefined : `${name} does not write to the bucket of '${location.name}'`;
   }
   return `${name}: ${whyRunFails(named, dataset, planned) ?? ''}`;
@@ -93,20 +122,22 @@ function whyVolumeFails({ copied, method, why }: VolumePrediction, planned: Plan
   return undefined;
 }
 
-/** Whether a run's storage location is the place that was declared. */
-function writesTo({ schedule }: VeleroRun, location: Location, context: GateContext): boolean {
-  const name = textAt(schedule.object, 'spec', 'template', 'storageLocation') ?? 'default';
+/** Where a Schedule writes to; what another repository of the cluster writes counts by its name. */
+function storeOfSchedule(schedule: KubeObject, context: GateContext): string | undefined {
+  const name = textAt(schedule, 'spec', 'template', 'storageLocation') ?? 'default';
   const rendered = context.object({
     group: 'velero.io',
     kind: 'BackupStorageLocation',
     namespace: context.veleroNamespace,
     name,
   });
-  if (rendered === undefined) return context.input.clusterWide.type === 'answered' && name === location.name;
-  return storeOf(rendered.object) === storeKeyOf(location, context.platform.cluster);
+  if (rendered !== undefined) return storeOfObject(rendered.object);
+  if (context.input.clusterWide.type === 'asked') return undefined;
+  const declared = context.locations.find(({ location }) => location.name === name);
+  return declared === undefined ? undefined : storeOf(declared.location, context.platform.cluster);
 }
 
-function storeOf(storageLocation: KubeObject): string {
+function storeOfObject(storageLocation: KubeObject): string {
   const spec = at(storageLocation, 'spec');
   const url = textAt(spec, 'config', 's3Url') ?? '';
   return JSON.stringify([
@@ -116,7 +147,7 @@ function storeOf(storageLocation: KubeObject): string {
   ]);
 }
 
-function storeKeyOf(location: Location, cluster: string): string {
+function storeOf(location: Location, cluster: string): string {
   return JSON.stringify([hostOf(location.endpoint), location.bucket, veleroPrefix(location, cluster)]);
 }
 
@@ -147,9 +178,12 @@ export function claimKey(namespace: string, claim: string): string {
 }
 
 /** The objects of the repository, and those that will be there although no file has them. */
-class World {
+class Surroundings {
   private readonly clusterWide: readonly KubeObject[];
   private readonly byNamespace: ReadonlyMap<string, readonly KubeObject[]>;
+  /** What every Backup has to do with: the server and its storage locations. */
+  private readonly server: readonly KubeObject[];
+  private readonly policies: ReadonlyMap<string, KubeObject>;
 
   constructor(private readonly context: GateContext) {
     const objects = context.input.objects.map(({ object }) => object);
@@ -159,15 +193,28 @@ class World {
       all.filter((object) => !isClusterScoped(object) || object.kind === 'Namespace'),
       (object) => (object.kind === 'Namespace' ? object.metadata.name : (object.metadata.namespace ?? '')),
     );
+    const ofVelero = this.byNamespace.get(context.veleroNamespace) ?? [];
+    const policyNames = new Set(context.ofKind('velero.io', 'Schedule').map(({ object }) => policyNameOf(object)));
+    const isPolicy = ({ kind, metadata }: KubeObject): boolean =>
+      kind === 'ConfigMap' && policyNames.has(metadata.name);
+    this.policies = new Map(ofVelero.filter(isPolicy).map((policy) => [policy.metadata.name, policy]));
+    this.server = ofVelero.filter((object) => object.kind !== 'Schedule' && !isPolicy(object));
   }
 
-  /** What a Schedule can have to do with: its namespaces and Velero's, and what is in none. */
+  /** What a Schedule can have to do with: its namespaces, its policy, the server, and what is in no namespace. */
   around(schedule: KubeObject): readonly KubeObject[] {
     const included = textsAt(schedule, 'spec', 'template', 'includedNamespaces');
     const isLiteral = included.length > 0 && included.every((name) => /^[a-z0-9-]+$/.test(name));
-    const namespaces = isLiteral ? new Set([...included, this.context.veleroNamespace]) : this.byNamespace.keys();
-    return [...this.clusterWide, ...[...namespaces].flatMap((name) => this.byNamespace.get(name) ?? [])];
+    const namespaces = new Set(isLiteral ? included : this.byNamespace.keys());
+    const ofNamespaces = [...namespaces].flatMap((name) => this.byNamespace.get(name) ?? []);
+    if (namespaces.has(this.context.veleroNamespace)) return [...this.clusterWide, ...ofNamespaces];
+    const policy = this.policies.get(policyNameOf(schedule) ?? '');
+    return [...this.clusterWide, ...this.server, ...(policy === undefined ? [] : [policy]), ...ofNamespaces];
   }
+}
+
+function policyNameOf(schedule: KubeObject): string | undefined {
+  return textAt(schedule, 'spec', 'template', 'resourcePolicy', 'name');
 }
 
 /** Claims that charts and operators make at run time, as they were declared. */

@@ -25,6 +25,16 @@ export type Backend = 'CronJob' | 'Velero' | 'CloudNativePG';
  * @returns the schedule, or what is wrong with it as the end of a sentence that begins with the expression.
  */
 export function makeSchedule(expression: string, timeZone: string): Schedule | CronProblem {
+  const key = `${timeZone} ${expression}`;
+  const schedule = schedules.get(key) ?? checkSchedule(expression, timeZone);
+  schedules.set(key, schedule);
+  return schedule;
+}
+
+/** A cluster has few different schedules, and asks about them often. */
+const schedules = new Map<string, Schedule | CronProblem>();
+
+function checkSchedule(expression: string, timeZone: string): Schedule | CronProblem {
   if (!isTimeZone(timeZone))
     return { problem: `is in the time zone '${timeZone}', which does not exist: use a name such as 'Europe/Berlin'` };
   const fields = parseCron(expression);
@@ -65,6 +75,15 @@ export function renderSchedule(schedule: Schedule, backend: Backend): RenderedSc
  * Days are enumerated over nine years, so that months of 31 days and leap years are in it.
  */
 export function largestGap(schedule: Schedule): number {
+  const key = `${schedule.timeZone} ${schedule.cron}`;
+  const gap = gaps.get(key) ?? computeLargestGap(schedule);
+  gaps.set(key, gap);
+  return gap;
+}
+
+const gaps = new Map<string, number>();
+
+function computeLargestGap(schedule: Schedule): number {
   const fields = parseCron(schedule.cron);
   if (isCronProblem(fields)) return Number.POSITIVE_INFINITY;
   const times = minutesOfDay(fields);

@@ -22,6 +22,13 @@ export function isTimeZone(name: string): boolean {
   return formatOf(name) !== undefined;
 }
 
+/** Whether Go finds the zone: by the name of a file, in which case counts. */
+export function isGoTimeZone(name: string): boolean {
+  if (!isTimeZone(name)) return false;
+  const canonical = formatOf(name)?.resolvedOptions().timeZone ?? '';
+  return canonical === name || canonical.toLowerCase() !== name.toLowerCase();
+}
+
 /** All clock changes of a zone between 2027 and 2036; none for a zone without daylight saving. */
 export function clockChanges(timeZone: string): readonly ClockChange[] {
   const known = changesByZone.get(timeZone);
@@ -44,7 +51,14 @@ export function clockChanges(timeZone: string): readonly ClockChange[] {
 
 const changesByZone = new Map<string, readonly ClockChange[]>();
 
+const formats = new Map<string, Intl.DateTimeFormat | undefined>();
+
 function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
+  if (!formats.has(timeZone)) formats.set(timeZone, newFormat(timeZone));
+  return formats.get(timeZone);
+}
+
+function newFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   } catch {

@@ -4,7 +4,7 @@
  */
 import { gzipSync, strToU8 } from 'fflate';
 import { GateContext, type GateInput } from '../coverage/context';
-import { inventoryOfChart, takeInventory } from '../coverage/take-inventory';
+import { inventoriesByChart, takeInventory } from '../coverage/take-inventory';
 import { objectsOfPlan, storageLocationObject } from '../methods/velero/objects';
 import { planVelero, type VeleroPlans } from '../methods/velero/plan';
 import { distinctBy, sortedBy } from '../model/collections';
@@ -37,7 +37,7 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
   const withVelero = [...stamped.objects, ...veleroObjects(plans, declared)];
   const withNamespaces = [...withVelero, ...namespaceObjects(withVelero, declared)];
 
-  const marked = new GateContext({ ...source, objects: withNamespaces });
+  const marked = new GateContext({ ...source, objects: withNamespaces }, { plans });
   const inventory = takeInventory(marked);
   const withInventory = [...withNamespaces, ...inventoryObjects(inventory)];
 
@@ -106,9 +106,8 @@ function namespaceObjects(objects: readonly RenderedObject[], context: GateConte
 
 /** The inventory as the cluster's own tools read it: one ConfigMap per chart, because one for all could outgrow the limit of 1 MiB. */
 function inventoryObjects(inventory: Inventory): readonly RenderedObject[] {
-  const charts = new Set(inventory.datasets.map(({ chart }) => chart));
-  return [...charts].map((chart) => {
-    const json = JSON.stringify(inventoryOfChart(inventory, chart));
+  return [...inventoriesByChart(inventory)].map(([chart, part]) => {
+    const json = JSON.stringify(part);
     // fflate and not zlib: the bytes are the same on every machine and in every version of Node.js.
     const compressed = gzipSync(strToU8(json), { mtime: 0, level: 9 });
     const object: KubeObject = {

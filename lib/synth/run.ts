@@ -106,7 +106,7 @@ function printText({ input, result, written, healed, changes }: Report): void {
         input.project,
         input.outputFolder,
         result.beside.files,
-        writtenObjects(result.context.input.objects).map(({ object }) => object),
+        result.context.input.objects.filter(isWritten).map(({ object }) => object),
       ),
     },
     colours,

@@ -3,7 +3,7 @@
  * and day of week both have to match, ranges may run over the end, and Sunday is 0 and 7.
  */
 import { isDurationProblem, parseGoDuration } from '../model/go-duration';
-import { isTimeZone } from '../model/time-zone';
+import { isGoTimeZone } from '../model/time-zone';
 
 export interface CronReading {
   /**
@@ -76,15 +76,9 @@ function withoutZone(expression: string): { readonly text: string } | CronRefusa
   const text = expression.slice(space).trim();
   if (space < 0 || text === '') return { problem: 'it has no fields after the time zone' };
   const zone = expression.slice(prefix.length, space).replace(/^(["'])(.*)\1$/, '$2');
-  return isGoTimeZone(zone) ? { text } : { problem: `it names the time zone '${zone}', which does not exist` };
-}
-
-/** Go finds a zone by the name of a file, in which case counts. */
-function isGoTimeZone(name: string): boolean {
-  if (name === 'Local') return true;
-  if (!isTimeZone(name)) return false;
-  const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions();
-  return timeZone === name || timeZone.toLowerCase() !== name.toLowerCase();
+  return zone === 'Local' || isGoTimeZone(zone)
+    ? { text }
+    : { problem: `it names the time zone '${zone}', which does not exist` };
 }
 
 function readDescriptor(text: string): CronReading | CronRefusal {

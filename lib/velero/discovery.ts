@@ -20,10 +20,8 @@ export class Discovery {
 
   /** @param objects of which the CRDs add to what every cluster serves. */
   constructor(objects: readonly KubeObject[]) {
-    const served = builtIn();
-    const known = new Set(served.map(({ id }) => id));
     const custom = objects.filter(({ kind }) => kind === 'CustomResourceDefinition').map(fromDefinition);
-    this.resources = [...served, ...custom.filter(({ id }) => !known.has(id))];
+    this.resources = [...BUILT_IN, ...custom.filter(({ id }) => !BUILT_IN_IDS.has(id))];
     this.#byKind = new Map(this.resources.map((resource) => [`${resource.group}/${resource.kind}`, resource]));
   }
 
@@ -55,6 +53,9 @@ export class Discovery {
     return found?.plural ?? name;
   }
 }
+
+const BUILT_IN = builtIn();
+const BUILT_IN_IDS = new Set(BUILT_IN.map(({ id }) => id));
 
 function builtIn(): Resource[] {
   return SERVED_RESOURCES.trim()

@@ -33,9 +33,24 @@ export interface PredictInput {
   readonly platform?: Pick<Platform, 'velero' | 'storageClasses'>;
 }
 
-export function predict({ backup, objects, platform }: PredictInput): Prediction {
-  const server = readServer(objects, platform?.velero, backup.metadata.namespace);
-  const cluster = new Cluster(objects, platform?.storageClasses);
+export function predict(input: PredictInput): Prediction {
+  return predictIn(readWorld(input), input.backup);
+}
+
+/** What a Backup meets: the server and the objects. Reading it once serves for several questions. */
+export interface World {
+  readonly server: Server;
+  readonly cluster: Cluster;
+}
+
+export function readWorld({ backup, objects, platform }: PredictInput): World {
+  return {
+    server: readServer(objects, platform?.velero, backup.metadata.namespace),
+    cluster: new Cluster(objects, platform?.storageClasses),
+  };
+}
+
+export function predictIn({ server, cluster }: World, backup: KubeObject): Prediction {
   if (backup.kind !== 'Schedule') return predictBackup(backup, cluster, server);
   const schedule = predictSchedule(backup, server.namespace);
   return schedule.makesBackups
@@ -132,6 +147,10 @@ function fateOf(
     return { method: 'none', copied: 'no', why: `it is not in the Backup: ${why}` };
   }
   if (fate.copied !== 'yes') return fate;
+  if (!run.included.has(claim)) {
+    const left = run.left.get(claim) ?? selection.whyNotCollected(claim) ?? 'nothing brings it along';
+    return { ...fate, copied: 'no', why: `${fate.why}, but the claim itself is not in the Backup: ${left}` };
+  }
   if (!run.recorded.has(`${claim.namespace}/${claim.name}`)) {
     const volume = cluster.volumes.get(claim.volumeName);
     const left = (volume === undefined ? undefined : run.left.get(volume)) ?? 'it does not name the claim';

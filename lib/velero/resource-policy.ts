@@ -61,6 +61,15 @@ export function readResourcePolicy(configMap: KubeObject): ResourcePolicy | Poli
   if (texts.length !== 1 || typeof text !== 'string') {
     return { problem: `it has ${texts.length} keys, and exactly one is allowed` };
   }
+  const policy = policies.get(text) ?? readPolicyText(text);
+  policies.set(text, policy);
+  return policy;
+}
+
+/** By their text: the plans of most namespaces have the same. */
+const policies = new Map<string, ResourcePolicy | PolicyProblem>();
+
+function readPolicyText(text: string): ResourcePolicy | PolicyProblem {
   const yaml = readPolicyYaml(text);
   if ('problem' in yaml) return yaml;
   const volumePolicies: VolumePolicy[] = [];

@@ -1,17 +1,13 @@
 /** Whether a Backup takes objects of a kind at all, such as Secrets, from any namespace. */
-import { mappingAt } from '../model/kube-object';
+import { mappingAt, type KubeObject } from '../model/kube-object';
 import { readBackupSpec } from './backup-spec';
-import { Cluster } from './cluster';
 import { isNamespaceProblem, NamespaceSelection } from './namespaces';
-import type { PredictInput } from './predict';
+import type { World } from './predict';
 import { resourceFilter } from './resource-filter';
-import { readServer } from './server';
 import { validate } from './validation';
 
 /** @param name plural of the kind, with its group: `secrets`, `deployments.apps`. */
-export function takesKind({ backup, objects, platform }: PredictInput, name: string): boolean {
-  const server = readServer(objects, platform?.velero, backup.metadata.namespace);
-  const cluster = new Cluster(objects, platform?.storageClasses);
+export function takesKind({ server, cluster }: World, backup: KubeObject, name: string): boolean {
   const spec = readBackupSpec(mappingAt(backup, 'spec'), server);
   const { policy, excludedNamespaces } = validate(spec, cluster, server);
   const included = spec.includedNamespaces.length === 0 ? ['*'] : spec.includedNamespaces;

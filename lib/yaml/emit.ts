@@ -15,8 +15,8 @@ const OPTIONS = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } a
 
 /** One document, ending with a newline. Members of mappings that are `undefined` are left out. */
 export function emitYaml(value: unknown): string {
-  const text = isCollection(value) ? block(value, '') : undefined;
-  return text === undefined ? emitWithLibrary(value) : `${text}\n`;
+  const parts: string[] = [];
+  return isCollection(value) && block(value, '\n', parts) ? `${parts.join('')}\n` : emitWithLibrary(value);
 }
 
 /** The same by the library alone: what {@link emitYaml} is tested against. */
@@ -39,52 +39,67 @@ function isCollection(value: unknown): value is Collection {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A collection in block style, without the final newline; `undefined` when the library has to write the whole value. */
-function block(value: Collection, indent: string): string | undefined {
-  return isList(value) ? list(value, indent) : mapping(value, indent);
+/**
+ * A collection in block style, without the final newline.
+ *
+ * @param newline with the indentation of the collection's lines.
+ * @param parts get what is written, in order.
+ * @returns false when the library has to write the whole value.
+ */
+function block(value: Collection, newline: string, parts: string[]): boolean {
+  return isList(value) ? list(value, newline, parts) : mapping(value, newline, parts);
 }
 
-function list(items: List, indent: string): string | undefined {
-  if (items.length === 0) return '[]';
-  let text = '';
-  for (const item of items) {
+function list(items: List, newline: string, parts: string[]): boolean {
+  if (items.length === 0) parts.push('[]');
+  return items.every((item, index) => {
+    parts.push(index === 0 ? '- ' : `${newline}- `);
     // A collection starts on the line of the dash.
-    const written = isCollection(item) ? block(item, `${indent}  `) : scalar(item, indent);
-    if (written === undefined) return undefined;
-    text += text === '' ? `- ${written}` : `\n${indent}- ${written}`;
-  }
-  return text;
+    return isCollection(item) ? block(item, `${newline}  `, parts) : scalar(item, newline, parts);
+  });
 }
 
-function mapping(members: Readonly<Record<string, unknown>>, indent: string): string | undefined {
-  let text = '';
+function mapping(members: Readonly<Record<string, unknown>>, newline: string, parts: string[]): boolean {
+  let isFirst = true;
   for (const name of Object.keys(members)) {
     const value = members[name];
     if (value === undefined) continue;
     const key = keyText(name);
-    const written = member(value, indent);
-    if (key === undefined || written === undefined) return undefined;
-    text += text === '' ? `${key}:${written}` : `\n${indent}${key}:${written}`;
+    if (key === undefined) return false;
+    parts.push(isFirst ? `${key}:` : `${newline}${key}:`);
+    isFirst = false;
+    if (!member(value, newline, parts)) return false;
   }
-  return text === '' ? '{}' : text;
+  if (isFirst) parts.push('{}');
+  return true;
 }
 
-function member(value: unknown, indent: string): string | undefined {
-  if (!isCollection(value)) {
-    const written = scalar(value, indent);
-    return written === undefined ? undefined : ` ${written}`;
+function member(value: unknown, newline: string, parts: string[]): boolean {
+  if (!isCollection(value) || isEmpty(value)) {
+    parts.push(' ');
+    return isCollection(value) ? block(value, newline, parts) : scalar(value, newline, parts);
   }
-  const inner = `${indent}  `;
-  const written = block(value, inner);
-  if (written === undefined || written === '[]' || written === '{}')
-    return written === undefined ? undefined : ` ${written}`;
-  return `\n${inner}${written}`;
+  const inner = `${newline}  `;
+  parts.push(inner);
+  return block(value, inner, parts);
 }
 
-function scalar(value: unknown, indent: string): string | undefined {
+/** What is written as `[]` or `{}`. */
+function isEmpty(value: Collection): boolean {
+  return isList(value) ? value.length === 0 : Object.values(value).every((each) => each === undefined);
+}
+
+function scalar(value: unknown, newline: string, parts: string[]): boolean {
+  const written = scalarText(value, newline);
+  if (written === undefined) return false;
+  parts.push(written);
+  return true;
+}
+
+function scalarText(value: unknown, newline: string): string | undefined {
   switch (typeof value) {
     case 'string':
-      return textScalar(value, indent);
+      return textScalar(value, newline);
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : undefined;
     case 'boolean':
@@ -102,17 +117,17 @@ function isPlainWord(text: string): boolean {
   return PLAIN_WORD.test(text) && !RESERVED.test(text) && !text.endsWith('-');
 }
 
-function textScalar(text: string, indent: string): string | undefined {
+function textScalar(text: string, newline: string): string | undefined {
   if (isPlainWord(text)) return text;
   const written = remembered(scalars, text, () => emitWithLibrary({ k: text }).slice('k: '.length, -1));
   // A block scalar stands at the indentation of the mapping that was asked about; an empty line has none.
-  return written.includes('\n') ? reindent(written, indent, text) : written;
+  return written.includes('\n') ? reindent(written, newline, text) : written;
 }
 
-function reindent(written: string, indent: string, text: string): string | undefined {
+function reindent(written: string, newline: string, text: string): string | undefined {
   // An explicit indentation depends on the depth.
   if (/^\s/.test(text) || /^[|>][+-]?\d|^[|>]\d/.test(written)) return undefined;
-  return written.replaceAll(/\n(?=[^\n])/g, `\n${indent}`);
+  return written.replaceAll(/\n(?=[^\n])/g, newline);
 }
 
 function keyText(name: string): string | undefined {

@@ -14,6 +14,7 @@ import {
   type KubeObject,
 } from '../../model/kube-object';
 import { DISABLED, PRUNE_ANNOTATION, SUBSTITUTE_ANNOTATION } from '../../model/marks';
+import { groupBy } from '../../model/collections';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
@@ -109,28 +110,28 @@ new ApiObject(chart, 'media', {
   spec: { bucketName: 'media', storageClassName: 'bucket-retain' },
 });
 exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from the originals.' });`,
-  check: (context) =>
-    context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization').flatMap(({ object, origin }) => {
+  check: (context) => {
+    const kindsBelow = kindsByPath(context);
+    return context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization').flatMap(({ object, origin }) => {
       if (booleanAt(object, 'spec', 'wait') !== true) return [];
       const covered = new Set(
         listAt(object, 'spec', 'healthCheckExprs').map((each) =>
           healthKey(textAt(each, 'apiVersion') ?? '', textAt(each, 'kind') ?? ''),
         ),
       );
-      const silent = new Set(
-        objectsAt(textAt(object, 'spec', 'path') ?? '', context)
-          .map((applied) => healthKey(applied.apiVersion, applied.kind))
-          .filter((kind) => kind in HEALTH && !covered.has(kind)),
-      );
-      if (silent.size === 0) return [];
+      const silent = [...kindsBelow(textAt(object, 'spec', 'path') ?? '')]
+        .filter((kind) => kind in HEALTH && !covered.has(kind))
+        .toSorted();
+      if (silent.length === 0) return [];
       return [
         {
           ...aboutObject(object, origin),
-          because: `Flux calls ${enumerated([...silent].toSorted())} healthy at once`,
-          remedies: [...silent].toSorted().map((kind) => ({ label: 'to fix', text: healthLine(kind) })),
+          because: `Flux calls ${enumerated(silent)} healthy at once`,
+          remedies: silent.map((kind) => ({ label: 'to fix', text: healthLine(kind) })),
         },
       ];
-    }),
+    });
+  },
 };
 
 function healthKey(apiVersion: string, kind: string): string {
@@ -143,29 +144,38 @@ function healthLine(kind: string): string {
   return `healthCheckExprs: [{ apiVersion: '${health?.apiVersion ?? ''}', kind: '${name}', current: "${health?.current ?? ''}" }]`;
 }
 
-/** The objects below a path of the repository, as far as they are known. */
-function objectsAt(path: string, { input, platform }: GateContext): readonly KubeObject[] {
-  const folder = normalize(path);
+/** The kinds of the objects below a path of the repository, as far as they are known. */
+function kindsByPath({ input, platform }: GateContext): (path: string) => ReadonlySet<string> {
   const output = normalize(platform.flux.path);
-  return input.objects
-    .filter(({ origin, object }) => {
-      if (origin.type === 'file') return isBelow(normalize(origin.file), folder);
-      return folderOfWritten(origin.chart, object).some((name) => `${output}/${name}` === folder);
-    })
-    .map(({ object }) => object);
+  const byFile = groupBy(input.objects, (rendered) => fileOf(rendered, output));
+  const kindsOf = (objects: readonly RenderedObject[]): readonly string[] =>
+    objects.map(({ object }) => healthKey(object.apiVersion, object.kind));
+  const kindsByFolder = new Map<string, Set<string>>();
+  for (const [file, objects] of byFile) {
+    for (const folder of foldersAbove(file)) {
+      const kinds = kindsByFolder.get(folder) ?? new Set();
+      kindsByFolder.set(folder, kinds);
+      for (const kind of kindsOf(objects)) kinds.add(kind);
+    }
+  }
+  return (path) => kindsByFolder.get(normalize(path)) ?? new Set();
 }
 
-/** Which of a chart's two folders an object is in does not matter here: both are looked for by name. */
-function folderOfWritten(chart: string, object: KubeObject): readonly string[] {
-  return groupOf(object.apiVersion) === 'velero.io' ? [`${chart}-backup`] : [chart];
+/** Where an object stands in the repository; of what is written, the folder is enough. */
+function fileOf({ origin, object }: RenderedObject, output: string): string {
+  if (origin.type === 'file') return normalize(origin.file);
+  const isVelero = groupOf(object.apiVersion) === 'velero.io';
+  return `${output}/${origin.chart}${isVelero ? '-backup' : ''}/`;
+}
+
+/** `a/b/c.yaml` → '', `a`, `a/b`. */
+function foldersAbove(file: string): readonly string[] {
+  const parts = file.split('/').slice(0, -1);
+  return ['', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))];
 }
 
 function normalize(path: string): string {
-  return path.replaceAll(/^(\.\.?\/)+|\/+$/g, '');
-}
-
-function isBelow(file: string, folder: string): boolean {
-  return folder === '' || folder === '.' || file.startsWith(`${folder}/`);
+  return path.replaceAll(/^(\.\.?\/)+|^\.$|\/+$/g, '');
 }
 
 export const prunedData: Rule = {

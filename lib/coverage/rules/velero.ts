@@ -7,7 +7,7 @@ import { nearest } from '../../model/nearest';
 import type { RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { undecodableDurations } from '../../velero/backup-spec';
-import { Discovery } from '../../velero/discovery';
+import type { Cluster } from '../../velero/cluster';
 import { predict } from '../../velero/predict';
 import {
   isPolicyProblem,
@@ -91,7 +91,7 @@ export const veleroNeverRuns: Rule = {
     `{ schedule: '0 3 * * *', paused: true, template: { includedNamespaces: ['paperless'], storageLocation: 'offsite', excludedResources: ['secrets'] } }`,
   ),
   check: ({ veleroRuns }) =>
-    veleroRuns.flatMap(({ schedule: { object, origin, generated = false }, prediction }) => {
+    veleroRuns.all.flatMap(({ schedule: { object, origin, generated = false }, prediction }) => {
       const reasons = prediction.schedule?.reasons ?? [];
       // Unreadable durations have a rule of their own, and so have the names that ours are made of.
       const isSaidElsewhere =
@@ -135,7 +135,7 @@ export const veleroRefuses: Rule = {
     `{ schedule: '0 3 * * *', template: { includedNamespaces: ['paperless'], storageLocation: 'nowhere', excludedResources: ['secrets'] } }`,
   ),
   check: ({ veleroRuns }) =>
-    veleroRuns
+    veleroRuns.all
       .filter(({ prediction }) => prediction.schedule?.makesBackups === true && prediction.phase !== 'Completed')
       .map(({ schedule: { object, origin }, prediction }) => ({
         ...aboutObject(object, origin),
@@ -155,7 +155,7 @@ export const veleroSelectsNothing: Rule = {
     `{ schedule: '0 3 * * *', template: { includedNamespaces: ['papers-*'], storageLocation: 'offsite', excludedResources: ['secrets'] } }`,
   ),
   check: ({ veleroRuns }) =>
-    veleroRuns.flatMap((run) => {
+    veleroRuns.all.flatMap((run) => {
       const { schedule, prediction } = run;
       // Of ours, every dataset says so itself.
       const because = prediction.phase === 'Completed' && schedule.generated !== true ? whyNothing(run) : undefined;
@@ -170,9 +170,9 @@ export const veleroSelectsNothing: Rule = {
     }),
 };
 
-function whyNothing({ schedule, prediction, objects }: VeleroRun): string | undefined {
+function whyNothing({ schedule, prediction, met }: VeleroRun): string | undefined {
   const template = at(schedule.object, 'spec', 'template');
-  const unknown = unknownResources(template, objects);
+  const unknown = unknownResources(template, met.cluster);
   if (unknown !== undefined) return unknown;
   const included = new Set(prediction.objects.filter((row) => row.included).map(({ kind }) => kind));
   const namespaces = textsAt(template, 'includedNamespaces');
@@ -185,8 +185,7 @@ function whyNothing({ schedule, prediction, objects }: VeleroRun): string | unde
 }
 
 /** A misspelt kind. Others may be of CRDs that are in no file. */
-function unknownResources(template: unknown, objects: readonly KubeObject[]): string | undefined {
-  const discovery = new Discovery(objects);
+function unknownResources(template: unknown, { discovery }: Cluster): string | undefined {
   const fields = [
     'includedResources',
     'includedNamespaceScopedResources',
@@ -270,7 +269,7 @@ export const veleroUnboundClaim: Rule = {
     `{ schedule: '0 3 * * *', template: { includedNamespaces: ['paperless'], storageLocation: 'offsite', excludedResources: ['secrets'] } }`,
   ),
   check: (context) =>
-    context.veleroRuns.flatMap((run) => {
+    context.veleroRuns.all.flatMap((run) => {
       const { schedule, prediction } = run;
       if (prediction.phase !== 'Completed' || !prediction.objects.some(isIncludedClaim)) return [];
       const namespace = prediction.objects.find(isIncludedClaim)?.namespace ?? '';
@@ -282,14 +281,14 @@ export const veleroUnboundClaim: Rule = {
         spec: {},
         status: { phase: 'Pending' },
       };
-      const world = run.objects.filter(
+      const world = run.met.cluster.objects.filter(
         ({ apiVersion, kind, metadata }) =>
           apiVersion.startsWith('velero.io/') ||
           kind === 'Namespace' ||
           (kind === 'ConfigMap' && metadata.namespace === context.veleroNamespace),
       );
       const then = predict({
-        backup: schedule.object,
+        backup: backupOfSchedule(schedule.object),
         objects: [...world, waiting],
         platform: context.platform,
       });
@@ -319,9 +318,9 @@ export const veleroSecretsInClear: Rule = {
     `{ schedule: '0 3 * * *', template: { includedNamespaces: ['default'], storageLocation: 'offsite' } }`,
   ),
   check: (context) =>
-    context.veleroRuns.flatMap(({ schedule: { object, origin }, objects, prediction }) => {
+    context.veleroRuns.all.flatMap(({ schedule: { object, origin }, met, prediction }) => {
       if (prediction.phase !== 'Completed' || isTrusted(object, context)) return [];
-      if (!takesKind({ backup: backupOfSchedule(object), objects, platform: context.platform }, 'secrets')) return [];
+      if (!takesKind(met, backupOfSchedule(object), 'secrets')) return [];
       return [
         {
           ...aboutObject(object, origin),

@@ -1,9 +1,9 @@
 /** The objects that carry out Velero's plans: Schedules, resource policies and storage locations. */
-import { stringify } from 'yaml';
 import { formatGoDuration } from '../../model/go-duration';
 import type { KubeObject } from '../../model/kube-object';
 import { secretNameOf, veleroPrefix, type Location } from '../../model/location';
 import { renderSchedule } from '../../model/schedule';
+import { emitYaml } from '../../yaml/emit';
 import type { PlannedSchedule, VeleroPlan } from './plan';
 
 const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'cdk8s-backed-up' };
@@ -59,9 +59,7 @@ function policyObject(plan: VeleroPlan, veleroNamespace: string): KubeObject {
     kind: 'ConfigMap',
     metadata: { name: policyName(plan), namespace: veleroNamespace, labels: MANAGED_BY },
     // Velero reads exactly one key, whatever its name.
-    data: {
-      'policy.yaml': stringify({ version: 'v1', volumePolicies }, { lineWidth: 0, aliasDuplicateObjects: false }),
-    },
+    data: { 'policy.yaml': emitYaml({ version: 'v1', volumePolicies }) },
   };
 }
 
