@@ -31,11 +31,12 @@ export class Binding {
     this.#free = groupBy(free, ({ storageClassName }) => storageClassName);
   }
 
-  /** Live claims are taken as they are; only where no volume of the cluster was given is one put in its place. */
+  /** Live claims are taken as they are; only where nothing shows the cluster's volumes is one put in its place. */
   bind(object: KubeObject): Bound {
     const claim = viewClaim(object);
     if (isLiveClaim(object)) {
-      if (claim.phase !== 'Bound' || claim.volumeName === '' || this.#volumes.size > 0) return { claim };
+      const areShown = this.#volumes.size > 0 || this.storage.isShown;
+      if (claim.phase !== 'Bound' || claim.volumeName === '' || areShown) return { claim };
       return { claim, volume: this.#newVolume(object, claim, claim.storageClassName, claim.volumeName) };
     }
     const named = claim.volumeName === '' ? this.#byClaim.get(`${claim.namespace}/${claim.name}`) : undefined;

@@ -27,11 +27,11 @@ export interface VolumePrediction {
   readonly claim: string;
   readonly method: CopyMethod;
   /**
-   * `yes` if the Backup's `volumeinfo.json.gz` will list the claim with `skipped: false` and `result: succeeded`, which
-   * is what proves a copy and what a restore goes by. So a snapshot that Velero takes but does not record (the claim's
-   * PersistentVolume is not in the Backup, or the Backup's name is longer than a label) is a `no`, as is a snapshot
-   * class that does not exist. `unknown` only where it depends on what the objects cannot show, such as whether the
-   * pod of a workload that is not live will run.
+   * `yes` if the claim's manifest will be in the Backup and its `volumeinfo.json.gz` will list the claim with
+   * `skipped: false` and `result: succeeded`: what proves a copy, and what a restore goes by. So data that is copied
+   * and not recorded (the claim's PersistentVolume is not in the Backup, or the Backup's name is longer than a label)
+   * is a `no`. `unknown` only where it depends on what the objects cannot show, such as whether the pod of a workload
+   * that is not live will run.
    */
   readonly copied: 'yes' | 'no' | 'unknown';
   readonly why: string;

@@ -182,6 +182,9 @@ export class Selection {
 
   #listErrors(): readonly string[] {
     if (this.#selectors.forLists !== 'invalid') return [];
+    // Namespaces are not listed by the selector, but Velero has to read it for them.
+    const isReadForNamespaces =
+      this.#selectors.problem !== undefined && this.resources.includes(this.#resources.Namespace);
     const isListed = this.cluster.discovery.resources.some((resource) => {
       if (resource.id === NAMESPACES || !this.resources.includes(resource)) return false;
       return (resource.namespaced ? [...this.#listed] : ['']).some((scope) => {
@@ -191,7 +194,7 @@ export class Selection {
       });
     });
     const why = this.#selectors.problem ?? 'it is empty, and Velero sends it as <none>';
-    return isListed ? [`The API server refuses every list by the label selector: ${why}.`] : [];
+    return isListed || isReadForNamespaces ? [`No list by the label selector is possible: ${why}.`] : [];
   }
 
   #missingNamespaces(): readonly string[] {
