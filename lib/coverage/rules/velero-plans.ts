@@ -136,6 +136,7 @@ export const veleroMissing: Rule = {
   fix: 'Install Velero and state it in `definePlatform`.',
   example: `const platform = definePlatform({
   cluster: 'home',
+  storageClasses: { 'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', snapshotClass: 'ceph-block', isDefault: true } },
   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
 });
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });`,

@@ -9,6 +9,7 @@ import { counted, enumerated } from '../../model/text';
 import { undecodableDurations } from '../../velero/backup-spec';
 import type { Cluster } from '../../velero/cluster';
 import { predict } from '../../velero/predict';
+import { isNamespaceProblem, NamespaceSelection } from '../../velero/namespaces';
 import {
   isPolicyProblem,
   readResourcePolicy,
@@ -17,6 +18,7 @@ import {
 } from '../../velero/resource-policy';
 import { backupOfSchedule } from '../../velero/schedule';
 import { takesKind } from '../../velero/takes-kind';
+import { EXCLUDE_LABEL } from '../../velero/validation';
 import type { GateContext } from '../context';
 import { plannedSchedules } from '../copies';
 import { aboutDataset, aboutObject, toFix, type RuleFinding } from '../finding';
@@ -115,7 +117,7 @@ export const veleroSkipImmediately: Rule = {
   fix: 'Leave the field out.',
   example: scheduleExample(
     'own',
-    `{ schedule: '0 3 * * *', skipImmediately: true, template: { includedNamespaces: ['paperless'], storageLocation: 'offsite', excludedResources: ['secrets'] } }`,
+    `{ schedule: '0 3 * * *', skipImmediately: true, template: { includedNamespaces: ['default'], storageLocation: 'offsite', excludedResources: ['secrets'] } }`,
   ),
   check: (context) =>
     context
@@ -174,10 +176,14 @@ function whyNothing({ schedule, prediction, met }: VeleroRun): string | undefine
   const template = at(schedule.object, 'spec', 'template');
   const unknown = unknownResources(template, met.cluster);
   if (unknown !== undefined) return unknown;
+  const named = textsAt(template, 'includedNamespaces');
+  const existing = [...met.cluster.namespaces.values()]
+    .filter(({ labels }) => labels[EXCLUDE_LABEL] !== 'true')
+    .map(({ name }) => name);
+  const namespaces = NamespaceSelection.of(named, textsAt(template, 'excludedNamespaces'), existing);
+  if (named.length > 0 && !isNamespaceProblem(namespaces) && !existing.some((name) => namespaces.selects(name)))
+    return `no namespace is left of ${enumerated(named.map((name) => `'${name}'`))}`;
   const included = new Set(prediction.objects.filter((row) => row.included).map(({ kind }) => kind));
-  const namespaces = textsAt(template, 'includedNamespaces');
-  if (namespaces.length > 0 && included.size === 0)
-    return `no namespace is left of ${enumerated(namespaces.map((name) => `'${name}'`))}`;
   const hasSelector = at(template, 'labelSelector') !== undefined || at(template, 'orLabelSelectors') !== undefined;
   if (hasSelector && !included.has('PersistentVolumeClaim') && !included.has('Pod'))
     return 'its selector matches no claim and no pod';
@@ -363,7 +369,8 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     return places.flatMap(({ rendered, bucket, prefix }) => {
       const others = [
         ...places
-          .filter((place) => place.rendered !== rendered)
+          // Of two that synth itself made, their locations say so.
+          .filter((place) => place.rendered !== rendered && !(place.rendered.generated && rendered.generated))
           .map((place) => ({ name: `BackupStorageLocation ${place.rendered.object.metadata.name}`, ...place })),
         ...ours,
       ];
