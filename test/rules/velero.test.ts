@@ -868,21 +868,6 @@ describe('file-system backup, for storage without snapshots', () => {
     `,
   });
 
-  refuses('not-copied', ['V22'], 'a selector that the claim meets and its pod does not', {
-    build: ({ chart }, changed) => {
-      ApiObject.of(volume(chart)).metadata.addLabel('app', 'paperless');
-      ApiObject.of(chart.node.findChild('data')).metadata.addLabel('tier', 'data');
-      new VeleroBackup(chart, 'velero', {
-        volumes: 'fs-backup',
-        template: { labelSelector: { matchLabels: changed ? { tier: 'data' } : { app: 'paperless' } } },
-      });
-      app(chart);
-    },
-    says: `
-
-    `,
-  });
-
   refuses('not-copied', ['V22'], 'pods that the filter leaves out', {
     build: ({ chart }, changed) => {
       volume(chart);
