@@ -1,8 +1,8 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { CephObjectStore } from '../imports/ceph.rook.io';
-import { VolumeSnapshotClass, VolumeSnapshotClassDeletionPolicy } from '../imports/snapshot.storage.k8s.io';
+import { VeleroSnapshotClass } from '../lib';
 
 /** Ceph's object store, the class of its buckets, and the snapshot classes that Velero uses. */
 export class ObjectStorage extends Chart {
@@ -26,18 +26,18 @@ export class ObjectStorage extends Chart {
       parameters: { objectStoreName: 'store-a', objectStoreNamespace: 'rook-ceph' },
     });
 
-    for (const [name, driver] of Object.entries({ block: 'rbd', filesystem: 'cephfs' })) {
-      const snapshots = new VolumeSnapshotClass(this, `${name}-snapshots`, {
-        metadata: { name: `ceph-${name}`, labels: { 'velero.io/csi-volumesnapshot-class': 'true' } },
+    for (const [name, driver] of [
+      ['ceph-block', 'rbd'],
+      ['ceph-filesystem', 'cephfs'],
+    ] as const) {
+      new VeleroSnapshotClass(this, name, {
         driver: `rook-ceph.${driver}.csi.ceph.com`,
-        deletionPolicy: VolumeSnapshotClassDeletionPolicy.DELETE,
         parameters: {
           clusterID: 'rook-ceph',
           'csi.storage.k8s.io/snapshotter-secret-name': `rook-csi-${driver}-provisioner`,
           'csi.storage.k8s.io/snapshotter-secret-namespace': 'rook-ceph',
         },
       });
-      ApiObject.of(snapshots);
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The inventory: every dataset with its strategy, copies and evidence, and what all of it assumes of the platform. Plain
- * JSON, versioned; audit, alerts, restore and survival read nothing else. Nothing about cdk8s is in it.
+ * JSON, versioned; audit, alerts, restore and survival read nothing else. Nothing about cdk8s is in it. Its JSON Schema
+ * is `schemas/inventory.v1.json` in the package.
  */
 import type { DatasetId } from './dataset';
 import type { FailureDomain } from './location';
@@ -114,6 +115,10 @@ export interface InventoryLocation {
   readonly endpoint: string;
   readonly bucket: string;
   readonly prefix: string;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  readonly customCa: boolean;
+  readonly sendChecksums: boolean;
   readonly failureDomain: FailureDomain;
   readonly versioned: boolean;
   readonly objectLocked: boolean;

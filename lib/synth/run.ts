@@ -7,7 +7,7 @@ import { explainFindings } from '../coverage/explain';
 import { describeOrigin, type Finding } from '../coverage/finding';
 import { CannotRun } from '../model/cannot-run';
 import { groupBy, sortedBy } from '../model/collections';
-import { parseInventory } from '../model/parse-inventory';
+import { parseInventory } from '../schema/inventory';
 import type { Inventory } from '../model/inventory';
 import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';

@@ -48,16 +48,18 @@ function headline({ datasets, cluster }: Inventory): string {
   const rpo =
     worst?.rpo === undefined
       ? ''
-      : `; worst RPO ${describeSeconds(worst.rpo.achievedSeconds)} (${describeDataset(worst.id)})`;
+      : `; worst RPO when the cluster is lost: ${describeSeconds(worst.rpo.achievedSeconds)} (${describeDataset(worst.id)})`;
   return `${counted(datasets.length, 'dataset')} of cluster ${cluster}: ${copied.length} copied, ${datasets.length - copied.length} left out${rpo}`;
 }
 
 function strategyLines({ datasets }: Inventory): readonly string[] {
   const copied = datasets.filter(({ strategies }) => strategies !== undefined);
   const groups = groupBy(copied, ({ strategies = [] }) => strategies.map(describeStrategy).join(', '));
+  const width = Math.max(...[...groups.keys()].map((strategy) => strategy.length));
   return sortedBy(groups, ([strategy]) => strategy).map(([strategy, ofStrategy]) => {
     const bytes = ofStrategy.reduce((sum, { storageBytes = 0 }) => sum + storageBytes, 0);
-    return `  ${strategy.padEnd(34)} ${counted(ofStrategy.length, 'dataset')}${bytes === 0 ? '' : `, ${describeBytes(bytes)}`}`;
+    const size = bytes === 0 ? '' : `, ${describeBytes(bytes)}`;
+    return `  ${strategy.padEnd(width)}  ${counted(ofStrategy.length, 'dataset')}${size}`;
   });
 }
 
@@ -67,9 +69,10 @@ function describeStrategy({ type, to, pace }: InventoryStrategy): string {
 }
 
 function locationLines({ locations, datasets }: Inventory): readonly string[] {
+  const width = Math.max(...locations.map(({ name }) => name.length));
   return locations.map(({ name, endpoint, bucket, failureDomain, keptIn }) => {
     const copies = datasets.filter((dataset) => dataset.copies.some((copy) => copy.location === name)).length;
-    return `  ${name.padEnd(12)} ${counted(copies, 'dataset')}, ${bucket} at ${endpoint}, lost with: ${failureDomain}; keys also in: ${keptIn}`;
+    return `  ${name.padEnd(width)}  ${counted(copies, 'dataset')}, ${bucket} at ${endpoint}, lost with: ${failureDomain}; keys also in: ${keptIn}`;
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasSchema, validateStrictly } from '../../lib/coverage/schema';
+import { hasSchema, validateStrictly } from '../../lib/schema/objects';
 import { mappingAt, type KubeObject, type Mapping } from '../../lib/model/kube-object';
 import { filled, INDEX, schemaOf } from './example';
 

@@ -15,7 +15,7 @@ import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
-import { hasSchema, validateStrictly } from '../schema';
+import { hasSchema, validateStrictly } from '../../schema/objects';
 
 export const invalidConstruct: Rule = {
   id: 'invalid-construct',

@@ -1,12 +1,7 @@
-/**
- * Strict validation against the closed schemas that `npm run imports` makes: unknown fields, missing ones, wrong types.
- * It has to happen before the commit, because Flux drops a misspelt field of a built-in kind without a word.
- */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+/** What a schema has against a value, in words that name the place. */
+import type { ErrorObject } from 'ajv';
 import { compareText, distinctBy } from '../model/collections';
-import { isMapping, mappingAt, textAt, type KubeObject } from '../model/kube-object';
+import { isMapping, mappingAt, textAt } from '../model/kube-object';
 import { nearest } from '../model/nearest';
 
 export interface SchemaProblem {
@@ -15,73 +10,11 @@ export interface SchemaProblem {
   readonly message: string;
 }
 
-/** Whether the schema of an object's kind is known. */
-export function hasSchema(object: KubeObject): boolean {
-  return referenceFor(object) !== undefined;
-}
-
-/** What is wrong with an object, in order of its paths. Nothing where the kind has no schema. */
-export function validateStrictly(object: KubeObject): readonly SchemaProblem[] {
-  const validate = validatorFor(object);
-  if (validate === undefined || validate(object)) return [];
-  // The API server takes null for a field that is not there.
-  const given = withoutNulls(object);
-  if (validate(given)) return [];
-  const problems = (validate.errors ?? []).map((error) => problemOf(error, given));
+/** @returns in order of the paths. */
+export function problemsOf(errors: readonly ErrorObject[], value: unknown): readonly SchemaProblem[] {
+  const problems = errors.map((error) => problemOf(error, value));
   return distinctBy(problems, ({ path, message }) => JSON.stringify([path, message])).toSorted(
     (a, b) => compareText(a.path, b.path) || compareText(a.message, b.message),
-  );
-}
-
-const INDEX = 'index.json';
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  // Tests check the schemas; here the time until the first answer counts, and it is mostly spent on compiling.
-  strict: false,
-  validateSchema: false,
-  inlineRefs: false,
-  code: { optimize: false },
-});
-let folder: string | undefined;
-let references: ReadonlyMap<string, string> | undefined;
-const loaded = new Set<string>();
-
-/** Read and compiled for the first object of a kind, not before: of most kinds there is none. */
-function validatorFor(object: KubeObject): ValidateFunction | undefined {
-  const reference = referenceFor(object);
-  if (reference === undefined) return undefined;
-  const file = reference.slice(0, reference.indexOf('#'));
-  if (!loaded.has(file)) {
-    ajv.addSchema(mappingAt(readJson(file)), file);
-    loaded.add(file);
-  }
-  return ajv.getSchema(reference);
-}
-
-/** `kubernetes.json#/$defs/apps.v1.Deployment`, of a Deployment. */
-function referenceFor(object: KubeObject): string | undefined {
-  references ??= new Map(Object.entries(mappingAt(readJson(INDEX))).map(([kind, value]) => [kind, String(value)]));
-  return references.get(`${object.apiVersion}/${object.kind}`);
-}
-
-function readJson(file: string): unknown {
-  folder ??= schemaFolder();
-  return JSON.parse(readFileSync(join(folder, file), 'utf8'));
-}
-
-/** `schemas/` stands beside `lib/` in the sources and beside `build/` in the package. */
-function schemaFolder(): string {
-  let parent = __dirname;
-  while (!existsSync(join(parent, 'schemas', INDEX)) && parent !== dirname(parent)) parent = dirname(parent);
-  return join(parent, 'schemas');
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isMapping(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([field, child]) => (child === null ? [] : [[field, withoutNulls(child)]])),
   );
 }
 

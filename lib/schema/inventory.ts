@@ -1,0 +1,38 @@
+/** Reads an inventory that somebody wrote: an earlier synth, or another version of this library. */
+import { Ajv, type ValidateFunction } from 'ajv';
+import { INVENTORY_VERSION, type Inventory } from '../model/inventory';
+import { isMapping, mappingAt } from '../model/kube-object';
+import { readSchema } from './folder';
+import { problemsOf } from './problems';
+
+export interface InventoryProblem {
+  /** The end of a sentence that begins with the name of the file. */
+  readonly problem: string;
+}
+
+/**
+ * @returns the inventory, or why it cannot be read. A newer or older version is never read half.
+ * @example
+ * const inventory = parseInventory(readFileSync('dist/inventory.json', 'utf8'));
+ * if ('problem' in inventory) throw new Error(`dist/inventory.json ${inventory.problem}`);
+ */
+export function parseInventory(text: string): Inventory | InventoryProblem {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: 'is no JSON: write it again with `npm run synth`' };
+  }
+  if (!isMapping(value) || !('version' in value)) return { problem: 'is no inventory: it names no version' };
+  if (value['version'] !== INVENTORY_VERSION) {
+    return {
+      problem: `is an inventory of version ${String(value['version'])}, and this program reads version ${INVENTORY_VERSION}: write it again with the same release of cdk8s-backed-up that reads it`,
+    };
+  }
+  validate ??= new Ajv({ allErrors: true }).compile<Inventory>(mappingAt(readSchema('inventory.v1.json')));
+  if (validate(value)) return value;
+  const [first] = problemsOf(validate.errors ?? [], value);
+  return { problem: `is no inventory: ${first?.path ?? ''} ${first?.message ?? ''}`.trimEnd() };
+}
+
+let validate: ValidateFunction<Inventory> | undefined;
