@@ -157,7 +157,7 @@ function isGood({ phase, volumes, namespaces }: Prediction): boolean {
 }
 
 function describe({ phase, reasons, volumes, objects, schedule }: Prediction): string {
-  const colors = createColors(process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
+  const colors = createColors(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined);
   const paint = { yes: colors.green, no: colors.red, unknown: colors.yellow };
   const included = objects.filter((object) => object.included).length;
   const lines = [
