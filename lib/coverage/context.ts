@@ -8,7 +8,7 @@ import { CLUSTER_DATA, type OwnKinds } from '../model/kinds';
 import { at, groupOf, objectId, objectKey, textAt, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
-import { refText } from '../model/refs';
+import { opaqueRefText, refText } from '../model/refs';
 import type { RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
@@ -123,8 +123,17 @@ export class GateContext {
 
   /** The reference to a dataset, as it can be pasted beside what makes it. */
   refTo({ id, origin }: Pick<FoundDataset, 'id' | 'origin'>): string {
+    return refText(id, this.chartNamespace(origin));
+  }
+
+  /** The same for an object that makes others. */
+  refToOpaque({ id, origin }: OpaqueObject): string {
+    return opaqueRefText(id, this.chartNamespace(origin));
+  }
+
+  private chartNamespace(origin: Origin): string | undefined {
     const chart = origin.type === 'construct' ? origin.chart : undefined;
-    return refText(id, this.input.charts.find((candidate) => candidate.id === chart)?.namespace);
+    return this.input.charts.find((candidate) => candidate.id === chart)?.namespace;
   }
 
   settingsOf(namespace: string): VeleroSettings {
@@ -172,11 +181,11 @@ function locationsOf(strategy: Strategy): readonly Location[] {
 }
 
 /** A Kustomization of this very repository makes nothing but what its files say. */
-function isSeen({ ref, object }: OpaqueObject, { platform, coversPath }: GateInput): boolean {
+function isSeen({ id, object }: OpaqueObject, { platform, coversPath }: GateInput): boolean {
   const source = at(object, 'spec', 'sourceRef');
   const { kind, name } = platform.flux.sourceRef;
   const path = textAt(object, 'spec', 'path');
-  const isHere = ref === 'kustomization' && textAt(source, 'kind') === kind && textAt(source, 'name') === name;
+  const isHere = id.kind === 'Kustomization' && textAt(source, 'kind') === kind && textAt(source, 'name') === name;
   return isHere && path !== undefined && coversPath(path);
 }
 

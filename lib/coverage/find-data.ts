@@ -10,7 +10,6 @@ import { podVolumes } from './pod-volumes';
 /** An object that makes others at run time. */
 export interface OpaqueObject {
   readonly id: ObjectId;
-  readonly ref: string;
   readonly origin: Origin;
   readonly object: KubeObject;
 }
@@ -84,7 +83,7 @@ class DataFinder {
         break;
       }
       case 'opaque':
-        this.opaque.push({ id: objectId(object), ref: role.ref, origin, object });
+        this.opaque.push({ id: objectId(object), origin, object });
         break;
       case 'data':
         this.lookAtData(rendered, role);

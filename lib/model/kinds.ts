@@ -255,8 +255,16 @@ export type PodVolumeRef = {
   [Row in WorkloadOf as Row['ref']]: { readonly [K in Row['ref'] | 'volume']: string };
 }[WorkloadOf['ref']] &
   InNamespace;
-/** Names an object that makes others: `{ helmRelease: 'registry' }`. */
-export type OpaqueRef = RefKeys<(typeof OPAQUE_KINDS)[number]> & InNamespace;
+/**
+ * Names an object that makes others: `{ helmRelease: 'registry' }`, or `{ kind: 'example.com/Store', name: 'registry' }`
+ * for a kind that the app's `kinds` calls opaque.
+ */
+export type OpaqueRef = (RefKeys<(typeof OPAQUE_KINDS)[number]> | OwnOpaqueRef) & InNamespace;
+interface OwnOpaqueRef {
+  /** API group and kind, as in `kinds`. */
+  readonly kind: `${string}/${string}`;
+  readonly name: string;
+}
 export type DatasetRef = DataRef | PodVolumeRef;
 
 /** The strategies that fit what a reference names. */
@@ -276,18 +284,21 @@ export type OneOrMore<T> = T | readonly [T, ...T[]];
 export type KindRole =
   | { readonly role: 'data'; readonly rows: readonly DataKindRow[]; readonly template?: readonly string[] }
   | { readonly role: 'workload'; readonly template: readonly string[] }
-  | { readonly role: 'opaque'; readonly ref: string }
+  | { readonly role: 'opaque' }
   | { readonly role: 'no data' }
   | { readonly role: 'unlisted' };
 
-/** Kinds that the user's own code adds: `{ 'example.com/Widget': 'no data' }`. */
+/**
+ * Kinds that the user's own code adds, by API group and kind: `{ 'example.com/Widget': 'no data' }`, or `'opaque'` for one
+ * whose operator makes volumes, which `holds` then answers for.
+ */
 export type OwnKinds = Readonly<Record<string, 'no data' | 'opaque'>>;
 
 const ROWS: readonly DataKindRow[] = DATA_KINDS;
 
 export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRole {
   const mine = own[`${group}/${kind}`];
-  if (mine !== undefined) return mine === 'opaque' ? { role: 'opaque', ref: kind } : { role: 'no data' };
+  if (mine !== undefined) return { role: mine };
   const rows = ROWS.filter(
     (row) => row.kind === kind && (row.group === group || (row.formerGroups ?? []).includes(group)),
   );
@@ -295,8 +306,7 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
   if (rows.length > 0)
     return { role: 'data', rows, ...(workload === undefined ? {} : { template: workload.template }) };
   if (workload !== undefined) return { role: 'workload', template: workload.template };
-  const opaque = OPAQUE_KINDS.find((row) => row.kind === kind && row.group === group);
-  if (opaque !== undefined) return { role: 'opaque', ref: opaque.ref };
+  if (OPAQUE_KINDS.some((row) => row.kind === kind && row.group === group)) return { role: 'opaque' };
   const silent = NO_DATA[group] ?? [];
   return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };
 }

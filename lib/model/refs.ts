@@ -40,8 +40,22 @@ export function opaqueIdOf(ref: OpaqueRef, namespace: string | undefined): Objec
     const name = keys[row.ref];
     if (name !== undefined) return { group: row.group, kind: row.kind, ...namespaceOf(keys, namespace), name };
   }
+  const { kind, name } = keys;
+  const slash = kind?.lastIndexOf('/') ?? -1;
+  if (kind !== undefined && name !== undefined && slash >= 0) {
+    return { group: kind.slice(0, slash), kind: kind.slice(slash + 1), ...namespaceOf(keys, namespace), name };
+  }
   const known = OPAQUE_KINDS.map((row) => `{ ${row.ref}: … }`).join(', ');
-  throw new Error(`${JSON.stringify(ref)} names no object that makes others: write one of ${known}`);
+  throw new Error(
+    `${JSON.stringify(ref)} names no object that makes others: write one of ${known}, or { kind: 'group/Kind', name: … }`,
+  );
+}
+
+/** As {@link refText}, for an object that makes others: `{ helmRelease: 'registry' }`. */
+export function opaqueRefText(id: ObjectId, namespace: string | undefined): string {
+  const row = OPAQUE_KINDS.find(({ group, kind }) => group === id.group && kind === id.kind);
+  const key = row === undefined ? `kind: '${id.group}/${id.kind}', name` : row.ref;
+  return `{ ${key}: '${id.name}'${placeText(id, namespace)} }`;
 }
 
 /**
@@ -57,8 +71,11 @@ export function refText(id: DatasetId, namespace: string | undefined): string {
   const ref = data?.ref ?? workload?.ref;
   if (ref === undefined) return describeDataset(id);
   const part = id.part === undefined ? '' : `, ${id.part.type}: '${id.part.name}'`;
-  const place = id.namespace === undefined || id.namespace === namespace ? '' : `, namespace: '${id.namespace}'`;
-  return `{ ${ref}: '${id.name}'${part}${place} }`;
+  return `{ ${ref}: '${id.name}'${part}${placeText(id, namespace)} }`;
+}
+
+function placeText(id: { readonly namespace?: string }, namespace: string | undefined): string {
+  return id.namespace === undefined || id.namespace === namespace ? '' : `, namespace: '${id.namespace}'`;
 }
 
 function partTypeOf(row: (typeof DATA_KINDS)[number]): string | undefined {

@@ -94,6 +94,10 @@ What they make cannot be seen before it is there, so \`holds\` says what data is
 | --- | --- |
 ${opaque.join('\n')}
 
+Kinds that are in no table here are named in the app's \`kinds\`, by API group and kind: \`'example.com/Widget': 'no data'\`
+for one that only configures, \`'example.com/Store': 'opaque'\` for one whose operator makes volumes. The latter is
+referred to as \`{ kind: 'example.com/Store', name: '…' }\`.
+
 ## Data that no object shows
 
 The properties of \`BackedUpApp\` and \`requireBackups\` ask for it.

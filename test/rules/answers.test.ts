@@ -351,6 +351,27 @@ describe('tables of kinds', () => {
     `,
   });
 
+  refuses('opaque-object', [], 'a kind that the user calls opaque', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'store', {
+        apiVersion: 'example.com/v1',
+        kind: 'Store',
+        metadata: { name: 'registry' },
+      });
+      if (changed) return;
+      holds(chart, { kind: 'example.com/Store', name: 'registry' }, {});
+    },
+    options: () => ({ props: { kinds: { 'example.com/Store': 'opaque' } } }),
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ Store paperless/registry
+            made by          example/store
+            if it makes none holds(this, { kind: 'example.com/Store', name: 'registry' }, {})
+            otherwise        holds(this, { kind: 'example.com/Store', name: 'registry' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+    `,
+  });
+
   refuses('opaque-object', [], 'a Flux Kustomization of another repository', {
     build: () => {},
     options: (changed) => ({
@@ -370,8 +391,8 @@ spec:
 
         ✖ Kustomization flux-system/apps
             written in       clusters/home.yaml:1
-            if it makes none holds(this, { kustomization: 'apps' }, {})
-            otherwise        holds(this, { kustomization: 'apps' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+            if it makes none holds(this, { kustomization: 'apps', namespace: 'flux-system' }, {})
+            otherwise        holds(this, { kustomization: 'apps', namespace: 'flux-system' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
     `,
   });
 });

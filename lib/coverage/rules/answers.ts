@@ -108,14 +108,14 @@ export const unansweredOpaque: Rule = {
   kind: 'HelmRelease',
   metadata: { name: 'registry' },
 });`,
-  check: ({ answers }) =>
-    answers.unansweredOpaque.map(({ id, ref, object, origin }) => ({
-      ...aboutObject(object, origin),
+  check: (context) =>
+    context.answers.unansweredOpaque.map((opaque) => ({
+      ...aboutObject(opaque.object, opaque.origin),
       remedies: [
-        { label: 'if it makes none', text: `holds(this, { ${ref}: '${id.name}' }, {})` },
+        { label: 'if it makes none', text: `holds(this, ${context.refToOpaque(opaque)}, {})` },
         {
           label: 'otherwise',
-          text: `holds(this, { ${ref}: '${id.name}' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })`,
+          text: `holds(this, ${context.refToOpaque(opaque)}, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })`,
         },
       ],
     })),
