@@ -76,7 +76,7 @@ function bringsMore(file: string): boolean {
 }
 
 /**
- * YAML documents of the repository that nobody looked at: not written, not asked for, and not an object of the output
+ * YAML documents of Kubernetes objects in the repository that nobody looked at: not written, not asked for, and not an object of the output
  * (a file that an `Include` brings in).
  */
 export function countUnread(
@@ -113,9 +113,10 @@ function repositoryRoot(project: string): string {
 function unseenDocuments(file: string, seen: ReadonlySet<string>): number {
   const documents = readFileSync(file, 'utf8').split(/^---(?:\s.*)?$/m);
   return documents.filter((text) => {
-    if (!/^[^#\s]/m.test(text)) return false;
-    const kind = /^kind:\s*["']?([\w]+)/m.exec(text)?.[1] ?? '';
-    const name = /^metadata:\s*\n(?:[ \t]+.*\n)*?[ \t]+name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? '';
-    return !seen.has(`${kind} ${name}`);
+    const kind = /^kind:\s*["']?(\w+)/m.exec(text)?.[1];
+    // Settings of tools are YAML too, and no objects.
+    if (kind === undefined || !/^apiVersion:/m.test(text)) return false;
+    const metadata = /^metadata:\s*(?:\{.*|\n(?:[ \t]+.*\n)*?[ \t]+)\bname:\s*["']?([\w.-]+)/m.exec(text);
+    return !seen.has(`${kind} ${metadata?.[1] ?? ''}`);
   }).length;
 }

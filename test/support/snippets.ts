@@ -1,5 +1,5 @@
 /** Examples of the documentation: type-checked like a user's own file, and run against the library. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as cdk8s from 'cdk8s';
 import * as plus from 'cdk8s-plus-28';
 import * as constructs from 'constructs';
@@ -38,7 +38,9 @@ export function typeErrors(snippets: readonly Snippet[]): readonly string[] {
   };
   const host = ts.createCompilerHost(settings);
   const onDisk = { read: host.getSourceFile.bind(host), exists: host.fileExists.bind(host) };
+  const folders = new Set([...texts.keys()].map(dirname));
   host.fileExists = (path) => texts.has(path) || onDisk.exists(path);
+  host.directoryExists = (path) => folders.has(path) || ts.sys.directoryExists(path);
   host.getSourceFile = (path, languageVersion) => {
     const text = texts.get(path);
     return text === undefined

@@ -1,0 +1,109 @@
+/** The README: its code compiles, and running it prints and writes what it shows. */
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { typeErrors } from '../support/snippets';
+
+/** The blocks that have a name, which is the second word after the fence: ` ```ts main.ts `. */
+const blocks = new Map(
+  [...readFileSync('README.md', 'utf8').matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(
+    ([, name = '', text = '']) => [name, text] as const,
+  ),
+);
+
+function block(name: string): string {
+  const text = blocks.get(name);
+  if (text === undefined) throw new Error(`README.md has no block named ${name}`);
+  return text;
+}
+
+/** What the README says that `helm template` made. */
+const RENDERED = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: postgres }
+spec:
+  serviceName: postgres
+  selector: { matchLabels: { app: postgres } }
+  template:
+    metadata: { labels: { app: postgres } }
+    spec:
+      containers:
+        - name: postgres
+          image: docker.io/library/postgres:18.1
+          volumeMounts: [{ name: data, mountPath: /var/lib/postgresql }]
+  volumeClaimTemplates:
+    - metadata: { name: data }
+      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 10Gi } } }
+`;
+
+const project = mkdtempSync(join(tmpdir(), 'backed-up-readme-'));
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(project, path)), { recursive: true });
+  writeFileSync(join(project, path), text);
+}
+
+function run(file: string) {
+  return spawnSync(process.execPath, ['--import', 'tsx', file], { cwd: project, encoding: 'utf8' });
+}
+
+/** The files of a folder, folders first, as `tree` would draw them without its lines. */
+function tree(folder: string, indent = ''): string {
+  const names = readdirSync(folder).toSorted();
+  const isFolder = (name: string): boolean => statSync(join(folder, name)).isDirectory();
+  const folders = names.filter(isFolder).map((name) => `${indent}${name}/\n${tree(join(folder, name), `${indent}  `)}`);
+  return [...folders, ...names.filter((name) => !isFolder(name)).map((name) => `${indent}${name}\n`)].join('');
+}
+
+beforeAll(() => {
+  symlinkSync(resolve('node_modules'), join(project, 'node_modules'));
+  const paths = { 'cdk8s-backed-up': [resolve('lib/index.ts')] };
+  write('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'commonjs', paths } }));
+  write('apps/paperless/rendered.yaml', RENDERED);
+  for (const [name, text] of blocks) if (name.endsWith('.ts')) write(name, text);
+});
+
+afterAll(() => rmSync(project, { recursive: true }));
+
+describe('README', () => {
+  it('has code that compiles', () => {
+    const files = [...blocks].filter(([name]) => name.endsWith('.ts')).map(([name, text]) => ({ name, text }));
+    expect(files.map(({ name }) => name)).toEqual(['apps/paperless.ts', 'main.ts', 'consumer.ts']);
+    expect(typeErrors(files)).toEqual([]);
+  });
+
+  it('shows the refusal as it is printed', () => {
+    const answered = block('apps/paperless.ts');
+    const unanswered = answered.replace(/^ {4}backUp\(.*?^ {4}\);\n/ms, '');
+    expect(unanswered).not.toBe(answered);
+    write('apps/paperless.ts', unanswered);
+    const refused = run('main.ts');
+    write('apps/paperless.ts', answered);
+    expect(refused).toMatchObject({ status: 1, stdout: '', stderr: block('refusal') });
+  });
+
+  it('shows what is written', () => {
+    expect(run('main.ts')).toMatchObject({ status: 0, stderr: '' });
+    expect(tree(join(project, 'dist'))).toBe(block('tree'));
+    const schedules = [...blocks.keys()].filter((name) => name.startsWith('dist/'));
+    expect(schedules).toHaveLength(1);
+    for (const path of schedules) expect(readFileSync(join(project, path), 'utf8')).toBe(block(path));
+  });
+
+  it('has a repository of an application that is accepted', () => {
+    rmSync(join(project, 'dist'), { recursive: true, force: true });
+    expect(run('consumer.ts')).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(project, 'dist'))).toContain('blog-backup');
+  });
+});
