@@ -11,6 +11,7 @@ import * as objects from './objects';
 import * as platform from './platform';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
+import * as veleroStorage from './velero-storage';
 
 export const rules: readonly Rule[] = [
   answers.noStrategy,
@@ -38,8 +39,8 @@ export const rules: readonly Rule[] = [
   velero.veleroUnboundClaim,
   velero.veleroSkipImmediately,
   velero.veleroSecretsInClear,
-  velero.veleroSharedPrefix,
-  velero.veleroRepositoryPassword,
+  veleroStorage.veleroSharedPrefix,
+  veleroStorage.veleroRepositoryPassword,
   databases.crashConsistent,
   copies.neverLeaves,
   copies.keysInside,
