@@ -7,6 +7,7 @@ import { excluded } from '../model/strategy';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
 
+/** Who may mount a claim at the same time, in the words of Kubernetes. */
 export type AccessMode = 'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
 
 /** What every claim has, backed up or not. */

@@ -3,6 +3,7 @@ import { describeDataset, type DatasetId } from '../model/dataset';
 import type { Origin } from '../model/declaration';
 import { describeObject, objectId, type KubeObject, type ObjectId } from '../model/kube-object';
 
+/** A plain-data statement that something is wrong, as `--json` prints it. */
 export interface Finding {
   /** Id of the rule, stable over releases. */
   readonly rule: string;
@@ -19,6 +20,7 @@ export interface Finding {
   readonly remedies: readonly Remedy[];
 }
 
+/** One way out of a finding. */
 export interface Remedy {
   /** When to choose it: `to back it up`. */
   readonly label: string;

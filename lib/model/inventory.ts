@@ -8,8 +8,10 @@ import type { FailureDomain } from './location';
 import type { MethodName } from './kinds';
 import type { Keep, StrategyType } from './strategy';
 
+/** The version that this release writes, and the only one that it reads. */
 export const INVENTORY_VERSION = 1;
 
+/** Every dataset of a cluster with its copies, and what they rest on. */
 export interface Inventory {
   readonly version: typeof INVENTORY_VERSION;
   readonly cluster: string;
@@ -29,6 +31,7 @@ export interface Inventory {
   readonly assumptions: readonly Assumption[];
 }
 
+/** Something that would be lost, and what becomes of it. */
 export interface InventoryDataset {
   readonly id: DatasetId;
   /** Construct that declares it, `forge/gitea/data`. */
@@ -56,6 +59,7 @@ export interface InventoryDataset {
   };
 }
 
+/** How a dataset is copied, as it was declared. */
 export interface InventoryStrategy {
   readonly type: StrategyType;
   /** Name of a location. */
@@ -66,6 +70,7 @@ export interface InventoryStrategy {
   readonly keep?: Keep;
 }
 
+/** One place where a dataset also is. */
 export interface InventoryCopy {
   readonly by: MethodName | 'mirror' | 'elsewhere';
   /** Name of a location; absent for a place of somebody else. */
@@ -82,6 +87,7 @@ export interface InventoryCopy {
   readonly restore: Restore;
 }
 
+/** What proves that a copy exists and is fresh. */
 export type Evidence =
   | { readonly type: 'velero'; readonly namespace: string; readonly schedules: readonly VeleroEvidence[] }
   | { readonly type: 'cronJob'; readonly namespace: string; readonly name: string }
@@ -90,6 +96,7 @@ export type Evidence =
   /** The copy that it is a copy of, at another location. */
   | { readonly type: 'mirror'; readonly of: string };
 
+/** How a copy comes back. */
 export type Restore =
   /**
    * A Velero Restore that selects the claims of one plan by label; those of the default plan also by the absence of the
@@ -101,6 +108,7 @@ export type Restore =
   /** From the mirror, in the way of the copy that it mirrors. */
   | { readonly type: 'mirror'; readonly of: string };
 
+/** A Schedule whose Backups hold the copy. */
 export interface VeleroEvidence {
   readonly name: string;
   /** As the object has it. */
@@ -110,6 +118,7 @@ export interface VeleroEvidence {
   readonly plan: string;
 }
 
+/** Where copies live, without the keys. */
 export interface InventoryLocation {
   readonly name: string;
   readonly endpoint: string;
@@ -126,6 +135,7 @@ export interface InventoryLocation {
   readonly keptIn: string;
 }
 
+/** A Secret that a person provides. */
 export interface RequiredSecret {
   readonly namespace: string;
   readonly name: string;
@@ -133,6 +143,7 @@ export interface RequiredSecret {
   readonly keptIn: string;
 }
 
+/** What a proof took as given, for the audit to check. */
 export interface Assumption {
   /** What it is about: `velero.enableCSI`, `storageClasses.ceph-block`. */
   readonly about: string;

@@ -265,6 +265,7 @@ interface OwnOpaqueRef {
   readonly kind: `${string}/${string}`;
   readonly name: string;
 }
+/** Names data that an object brings: what `backUp` and `exclude` answer for. */
 export type DatasetRef = DataRef | PodVolumeRef;
 
 /** The strategies that fit what a reference names. */

@@ -16,6 +16,7 @@ export interface Platform {
   readonly flux: FluxPlatform;
 }
 
+/** The Velero server, as somebody installed it. */
 export interface VeleroPlatform {
   /** Installed version, `1.18` or `1.18.3`. Resource policies by claim label and phase need 1.18. */
   readonly version: string;
@@ -32,6 +33,7 @@ export interface VeleroPlatform {
   readonly repositoryPassword?: { readonly keptIn: string };
 }
 
+/** The Rook operator and the object store that it runs. */
 export interface RookPlatform {
   /** Installed version, `1.20` or `1.20.6`. */
   readonly version: string;
@@ -42,6 +44,7 @@ export interface RookPlatform {
   readonly allowedObcFields?: readonly string[];
 }
 
+/** What a StorageClass means for backups. */
 export interface StorageClassPlatform {
   /** CSI driver, or the provisioner of a class that is not CSI. */
   readonly driver: string;
@@ -51,6 +54,7 @@ export interface StorageClassPlatform {
   readonly isDefault?: boolean;
 }
 
+/** Where Flux reads the output from, and what it must wait for. */
 export interface FluxPlatform {
   readonly sourceRef: {
     readonly kind: 'GitRepository' | 'OCIRepository' | 'Bucket';

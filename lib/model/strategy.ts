@@ -7,6 +7,7 @@ import type { FailureDomain, Location } from './location';
 
 /** Calendar buckets, finest first. */
 export const BUCKETS = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
+/** A calendar bucket: of all copies made within one, the retention counts a single one. */
 export type Bucket = (typeof BUCKETS)[number];
 
 /** How many copies are kept per calendar bucket: `{ daily: 14, monthly: 12 }`. At least one bucket. */
@@ -14,6 +15,7 @@ export type Keep = {
   [B in Bucket]: { readonly [K in B]: number } & { readonly [K in Exclude<Bucket, B>]?: number };
 }[Bucket];
 
+/** A day on which weekly copies are made. */
 export type Weekday = 'sunday' | 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday';
 
 /** When copies are made. A time that nobody pinned is chosen by hash, so that a cluster does not copy everything at once. */
@@ -137,7 +139,9 @@ export interface Excluded {
   readonly reviewBy?: string;
 }
 
+/** How a dataset is copied, as one of the functions of this file says it. */
 export type Strategy = Scheduled | Snapshotted | Continuous | Mirrored | Elsewhere;
+/** What tells the strategies apart. */
 export type StrategyType = Strategy['type'];
 /** What a dataset is answered with. */
 export type Answer = Strategy | Excluded;

@@ -5,6 +5,7 @@ import { isMapping, mappingAt } from '../model/kube-object';
 import { readSchema } from './folder';
 import { problemsOf } from './problems';
 
+/** Why a text is no inventory that this release reads. */
 export interface InventoryProblem {
   /** The end of a sentence that begins with the name of the file. */
   readonly problem: string;
