@@ -59,8 +59,8 @@ export interface GateChart {
 export class GateContext {
   readonly data: FoundData;
   readonly answers: Answers;
-  private readonly byKind: ReadonlyMap<string, readonly RenderedObject[]>;
-  private readonly byId: ReadonlyMap<string, RenderedObject>;
+  private knownByKind: ReadonlyMap<string, readonly RenderedObject[]> | undefined;
+  private knownById: ReadonlyMap<string, RenderedObject> | undefined;
   private knownPlans: VeleroPlans | undefined;
   private knownPlansByName: ReadonlyMap<string, VeleroPlan> | undefined;
   private knownHosts: ServedHosts | undefined;
@@ -76,8 +76,6 @@ export class GateContext {
     this.answers =
       known.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => isSeen(opaque, input));
     this.knownPlans = known.plans;
-    this.byKind = groupBy(input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
-    this.byId = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
   }
 
   get platform(): Platform {
@@ -93,11 +91,13 @@ export class GateContext {
   }
 
   ofKind(group: string, kind: string): readonly RenderedObject[] {
-    return this.byKind.get(kindKey(group, kind)) ?? [];
+    this.knownByKind ??= groupBy(this.input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
+    return this.knownByKind.get(kindKey(group, kind)) ?? [];
   }
 
   object(id: ObjectId): RenderedObject | undefined {
-    return this.byId.get(objectKey(id));
+    this.knownById ??= new Map(this.input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
+    return this.knownById.get(objectKey(id));
   }
 
   get plans(): VeleroPlans {

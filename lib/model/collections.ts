@@ -18,9 +18,10 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Sorted by a text of each item. */
+/** Sorted by a text of each item, which is asked for once. */
 export function sortedBy<T>(items: Iterable<T>, textOf: (item: T) => string): T[] {
-  return [...items].toSorted((a, b) => compareText(textOf(a), textOf(b)));
+  const keyed = Array.from(items, (item) => ({ item, text: textOf(item) }));
+  return keyed.sort((a, b) => compareText(a.text, b.text)).map(({ item }) => item);
 }
 
 /** The items with different keys, first of each kept. */

@@ -60,6 +60,16 @@ export function normalizeCron(expression: string): string {
  * (robfig/cron v3.0.1, ParseStandard).
  */
 export function parseCron(expression: string, reader: 'portable' | 'CronJob' = 'portable'): CronFields | CronProblem {
+  const key = `${reader} ${expression}`;
+  const parsed = known.get(key) ?? readCron(expression, reader);
+  known.set(key, parsed);
+  return parsed;
+}
+
+/** A cluster has few different expressions, and asks about them often. */
+const known = new Map<string, CronFields | CronProblem>();
+
+function readCron(expression: string, reader: 'portable' | 'CronJob'): CronFields | CronProblem {
   const text = reader === 'CronJob' ? portableCron(normalizeCron(expression)) : normalizeCron(expression);
   if (/^(CRON_)?TZ=/i.test(text)) return { problem: 'names a time zone inside: give it as `timeZone`' };
   if (text.startsWith('@')) {

@@ -51,6 +51,10 @@ export function isKubeObject(value: unknown): value is KubeObject {
 
 /** The value at a path of field names, `undefined` where the path leaves the data. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
+  return follow(value, path);
+}
+
+function follow(value: unknown, path: readonly string[]): unknown {
   let current = value;
   for (const field of path) {
     if (!isMapping(current)) return undefined;
@@ -60,42 +64,43 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
 }
 
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
-  const found = at(value, ...path);
+  const found = follow(value, path);
   return typeof found === 'string' ? found : undefined;
 }
 
 export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
-  const found = at(value, ...path);
+  const found = follow(value, path);
   return typeof found === 'number' ? found : undefined;
 }
 
 export function booleanAt(value: unknown, ...path: readonly string[]): boolean | undefined {
-  const found = at(value, ...path);
+  const found = follow(value, path);
   return typeof found === 'boolean' ? found : undefined;
 }
 
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
-  const found = at(value, ...path);
+  const found = follow(value, path);
   return Array.isArray(found) ? found : [];
 }
 
 export function mappingAt(value: unknown, ...path: readonly string[]): Mapping {
-  const found = at(value, ...path);
+  const found = follow(value, path);
   return isMapping(found) ? found : {};
 }
 
 /** The strings of a list; other members are dropped. */
 export function textsAt(value: unknown, ...path: readonly string[]): readonly string[] {
-  return listAt(value, ...path).filter((item) => typeof item === 'string');
+  const found = follow(value, path);
+  return Array.isArray(found) ? found.filter((item) => typeof item === 'string') : [];
 }
 
 /** The string values of a mapping, as of labels; other members are dropped. */
 export function textMapAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(mappingAt(value, ...path)).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  );
+  const found = follow(value, path);
+  if (!isMapping(found)) return {};
+  const texts: Record<string, string> = {};
+  for (const [key, text] of Object.entries(found)) if (typeof text === 'string') texts[key] = text;
+  return texts;
 }
 
 export function labelsOf(object: KubeObject): Readonly<Record<string, string>> {

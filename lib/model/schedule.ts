@@ -160,10 +160,11 @@ function firstRunFrom(days: readonly number[], times: readonly number[], minute:
 
 /** A run whose local time does not exist on one day of the year, or comes twice, and what to do about it. */
 function clockChangeClash(fields: CronFields, timeZone: string): string | undefined {
-  if (fields.hours.length === 24) return undefined;
+  const changes = clockChanges(timeZone);
+  if (fields.hours.length === 24 || changes.length === 0) return undefined;
   const times = minutesOfDay(fields);
   const days = new Set(matchingDays(fields));
-  for (const { before, after } of clockChanges(timeZone)) {
+  for (const { before, after } of changes) {
     const from = Math.min(before, after);
     const to = Math.max(before, after);
     for (let minute = from; minute < to; minute += 1) {

@@ -109,7 +109,7 @@ function inventoryObjects(inventory: Inventory): readonly RenderedObject[] {
   return [...inventoriesByChart(inventory)].map(([chart, part]) => {
     const json = JSON.stringify(part);
     // fflate and not zlib: the bytes are the same on every machine and in every version of Node.js.
-    const compressed = gzipSync(strToU8(json), { mtime: 0, level: 9 });
+    const compressed = gzipSync(strToU8(json), { mtime: 0 });
     const object: KubeObject = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
