@@ -11,6 +11,7 @@ import {
   hourly,
   nightly,
   weekly,
+  ScratchVolume,
   type VolumeStrategy,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
@@ -181,6 +182,21 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
             written in       velero/location.yaml:1
             because          spec.objectstorage: unknown field; did you mean \`objectStorage\`?
             to fix           correct the field
+    `,
+  });
+
+  refuses('marks-missing', [], 'a reason on the claim that is not the declared one', {
+    build: ({ chart }, changed) => {
+      const volume = new ScratchVolume(chart, 'cache', { storage, reason: 'Downloaded again on the next build.' });
+      if (changed) ApiObject.of(volume).metadata.addAnnotation('backed-up/reason', 'Somebody said so last year.');
+    },
+    says: `
+      1 claim does not say what was decided about it: [marks-missing]
+
+        ✖ PersistentVolumeClaim paperless/cache
+            made by          example/cache
+            because          backed-up/reason is Somebody said so last year. instead of Downloaded again on the next build.
+            to fix           leave labels and annotations that begin with 'backed-up/' alone
     `,
   });
 

@@ -10,7 +10,7 @@ import {
   textAt,
   type KubeObject,
 } from '../../model/kube-object';
-import { DATASET_ANNOTATION, marksOf, METHOD_LABEL, PLAN_LABEL } from '../../model/marks';
+import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
@@ -114,8 +114,8 @@ export const marksMissing: Rule = {
   id: 'marks-missing',
   heading: (n) =>
     `${counted(n, 'claim')} ${n === 1 ? 'does' : 'do'} not say what was decided about ${n === 1 ? 'it' : 'them'}`,
-  what: 'A written claim lacks the labels or the annotation of its answer, or carries those of another one.',
-  why: 'Velero tells claims apart by labels, and audit and admission policy read the annotation: what they see would not be what was declared.',
+  what: 'A written claim lacks the labels or the annotations of its answer, or carries those of another one.',
+  why: 'Velero tells claims apart by labels, and audit and admission policy read the annotations: what they see would not be what was declared.',
   fix: 'Do not remove or replace labels and annotations that begin with `backed-up/`.',
   example: `const volume = new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
 ApiObject.of(volume).metadata.addLabel('backed-up/plan', 'weekly');`,
@@ -132,7 +132,9 @@ ApiObject.of(volume).metadata.addLabel('backed-up/plan', 'weekly');`,
             ...expected.labels,
           }),
           ...differences(annotationsOf(rendered.object), {
-            [DATASET_ANNOTATION]: expected.annotations[DATASET_ANNOTATION],
+            [REASON_ANNOTATION]: undefined,
+            [REVIEW_ANNOTATION]: undefined,
+            ...expected.annotations,
           }),
         ];
         if (wrong.length === 0) return [];

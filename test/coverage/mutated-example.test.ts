@@ -1,0 +1,147 @@
+/**
+ * The rendered example, with one object, label or annotation missing at a time: the gate refuses it, or it is written
+ * here why nothing is lost.
+ */
+import { describe, expect, it } from 'vitest';
+import { GateContext } from '../../lib/coverage/context';
+import { examine } from '../../lib/coverage/gate';
+import { annotationsOf, describeObject, labelsOf, objectId } from '../../lib/model/kube-object';
+import type { RenderedObject } from '../../lib/model/rendered';
+import { synthesizeExample } from '../support/example';
+
+/** What goes missing, and all rules that say so. */
+const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[] = [
+  // How data is copied.
+  [/^Schedule velero\/[\w-]+$/, ['not-copied']],
+  [/^ConfigMap velero\/[\w-]+$/, ['velero-refuses']],
+  [/^BackupStorageLocation velero\/\w+$/, ['velero-refuses']],
+  [/^VolumeSnapshotClass [\w-]+$/, ['velero-refuses']],
+  // What was decided about a claim.
+  [/^PersistentVolumeClaim media\/settings, label backed-up\/plan$/, ['not-copied', 'marks-missing']],
+  [/^PersistentVolumeClaim (?!media\/settings).*, label backed-up\/plan$/, ['marks-missing']],
+  [
+    /^PersistentVolumeClaim (forge\/runner-cache|media\/thumbnails), label backed-up\/method$/,
+    ['marks-missing', 'copied-anyway'],
+  ],
+  [/^PersistentVolumeClaim (?!forge\/runner-cache|media\/thumbnails).*, label backed-up\/method$/, ['marks-missing']],
+  [/^PersistentVolumeClaim .*, annotation backed-up\/(dataset|reason|review-by)$/, ['marks-missing']],
+  // What keeps Flux from deleting data.
+  [/^(?!Namespace backed-up).*, annotation kustomize\.toolkit\.fluxcd\.io\/prune$/, ['pruned-data']],
+  // What brings data into being, and is answered for.
+  [/^StatefulSet (forge|directory)\/\w+$/, ['no-strategy', 'idle-declaration']],
+  [/^StatefulSet wiki\/wiki-redis$/, ['idle-declaration']],
+  [/^(Cluster|ObjectBucketClaim|OpenSearchCluster|Prometheus|HelmRelease) [\w/-]+$/, ['idle-declaration']],
+  [/^PersistentVolumeClaim forge\/runner-cache$/, ['idle-declaration']],
+  [/^PersistentVolumeClaim media\/settings$/, ['not-copied']],
+  [/^Deployment media\/jellyfin$/, ['idle-declaration']],
+];
+
+/** What may go missing, and why no copy is lost by it. */
+const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
+  [
+    /^PersistentVolumeClaim (forge\/data-gitea-0|directory\/data-dirsrv-0)$/,
+    'the StatefulSet makes the claim itself, and the default plan of its namespace takes it without our labels',
+  ],
+  [
+    /^PersistentVolumeClaim (media\/photos|wiki\/wiki-data)$/,
+    'a Deployment mounts the claim, so that it is still asked for, and the default plan takes it without our labels',
+  ],
+  [
+    /^PersistentVolumeClaim media\/thumbnails$/,
+    'a Deployment mounts the claim, which is left out; without our labels it is copied, and that is a warning',
+  ],
+  [/^PersistentVolumeClaim .*, label app\.kubernetes\.io\//, 'our own label tells the claim from others'],
+  [
+    /^VolumeSnapshotClass .*, label velero\.io\//,
+    'without a labelled class Velero takes the only one of the driver (v1.18.3, pkg/util/csi/volume_snapshot.go)',
+  ],
+  [/^(Deployment|StatefulSet) .*, label /, 'Velero copies volumes by snapshot, whatever mounts them'],
+  [/^Deployment wiki\/wiki$/, 'its claim is declared, and answered for by name'],
+  [/^Service /, 'it holds nothing, and no host name of a location is served by it'],
+  [/^(CephObjectStore|StorageClass|HelmRepository) /, 'the bucket in Ceph is known as the cluster’s by its .svc name'],
+  [
+    /^Namespace [\w-]+$/,
+    'Velero backs up what is in the namespace, and without it Flux fails in plain sight: nothing can be in it',
+  ],
+  [/^Namespace backed-up, annotation /, 'no data is in it: synth writes its ConfigMaps again'],
+  [/^ConfigMap backed-up\/[\w-]+$/, 'synth makes the inventory anew each time, and nothing reads the copy back'],
+  [/, label app\.kubernetes\.io\/managed-by$/, 'for people only'],
+  [
+    /^Kustomization flux-system\/(rook-ceph|velero|cloudnative-pg)$/,
+    'platform.flux says that they exist, here or in another repository; the inventory lists it as an assumption',
+  ],
+  [
+    /^Kustomization flux-system\/(?!rook-ceph|velero$|cloudnative-pg)/,
+    'synth makes one for each folder that it writes, from nothing that a person could take away',
+  ],
+];
+
+/** Of what is tolerated, what at least gets a warning. */
+const WARNED: Readonly<Record<string, readonly string[]>> = {
+  'PersistentVolumeClaim media/thumbnails': ['copied-anyway'],
+};
+
+interface Mutation {
+  readonly missing: string;
+  readonly objects: readonly RenderedObject[];
+}
+
+/** Everything that can be taken away, one at a time. */
+function mutationsOf(objects: readonly RenderedObject[]): readonly Mutation[] {
+  return objects.flatMap((rendered) => {
+    const name = describeObject(objectId(rendered.object));
+    const replaced = (changed: RenderedObject): readonly RenderedObject[] =>
+      objects.map((other) => (other === rendered ? changed : other));
+    return [
+      { missing: name, objects: objects.filter((other) => other !== rendered) },
+      ...Object.keys(labelsOf(rendered.object)).map((key) => ({
+        missing: `${name}, label ${key}`,
+        objects: replaced(without(rendered, 'labels', key)),
+      })),
+      ...Object.keys(annotationsOf(rendered.object)).map((key) => ({
+        missing: `${name}, annotation ${key}`,
+        objects: replaced(without(rendered, 'annotations', key)),
+      })),
+    ];
+  });
+}
+
+function without(rendered: RenderedObject, field: 'labels' | 'annotations', key: string): RenderedObject {
+  const { object } = rendered;
+  const { [key]: _, ...others } = object.metadata[field] ?? {};
+  return { ...rendered, object: { ...object, metadata: { ...object.metadata, [field]: others } } };
+}
+
+const ROWS = [...REFUSED, ...TOLERATED];
+
+describe('the rendered example', async () => {
+  const { context, findings } = await synthesizeExample();
+  const { input } = context;
+  const mutations = mutationsOf(input.objects);
+
+  function rulesAgainst(objects: readonly RenderedObject[]): readonly string[] {
+    const found = examine(new GateContext({ ...input, objects }));
+    return [...new Set(found.map(({ rule }) => rule))];
+  }
+
+  it('is accepted as it is', () => {
+    expect(findings).toEqual([]);
+    expect(rulesAgainst(input.objects)).toEqual([]);
+  });
+
+  it('is described here row by row, each object by one', () => {
+    const rowsOf = ({ missing }: Mutation) => ROWS.filter(([pattern]) => pattern.test(missing)).map(String);
+    expect(mutations.filter((mutation) => rowsOf(mutation).length !== 1).map(({ missing }) => missing)).toEqual([]);
+    const used = new Set(mutations.flatMap(rowsOf));
+    expect(ROWS.map(String).filter((row) => !used.has(row))).toEqual([]);
+  });
+
+  for (const { missing, objects } of mutations) {
+    const rules = REFUSED.find(([pattern]) => pattern.test(missing))?.[1] ?? WARNED[missing] ?? [];
+    const tags = rules.map((rule) => `[${rule}] `).join('');
+    const why = TOLERATED.find(([pattern]) => pattern.test(missing))?.[1];
+    it(`${tags}without ${missing}${why === undefined ? '' : `: ${why}`}`, () => {
+      expect(rulesAgainst(objects)).toEqual(rules);
+    });
+  }
+});
