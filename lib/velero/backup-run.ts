@@ -8,7 +8,6 @@ import type { Cluster } from './cluster';
 import type { Hooks } from './hooks';
 import { PodVolumes } from './pod-volumes';
 import type { CopyMethod } from './prediction';
-import type { VolumePolicy } from './resource-policy';
 import type { Selection } from './selection';
 import type { Server } from './server';
 import { Snapshots } from './snapshots';
@@ -30,14 +29,12 @@ export interface RunContext {
   readonly server: Server;
   readonly selection: Selection;
   readonly decisions: VolumeDecisions;
-  /** The rules of the Backup's own policy, which is all that the CSI plugin reads. */
-  readonly ownRules: readonly VolumePolicy[] | undefined;
   readonly hooks: Hooks;
   /** Whether pods run of which it is not known. */
   readonly assumeRunning: boolean;
 }
 
-/** Why an item could not be backed up, in sentences. */
+/** Why an item could not be backed up, each as the end of a sentence about it. */
 type Failure = readonly string[];
 
 /** An action that says so leaves its item out; anybody may write the annotation. */
@@ -116,7 +113,10 @@ export class BackupRun {
       }
       return !failsPod;
     });
-    for (const item of block) this.errors.push(...(this.#backUp(item, false) ?? []));
+    for (const item of block) {
+      const failure = this.#backUp(item, false) ?? [];
+      this.errors.push(...failure.map((why) => `${describeItem(item)} cannot be backed up: ${why}.`));
+    }
     for (const pod of hooked) this.errors.push(...hooks.run(pod, 'post').errors);
   }
 
@@ -132,7 +132,7 @@ export class BackupRun {
     const failure = this.#backUpOne(item);
     if (failure === 'left out') return undefined;
     if (failure !== undefined) {
-      this.left.set(item, 'it cannot be backed up');
+      this.left.set(item, `it cannot be backed up: ${failure.join('; ')}`);
       return failure;
     }
     this.left.delete(item);
@@ -159,7 +159,9 @@ export class BackupRun {
     for (const claim of this.#claimsOf(pod)) {
       const failure = this.#backUp(claim, pod.annotations[FORCE_ANNOTATION] === 'true');
       // What follows is not done: neither its other claims nor its files are copied on its behalf.
-      if (failure !== undefined) return [...chosen.errors, ...failure.map((why) => `${pod.description}: ${why}`)];
+      if (failure !== undefined) {
+        return [...chosen.errors, ...failure.map((why) => `its claim ${claim.name} cannot be backed up: ${why}`)];
+      }
     }
     const errors = [...chosen.errors, ...this.#podVolumes.copy(pod, chosen.volumes, this.isRunning(pod))];
     return errors.length === 0 ? undefined : errors;
@@ -172,16 +174,16 @@ export class BackupRun {
     const volume = isBound ? this.context.cluster.volumes.get(claim.volumeName) : undefined;
     const failure =
       volume === undefined ? undefined : this.#backUp(volume, claim.annotations[FORCE_ANNOTATION] === 'true');
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) return failure.map((why) => `its volume cannot be backed up: ${why}`);
     const error = this.#snapshots.take(claim);
-    return error === undefined ? undefined : [`${describeItem(claim)} cannot be backed up: ${error}.`];
+    return error === undefined ? undefined : [error];
   }
 
   #backUpVolume(volume: VolumeView): Failure | undefined {
     const { claim } = volume;
     if (claim !== undefined) this.recorded.set(`${claim.namespace}/${claim.name}`, volume);
     const problem = this.#snapshots.takeOfVolume(volume);
-    return problem === undefined ? undefined : [`${describeItem(volume)} cannot be backed up: ${problem}.`];
+    return problem === undefined ? undefined : [problem];
   }
 
   #leaveOut(item: ItemView): 'left out' {

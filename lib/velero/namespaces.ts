@@ -27,7 +27,7 @@ function nameProblems(name: string): readonly string[] {
   const likeName = name.replaceAll(/[*?[\]]/g, 'x');
   return /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(likeName) && likeName.length <= 63
     ? []
-    : [`'${name}' is no name of a namespace`];
+    : [`'${name}' cannot be the name of a namespace`];
 }
 
 /** Whether Velero takes a pattern of namespaces (pkg/util/wildcard): what it takes need not be a glob yet. */

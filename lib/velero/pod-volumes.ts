@@ -20,7 +20,7 @@ export class PodVolumes {
     const errors: string[] = [];
     const volumes = pod.volumes.filter((volume) => {
       const decision = this.context.decisions.fileBackup(pod, volume);
-      if ('error' in decision) errors.push(`${pod.description} cannot be backed up: ${decision.error}.`);
+      if ('error' in decision) errors.push(decision.error);
       const claim = this.#claimOf(pod, volume);
       if ('wanted' in decision && decision.wanted === 'unknown' && claim !== undefined) {
         this.settle(claim, { method: 'none', copied: 'unknown', why: decision.why });
@@ -33,24 +33,23 @@ export class PodVolumes {
     return { volumes, errors };
   }
 
-  /** Errors of the pod; what cannot be read for a reason of the pod's own is only a warning. */
+  /** Errors of the pod, as ends of a sentence about it; what cannot be read for a reason of the pod's own is only a warning. */
   copy(pod: PodView, volumes: readonly PodVolumeView[], isRunning: boolean): readonly string[] {
     if (volumes.length === 0) return [];
     const { server } = this.context;
     if (!isRunning) {
-      const phase = pod.phase === '' ? 'not running' : `${pod.phase}${pod.isDeleting ? ' and being deleted' : ''}`;
-      this.#failAll(pod, volumes, `file-system backup reads only running pods, and ${pod.description} is ${phase}`);
+      this.#failAll(pod, volumes, `file-system backup reads only running pods, and ${pod.description} ${pod.state}`);
       return [];
     }
     const isOnKnownNode = pod.nodeName === '' || server.agentNodes?.has(pod.nodeName) !== false;
     if (server.agentNodes?.size === 0 || !isOnKnownNode) {
-      const why = `no node agent runs on ${pod.nodeName === '' ? 'the node' : `the node '${pod.nodeName}'`} of ${pod.description}`;
-      this.#failAll(pod, volumes, why);
-      return [`File-system backup fails: ${why}.`];
+      const node = pod.nodeName === '' ? 'node' : `node '${pod.nodeName}'`;
+      this.#failAll(pod, volumes, `no node agent runs on the ${node} of ${pod.description}`);
+      return [`no node agent runs on its ${node}`];
     }
     const missing = pod.volumes.filter((volume) => volume.claim !== '' && this.#claimOf(pod, volume) === undefined);
     return [
-      ...missing.map(({ claim }) => `${pod.description} cannot be backed up: its claim ${claim} does not exist.`),
+      ...missing.map(({ claim }) => `its claim ${claim} does not exist`),
       ...volumes.flatMap((volume) => this.#copyOne(pod, volume) ?? []),
     ];
   }
@@ -60,7 +59,7 @@ export class PodVolumes {
     if (claim === undefined) return undefined;
     const behind = this.context.cluster.volumes.get(claim.volumeName);
     if (claim.volumeName !== '' && behind === undefined) {
-      return `${pod.description} cannot be backed up: the volume ${claim.volumeName} of its claim ${claim.name} does not exist.`;
+      return `the volume ${claim.volumeName} of its claim ${claim.name} does not exist`;
     }
     const why = whyNotReadable(pod, volume, behind?.source.type);
     if (why !== undefined) {

@@ -21,7 +21,7 @@ import { backupOfSchedule, predictSchedule } from './schedule';
 import { Selection } from './selection';
 import { readServer, type Server } from './server';
 import { validate } from './validation';
-import type { ClaimView, ItemView } from './views';
+import type { ClaimView, ItemView, VolumeView } from './views';
 import { VolumeDecisions } from './volume-decisions';
 
 export interface PredictInput {
@@ -84,7 +84,13 @@ function predictBackup(backup: KubeObject, cluster: Cluster, server: Server): Pr
     const reason = `A selector of orLabelSelectors is invalid, and the server panics on it: ${selection.panic}.`;
     return nothing('InProgress', [reason, ...asides], cluster, 'the Backup never ends');
   }
-  const decisions = new VolumeDecisions(spec, cluster, policy?.volumePolicies, !selection.includesClaims());
+  const decisions = new VolumeDecisions(
+    spec,
+    cluster,
+    policy?.volumePolicies,
+    ownPolicy?.volumePolicies,
+    !selection.includesClaims(),
+  );
   const context: Omit<RunContext, 'assumeRunning'> = {
     backup: { name: backup.metadata.name, annotations: annotationsOf(backup) },
     spec,
@@ -92,7 +98,6 @@ function predictBackup(backup: KubeObject, cluster: Cluster, server: Server): Pr
     server,
     selection,
     decisions,
-    ownRules: ownPolicy?.volumePolicies,
     hooks,
   };
   return summarize(context, asides);
@@ -136,35 +141,54 @@ function onlyIfRunning(fate: Fate, claim: ClaimView, cluster: Cluster): string {
   return `${fate.why}, if ${whose} runs at the time, which manifests cannot show`;
 }
 
-function fateOf(
-  claim: ClaimView,
-  run: BackupRun,
-  { selection, cluster, backup }: Omit<RunContext, 'assumeRunning'>,
-): Fate {
+function fateOf(claim: ClaimView, run: BackupRun, context: Omit<RunContext, 'assumeRunning'>): Fate {
+  const { selection, cluster, backup } = context;
   const fate = run.fates.get(claim);
   if (fate === undefined) {
     const why = run.left.get(claim) ?? selection.whyNotCollected(claim) ?? 'nothing brings it into the Backup';
     return { method: 'none', copied: 'no', why: `it is not in the Backup: ${why}` };
   }
-  if (fate.copied !== 'yes') return fate;
+  if (fate.copied !== 'yes') {
+    const unread = fate.copied === 'no' && run.included.has(claim) ? whyNotRead(claim, fate, run, context) : undefined;
+    return unread === undefined ? fate : { ...fate, why: `${fate.why}; nothing reads its files: ${unread}` };
+  }
   if (!run.included.has(claim)) {
     const left = run.left.get(claim) ?? selection.whyNotCollected(claim) ?? 'nothing brings it along';
     return { ...fate, copied: 'no', why: `${fate.why}, but the claim itself is not in the Backup: ${left}` };
   }
   if (!run.recorded.has(`${claim.namespace}/${claim.name}`)) {
-    const volume = cluster.volumes.get(claim.volumeName);
-    const left = (volume === undefined ? undefined : run.left.get(volume)) ?? 'it does not name the claim';
-    return {
-      ...fate,
-      copied: 'no',
-      why: `${fate.why}, but Velero does not record it: its volume is not in the Backup, because ${left}`,
-    };
+    const why = whyNotRecorded(cluster.volumes.get(claim.volumeName), run, selection);
+    return { ...fate, copied: 'no', why: `${fate.why}, but Velero does not record it: ${why}` };
   }
   if (fate.method === 'csi-snapshot' && backup.name.length > LONGEST_LABEL) {
     const why = `the Backup's name has ${backup.name.length} characters, and its snapshots are found by a label of at most ${LONGEST_LABEL}`;
     return { ...fate, copied: 'no', why: `${fate.why}, but Velero does not record it: ${why}` };
   }
   return fate;
+}
+
+/** Velero lists a claim by its volume, as it comes to that. */
+function whyNotRecorded(volume: VolumeView | undefined, run: BackupRun, selection: Selection): string {
+  if (volume === undefined) return 'the claim is bound to no volume';
+  if (run.included.has(volume)) return 'its volume does not name the claim';
+  const left = run.left.get(volume) ?? selection.whyNotCollected(volume) ?? 'nothing brings it along';
+  return `its volume is not in the Backup, because ${left}`;
+}
+
+/** What keeps file-system backup, which was asked for, from even trying. */
+function whyNotRead(
+  claim: ClaimView,
+  { method }: Fate,
+  run: BackupRun,
+  { cluster, decisions, selection }: Omit<RunContext, 'assumeRunning'>,
+): string | undefined {
+  if (method !== 'none' || !decisions.asksForFiles(claim)) return undefined;
+  const pods = cluster.podsUsing(claim);
+  if (pods.length === 0) return 'no running pod mounts the claim';
+  const outside = pods.find((pod) => !run.included.has(pod));
+  if (outside === undefined) return 'each pod mounts the claim under a name that file-system backup leaves out';
+  const left = run.left.get(outside) ?? selection.whyNotCollected(outside) ?? 'nothing brings it along';
+  return `${outside.description}, which mounts the claim, is not in the Backup: ${left}`;
 }
 
 const LONGEST_LABEL = 63;

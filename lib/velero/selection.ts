@@ -99,7 +99,7 @@ export class Selection {
       const names = this.#filters.ofCluster(resource)?.names;
       return names?.selects(item.name) === false ? 'the policy does not select its name' : undefined;
     }
-    if (!this.namespaces.selects(item.namespace)) return `the namespace ${item.namespace} is not selected`;
+    if (!this.namespaces.selects(item.namespace)) return this.#whyNoneOf(item.namespace);
     if (!this.resources.includes(resource)) return `the resource filters leave out ${resource.id}`;
     // A kind that the policy does not name is not listed, but let in when another object brings it along.
     const names = this.#filters.inNamespace(item.namespace)?.of(resource)?.names;
@@ -119,7 +119,7 @@ export class Selection {
   /** The same for an object of any kind that passes the resource filters. */
   #whyNotSelected(resource: Resource, namespace: string, labels: Labels): string | undefined {
     const scope = resource.namespaced ? this.#scopeOf(namespace) : '';
-    if (scope === undefined) return `the namespace ${namespace} is not selected`;
+    if (scope === undefined) return this.#whyNoneOf(namespace);
     const filter = this.#filters.inNamespace(scope);
     const own = filter?.of(resource);
     if (filter !== undefined && own === undefined) return `the policy does not name ${resource.id}`;
@@ -128,13 +128,19 @@ export class Selection {
     if (selectors === 'invalid') return 'the label selector is one that the API server refuses';
     if (!matchesSome(selectors, labels)) return 'the label selector does not match it';
     if (!resource.namespaced || scope !== '') return undefined;
-    if (!this.namespaces.selects(namespace)) return `the namespace ${namespace} is not selected`;
+    if (!this.namespaces.selects(namespace)) return this.#whyNoneOf(namespace);
     // In a list over all namespaces the policy's selectors come on top; elsewhere they take the place of the Backup's.
     const inItsNamespace = this.#filters.inNamespace(namespace);
     if (inItsNamespace === undefined) return undefined;
     const its = inItsNamespace.of(resource);
     if (its === undefined) return `the policy does not name ${resource.id} in the namespace ${namespace}`;
     return matchesSome(its.selectors, labels) ? undefined : "the policy's label selector does not match it";
+  }
+
+  #whyNoneOf(namespace: string): string {
+    return this.cluster.namespaces.get(namespace)?.labels[EXCLUDE_LABEL] === 'true'
+      ? `the namespace ${namespace} has the label ${EXCLUDE_LABEL}=true`
+      : `the namespace ${namespace} is not selected`;
   }
 
   #overriding(resource: Resource, filter: NamespaceFilter | undefined): ObjectFilter | undefined {
@@ -158,7 +164,8 @@ export class Selection {
     if (!isActive) return 'it is not active';
     if (this.#selectors.forNamespaces.some((selector) => selector.matches(labels))) return undefined;
     if (this.namespaces.isEverything && this.#selectors.areGiven) return 'the label selector does not match it';
-    return this.namespaces.selects(name) ? undefined : 'it is not selected';
+    if (this.namespaces.selects(name)) return undefined;
+    return labels[EXCLUDE_LABEL] === 'true' ? `it has the label ${EXCLUDE_LABEL}=true` : 'it is not selected';
   }
 
   #tracking(listed: readonly ItemView[]): (namespace: NamespaceView) => boolean {

@@ -3,7 +3,6 @@ import type { Fate, RunContext } from './backup-run';
 import type { CopyMethod } from './prediction';
 import { chooseGroupSnapshotClass, chooseSnapshotClass } from './snapshot-class';
 import type { ClaimView, VolumeSource, VolumeView } from './views';
-import type { VolumeDecisions } from './volume-decisions';
 
 /** Types of volumes that a plugin of a cloud may snapshot; no plugin takes hostPath, NFS or local volumes. */
 const CLOUD_TYPES: ReadonlySet<string> = new Set([
@@ -29,7 +28,7 @@ export class Snapshots {
       this.settle(claim, { method: 'none', copied: 'no', why });
     };
     const fail = (error: string, method: CopyMethod = 'none'): string => {
-      this.settle(claim, { method, copied: 'no', why: `the attempt fails, and its manifest with it: ${error}` });
+      this.settle(claim, { method, copied: 'no', why: `its backup fails, and its manifest stays out too: ${error}` });
       return error;
     };
     if (decisions.hasPolicy && claim.volumeName !== '' && !cluster.volumes.has(claim.volumeName)) {
@@ -72,7 +71,7 @@ export class Snapshots {
     method: CopyMethod,
     fail: (error: string, method?: CopyMethod) => string,
   ): string | undefined {
-    const { cluster, server, spec } = this.context;
+    const { cluster, decisions, server, spec } = this.context;
     if (claim.storageClassName === undefined) return fail('it has no storage class', method);
     const volume = cluster.volumeOf(claim);
     if ('problem' in volume) return fail(volume.problem, method);
@@ -91,13 +90,13 @@ export class Snapshots {
       });
       return undefined;
     }
-    const own = this.#ownDecision(claim);
+    const own = decisions.snapshotByPlugin(claim);
     if ('error' in own) return fail(own.error, method);
     if (own.wanted !== true) {
       this.settle(claim, {
         method: 'none',
         copied: 'no',
-        why: `${own.why}, and the plugin does not see the policy of the server`,
+        why: `the policy of the server does not reach the CSI plugin, and ${own.why}`,
       });
       return undefined;
     }
@@ -120,10 +119,6 @@ export class Snapshots {
     return undefined;
   }
 
-  #ownDecision(claim: ClaimView): ReturnType<VolumeDecisions['snapshotOfClaim']> {
-    return this.context.decisions.snapshotOfClaim(claim, this.context.ownRules);
-  }
-
   /** Why no snapshot comes about. */
   #snapshotProblem(
     claim: ClaimView,
@@ -134,6 +129,7 @@ export class Snapshots {
     const group = claim.labels[spec.volumeGroupSnapshotLabelKey] ?? '';
     if (group !== '') return this.#groupProblem(claim, group);
     const className = claim.storageClassName ?? '';
+    if (className === '') return 'its storageClassName is empty, and the snapshot class is found by it';
     const storageClass = storage.get(className);
     if (storageClass === undefined && storage.isShown) return `its storage class '${className}' does not exist`;
     const driver = storageClass?.provisioner ?? csi.driver;
@@ -159,7 +155,7 @@ export class Snapshots {
     const key = spec.volumeGroupSnapshotLabelKey;
     const drivers = new Set<string>();
     for (const member of cluster.claimsOfGroup(claim, key)) {
-      const decision = decisions.snapshotOfClaim(member, this.context.ownRules);
+      const decision = decisions.snapshotByPlugin(member);
       if ('error' in decision) return `${member.name} of its group '${group}' cannot be snapshotted: ${decision.error}`;
       if (decision.wanted !== true) continue;
       const volume = cluster.volumeOf(member);

@@ -32,21 +32,28 @@ export const EXCLUDE_LABEL = 'velero.io/exclude-from-backup';
 
 export function validate(spec: BackupSpec, cluster: Cluster, server: Server): Validated {
   const labelled = [...cluster.namespaces.values()].filter(({ labels }) => labels[EXCLUDE_LABEL] === 'true');
-  const excludedNamespaces = [...spec.excludedNamespaces, ...labelled.map(({ name }) => name)];
   const included = spec.includedNamespaces.length === 0 ? ['*'] : spec.includedNamespaces;
+  const byLabel = labelled.map(({ name }) => name).filter((name) => !spec.excludedNamespaces.includes(name));
   const policies = readPolicies(spec, cluster, server);
   const problems = [
     ...locationProblems(spec, cluster, server),
     ...snapshotLocationProblems(spec, cluster, server),
     ...filterProblems(spec),
-    ...namespaceListProblems(included, excludedNamespaces).map((problem) => `In the lists of namespaces, ${problem}.`),
+    ...namespaceListProblems(included, spec.excludedNamespaces).map(
+      (problem) => `In the lists of namespaces, ${problem}.`,
+    ),
+    ...byLabel
+      .filter((name) => included.includes(name))
+      .map(
+        (name) => `The namespace '${name}' is included by its name and excluded by its label ${EXCLUDE_LABEL}=true.`,
+      ),
     ...(spec.labelSelector !== undefined && spec.orLabelSelectors !== undefined
-      ? ['labelSelector and orLabelSelectors stand together; only one may.']
+      ? ['labelSelector and orLabelSelectors are both given, and only one of them may be.']
       : []),
     ...policies.problems,
     ...policyFilterProblems(spec, policies.policy),
   ];
-  return { ...policies, problems, excludedNamespaces };
+  return { ...policies, problems, excludedNamespaces: [...spec.excludedNamespaces, ...byLabel] };
 }
 
 function locationProblems(spec: BackupSpec, cluster: Cluster, server: Server): readonly string[] {
@@ -96,7 +103,7 @@ function filterProblems(spec: BackupSpec): readonly string[] {
   const problems: string[] = [];
   if (usesOldFilters(spec) && usesNewFilters(spec)) {
     problems.push(
-      'includedResources, excludedResources or includeClusterResources stands beside the filters by scope.',
+      'includedResources, excludedResources or includeClusterResources stands beside a filter by scope such as includedNamespaceScopedResources, and only one of the two sorts may be given.',
     );
   }
   if (usesOldFilters(spec)) {

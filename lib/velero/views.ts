@@ -65,6 +65,8 @@ export interface PodView extends View {
   readonly isRunning: boolean | 'unknown';
   /** What makes it, for people: `Pod app/db-0`, or `Deployment app/web`. */
   readonly description: string;
+  /** What follows the description: `is Pending`. */
+  readonly state: string;
   readonly volumes: readonly PodVolumeView[];
   readonly containers: readonly string[];
   /** Names of volumes that a container (not an init container) mounts as a file system. */
@@ -143,6 +145,7 @@ export function viewPod(object: KubeObject): PodView {
   const nodeName = textAt(object, 'spec', 'nodeName') ?? '';
   const base = baseOf(object);
   const isRendered = phase === '';
+  const state = isRendered ? 'is not running' : `is ${phase}`;
   return {
     ...base,
     ...podParts(mappingAt(object, 'spec')),
@@ -153,6 +156,7 @@ export function viewPod(object: KubeObject): PodView {
     // pkg/util/kube/pod.go IsPodRunning
     isRunning: isRendered ? 'unknown' : nodeName !== '' && phase === 'Running' && !base.isDeleting,
     description: `Pod ${namespaceOf(object)}/${object.metadata.name}`,
+    state: base.isDeleting ? `${state} and being deleted` : state,
   };
 }
 

@@ -7,12 +7,17 @@ import { matchVolumePolicy, type PolicyMatch, type PolicySubject } from './volum
 
 export interface Decision {
   readonly wanted: boolean | 'unknown';
-  /** As the end of a sentence. */
+  /** As the end of a sentence about the claim. */
   readonly why: string;
 }
 
 export interface DecisionError {
   readonly error: string;
+}
+
+interface ClaimName {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Without a policy at all some errors do not come up, so it is told from an empty one. */
@@ -22,12 +27,24 @@ export class VolumeDecisions {
   constructor(
     private readonly spec: BackupSpec,
     private readonly cluster: Cluster,
+    /** Of the Backup's policy and behind them of the server's. */
     private readonly rules: Rules,
+    /** Of the Backup's policy alone, which is all that the CSI plugin reads. */
+    private readonly ownRules: Rules,
     private readonly excludesClaims: boolean,
   ) {}
 
   /** Whether a snapshot of a claim is to be taken. */
-  snapshotOfClaim(claim: ClaimView, rules: Rules = this.rules): Decision | DecisionError {
+  snapshotOfClaim(claim: ClaimView): Decision | DecisionError {
+    return this.#snapshot(claim, this.rules);
+  }
+
+  /** What the CSI plugin makes of the same question, which it asks again. */
+  snapshotByPlugin(claim: ClaimView): Decision | DecisionError {
+    return this.#snapshot(claim, this.ownRules);
+  }
+
+  #snapshot(claim: ClaimView, rules: Rules): Decision | DecisionError {
     const volume = this.cluster.volumeOf(claim);
     const known = 'problem' in volume ? undefined : volume;
     const ruled = byRule(rules, { claim, volume: known }, 'snapshot');
@@ -50,7 +67,9 @@ export class VolumeDecisions {
       const ruled = byRule(this.rules, subject, 'fs-backup');
       if (ruled !== undefined) return ruled;
       const behind = subject.claim === undefined ? undefined : this.cluster.volumeOf(subject.claim);
-      if (behind !== undefined && 'problem' in behind) return { error: behind.problem };
+      if (behind !== undefined && 'problem' in behind) {
+        return { error: `its claim ${volume.claim} cannot be read: ${behind.problem}` };
+      }
     }
     return isChosenByPod(pod, volume.name, this.spec.defaultVolumesToFsBackup)
       ? { wanted: true, why: 'file-system backup is chosen for it' }
@@ -61,6 +80,13 @@ export class VolumeDecisions {
   ruleFor(claim: ClaimView): PolicyMatch | undefined {
     const volume = this.cluster.volumes.get(claim.volumeName);
     return this.rules === undefined ? undefined : matchVolumePolicy(this.rules, { claim, volume });
+  }
+
+  /** Whether the files of a claim are to be read, if only a pod in the Backup mounts it. */
+  asksForFiles(claim: ClaimView): boolean {
+    const rule = this.ruleFor(claim);
+    if (rule?.action !== undefined) return rule.action === 'fs-backup';
+    return this.#fileBackupPod(claim) !== undefined || this.#isReadByDefault(claim);
   }
 
   get hasPolicy(): boolean {
@@ -75,12 +101,19 @@ export class VolumeDecisions {
         why: `file-system backup is chosen for it by ${pod.description}, whether that runs or not`,
       };
     }
-    return this.spec.snapshotVolumes === false
-      ? { wanted: false, why: 'snapshotVolumes is false' }
-      : { wanted: true, why: 'snapshotVolumes is not false' };
+    if (this.spec.snapshotVolumes !== false) return { wanted: true, why: 'snapshots are not switched off' };
+    const why = 'the Backup says snapshotVolumes: false';
+    return volume.claim !== undefined && this.#isReadByDefault(volume.claim)
+      ? { wanted: false, why }
+      : { wanted: false, why: `${why}, and file-system backup is not chosen for it` };
   }
 
-  #fileBackupPod(claim: { readonly namespace: string; readonly name: string }): PodView | undefined {
+  /** A claim that no pod uses, and that file-system backup would read by default. */
+  #isReadByDefault(claim: ClaimName): boolean {
+    return this.spec.defaultVolumesToFsBackup && this.cluster.podsUsing(claim).length === 0;
+  }
+
+  #fileBackupPod(claim: ClaimName): PodView | undefined {
     const isChosen = (pod: PodView): boolean =>
       pod.volumes.some(
         (volume) => volume.claim === claim.name && isChosenByPod(pod, volume.name, this.spec.defaultVolumesToFsBackup),
@@ -109,7 +142,8 @@ function byRule(rules: Rules, subject: PolicySubject, wanted: 'snapshot' | 'fs-b
     return { wanted: 'unknown', why: 'a rule of the policy asks for the type of its volume, which nothing shows' };
   }
   if (action === undefined) return undefined;
-  return { wanted: action === wanted, why: `rule ${index + 1} of the policy says ${action}` };
+  const consequence = action === 'custom' ? ', which Velero leaves to plugins' : '';
+  return { wanted: action === wanted, why: `rule ${index + 1} of the policy says ${action}${consequence}` };
 }
 
 /** Opt-in by annotation, or opt-out where file-system backup is the default. Names are not trimmed. */

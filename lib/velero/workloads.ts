@@ -56,6 +56,7 @@ export function renderedPods(workload: KubeObject): readonly PodView[] {
     phase: isShort ? 'Succeeded' : '',
     isRunning: isShort ? false : 'unknown',
     description,
+    state: isShort ? 'has pods for a short time only' : 'has none',
   });
   const spec = mappingAt(template, 'spec');
   if (workload.kind !== 'StatefulSet') return hasReplicas(workload) ? [pod(workload.metadata.name, {}, spec)] : [];

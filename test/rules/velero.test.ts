@@ -196,7 +196,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
 
         ✖ Schedule velero/own
             made by          example/schedule
-            because          FailedValidation: labelSelector and orLabelSelectors stand together; only one may.
+            because          FailedValidation: labelSelector and orLabelSelectors are both given, and only one of them may be.
             to fix           correct what the reason names
     `,
   });
@@ -213,7 +213,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
 
         ✖ Schedule velero/own
             made by          example/schedule
-            because          FailedValidation: In the lists of namespaces, 'scratch' is both included and excluded.
+            because          FailedValidation: The namespace 'scratch' is included by its name and excluded by its label velero.io/exclude-from-backup=true.
             to fix           correct what the reason names
     `,
   });
@@ -548,7 +548,7 @@ describe('volumes that Velero leaves out without a word', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says custom.
+            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says custom, which Velero leaves to plugins.
             to fix           change what the reason names, or choose another strategy
     `,
   });
@@ -581,6 +581,7 @@ describe('volumes that Velero leaves out without a word', () => {
         spec: {
           capacity: { storage: '20Gi' },
           accessModes: ['ReadWriteMany'],
+          storageClassName: 'ceph-block',
           claimRef: { namespace: 'paperless', name: 'data' },
           ...(changed
             ? { nfs: { server: 'nas', path: '/data' } }
@@ -589,11 +590,11 @@ describe('volumes that Velero leaves out without a word', () => {
       });
       const claim = new BackedUpVolume(chart, 'data', {
         storage,
+        storageClass: 'ceph-block',
         accessModes: ['ReadWriteMany'],
         backup: nightly({ to: offsite, keep }),
       });
       ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/volumeName', 'share'));
-      ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/storageClassName', ''));
     },
     says: `
       1 dataset that Velero will not copy: [not-copied]
@@ -630,7 +631,7 @@ describe('volumes that Velero leaves out without a word', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: SnapshotVolumes is false.
+            because          paperless-nightly-offsite: claim data: The Backup says snapshotVolumes: false, and file-system backup is not chosen for it.
             to fix           change what the reason names, or choose another strategy
     `,
   });
@@ -674,6 +675,33 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: the driver rook-ceph.rbd.csi.ceph.com has no VolumeSnapshotClass.
+            to fix           correct what the reason names
+    `,
+  });
+
+  refuses('velero-refuses', [], 'a CSI volume that is bound without a class', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'disk', {
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'disk' },
+        spec: {
+          capacity: { storage: '20Gi' },
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: changed ? '' : 'ceph-block',
+          csi: { driver: BLOCK.driver, volumeHandle: 'one' },
+        },
+      });
+      const claim = volume(chart);
+      ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/volumeName', 'disk'));
+      ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/storageClassName', changed ? '' : 'ceph-block'));
+    },
+    says: `
+      1 Schedule whose Backups all fail: [velero-refuses]
+
+        ✖ Schedule velero/paperless-nightly-offsite
+            made by          example/velero
+            because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: its storageClassName is empty, and the snapshot class is found by it.
             to fix           correct what the reason names
     `,
   });
@@ -776,7 +804,7 @@ describe('file-system backup, for storage without snapshots', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup.
+            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
             to fix           change what the reason names, or choose another strategy
     `,
   });
@@ -792,7 +820,7 @@ describe('file-system backup, for storage without snapshots', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup.
+            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
             to fix           change what the reason names, or choose another strategy
     `,
   });
@@ -827,7 +855,7 @@ describe('file-system backup, for storage without snapshots', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: File-system backup reads only running pods, and CronJob paperless/import is Succeeded.
+            because          paperless-nightly-offsite: claim data: File-system backup reads only running pods, and CronJob paperless/import has pods for a short time only.
             to fix           change what the reason names, or choose another strategy
     `,
   });
@@ -882,7 +910,7 @@ describe('file-system backup, for storage without snapshots', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup.
+            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: Deployment paperless/app, which mounts the claim, is not in the Backup: the resource filters leave out pods.
             to fix           change what the reason names, or choose another strategy
     `,
   });

@@ -64,7 +64,7 @@ yes      forge/data  csi-snapshot  A CSI snapshot is taken, which stays in the s
 Schedule Enabled, makes Backups
 
 yes      forge/data   data-mover  A CSI snapshot is taken and its data moved to the storage location.
-no       forge/later  none        The attempt fails, and its manifest with it: it is bound to no volume.
+no       forge/later  none        Its backup fails, and its manifest stays out too: it is bound to no volume.
 `,
     });
   });
