@@ -217,9 +217,10 @@ function policyNameOf(schedule: KubeObject): string | undefined {
   return textAt(schedule, 'spec', 'template', 'resourcePolicy', 'name');
 }
 
-/** Claims that charts and operators make at run time, as they were declared. */
+/** Claims that charts and operators make at run time, as they were declared, and those that a pod mounts and nobody declares. */
 function expectedClaims(context: GateContext): readonly KubeObject[] {
-  return context.answers.answered
+  const { answered, unanswered } = context.answers;
+  return [...answered, ...unanswered]
     .filter(({ id }) => id.part?.type !== 'template')
     .flatMap(({ claims, storageClass, storage }) =>
       claims

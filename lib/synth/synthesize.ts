@@ -4,9 +4,14 @@ import type { ClusterWide, GateContext } from '../coverage/context';
 import type { Finding } from '../coverage/finding';
 import { examine, refuses } from '../coverage/gate';
 import { Ledger } from '../constructs/ledger';
+import { sortedBy } from '../model/collections';
+import { datasetKey } from '../model/dataset';
+import type { Declaration } from '../model/declaration';
 import type { Inventory } from '../model/inventory';
 import type { OwnKinds } from '../model/kinds';
+import { objectId, objectKey } from '../model/kube-object';
 import type { Platform } from '../model/platform';
+import type { RenderedObject } from '../model/rendered';
 import { filesOf } from './files';
 import type { Folder } from './layout';
 import { prepare } from './prepare';
@@ -43,15 +48,15 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
   const ledger = Ledger.of(app);
   const { context, inventory, folders } = prepare(
     {
-      objects: [...tree.objects, ...beside.objects],
-      declarations: ledger.declarations,
-      opaque: ledger.opaque,
+      objects: sortedBy([...tree.objects, ...beside.objects], placeOfObject),
+      declarations: sortedBy(ledger.declarations, placeOfDeclaration),
+      opaque: sortedBy(ledger.opaque, ({ object, at }) => `${at.path} ${objectKey(object)}`),
       clusterWide: input.clusterWide,
       platform: input.platform,
       ownKinds: input.ownKinds,
       veleroSettings: ledger.veleroSettings,
       today: input.today,
-      charts: tree.charts,
+      charts: sortedBy(tree.charts, ({ path }) => path),
       invalidConstructs: tree.invalid,
       unread: beside.unread,
       emptyPatterns: beside.emptyPatterns,
@@ -62,4 +67,16 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
   const findings = examine(context);
   const result = { findings, context, inventory, folders, beside };
   return refuses(findings) ? result : { ...result, files: filesOf(folders, inventory) };
+}
+
+// The order in which somebody wrote things down says nothing: of two objects or declarations that contradict each other,
+// the same one is always the first, so that the findings are the same too.
+
+function placeOfObject({ origin, object }: RenderedObject): string {
+  const place = origin.type === 'construct' ? origin.path : `${origin.file} ${String(origin.line).padStart(9, '0')}`;
+  return `${origin.type} ${place} ${objectKey(objectId(object))}`;
+}
+
+function placeOfDeclaration({ at, dataset, answer }: Declaration): string {
+  return `${at.path} ${datasetKey(dataset)} ${JSON.stringify(answer)}`;
 }

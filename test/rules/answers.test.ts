@@ -436,8 +436,8 @@ describe('declarations', () => {
       1 dataset is declared more than once: [declared-twice]
 
         ✖ PersistentVolumeClaim paperless/data
-            made by          example
-            because          example/data answers for it too
+            made by          example/data
+            because          example answers for it too
             to fix           delete one of the two; several copies are a list of strategies in one declaration
     `,
   });
