@@ -109,6 +109,24 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
     `,
   });
 
+  refuses('velero-duration', ['V01'], 'a duration with weeks in a Backup of one’s own', {
+    build: ({ chart }, changed) =>
+      void new ApiObject(chart, 'backup', {
+        apiVersion: 'velero.io/v1',
+        kind: 'Backup',
+        metadata: { name: 'before-the-move', namespace: 'velero' },
+        spec: { includedNamespaces: ['paperless'], ttl: changed ? '4w' : '672h0m0s' },
+      }),
+    says: `
+      1 duration that stops all of Velero's Backups: [velero-duration]
+
+        ✖ Backup velero/before-the-move
+            made by          example/backup
+            because          ttl '4w' has the unit 'w', which Go does not know: its largest unit is h
+            to fix           '720h0m0s'
+    `,
+  });
+
   refuses('velero-never-runs', ['V02'], 'a day that no month has', {
     build: ({ chart }, changed) => ownSchedule(chart, {}, { schedule: changed ? '0 0 30 2 *' : '0 0 28 2 *' }),
     says: `
@@ -572,7 +590,7 @@ describe('volumes that Velero leaves out without a word', () => {
     `,
   });
 
-  refuses('not-copied', ['V16'], 'a statically provisioned NFS volume', {
+  refuses('not-copied', ['V16', 'V23'], 'a statically provisioned NFS volume, which the policy gives to snapshots', {
     build: ({ chart }, changed) => {
       new ApiObject(chart, 'share', {
         apiVersion: 'v1',
