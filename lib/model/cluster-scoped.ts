@@ -25,7 +25,8 @@ const CLUSTER_SCOPED: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function isClusterScoped(object: KubeObject): boolean {
-  const kinds = CLUSTER_SCOPED[groupOf(object.apiVersion)] ?? [];
+  const group = groupOf(object.apiVersion);
+  const kinds = Object.hasOwn(CLUSTER_SCOPED, group) ? (CLUSTER_SCOPED[group] ?? []) : [];
   return kinds.includes('*') || kinds.includes(object.kind);
 }
 

@@ -308,7 +308,7 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
     return { role: 'data', rows, ...(workload === undefined ? {} : { template: workload.template }) };
   if (workload !== undefined) return { role: 'workload', template: workload.template };
   if (OPAQUE_KINDS.some((row) => row.kind === kind && row.group === group)) return { role: 'opaque' };
-  const silent = NO_DATA[group] ?? [];
+  const silent = Object.hasOwn(NO_DATA, group) ? (NO_DATA[group] ?? []) : [];
   return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };
 }
 

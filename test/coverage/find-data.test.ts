@@ -1,0 +1,332 @@
+/** Which objects count as data: the gate starts here, so what is missing here has no backup and no finding. */
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { findData, type FoundData } from '../../lib/coverage/find-data';
+import { describeDataset } from '../../lib/model/dataset';
+import { DATA_KINDS, OPAQUE_KINDS, roleOf, WORKLOADS, type OwnKinds } from '../../lib/model/kinds';
+import { describeObject, isKubeObject, type KubeObject } from '../../lib/model/kube-object';
+import type { FoundDataset } from '../../lib/model/answered';
+
+/** Objects of the namespace `home`, from YAML documents. */
+function find(yaml: string, own: OwnKinds = {}): FoundData {
+  const objects = yaml.split(/^---$/m).map((text) => inHome(parse(text)));
+  const origin = { type: 'construct', path: 'example', chart: 'example' } as const;
+  return findData(
+    objects.map((object) => ({ object, origin })),
+    [],
+    [],
+    own,
+  );
+}
+
+function inHome(value: unknown): KubeObject {
+  if (!isKubeObject(value)) throw new Error(`no object: ${JSON.stringify(value)}`);
+  return { ...value, metadata: { namespace: 'home', ...value.metadata } };
+}
+
+/** `StatefulSet home/db, claim template 'data' [5Gi, fast]: data-db-0, data-db-1`. */
+function describeFound({ id, storage, storageClass, claims, where }: FoundDataset): string {
+  const facts = [storage?.text, storageClass].filter((fact) => fact !== undefined);
+  const shown = [
+    facts.length === 0 ? '' : ` [${facts.join(', ')}]`,
+    claims.length === 0 ? '' : `: ${claims.map(({ name }) => name).join(', ')}`,
+    where === undefined ? '' : `: ${where}`,
+  ];
+  return `${describeDataset(id)}${shown.join('')}`;
+}
+
+function datasets(yaml: string, own?: OwnKinds): readonly string[] {
+  return find(yaml, own).datasets.map(describeFound);
+}
+
+/** A Deployment with one volume, mounted as `data` unless another mount is given. */
+function mounts(volume: string, mount = '{ name: data, mountPath: /data }'): string {
+  return `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: app }
+spec:
+  template:
+    spec:
+      containers: [{ name: app, volumeMounts: [${mount}] }]
+      volumes: [{ name: data, ${volume} }]
+`;
+}
+
+const CLAIM = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data }
+spec: { storageClassName: fast, resources: { requests: { storage: 20Gi } } }
+`;
+
+const SET = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: db } }
+  template: { spec: { containers: [{ name: db, volumeMounts: [{ name: data, mountPath: /data }] }] } }
+  volumeClaimTemplates:
+    - metadata: { name: data, labels: { tier: gold } }
+      spec: { storageClassName: fast, resources: { requests: { storage: 5Gi } } }
+    - metadata: { name: wal }
+      spec: { resources: { requests: { storage: 1Gi } } }
+`;
+
+const VOLUME = `
+apiVersion: v1
+kind: PersistentVolume
+metadata: { name: disk }
+spec: { capacity: { storage: 1Ti }, local: { path: /mnt/disk }, claimRef: { namespace: home, name: data } }
+`;
+
+const MONITOR = (kind: string): string => `
+apiVersion: monitoring.coreos.com/v1
+kind: ${kind}
+metadata: { name: main }
+spec:
+  replicas: 2
+  storage: { volumeClaimTemplate: { spec: { resources: { requests: { storage: 50Gi } } } } }
+`;
+
+describe('data is', () => {
+  it.each<[string, string, readonly string[]]>([
+    ['a claim', CLAIM, ['PersistentVolumeClaim home/data [20Gi, fast]: data']],
+    [
+      'each claim template, with the claims of all replicas',
+      SET,
+      [
+        `StatefulSet home/db, claim template 'data' [5Gi, fast]: data-db-0, data-db-1`,
+        `StatefulSet home/db, claim template 'wal' [1Gi]: wal-db-0, wal-db-1`,
+      ],
+    ],
+    [
+      'a claim template whose ordinals begin elsewhere',
+      SET.replace('replicas: 2', 'ordinals: { start: 3 }').replace(/ {4}- metadata: \{ name: wal[^]*$/, ''),
+      [`StatefulSet home/db, claim template 'data' [5Gi, fast]: data-db-3`],
+    ],
+    [
+      'one dataset, where the claim of a set is rendered beside it',
+      `${SET}---${CLAIM.replace('name: data', 'name: data-db-1')}`,
+      [
+        `StatefulSet home/db, claim template 'data' [5Gi, fast]: data-db-0, data-db-1`,
+        `StatefulSet home/db, claim template 'wal' [1Gi]: wal-db-0, wal-db-1`,
+      ],
+    ],
+    ['a PersistentVolume that no claim takes', VOLUME, ['PersistentVolume home/disk [1Ti]']],
+    [
+      'the claim alone, where a PersistentVolume is reserved for it',
+      `${VOLUME}---${CLAIM}`,
+      ['PersistentVolumeClaim home/data [20Gi, fast]: data'],
+    ],
+    [
+      'the claim alone, where it names its PersistentVolume',
+      `${VOLUME.replace(/, claimRef.*\}/, ' }')}---${CLAIM.replace('spec: {', 'spec: { volumeName: disk,')}`,
+      ['PersistentVolumeClaim home/data [20Gi, fast]: data'],
+    ],
+    [
+      'a claim that only a workload mounts',
+      mounts('persistentVolumeClaim: { claimName: films }'),
+      ['PersistentVolumeClaim home/films: films'],
+    ],
+    [
+      'one claim, however many mount it and wherever it is declared',
+      `${mounts('persistentVolumeClaim: { claimName: data }')}---${CLAIM}`,
+      ['PersistentVolumeClaim home/data [20Gi, fast]: data'],
+    ],
+    [
+      'a writable path of a node',
+      mounts('hostPath: { path: /srv/films }'),
+      [`Deployment home/app, volume 'data': path /srv/films of a node`],
+    ],
+    [
+      'a share of another machine',
+      mounts('nfs: { server: nas, path: /films }'),
+      [`Deployment home/app, volume 'data': nfs /films`],
+    ],
+    [
+      'a raw device of another machine',
+      mounts('iscsi: { iqn: iqn.2001-04.net.example:disk }', '').replace(
+        'volumeMounts: []',
+        'volumeDevices: [{ name: data, devicePath: /dev/sdx }]',
+      ),
+      [`Deployment home/app, volume 'data': iscsi iqn.2001-04.net.example:disk`],
+    ],
+    [
+      'a database of CloudNativePG, once with all of its volumes',
+      `
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: { name: db }
+spec:
+  storage: { size: 20Gi, storageClass: fast }
+  walStorage: { size: 5Gi }
+  tablespaces: [{ name: archive, storage: { size: 100Gi } }]
+`,
+      ['Cluster home/db [20Gi, fast]'],
+    ],
+    [
+      'a bucket',
+      'apiVersion: objectbucket.io/v1alpha1\nkind: ObjectBucketClaim\nmetadata: { name: files }',
+      ['ObjectBucketClaim home/files'],
+    ],
+    [
+      'an OpenSearch cluster',
+      'apiVersion: opensearch.org/v1\nkind: OpenSearchCluster\nmetadata: { name: logs }',
+      ['OpenSearchCluster home/logs'],
+    ],
+    [
+      'a Prometheus with a volume',
+      MONITOR('Prometheus'),
+      ['Prometheus home/main [50Gi]: prometheus-main-db-prometheus-main-0, prometheus-main-db-prometheus-main-1'],
+    ],
+    [
+      'an Alertmanager with a volume',
+      MONITOR('Alertmanager'),
+      [
+        'Alertmanager home/main [50Gi]: alertmanager-main-db-alertmanager-main-0, alertmanager-main-db-alertmanager-main-1',
+      ],
+    ],
+    [
+      'a ThanosRuler with a volume',
+      MONITOR('ThanosRuler'),
+      [
+        'ThanosRuler home/main [50Gi]: thanos-ruler-main-data-thanos-ruler-main-0, thanos-ruler-main-data-thanos-ruler-main-1',
+      ],
+    ],
+  ])('%s', (_, yaml, expected) => {
+    expect(datasets(yaml)).toEqual(expected);
+  });
+
+  it.each([['/var/logs'], ['/'], ['/home'], ['/var/lib/rancher'], ['/mnt/../run']])(
+    'a path of a node that only resembles one of the system: %s',
+    (path) => {
+      expect(datasets(mounts(`hostPath: { path: ${path} }`))).toHaveLength(1);
+    },
+  );
+
+  it('an OpenSearch cluster of the former API group under the same identity', () => {
+    const [former] = find(
+      'apiVersion: opensearch.opster.io/v1\nkind: OpenSearchCluster\nmetadata: { name: logs }',
+    ).datasets;
+    expect(former?.id).toEqual({ group: 'opensearch.org', kind: 'OpenSearchCluster', namespace: 'home', name: 'logs' });
+  });
+
+  it.each(WORKLOADS.map((row) => [row.kind, row] as const))('what the pods of a %s write to', (kind, row) => {
+    const pods = {
+      spec: {
+        containers: [{ volumeMounts: [{ name: 'films' }] }],
+        volumes: [{ name: 'films', hostPath: { path: '/films' } }],
+      },
+    };
+    const nested = row.template.reduceRight<unknown>((inner, field) => ({ [field]: inner }), pods);
+    const object = { apiVersion: row.group === '' ? 'v1' : `${row.group}/v1`, kind, metadata: { name: 'app' } };
+    const yaml = JSON.stringify({ ...object, ...Object.fromEntries(Object.entries(nested ?? {})) });
+    expect(datasets(yaml)).toEqual([`${kind} home/app, volume 'films': path /films of a node`]);
+  });
+});
+
+describe('no data is', () => {
+  it.each([
+    ['emptyDir: {}'],
+    ['configMap: { name: settings }'],
+    ['secret: { secretName: keys }'],
+    ['downwardAPI: { items: [] }'],
+    ['projected: { sources: [] }'],
+    ['image: { reference: models }'],
+    // Gone with the pod, as Kubernetes says of it, whatever class it is of.
+    ['ephemeral: { volumeClaimTemplate: { spec: { resources: { requests: { storage: 1Gi } } } } }'],
+    ['csi: { driver: secrets-store.csi.k8s.io }'],
+    ['hostPath: { path: /var/log/ }'],
+    ['hostPath: { path: /dev/dri }'],
+    ['nfs: { server: nas, path: /films, readOnly: true }'],
+  ])('a volume with %s', (volume) => {
+    const { datasets: found, unlistedSources } = find(mounts(volume));
+    expect([found, unlistedSources]).toEqual([[], []]);
+  });
+
+  it.each([['hostPath: { path: /srv/films }'], ['nfs: { server: nas, path: /films }']])(
+    'a volume with %s that is only read',
+    (volume) => {
+      expect(datasets(mounts(volume, '{ name: data, mountPath: /data, readOnly: true }'))).toEqual([]);
+    },
+  );
+
+  it('a Prometheus without a volume', () => {
+    expect(datasets('apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: { name: main }')).toEqual([]);
+  });
+});
+
+describe('what no table lists', () => {
+  it('is said once for each kind and each source of volumes', () => {
+    const widget = 'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: blue }\n';
+    const found = find(
+      [
+        widget,
+        widget.replace('blue', 'red'),
+        mounts('csi: { driver: csi.example.com }'),
+        mounts('tape: { reel: 7 }'),
+      ].join('---\n'),
+    );
+    expect(found.unlistedKinds.map(({ what, object }) => [what, object.metadata.name])).toEqual([
+      ['example.com/Widget', 'blue'],
+    ]);
+    expect(found.unlistedSources.map(({ what }) => what)).toEqual(['csi/csi.example.com', 'volume/tape']);
+    expect(found.datasets).toEqual([]);
+  });
+
+  it('is what the user says it is', () => {
+    const own: OwnKinds = {
+      'example.com/Widget': 'no data',
+      'example.com/Store': 'opaque',
+      'csi/csi.example.com': 'no data',
+      'volume/tape': 'no data',
+    };
+    const found = find(
+      [
+        'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: blue }\n',
+        'apiVersion: example.com/v1\nkind: Store\nmetadata: { name: main }\n',
+        mounts('csi: { driver: csi.example.com }'),
+        mounts('tape: { reel: 7 }'),
+      ].join('---\n'),
+      own,
+    );
+    expect(found.opaque.map(({ id }) => describeObject(id))).toEqual(['Store home/main']);
+    expect([found.datasets, found.unlistedKinds, found.unlistedSources]).toEqual([[], [], []]);
+  });
+});
+
+describe('the table of kinds', () => {
+  it('names what makes others', () => {
+    const kinds = OPAQUE_KINDS.map(
+      ({ group, kind }) => `apiVersion: ${group}/v1\nkind: ${kind}\nmetadata: { name: all }\n`,
+    );
+    expect(find(kinds.join('---\n')).opaque.map(({ id }) => describeObject(id))).toEqual([
+      'HelmRelease home/all',
+      'Kustomization home/all',
+      'Application home/all',
+      'ApplicationSet home/all',
+    ]);
+  });
+
+  it('gives each kind one role', () => {
+    const listed = [...DATA_KINDS, ...WORKLOADS, ...OPAQUE_KINDS].map(({ group, kind }) => `${group}/${kind}`);
+    // A StatefulSet is data by its claim templates and a workload by its pods.
+    expect(listed.filter((kind, index) => listed.indexOf(kind) !== index)).toEqual(['apps/StatefulSet']);
+    expect(roleOf('apps', 'StatefulSet')).toMatchObject({ role: 'data', template: ['spec', 'template'] });
+  });
+
+  it.each([
+    ['', 'Secret', 'no data'],
+    ['velero.io', 'Schedule', 'no data'],
+    ['monitoring.coreos.com', 'PrometheusAgent', 'no data'],
+    ['monitoring.coreos.com', 'Unheard', 'unlisted'],
+    ['', 'Unheard', 'unlisted'],
+    // A name that every object of JavaScript has.
+    ['constructor', 'Widget', 'unlisted'],
+  ])('calls %s/%s: %s', (group, kind, role) => {
+    expect(roleOf(group, kind).role).toBe(role);
+  });
+});
