@@ -137,8 +137,7 @@ function summarize(context: Omit<RunContext, 'assumeRunning'>, asides: readonly 
 
 function onlyIfRunning(fate: Fate, claim: ClaimView, cluster: Cluster): string {
   const pod = cluster.podsUsing(claim).find(({ isRunning }) => isRunning === 'unknown');
-  const whose = pod === undefined ? 'pods that use it' : `a pod of ${pod.description}`;
-  return `${fate.why}, if ${whose} runs at the time, which manifests cannot show`;
+  return `${fate.why}, if ${pod?.description ?? 'a pod that uses it'} runs at the time, which manifests cannot show`;
 }
 
 function fateOf(claim: ClaimView, run: BackupRun, context: Omit<RunContext, 'assumeRunning'>): Fate {

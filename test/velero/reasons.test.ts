@@ -55,6 +55,13 @@ describe('file-system backup that was asked for', () => {
     );
   });
 
+  it('says of a pod that is only rendered that nobody knows', () => {
+    const rendered = pod('app', ['data'], { phase: '' });
+    expect(whyOf(BY_DEFAULT, [...WITHOUT_POD, rendered])).toBe(
+      'unknown: Its files are read through Pod forge/app, if Pod forge/app runs at the time, which manifests cannot show.',
+    );
+  });
+
   it('says what a pod is that does not run', () => {
     const finished = pod('app', ['data'], { phase: 'Succeeded' });
     expect(whyOf(BY_DEFAULT, [...WITHOUT_POD, finished])).toBe(
