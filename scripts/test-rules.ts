@@ -74,12 +74,13 @@ function compare(rule: string, all: ReadonlySet<string>, failed: ReadonlySet<str
   ];
 }
 
-/** All tests that have to do with the gate, except that of texts for the compiler, in one process of their own. */
+/** All tests that have to do with the gate, except those of texts for the compiler, in one process of their own. */
 const VITEST = [
   'vitest',
   'related',
   'lib/coverage/rules/index.ts',
   '--exclude=test/docs/types.test.ts',
+  '--exclude=test/types/compile.test.ts',
   '--run',
   '--maxWorkers=1',
   '--no-isolate',

@@ -1,5 +1,5 @@
 import type { DatasetAnswer } from '../model/declaration';
-import { isMapping } from '../model/kube-object';
+import { isMapping, textAt } from '../model/kube-object';
 import type { Answer, Strategy } from '../model/strategy';
 
 /**
@@ -18,5 +18,5 @@ function isExclusion(value: unknown): value is Answer & { readonly type: 'exclud
 
 function isStrategy(value: unknown): value is Strategy {
   if (!isMapping(value)) return false;
-  return value['type'] === 'elsewhere' || (typeof value['type'] === 'string' && isMapping(value['to']));
+  return value['type'] === 'elsewhere' || (typeof value['type'] === 'string' && textAt(value, 'to', 'type') === 's3');
 }

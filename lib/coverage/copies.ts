@@ -2,7 +2,7 @@
 import type { AnsweredDataset } from '../model/answered';
 import { scheduleOf } from '../model/cadence';
 import { worstAge } from '../model/copies';
-import type { FailureDomain, Location } from '../model/location';
+import { isMirror, type FailureDomain, type Location } from '../model/location';
 import { planOf } from '../model/marks';
 import { isScheduleProblem, largestGap } from '../model/schedule';
 import type { Elsewhere, Scheduled, Snapshotted, Synchronized } from '../model/strategy';
@@ -99,7 +99,7 @@ function mirrorCopies(location: Location, upstreamAge: number, context: GateCont
   const seen = new Set([location]);
   let from = location;
   let age = upstreamAge;
-  while (from.mirror !== undefined) {
+  while (from.mirror !== undefined && isMirror(from.mirror)) {
     if (from.mirror.type === 'elsewhere') return [...copies, elsewhereCopy(from.mirror, age)];
     age = worstAge(mirrorGap(from, from.mirror, context.timeZone), 0, age);
     const mirrorOf = from;

@@ -299,7 +299,8 @@ const ROWS: readonly DataKindRow[] = DATA_KINDS;
 
 export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRole {
   const mine = own[`${group}/${kind}`];
-  if (mine !== undefined) return { role: mine };
+  // Code without types may say anything; what is neither stays unlisted.
+  if (mine === 'no data' || mine === 'opaque') return { role: mine };
   const rows = ROWS.filter(
     (row) => row.kind === kind && (row.group === group || (row.formerGroups ?? []).includes(group)),
   );

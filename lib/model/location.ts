@@ -93,6 +93,11 @@ export function s3Location(name: string, props: S3LocationProps): Location {
   };
 }
 
+/** Whether a location can be mirrored so: code without types may give anything. */
+export function isMirror(mirror: Synchronized | Elsewhere): boolean {
+  return mirror.type === 'elsewhere' || (mirror.type === 'scheduled' && mirror.to?.type === 's3');
+}
+
 /** The Secret with the keys of a location, in every namespace that copies to it. */
 export function secretNameOf(location: Location): string {
   return `backed-up-${location.name}`;

@@ -125,9 +125,10 @@ function clusterWideOf({ clusterWide }: RequireBackupsProps): ClusterWide {
 }
 
 function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
-  if (props.clusterWide !== undefined) return;
   const answers: Readonly<Record<string, unknown>> = { ...props };
   for (const ref of Object.keys(CLUSTER_DATA)) {
+    // An answer beside `clusterWide`, which types refuse, matches no data: the gate says so.
+    if (props.clusterWide !== undefined && answers[ref] === undefined) continue;
     ledger.declarations.push({
       dataset: clusterDatasetId(ref, props.platform.cluster),
       answer: answerOf(answers[ref]),

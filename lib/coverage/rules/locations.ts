@@ -2,7 +2,7 @@
 import { distinctBy, groupBy } from '../../model/collections';
 import { isExcluded } from '../../model/declaration';
 import { at, groupOf, textAt } from '../../model/kube-object';
-import { endpointHost, storeKey, type Location } from '../../model/location';
+import { endpointHost, isMirror, storeKey, type Location } from '../../model/location';
 import type { RenderedObject } from '../../model/rendered';
 import { counted } from '../../model/text';
 import type { GateContext, LocationUse } from '../context';
@@ -33,7 +33,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     ),
 };
 
-function malformed({ name, endpoint, bucket, failureDomain }: Location): readonly string[] {
+function malformed({ name, endpoint, bucket, failureDomain, mirror }: Location): readonly string[] {
   const problems: string[] = [];
   if (!/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) {
     problems.push(`the name '${name}' is no short DNS label: lower case letters, digits and '-', at most 20`);
@@ -46,6 +46,8 @@ function malformed({ name, endpoint, bucket, failureDomain }: Location): readonl
   if (!/^(cluster|site|offsite(-[a-z0-9-]+)?)$/.test(failureDomain)) {
     problems.push(`the failure domain '${failureDomain}' is not one of cluster, site, offsite or offsite-<name>`);
   }
+  if (mirror !== undefined && !isMirror(mirror))
+    problems.push('the mirror is no strategy: write elsewhere(…), or nightly({ to: … })');
   return problems;
 }
 

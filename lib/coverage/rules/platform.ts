@@ -33,7 +33,8 @@ interface PlatformProblem {
 function problemsOf(platform: Platform): readonly PlatformProblem[] {
   const { cluster, timeZone, storageClasses = {}, velero, flux } = platform;
   const problems: PlatformProblem[] = [];
-  if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(cluster)) {
+  // Code without types may leave it out, and 'undefined' would pass for a name.
+  if (typeof cluster !== 'string' || !/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(cluster)) {
     problems.push({
       field: 'cluster',
       because: `'${cluster}' is no DNS label of at most 32 characters`,

@@ -1,0 +1,337 @@
+/** Code that is wrong: what the compiler says of it, and what happens where nothing checks types. */
+export interface WrongCode {
+  readonly what: string;
+  /** In a chart of the namespace `paperless`. */
+  readonly code: string;
+  /** First line of the compiler's error. */
+  readonly error: string;
+  /** Every finding without types, as `[rule] subject: because`; or the message of what is thrown. */
+  readonly says: readonly string[] | string;
+}
+
+const VOLUME = 'PersistentVolumeClaim paperless/data (20Gi)';
+const NO_ANSWER = [`[no-strategy] ${VOLUME}: `];
+
+function volume(backup: string): string {
+  return `new BackedUpVolume(chart, 'data', { storage, backup: ${backup} });`;
+}
+
+/** Somebody else's object of a kind. */
+function object(apiVersion: string, kind: string, name: string, fields = ''): string {
+  return `new ApiObject(chart, 'object', { apiVersion: '${apiVersion}', kind: '${kind}', metadata: { name: '${name}' }${fields} });`;
+}
+
+const DEPLOYMENT = object(
+  'apps/v1',
+  'Deployment',
+  'app',
+  `, spec: {
+    selector: { matchLabels: { app: 'app' } },
+    template: {
+      metadata: { labels: { app: 'app' } },
+      spec: {
+        containers: [{ name: 'app', image: 'app:1.0', volumeMounts: [{ name: 'films', mountPath: '/films' }] }],
+        volumes: [{ name: 'films', nfs: { server: 'nas', path: '/films' } }],
+      },
+    },
+  }`,
+);
+const POSTGRES = object(
+  'postgresql.cnpg.io/v1',
+  'Cluster',
+  'db',
+  `, spec: { instances: 1, storage: { size: '20Gi' } }`,
+);
+const BUCKET = object(
+  'objectbucket.io/v1alpha1',
+  'ObjectBucketClaim',
+  'files',
+  `, spec: { bucketName: 'files', storageClassName: 'buckets' }`,
+);
+const DISK = object(
+  'v1',
+  'PersistentVolume',
+  'disk',
+  `, spec: { capacity: { storage: '1Ti' }, accessModes: ['ReadWriteOnce'], nfs: { server: 'nas', path: '/disk' } }`,
+);
+const RELEASE = object(
+  'helm.toolkit.fluxcd.io/v2',
+  'HelmRelease',
+  'registry',
+  `, spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'registry' } }`,
+);
+
+const NIGHTLY = 'nightly({ to: offsite, keep: { daily: 7 } })';
+const NO_OVERLOAD = 'No overload matches this call.';
+const VOLUME_STRATEGY = 'OneOrMore<Elsewhere | Scheduled | Snapshotted>';
+const PROPS = `endpoint: 'https://s3.example.net', bucket: 'home-backups', failureDomain: 'offsite', keptIn: 'safe'`;
+const KNOWN_REFS =
+  'write one of { claim: … }, { persistentVolume: … }, { statefulSet: …, template: … }, { postgres: … }, { bucket: … }, { openSearch: … }, { prometheus: … }, { alertmanager: … }, { thanosRuler: … }, or a workload with a volume, { deployment: …, volume: … }';
+
+export const WRONG_STRATEGIES: readonly WrongCode[] = [
+  {
+    what: 'a log of changes for a volume',
+    code: volume('continuous({ to: offsite, restoreWindow: Duration.days(7) })'),
+    error: `Type 'Continuous' is not assignable to type '${VOLUME_STRATEGY}'.`,
+    says: [`[strategy-misfit] ${VOLUME}: 'continuous' cannot copy it`],
+  },
+  {
+    what: 'a mirror for a volume',
+    code: volume('mirrored({ to: offsite })'),
+    error: `Type 'Mirrored' is not assignable to type '${VOLUME_STRATEGY}'.`,
+    says: [`[strategy-misfit] ${VOLUME}: 'mirrored' cannot copy it`],
+  },
+  {
+    what: 'a volume without a strategy',
+    code: `new BackedUpVolume(chart, 'data', { storage });`,
+    error: `Argument of type '{ storage: Size; }' is not assignable to parameter of type 'BackedUpVolumeProps'.`,
+    says: NO_ANSWER,
+  },
+  {
+    what: 'a list of no strategies',
+    code: volume('[]'),
+    error: `Type '[]' is not assignable to type '${VOLUME_STRATEGY}'.`,
+    says: NO_ANSWER,
+  },
+  {
+    what: 'a file copy of a database',
+    code: `${POSTGRES} backUp(chart, { postgres: 'db' }, ${NIGHTLY});`,
+    error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere | Continuous>'.`,
+    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a mirror of a database',
+    code: `${POSTGRES} backUp(chart, { postgres: 'db' }, mirrored({ to: offsite }));`,
+    error: `Argument of type 'Mirrored' is not assignable to parameter of type 'OneOrMore<Elsewhere | Continuous>'.`,
+    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'mirrored' cannot copy it`],
+  },
+  {
+    what: 'a nightly copy of a bucket',
+    code: `${BUCKET} backUp(chart, { bucket: 'files' }, ${NIGHTLY});`,
+    error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere | Mirrored>'.`,
+    says: [`[strategy-misfit] ObjectBucketClaim paperless/files: 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a nightly copy of a share',
+    code: `${DEPLOYMENT} backUp(chart, { deployment: 'app', volume: 'films' }, ${NIGHTLY});`,
+    error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere>'.`,
+    says: [`[strategy-misfit] Deployment paperless/app, volume 'films': 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a nightly copy of a PersistentVolume',
+    code: `${DISK} backUp(chart, { persistentVolume: 'disk' }, ${NIGHTLY});`,
+    error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere>'.`,
+    says: [`[strategy-misfit] PersistentVolume disk (1Ti): 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a log of changes for what a chart makes',
+    code: `${RELEASE} holds(chart, { helmRelease: 'registry' }, { data: { storage, backup: continuous({ to: offsite, restoreWindow: Duration.days(7) }) } });`,
+    error: `Type 'Continuous' is not assignable to type 'Excluded | ${VOLUME_STRATEGY}'.`,
+    says: [`[strategy-misfit] ${VOLUME}: 'continuous' cannot copy it`],
+  },
+  {
+    what: 'no answer for what a chart makes',
+    code: `${RELEASE} holds(chart, { helmRelease: 'registry' }, { data: { storage } });`,
+    error: `Type '{ storage: Size; }' is not assignable to type 'HeldClaim'.`,
+    says: NO_ANSWER,
+  },
+];
+
+export const WRONG_OPTIONS: readonly WrongCode[] = [
+  {
+    what: 'no retention',
+    code: volume('nightly({ to: offsite })'),
+    error: `Type 'Synchronized' is not assignable to type '${VOLUME_STRATEGY}'.`,
+    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep, { daily: 7 }`],
+  },
+  {
+    what: 'an empty retention',
+    code: volume('nightly({ to: offsite, keep: {} })'),
+    error: NO_OVERLOAD,
+    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep, { daily: 7 }`],
+  },
+  {
+    what: 'a retention in words',
+    code: volume(`nightly({ to: offsite, keep: { daily: 'seven' } })`),
+    error: NO_OVERLOAD,
+    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps seven daily copies: a count is a whole number from 1`],
+  },
+  {
+    what: 'a day in capitals',
+    code: volume(`weekly({ to: offsite, keep: { weekly: 8 }, on: 'Sunday' })`),
+    error: NO_OVERLOAD,
+    says: [
+      `[schedule-invalid] ${VOLUME}: plan 'weekly' names the day 'Sunday': a day is one of sunday, monday, tuesday, wednesday, thursday, friday, saturday`,
+    ],
+  },
+  {
+    what: 'no place',
+    code: volume('nightly({ keep: { daily: 7 } })'),
+    error: NO_OVERLOAD,
+    says: NO_ANSWER,
+  },
+  {
+    what: 'the name of a place',
+    code: volume(`nightly({ to: 'offsite', keep: { daily: 7 } })`),
+    error: NO_OVERLOAD,
+    says: NO_ANSWER,
+  },
+  {
+    what: 'the properties of a place',
+    code: volume(`nightly({ to: { ${PROPS} }, keep: { daily: 7 } })`),
+    error: NO_OVERLOAD,
+    says: NO_ANSWER,
+  },
+  {
+    what: 'a place anywhere',
+    code: volume(
+      `nightly({ to: s3Location('far', { ${PROPS.replace("'offsite'", "'far away'")} }), keep: { daily: 7 } })`,
+    ),
+    error: `Type '"far away"' is not assignable to type 'FailureDomain'.`,
+    says: [
+      `[location-malformed] location 'far': the failure domain 'far away' is not one of cluster, site, offsite or offsite-<name>`,
+    ],
+  },
+  {
+    what: 'a place whose keys nobody keeps',
+    code: volume(
+      `nightly({ to: s3Location('far', { ${PROPS.replace(", keptIn: 'safe'", '')} }), keep: { daily: 7 } })`,
+    ),
+    error: `Argument of type '{ endpoint: string; bucket: string; failureDomain: "offsite"; }' is not assignable to parameter of type 'S3LocationProps'.`,
+    says: [`[keys-inside] keys of location 'far': nobody said where they are kept outside the cluster`],
+  },
+  {
+    what: 'a mirror that is an exclusion',
+    code: volume(
+      `nightly({ to: s3Location('far', { ${PROPS}, mirror: excluded('Nobody needs a second one.') }), keep: { daily: 7 } })`,
+    ),
+    error: `Type 'Excluded' is not assignable to type 'Elsewhere | Synchronized'.`,
+    says: [`[location-malformed] location 'far': the mirror is no strategy: write elsewhere(…), or nightly({ to: … })`],
+  },
+  {
+    what: 'a mirror to nowhere',
+    code: volume(`nightly({ to: s3Location('far', { ${PROPS}, mirror: nightly({}) }), keep: { daily: 7 } })`),
+    error: NO_OVERLOAD,
+    says: [
+      `[location-malformed] location 'far': the mirror is no strategy: write elsewhere(…), or nightly({ to: … })`,
+      `[mirror-unproven] mirror of location 'far': `,
+    ],
+  },
+];
+
+export const WRONG_REASONS: readonly WrongCode[] = [
+  {
+    what: 'scratch without a reason',
+    code: `new ScratchVolume(chart, 'data', { storage });`,
+    error: `Argument of type '{ storage: Size; }' is not assignable to parameter of type 'ScratchVolumeProps'.`,
+    says: [
+      `[thin-reason] ${VOLUME}: `,
+      `[invalid-object] PersistentVolumeClaim paperless/data: metadata.annotations["backed-up/reason"]: must be text, but is undefined`,
+    ],
+  },
+  {
+    what: 'an exclusion without a reason',
+    code: `${DISK} exclude(chart, { persistentVolume: 'disk' }, {});`,
+    error: `Argument of type '{}' is not assignable to parameter of type 'ExcludeOptions'.`,
+    says: ['[thin-reason] PersistentVolume disk (1Ti): '],
+  },
+  {
+    what: 'a claim template that is neither backed up nor scratch',
+    code: `new BackedUpStatefulSet(chart, 'db', { podTemplate: { spec: { containers: [{ name: 'db', image: 'db:1.0' }] } }, volumes: { data: { storage } } });`,
+    error: `Type '{ storage: Size; }' is not assignable to type 'StatefulSetVolume'.`,
+    says: [`[no-strategy] StatefulSet paperless/db, claim template 'data' (20Gi): `],
+  },
+  {
+    what: 'a StatefulSet without its template',
+    code: `backUp(chart, { statefulSet: 'db' }, ${NIGHTLY});`,
+    error: `Argument of type '{ statefulSet: string; }' is not assignable to parameter of type 'DatasetRef'.`,
+    says: `{"statefulSet":"db"} names no data: ${KNOWN_REFS}`,
+  },
+  {
+    what: 'a name of nothing',
+    code: `exclude(chart, { volume: 'data' }, { reason: 'Downloaded again on the next build.' });`,
+    error: `Argument of type '{ volume: string; }' is not assignable to parameter of type 'DatasetRef'.`,
+    says: `{"volume":"data"} names no data: ${KNOWN_REFS}`,
+  },
+  {
+    what: 'a claim that makes others',
+    code: `holds(chart, { claim: 'registry' }, {});`,
+    error: `Object literal may only specify known properties, and 'claim' does not exist in type 'OpaqueRef'.`,
+    says: `{"claim":"registry"} names no object that makes others: write one of { helmRelease: … }, { kustomization: … }, { application: … }, { applicationSet: … }, or { kind: 'group/Kind', name: … }`,
+  },
+];
+
+const WHO = `clusterWide: 'The cluster repository answers for all of them.'`;
+const KEYS_ARGUMENT = '{ platform: Platform; etcd: Elsewhere; fluxRepository: Elsewhere; certificates: Excluded; }';
+
+export const WRONG_APPS: readonly WrongCode[] = [
+  {
+    what: 'an app without an answer for the keys',
+    code: `return new BackedUpApp({ platform, etcd, fluxRepository, certificates });`,
+    error: `Argument of type '${KEYS_ARGUMENT}' is not assignable to parameter of type 'BackedUpAppProps'.`,
+    says: ['[no-strategy] keys of cluster home: '],
+  },
+  {
+    what: 'an app without any answer',
+    code: `return new BackedUpApp({ platform });`,
+    error: `Argument of type '{ platform: Platform; }' is not assignable to parameter of type 'BackedUpAppProps'.`,
+    says: [
+      '[no-strategy] Flux repository of cluster home: ',
+      '[no-strategy] certificates of cluster home: ',
+      '[no-strategy] etcd of cluster home: ',
+      '[no-strategy] keys of cluster home: ',
+    ],
+  },
+  {
+    what: 'an app that answers itself and sends elsewhere',
+    code: `return new BackedUpApp({ platform, ${WHO}, keys });`,
+    error: `Argument of type '{ platform: Platform; clusterWide: string; keys: Elsewhere; }' is not assignable to parameter of type 'BackedUpAppProps'.`,
+    says: ['[idle-declaration] backUp of keys of cluster home: '],
+  },
+  {
+    what: 'a mirror of etcd',
+    code: `return new BackedUpApp({ platform, etcd: mirrored({ to: offsite }), fluxRepository, certificates, keys });`,
+    error: `Type 'Mirrored' is not assignable to type 'Excluded | OneOrMore<Elsewhere | Scheduled>'.`,
+    says: [`[strategy-misfit] etcd of cluster home: 'mirrored' cannot copy it`],
+  },
+  {
+    what: 'a platform without a name',
+    code: `return new BackedUpApp({ platform: definePlatform({ flux: platform.flux }), ${WHO} });`,
+    error: `Argument of type '{ flux: FluxPlatform; }' is not assignable to parameter of type 'Platform'.`,
+    says: [`[platform-malformed] platform.cluster: 'undefined' is no DNS label of at most 32 characters`],
+  },
+  {
+    what: 'a kind that is called data',
+    code: `const app = new BackedUpApp({ platform, ${WHO}, kinds: { 'example.com/Widget': 'data' } });
+new ApiObject(new Chart(app, 'own', { namespace: 'own' }), 'widget', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });
+return app;`,
+    error: `Type '"data"' is not assignable to type '"no data" | "opaque"'.`,
+    says: [`[unlisted-kind] Widget own/blue: nobody has said whether 'example.com/Widget' holds data`],
+  },
+];
+
+export const WRONG_CODE = [...WRONG_STRATEGIES, ...WRONG_OPTIONS, ...WRONG_REASONS, ...WRONG_APPS];
+
+/** A file with the code, as a user would write it. */
+export function fileOf({ code }: WrongCode): string {
+  return `${IMPORTS}
+export function wrong(chart: Chart, { storage, offsite, platform, etcd, fluxRepository, certificates, keys }: Given) {
+${code}
+}
+void [${NAMES}];
+`;
+}
+
+const NAMES =
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, weekly';
+const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
+import {
+  BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored,
+  nightly, s3Location, ScratchVolume, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+} from 'cdk8s-backed-up';
+interface Given {
+  storage: Size; offsite: Location; platform: Platform;
+  etcd: Elsewhere; fluxRepository: Elsewhere; certificates: Excluded; keys: Elsewhere;
+}`;
+/** Lines of a file before its code. */
+export const LINES_BEFORE = IMPORTS.split('\n').length + 1;
