@@ -9,6 +9,7 @@ import { CannotRun } from '../model/cannot-run';
 import { groupBy, sortedBy } from '../model/collections';
 import { parseInventory } from '../schema/inventory';
 import type { Inventory } from '../model/inventory';
+import { nearest } from '../model/nearest';
 import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
 import { diffInventories } from './inventory-diff';
@@ -25,6 +26,7 @@ Options:
   --json         findings, changes and inventory as JSON on standard output
   --annotations  findings as annotations of a pull request (GitHub)
   --help         this text
+Other options are left to your own code.
 
 Exit codes: 0 written, 1 findings and nothing written, 2 could not run.
 
@@ -34,12 +36,12 @@ Examples:
 `;
 
 export function runSynth(app: App, input: SynthInput): void {
-  const flags = new Set(process.argv.slice(2));
-  if (flags.has('--help')) {
-    process.stdout.write(HELP);
-    return;
-  }
   try {
+    const flags = readFlags();
+    if (flags.has('--help')) {
+      process.stdout.write(HELP);
+      return;
+    }
     refuseEmptiedFolder(input);
     const healed = healFolder(input.outputFolder);
     const before = committedInventory(input);
@@ -62,6 +64,18 @@ export function runSynth(app: App, input: SynthInput): void {
     process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = 2;
   }
+}
+
+const OPTIONS = ['--json', '--annotations', '--help'];
+
+/** A project's own code may read options of its own, so only what looks like one of ours is refused. */
+function readFlags(): ReadonlySet<string> {
+  const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+  for (const flag of flags) {
+    const meant = OPTIONS.includes(flag) ? undefined : nearest(flag, OPTIONS);
+    if (meant !== undefined) throw new CannotRun(`unknown option ${flag}: did you mean ${meant}? --help lists all`);
+  }
+  return new Set(flags);
 }
 
 /** @throws Error with all findings if the gate refuses. */

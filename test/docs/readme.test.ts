@@ -1,18 +1,8 @@
 /** The README: its code compiles, and running it prints and writes what it shows. */
-import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Project } from '../support/project';
 import { typeErrors } from '../support/snippets';
 
 /** The blocks that have a name, which is the second word after the fence: ` ```ts main.ts `. */
@@ -47,16 +37,11 @@ spec:
       spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 10Gi } } }
 `;
 
-const project = mkdtempSync(join(tmpdir(), 'backed-up-readme-'));
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(join(project, path)), { recursive: true });
-  writeFileSync(join(project, path), text);
-}
-
-function run(file: string) {
-  return spawnSync(process.execPath, ['--import', 'tsx', file], { cwd: project, encoding: 'utf8' });
-}
+const project = new Project({
+  'apps/paperless/rendered.yaml': RENDERED,
+  ...Object.fromEntries([...blocks].filter(([name]) => name.endsWith('.ts'))),
+});
+afterAll(() => project.remove());
 
 /** The files of a folder, folders first, as `tree` would draw them without its lines. */
 function tree(folder: string, indent = ''): string {
@@ -65,16 +50,6 @@ function tree(folder: string, indent = ''): string {
   const folders = names.filter(isFolder).map((name) => `${indent}${name}/\n${tree(join(folder, name), `${indent}  `)}`);
   return [...folders, ...names.filter((name) => !isFolder(name)).map((name) => `${indent}${name}\n`)].join('');
 }
-
-beforeAll(() => {
-  symlinkSync(resolve('node_modules'), join(project, 'node_modules'));
-  const paths = { 'cdk8s-backed-up': [resolve('lib/index.ts')] };
-  write('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'commonjs', paths } }));
-  write('apps/paperless/rendered.yaml', RENDERED);
-  for (const [name, text] of blocks) if (name.endsWith('.ts')) write(name, text);
-});
-
-afterAll(() => rmSync(project, { recursive: true }));
 
 describe('README', () => {
   it('has code that compiles', () => {
@@ -87,23 +62,23 @@ describe('README', () => {
     const answered = block('apps/paperless.ts');
     const unanswered = answered.replace(/^ {4}backUp\(.*?^ {4}\);\n/ms, '');
     expect(unanswered).not.toBe(answered);
-    write('apps/paperless.ts', unanswered);
-    const refused = run('main.ts');
-    write('apps/paperless.ts', answered);
+    project.write('apps/paperless.ts', unanswered);
+    const refused = project.run(['main.ts']);
+    project.write('apps/paperless.ts', answered);
     expect(refused).toMatchObject({ status: 1, stdout: '', stderr: block('refusal') });
   });
 
   it('shows what is written', () => {
-    expect(run('main.ts')).toMatchObject({ status: 0, stderr: '' });
-    expect(tree(join(project, 'dist'))).toBe(block('tree'));
+    expect(project.run(['main.ts'])).toMatchObject({ status: 0, stderr: '' });
+    expect(tree(join(project.folder, 'dist'))).toBe(block('tree'));
     const schedules = [...blocks.keys()].filter((name) => name.startsWith('dist/'));
     expect(schedules).toHaveLength(1);
-    for (const path of schedules) expect(readFileSync(join(project, path), 'utf8')).toBe(block(path));
+    for (const path of schedules) expect(project.read(path)).toBe(block(path));
   });
 
   it('has a repository of an application that is accepted', () => {
-    rmSync(join(project, 'dist'), { recursive: true, force: true });
-    expect(run('consumer.ts')).toMatchObject({ status: 0, stderr: '' });
-    expect(readdirSync(join(project, 'dist'))).toContain('blog-backup');
+    rmSync(join(project.folder, 'dist'), { recursive: true, force: true });
+    expect(project.run(['consumer.ts'])).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(project.folder, 'dist'))).toContain('blog-backup');
   });
 });

@@ -1,0 +1,233 @@
+/** Synth as a person runs it: what it prints where, what it writes, and its exit code. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { mainFile, Project } from '../support/project';
+
+const VOLUME = `new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });`;
+const FORGOTTEN = `new k8s.KubePersistentVolumeClaim(chart, 'cache', {
+  metadata: { name: 'cache' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('5Gi') } } },
+});`;
+
+const project = new Project({
+  'main.ts': mainFile(VOLUME),
+  'refused.ts': mainFile(`${VOLUME}\n${FORGOTTEN}`),
+});
+afterAll(() => project.remove());
+
+const SUMMARY = `5 datasets of cluster home: 4 copied, 1 left out; worst RPO when the cluster is lost: 28 h 10 min (PersistentVolumeClaim wiki/data)
+  elsewhere           3 datasets
+  nightly to offsite  1 dataset, 20 GiB
+
+Where the copies go:
+  offsite  1 dataset, home-backups at https://s3.example.net, lost with: offsite; keys also in: sealed envelope, bank
+
+Copied by somebody else:
+  etcd of cluster home: A timer on the first node saves it to the NAS. (site, at worst 7 h old, nobody checks it)
+  Flux repository of cluster home: The hosted Git server keeps backups of it. (offsite, at worst 24 h old, nobody checks it)
+  keys of cluster home: Printed, in a sealed envelope at the bank. (offsite, at worst 90 d old, nobody checks it)
+
+Left out:
+  certificates of cluster home: Issued again within the limits of the authority.
+
+Secrets that you provide:
+  velero/backed-up-offsite with cloud; also kept in: sealed envelope, bank
+  velero/velero-repo-credentials with repository-password; also kept in: sealed envelope, bank
+
+Not seen:
+  0 YAML documents of this repository that nobody asked synth to read (alsoRead)
+`;
+
+const REFUSAL = `1 dataset has no backup strategy: [no-strategy]
+
+  ✖ PersistentVolumeClaim wiki/cache (5Gi)
+      made by          wiki/cache
+      to back it up    backUp(this, { claim: 'cache' }, nightly({ to: offsite, keep: { daily: 7 } }))
+      to leave it out  exclude(this, { claim: 'cache' }, { reason: 'why losing it is acceptable' })
+
+dist/ is unchanged.
+`;
+
+describe('npm run synth', () => {
+  it('writes nothing when the first run is refused', () => {
+    expect(project.run(['refused.ts'])).toEqual({ status: 1, stdout: '', stderr: REFUSAL });
+    expect(existsSync(join(project.folder, 'dist'))).toBe(false);
+  });
+
+  it('writes, and says what is protected how', () => {
+    expect(project.run(['main.ts'])).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ is written.\n`, stderr: '' });
+    expect(readdirSync(project.folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('says that nothing changed', () => {
+    expect(project.run(['main.ts'])).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ was up to date.\n`, stderr: '' });
+  });
+
+  it('leaves what is there when it refuses', () => {
+    const before = project.read('dist/SHA256SUMS');
+    expect(project.run(['refused.ts'])).toEqual({ status: 1, stdout: '', stderr: REFUSAL });
+    expect(project.read('dist/SHA256SUMS')).toBe(before);
+  });
+
+  it('prints the inventory as JSON', () => {
+    const { status, stdout, stderr } = project.run(['main.ts', '--json']);
+    expect({ status, stderr, json: JSON.parse(stdout) }).toEqual({
+      status: 0,
+      stderr: '',
+      json: {
+        written: true,
+        findings: [],
+        editedByHand: [],
+        changes: [],
+        inventory: JSON.parse(project.read('dist/inventory.json')),
+      },
+    });
+  });
+
+  it('prints findings as JSON', () => {
+    const { status, stdout, stderr } = project.run(['refused.ts', '--json']);
+    expect({ status, stderr, json: JSON.parse(stdout) }).toEqual({
+      status: 1,
+      stderr: '',
+      json: {
+        written: false,
+        findings: [
+          {
+            rule: 'no-strategy',
+            severity: 'error',
+            subject: 'PersistentVolumeClaim wiki/cache (5Gi)',
+            at: { type: 'construct', path: 'wiki/cache', chart: 'wiki' },
+            dataset: { group: '', kind: 'PersistentVolumeClaim', namespace: 'wiki', name: 'cache' },
+            remedies: [
+              {
+                label: 'to back it up',
+                text: `backUp(this, { claim: 'cache' }, nightly({ to: offsite, keep: { daily: 7 } }))`,
+              },
+              {
+                label: 'to leave it out',
+                text: `exclude(this, { claim: 'cache' }, { reason: 'why losing it is acceptable' })`,
+              },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  it('annotates pull requests', () => {
+    project.write('apps/wiki.ts', '// where a finding of the chart wiki is shown');
+    const { status, stdout } = project.run(['refused.ts', '--annotations']);
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: `::error file=apps/wiki.ts,title=no-strategy::PersistentVolumeClaim wiki/cache (5Gi)%0Ato back it up: backUp(this, { claim: 'cache' }, nightly({ to: offsite, keep: { daily: 7 } }))%0Ato leave it out: exclude(this, { claim: 'cache' }, { reason: 'why losing it is acceptable' })\n`,
+    });
+  });
+
+  it('has help', () => {
+    expect(project.run(['refused.ts', '--help'])).toEqual({
+      status: 0,
+      stderr: '',
+      stdout: `Usage: npm run synth [-- options]
+
+Proves that all data has a backup, and only then replaces the output folder.
+
+Options:
+  --json         findings, changes and inventory as JSON on standard output
+  --annotations  findings as annotations of a pull request (GitHub)
+  --help         this text
+Other options are left to your own code.
+
+Exit codes: 0 written, 1 findings and nothing written, 2 could not run.
+
+Examples:
+  npm run synth
+  npm run synth -- --json > findings.json
+`,
+    });
+  });
+
+  it('refuses a misspelt option, and leaves those of the project to its own code', () => {
+    expect(project.run(['main.ts', '--jason'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'error: unknown option --jason: did you mean --json? --help lists all\n',
+    });
+    expect(project.run(['main.ts', '--production']).status).toBe(0);
+  });
+});
+
+describe('a folder that synth must not touch', () => {
+  it('holds files of somebody else', () => {
+    project.write('other/notes.md', 'mine');
+    project.write('other.ts', mainFile(VOLUME, { props: `outdir: 'other',` }));
+    expect(project.run(['other.ts'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr:
+        'error: other/ holds files that synth did not write, and synth replaces the whole folder: move them away, or choose another outdir\n',
+    });
+    expect(project.read('other/notes.md')).toBe('mine');
+  });
+
+  it('is a file', () => {
+    project.write('plain', 'mine');
+    project.write('plain.ts', mainFile(VOLUME, { props: `outdir: 'plain',` }));
+    expect(project.run(['plain.ts'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'error: plain is a file: remove it, or choose another outdir\n',
+    });
+    expect(project.read('plain')).toBe('mine');
+  });
+});
+
+describe('a file that somebody changed by hand', () => {
+  it('is reported and kept aside before it is replaced', () => {
+    const path = 'dist/wiki/wiki.PersistentVolumeClaim.data.yaml';
+    const original = project.read(path);
+    project.write(path, original.replace('20Gi', '40Gi'));
+    project.write('dist/wiki/stray.yaml', 'kind: Stray\n');
+    expect(project.run(['main.ts'])).toEqual({
+      status: 0,
+      stderr: `Changed by hand in dist/ since the last synth, and replaced (kept in .dist.edited/):
+  wiki/stray.yaml
+  wiki/wiki.PersistentVolumeClaim.data.yaml
+
+`,
+      stdout: `${SUMMARY}\ndist/ is written.\n`,
+    });
+    expect(project.read(path)).toBe(original);
+    expect(project.read('.dist.edited/wiki/wiki.PersistentVolumeClaim.data.yaml')).toContain('40Gi');
+    expect(project.read('.dist.edited/wiki/stray.yaml')).toBe('kind: Stray\n');
+  });
+});
+
+describe('the cdk8s CLI', () => {
+  // Without asking the network for a newer CLI.
+  const cli = ['node_modules/cdk8s-cli/bin/cdk8s', 'synth', '--no-check-upgrade'];
+
+  it('gets the charts in its own folder, and dist/ is what it always is', () => {
+    project.write('cdk8s.yaml', 'language: typescript\napp: node --import tsx main.ts\noutput: .cdk8s\n');
+    const before = project.read('dist/SHA256SUMS');
+    const { status, stderr } = project.spawn(process.execPath, cli);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(project.read('dist/SHA256SUMS')).toBe(before);
+    expect(readdirSync(join(project.folder, '.cdk8s')).toSorted()).toEqual([
+      'cluster.k8s.yaml',
+      'flux.k8s.yaml',
+      'namespaces.k8s.yaml',
+      'wiki.k8s.yaml',
+    ]);
+    expect(project.read('.cdk8s/wiki.k8s.yaml')).toContain('kind: Schedule');
+  });
+
+  it('is told when it has emptied the folder that Flux reads', () => {
+    project.write('cdk8s.yaml', 'language: typescript\napp: node --import tsx main.ts\noutput: dist\n');
+    const { status, stderr } = project.spawn(process.execPath, cli);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(
+      `error: the cdk8s CLI empties dist/ before it runs the app, and dist/ is what Flux reads: put 'output: .cdk8s' into cdk8s.yaml, and get the folder back with 'git checkout -- dist'\n`,
+    );
+  });
+});
