@@ -15,9 +15,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -29,8 +32,6 @@ export type OutputFiles = ReadonlyMap<string, string>;
 
 export interface Written {
   readonly changed: boolean;
-  /** What an earlier run that was killed had left, and what was done about it. */
-  readonly healed?: string;
   /** Files that somebody changed by hand since the last synth; they are replaced, and kept in `editedFolder`. */
   readonly edited: readonly string[];
   readonly editedFolder: string;
@@ -42,27 +43,41 @@ const CHECKSUMS = 'SHA256SUMS';
 /**
  * Replaces a folder by files.
  *
- * @throws CannotRun when the folder holds what synth did not write, or another synth is writing it.
+ * @throws CannotRun when the folder holds what synth did not write, another synth is writing it, or it cannot be written.
  */
 export function replaceFolder(folder: string, files: OutputFiles): Written {
-  const places = placesOf(folder);
-  mkdirSync(dirname(places.target), { recursive: true });
-  return locked(places, () => {
-    const healed = heal(places);
-    const current = readFolder(places.target);
-    const next = withChecksums(files);
-    const edited = handEdits(folder, current, next);
-    if (edited.length > 0) keepEdits(places, edited);
-    const changed = !sameFiles(current, next);
-    if (changed) swap(places, next);
-    return { changed, ...(healed === undefined ? {} : { healed }), edited, editedFolder: relativePath(places.edited) };
+  return explained(folder, () => {
+    const places = placesOf(folder);
+    mkdirSync(dirname(places.target), { recursive: true });
+    return locked(places, () => {
+      heal(places);
+      const current = readFolder(places.target);
+      const next = withChecksums(files);
+      const edited = handEdits(folder, current, next);
+      if (edited.length > 0) keepEdits(places, edited);
+      const changed = !sameFiles(current, next);
+      if (changed) swap(places, next);
+      return { changed, edited, editedFolder: relativePath(places.edited) };
+    });
   });
 }
 
-/** Puts in place what a killed run left, without writing anything new. */
+/** Puts in place what a killed run left, without writing anything new, and says so. */
 export function healFolder(folder: string): string | undefined {
-  const places = placesOf(folder);
-  return existsSync(dirname(places.target)) ? locked(places, () => heal(places)) : undefined;
+  return explained(folder, () => {
+    const places = placesOf(folder);
+    return existsSync(dirname(places.target)) ? locked(places, () => heal(places)) : undefined;
+  });
+}
+
+/** A full disk or a missing permission is no mistake in the code. */
+function explained<T>(folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new CannotRun(`cannot write ${relativePath(folder)}/: ${error.message}`);
+  }
 }
 
 interface Places {
@@ -75,7 +90,7 @@ interface Places {
 }
 
 function placesOf(folder: string): Places {
-  const target = resolve(folder);
+  const target = behindLink(resolve(folder));
   const beside = (suffix: string): string => join(dirname(target), `.${basename(target)}.${suffix}`);
   return {
     target,
@@ -85,6 +100,15 @@ function placesOf(folder: string): Places {
     edited: beside('edited'),
     lock: beside('lock'),
   };
+}
+
+/** Where a folder really is: a link to it, into the repository that Flux reads perhaps, stays a link. */
+function behindLink(path: string): string {
+  try {
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    return path;
+  }
 }
 
 function heal(places: Places): string | undefined {
@@ -173,41 +197,81 @@ function keepEdits(places: Places, edited: readonly string[]): void {
 }
 
 function locked<T>(places: Places, work: () => T): T {
-  takeLock(places);
+  takeLock(places.lock, basename(places.target));
   try {
     return work();
   } finally {
-    rmSync(places.lock, { force: true });
+    releaseLock(places.lock);
   }
 }
 
-function takeLock(places: Places): void {
+/**
+ * A lock is a link whose target is the process that holds it: unlike a file, it never exists without saying whose it is.
+ *
+ * @param name of the folder that is written.
+ */
+function takeLock(lock: string, name: string): void {
+  const takeover = `${lock}.takeover`;
+  while (!makeLock(lock)) {
+    const owner = ownerOf(lock);
+    if (owner === undefined) continue;
+    if (isRunning(owner)) {
+      throw new CannotRun(
+        `another synth (process ${owner}) is writing ${name}/: wait until it has finished; if that process is no synth, remove ${relativePath(lock)}`,
+      );
+    }
+    // Its owner was killed. Of all who see that, one removes it at a time: a later one would remove the lock of the first.
+    takeLock(takeover, name);
+    if (ownerOf(lock) === owner) releaseLock(lock);
+    releaseLock(takeover);
+  }
+  // Left by one that was killed while it took over.
+  releaseLock(takeover);
+}
+
+function makeLock(lock: string): boolean {
   try {
-    writeFileSync(places.lock, String(process.pid), { flag: 'wx' });
-    return;
+    // On Windows, a junction is the link that needs no privilege.
+    symlinkSync(String(process.pid), lock, 'junction');
+    return true;
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
-  const owner = Number(readFileSync(places.lock, 'utf8'));
-  const starting = owner === 0 && Date.now() - statSync(places.lock).mtimeMs < 5000;
-  if (starting || isRunning(owner)) {
-    throw new CannotRun(
-      `another synth (process ${owner}) is writing ${basename(places.target)}/: wait until it has finished`,
-    );
-  }
-  // Its owner was killed.
-  rmSync(places.lock, { force: true });
-  takeLock(places);
 }
 
+/** @returns nothing if the lock was released meanwhile. */
+function ownerOf(lock: string): number | undefined {
+  try {
+    return Number(basename(readlinkSync(lock)));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function releaseLock(lock: string): void {
+  try {
+    unlinkSync(lock);
+  } catch (error) {
+    // Somebody removed it by hand.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/** In a container, the process that was killed may have had the number of this one. */
 function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function sha256(text: string): string {

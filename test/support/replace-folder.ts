@@ -9,7 +9,7 @@ import { CannotRun } from '../../lib/model/cannot-run';
 import { replaceFolder } from '../../lib/synth/output';
 import { trees } from './trees';
 
-const CHANGES = ['mkdirSync', 'writeFileSync', 'renameSync', 'rmSync', 'cpSync'] as const;
+const CHANGES = ['symlinkSync', 'unlinkSync', 'mkdirSync', 'writeFileSync', 'renameSync', 'rmSync', 'cpSync'] as const;
 
 /** No handler runs and no `finally`: as when the power fails. */
 function dieBefore(n: number): void {

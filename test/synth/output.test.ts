@@ -1,13 +1,34 @@
 /** The output folder is one complete tree at any time, whenever the process is stopped. */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { healFolder, readFolder, replaceFolder, type OutputFiles } from '../../lib/synth/output';
 import { trees, type TreeName } from '../support/trees';
+
+/** Compiled once, because every step of the swap has a process of its own. */
+const compiled = mkdtempSync(join(tmpdir(), 'backed-up-compiled-'));
+const script = join(compiled, 'test/support/replace-folder.js');
+beforeAll(() => {
+  const options = '--module commonjs --target es2023 --esModuleInterop --types node --noCheck --rootDir .'.split(' ');
+  const compiler = resolve('node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, ...options, '--outDir', compiled, 'test/support/replace-folder.ts']);
+});
+afterAll(() => rmSync(compiled, { recursive: true }));
 
 let work = '';
 let dist = '';
@@ -17,11 +38,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(work, { recursive: true }));
 
-const SCRIPT = ['--import', 'tsx', 'test/support/replace-folder.ts'];
-
-/** @returns whether the process was killed before it had finished. */
+/** Replaces whatever is there by the new tree. @returns whether the process was killed before it had finished. */
 function isKilledBefore(change: number): boolean {
-  const { status, signal, stderr } = spawnSync(process.execPath, [...SCRIPT, dist, 'once', 'new', String(change)], {
+  const { status, signal, stderr } = spawnSync(process.execPath, [script, dist, 'once', 'new', String(change)], {
     encoding: 'utf8',
   });
   expect(stderr).toBe('');
@@ -41,6 +60,15 @@ function treeIn(folder: string): TreeName | undefined {
 
 function beside(): readonly string[] {
   return readdirSync(work).filter((name) => name !== 'dist');
+}
+
+/** As a process that was killed leaves it. */
+function leaveLock(pid: number): void {
+  symlinkSync(String(pid), join(work, '.dist.lock'));
+}
+
+function deadProcess(): number {
+  return spawnSync(process.execPath, ['-e', '']).pid;
 }
 
 describe('a synth that is killed', () => {
@@ -71,9 +99,7 @@ describe('a synth that is killed', () => {
 
   it('leaves nothing or the new tree where none was', () => {
     const seen = new Set<string>();
-    // The last steps: writing the last files, and the renames.
-    const first = trees.new.size + 2;
-    for (let change = first; ; change += 1) {
+    for (let change = 1; ; change += 1) {
       rmSync(dist, { recursive: true, force: true });
       if (!isKilledBefore(change)) break;
       healFolder(dist);
@@ -86,15 +112,34 @@ describe('a synth that is killed', () => {
   it('leaves the old tree where the new one was never complete', () => {
     replaceFolder(dist, trees.old);
     // As after a kill between the renames, with the complete tree lost to a tidy person.
-    spawnSync('mv', [dist, join(work, '.dist.old')]);
+    renameSync(dist, join(work, '.dist.old'));
     expect(healFolder(dist)).toBe('an earlier synth was stopped between two renames; dist/ is what it was before');
     expect(treeIn(dist)).toBe('old');
   });
 
+  it('never loses what somebody changed by hand, nor the lock of one that was killed before', () => {
+    const file = join(dist, 'shared/1.yaml');
+    const kept = join(work, '.dist.edited/shared/1.yaml');
+    const dead = deadProcess();
+    for (let change = 1; ; change += 1) {
+      replaceFolder(dist, trees.old);
+      writeFileSync(file, 'by hand\n');
+      leaveLock(dead);
+      if (!isKilledBefore(change)) break;
+      // The next run finds it in dist/, or has it aside.
+      replaceFolder(dist, trees.new);
+      expect(readFileSync(kept, 'utf8')).toBe('by hand\n');
+      expect(beside()).toEqual(['.dist.edited']);
+      rmSync(join(work, '.dist.edited'), { recursive: true });
+    }
+    expect(treeIn(dist)).toBe('new');
+    expect(readFileSync(kept, 'utf8')).toBe('by hand\n');
+  });
+
   it('leaves one complete tree at random moments, too', async () => {
     replaceFolder(dist, trees.old);
-    for (let round = 0; round < 12; round += 1) {
-      const child = spawn(process.execPath, [...SCRIPT, dist, 'times', '100000'], {
+    for (let round = 0; round < 15; round += 1) {
+      const child = spawn(process.execPath, [script, dist, 'times', '100000'], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
@@ -110,29 +155,34 @@ describe('a synth that is killed', () => {
 });
 
 describe('two synths at once', () => {
-  it('take turns', async () => {
-    const children = [0, 1].map(() =>
-      spawn(process.execPath, [...SCRIPT, dist, 'times', '60'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  it('take turns, and so do several that find the lock of a dead one', async () => {
+    leaveLock(deadProcess());
+    const children = [0, 1, 2].map(() =>
+      spawn(process.execPath, [script, dist, 'times', '40'], { stdio: ['ignore', 'ignore', 'inherit'] }),
     );
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit')) as [number]));
-    expect(codes.map(([code]) => code)).toEqual([0, 0]);
+    expect(codes.map(([code]) => code)).toEqual([0, 0, 0]);
     expect(treeIn(dist)).toMatch(/^(old|new)$/);
     expect(beside()).toEqual([]);
   });
 
   it('do not write while the other one does', () => {
     replaceFolder(dist, trees.old);
-    writeFileSync(join(work, '.dist.lock'), String(process.pid));
-    expect(() => replaceFolder(dist, trees.new)).toThrow(
-      `another synth (process ${process.pid}) is writing dist/: wait until it has finished`,
-    );
+    leaveLock(process.ppid);
+    const lock = join(work, '.dist.lock');
+    const running = `another synth (process ${process.ppid}) is writing dist/: wait until it has finished; if that process is no synth, remove ${lock}`;
+    expect(() => replaceFolder(dist, trees.new)).toThrow(running);
+    expect(() => healFolder(dist)).toThrow(running);
     expect(treeIn(dist)).toBe('old');
-    expect(existsSync(join(work, '.dist.lock'))).toBe(true);
+    expect(beside()).toEqual(['.dist.lock']);
+    rmSync(lock);
+    expect(replaceFolder(dist, trees.new).changed).toBe(true);
   });
 
-  it('are not held up by one that died', () => {
-    const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(join(work, '.dist.lock'), String(pid));
+  it('are not held up by one that died, in a container with the same process number, too', () => {
+    leaveLock(deadProcess());
+    expect(replaceFolder(dist, trees.old).changed).toBe(true);
+    leaveLock(process.pid);
     expect(replaceFolder(dist, trees.new).changed).toBe(true);
     expect(beside()).toEqual([]);
   });
@@ -141,13 +191,59 @@ describe('two synths at once', () => {
 describe('a folder', () => {
   it('loses the files of what is gone, and is left alone when nothing changed', () => {
     expect(replaceFolder(dist, trees.old).changed).toBe(true);
+    const { ino } = lstatSync(dist);
     expect(replaceFolder(dist, trees.old).changed).toBe(false);
+    expect(lstatSync(dist).ino).toBe(ino);
     expect(replaceFolder(dist, trees.new)).toEqual({
       changed: true,
       edited: [],
       editedFolder: join(work, '.dist.edited'),
     });
     expect(existsSync(join(dist, 'old'))).toBe(false);
+  });
+
+  it('gets back what somebody deleted', () => {
+    replaceFolder(dist, trees.old);
+    rmSync(join(dist, 'shared'), { recursive: true });
+    expect(replaceFolder(dist, trees.old)).toMatchObject({ changed: true, edited: [] });
+    expect(treeIn(dist)).toBe('old');
+  });
+
+  it('may be a link to where Flux reads, and stays one', () => {
+    const elsewhere = join(work, 'cluster');
+    mkdirSync(elsewhere);
+    // The folder itself does not exist yet.
+    symlinkSync('cluster/manifests', dist);
+    for (const name of ['old', 'new'] as const) {
+      replaceFolder(dist, trees[name]);
+      expect(lstatSync(dist).isSymbolicLink()).toBe(true);
+      expect(treeIn(join(elsewhere, 'manifests'))).toBe(name);
+      expect(readdirSync(elsewhere)).toEqual(['manifests']);
+    }
+  });
+
+  it('is refused, and left alone, where it holds what synth did not write', () => {
+    mkdirSync(dist);
+    writeFileSync(join(dist, 'notes.md'), 'mine');
+    expect(() => replaceFolder(dist, trees.new)).toThrow(
+      `${dist}/ holds files that synth did not write, and synth replaces the whole folder: move them away, or choose another outdir`,
+    );
+    expect([readdirSync(dist), beside()]).toEqual([['notes.md'], []]);
+  });
+
+  it('is taken where it is empty', () => {
+    mkdirSync(dist);
+    replaceFolder(dist, trees.new);
+    expect(treeIn(dist)).toBe('new');
+  });
+
+  it('that cannot be written is no mistake in the code', () => {
+    writeFileSync(join(work, 'file'), 'mine');
+    const below = join(work, 'file/dist');
+    expect(() => replaceFolder(below, trees.new)).toThrow(
+      `cannot write ${below}/: EEXIST: file already exists, mkdir '${join(work, 'file')}'`,
+    );
+    expect(readFileSync(join(work, 'file'), 'utf8')).toBe('mine');
   });
 
   it('has checksums that sha256sum agrees with', () => {
