@@ -45,27 +45,32 @@ function isBackup({ object, backup = false }: RenderedObject): boolean {
   return backup || BACKUP_GROUPS.has(groupOf(object.apiVersion));
 }
 
-/** File names of a folder's objects: `<namespace>.<kind>.<name>.yaml`, with the group where kinds collide. */
+/**
+ * File names of a folder's objects: `<namespace>.<kind>.<name>.yaml`, with the group where kinds collide, and a hash
+ * where names still do on a file system that folds case.
+ */
 export function fileNames(objects: readonly RenderedObject[]): ReadonlyMap<RenderedObject, string> {
-  const byName = groupBy(objects, (rendered) => fileName(rendered, false).toLowerCase());
-  const names = new Map<RenderedObject, string>();
-  for (const sameName of byName.values()) {
-    for (const rendered of sameName) names.set(rendered, fileName(rendered, sameName.length > 1));
+  const names = new Map(objects.map((rendered) => [rendered, fileName(rendered)]));
+  for (const more of [{ group: true }, { group: true, hash: true }]) {
+    const byName = groupBy(objects, (rendered) => (names.get(rendered) ?? '').toLowerCase());
+    for (const sameName of byName.values()) {
+      if (sameName.length > 1) for (const rendered of sameName) names.set(rendered, fileName(rendered, more));
+    }
   }
   return names;
 }
 
 /** Longer names, and characters that a file system may refuse or fold, are replaced by a hash of what they stand for. */
-function fileName({ object }: RenderedObject, withGroup: boolean): string {
-  const { group, kind, namespace, name } = objectId(object);
-  const parts = [namespace, kind, withGroup ? group || 'core' : undefined, name].filter((part) => part !== undefined);
-  const text = parts.join('.');
+function fileName(
+  { object }: RenderedObject,
+  more: { readonly group?: boolean; readonly hash?: boolean } = {},
+): string {
+  const id = objectId(object);
+  const group = more.group === true ? id.group || 'core' : undefined;
+  const text = [id.namespace, id.kind, group, id.name].filter((part) => part !== undefined).join('.');
   const safe = text.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 200);
-  if (safe === text) return `${text}.yaml`;
-  return `${safe}-${createHash('sha256')
-    .update(objectKey(objectId(object)))
-    .digest('hex')
-    .slice(0, 8)}.yaml`;
+  if (safe === text && more.hash !== true) return `${text}.yaml`;
+  return `${safe}-${createHash('sha256').update(objectKey(id)).digest('hex').slice(0, 8)}.yaml`;
 }
 
 /** The names in the order of the folder's `kustomization.yaml`. */
