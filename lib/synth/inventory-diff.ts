@@ -1,11 +1,16 @@
 /** What changed for the data since the inventory that was committed: the lines a reviewer looks for first. */
+import { sortedBy } from '../model/collections';
 import { datasetKey, describeDataset } from '../model/dataset';
-import type { Inventory, InventoryDataset } from '../model/inventory';
+import type { Inventory, InventoryDataset, InventoryLocation } from '../model/inventory';
 import { describeSeconds } from '../model/text';
 
+/** What makes data less safe, what is no longer there, what else changed, and what is new. */
+const MARKS = ['!', '-', '~', '+'];
+
+/** @returns lines that begin with a mark, sorted by it, then by dataset. */
 export function diffInventories(before: Inventory, after: Inventory): readonly string[] {
   const old = new Map(before.datasets.map((dataset) => [datasetKey(dataset.id), dataset]));
-  const lines: string[] = [];
+  const lines = locationChanges(before, after);
   for (const dataset of after.datasets) {
     const key = datasetKey(dataset.id);
     const previous = old.get(key);
@@ -18,7 +23,7 @@ export function diffInventories(before: Inventory, after: Inventory): readonly s
       `- ${describeDataset(dataset.id)}: no longer declared; copies that exist expire, and the data may still be in the cluster`,
     );
   }
-  return [...lines, ...locationChanges(before, after)];
+  return sortedBy(lines, (line) => String(MARKS.indexOf(line.charAt(0))));
 }
 
 function stateOf({ excluded, rpo }: InventoryDataset): string {
@@ -33,37 +38,53 @@ function changesOf(before: InventoryDataset, after: InventoryDataset): readonly 
   if (before.excluded !== undefined && after.excluded === undefined)
     return [`~ ${name}: no longer left out, ${stateOf(after)}`];
   const changes: string[] = [];
+  const add = (what: string, oldText: string, newText: string): void => {
+    if (oldText !== newText) changes.push(`${what} ${oldText} → ${newText}`);
+  };
   if (before.excluded?.reason !== after.excluded?.reason)
     changes.push(`reason is now: ${after.excluded?.reason ?? ''}`);
   const [oldRpo, newRpo] = [before.rpo?.achievedSeconds, after.rpo?.achievedSeconds];
-  if (oldRpo !== newRpo) changes.push(`RPO ${describeRpo(oldRpo)} → ${describeRpo(newRpo)}`);
-  const [oldPlaces, newPlaces] = [placesOf(before), placesOf(after)];
-  if (oldPlaces !== newPlaces) changes.push(`copies in ${oldPlaces} → ${newPlaces}`);
+  add('RPO', describe(oldRpo, 'none'), describe(newRpo, 'none'));
+  add('accepted RPO', describe(before.rpo?.acceptedSeconds, 'any'), describe(after.rpo?.acceptedSeconds, 'any'));
+  add('copies in', placesOf(before), placesOf(after));
   const [oldKept, newKept] = [keptFor(before), keptFor(after)];
-  if (oldKept !== newKept) changes.push(`kept for ${describeSeconds(oldKept)} → ${describeSeconds(newKept)}`);
-  return changes.length === 0 ? [] : [`~ ${name}: ${changes.join('; ')}`];
+  add('kept for', describe(oldKept, 'an unknown time'), describe(newKept, 'an unknown time'));
+  const worse =
+    (newRpo ?? Infinity) > (oldRpo ?? Infinity) ||
+    (newKept ?? 0) < (oldKept ?? 0) ||
+    after.copies.length < before.copies.length;
+  return changes.length === 0 ? [] : [`${worse ? '!' : '~'} ${name}: ${changes.join('; ')}`];
 }
 
-function describeRpo(seconds: number | undefined): string {
-  return seconds === undefined ? 'none' : describeSeconds(seconds);
+function describe(seconds: number | undefined, without: string): string {
+  return seconds === undefined ? without : describeSeconds(seconds);
 }
 
+/** In whatever order the strategies were declared. */
 function placesOf({ copies }: InventoryDataset): string {
-  return copies.length === 0
-    ? 'none'
-    : copies.map(({ location, failureDomain }) => location ?? failureDomain).join(' and ');
+  const places = copies.map(({ location, failureDomain }) => location ?? failureDomain);
+  return places.length === 0 ? 'none' : places.toSorted().join(' and ');
 }
 
-function keptFor({ copies }: InventoryDataset): number {
-  return Math.max(0, ...copies.map(({ keptSeconds = 0 }) => keptSeconds));
+/** Nothing where nobody says how long any copy is kept. */
+function keptFor({ copies }: InventoryDataset): number | undefined {
+  const times = copies.flatMap(({ keptSeconds = [] }) => keptSeconds);
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
-function locationChanges(before: Inventory, after: Inventory): readonly string[] {
-  const old = new Map(before.locations.map((location) => [location.name, JSON.stringify(location)]));
-  return after.locations
-    .filter((location) => old.has(location.name) && old.get(location.name) !== JSON.stringify(location))
-    .map(
-      (location) =>
-        `! location '${location.name}' changed: new copies go to ${location.bucket} at ${location.endpoint}`,
-    );
+/** Where copies stand in a location. */
+const PLACE = ['endpoint', 'bucket', 'prefix'] as const;
+
+function locationChanges(before: Inventory, after: Inventory): string[] {
+  const old = new Map(before.locations.map((location) => [location.name, location]));
+  return after.locations.flatMap((location) => {
+    const previous = old.get(location.name);
+    if (previous === undefined) return [];
+    const fields = Object.keys(location) as (keyof InventoryLocation)[];
+    const changed = fields.filter((field) => previous[field] !== location[field]);
+    if (changed.length === 0) return [];
+    const texts = changed.map((field) => `${field} '${String(previous[field])}' → '${String(location[field])}'`);
+    const moved = PLACE.some((field) => changed.includes(field)) ? '; the copies so far stay where they are' : '';
+    return [`! location '${location.name}': ${texts.join('; ')}${moved}`];
+  });
 }

@@ -1,0 +1,196 @@
+/** What a reviewer is told about the data, compared with the commit. */
+import { execFileSync } from 'node:child_process';
+import { Duration, Size } from 'cdk8s';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  BackedUpVolume,
+  elsewhere,
+  excluded,
+  nightly,
+  s3Location,
+  ScratchVolume,
+  weekly,
+  type S3LocationProps,
+  type VolumeStrategy,
+} from '../../lib';
+import type { Inventory } from '../../lib/model/inventory';
+import { diffInventories } from '../../lib/synth/inventory-diff';
+import { mainFile, Project } from '../support/project';
+import { offsite, synthesizeScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
+
+function inventory(build: (scenario: Scenario) => void, options: ScenarioOptions = {}): Inventory {
+  const result = synthesizeScenario(build, options);
+  expect(result.findings).toEqual([]);
+  return result.inventory;
+}
+
+const storage = Size.gibibytes(20);
+
+/** One volume of the namespace, copied as declared. */
+function volume(backup: VolumeStrategy | readonly [VolumeStrategy, VolumeStrategy]) {
+  return ({ chart }: Scenario): void => {
+    new BackedUpVolume(chart, 'data', { storage, backup });
+  };
+}
+
+function scratch({ chart }: Scenario): void {
+  new ScratchVolume(chart, 'data', { storage, reason: 'Made again from the scans.' });
+}
+
+const everyNight = nightly({ to: offsite, keep: { daily: 14 } });
+const toTheNas = elsewhere('rsync fetches the files every night.', { failureDomain: 'site', rpo: Duration.hours(25) });
+
+const before = inventory(volume(everyNight));
+
+describe('changes since the committed inventory', () => {
+  it('are none where nothing changed, in whatever order copies are declared', () => {
+    expect(diffInventories(before, inventory(volume(everyNight)))).toEqual([]);
+    const two = inventory(volume([everyNight, toTheNas]));
+    expect(diffInventories(two, inventory(volume([toTheNas, everyNight])))).toEqual([]);
+  });
+
+  it('are a volume that is newly left out', () => {
+    expect(diffInventories(before, inventory(scratch))).toEqual([
+      '! PersistentVolumeClaim paperless/data: newly left out: Made again from the scans.',
+    ]);
+  });
+
+  it('are a volume that is no longer left out', () => {
+    expect(diffInventories(inventory(scratch), before)).toEqual([
+      '~ PersistentVolumeClaim paperless/data: no longer left out, copied, RPO 29 h 10 min',
+    ]);
+  });
+
+  it('are another reason', () => {
+    const reason = (text: string) => inventory(() => {}, { props: { certificates: excluded(text) } });
+    expect(diffInventories(reason('Issued again by ACME.'), reason('Issued again by ACME within its limits.'))).toEqual(
+      ['~ certificates of cluster home: reason is now: Issued again by ACME within its limits.'],
+    );
+  });
+
+  it('are a larger RPO and another retention', () => {
+    const everyWeek = inventory(volume(weekly({ to: offsite, keep: { weekly: 8 } })));
+    expect(diffInventories(before, everyWeek)).toEqual([
+      '! PersistentVolumeClaim paperless/data: RPO 29 h 10 min → 7 d 5 h; kept for 14 d → 56 d',
+    ]);
+    expect(diffInventories(everyWeek, before)).toEqual([
+      '! PersistentVolumeClaim paperless/data: RPO 7 d 5 h → 29 h 10 min; kept for 56 d → 14 d',
+    ]);
+  });
+
+  it('are a loss that is accepted now', () => {
+    const accepting = (rpo: Duration) => inventory(volume(nightly({ to: offsite, keep: { daily: 14 }, rpo })));
+    expect(diffInventories(before, accepting(Duration.hours(30)))).toEqual([
+      '~ PersistentVolumeClaim paperless/data: accepted RPO any → 30 h',
+    ]);
+    expect(diffInventories(accepting(Duration.hours(30)), accepting(Duration.days(3)))).toEqual([
+      '~ PersistentVolumeClaim paperless/data: accepted RPO 30 h → 3 d',
+    ]);
+  });
+
+  it('are copies in more and in fewer places', () => {
+    const two = inventory(volume([everyNight, toTheNas]));
+    expect(diffInventories(before, two)).toEqual([
+      '~ PersistentVolumeClaim paperless/data: RPO 29 h 10 min → 25 h; copies in offsite → offsite and site',
+    ]);
+    expect(diffInventories(two, inventory(volume(toTheNas)))).toEqual([
+      '! PersistentVolumeClaim paperless/data: copies in offsite and site → site; kept for 14 d → an unknown time',
+    ]);
+  });
+
+  it('are a database whose log is no longer fetched', () => {
+    const database = (rpo: Duration, failureDomain: 'site' | 'offsite') =>
+      inventory(volume(elsewhere('The provider fetches the log all day.', { failureDomain, rpo })));
+    expect(diffInventories(database(Duration.minutes(5), 'offsite'), database(Duration.hours(24), 'site'))).toEqual([
+      '! PersistentVolumeClaim paperless/data: RPO 5 min → 24 h; copies in offsite → site',
+    ]);
+  });
+
+  it('are data that is new, and data that nobody declares any more', () => {
+    const none = inventory(() => {});
+    expect(diffInventories(none, before)).toEqual([
+      '+ PersistentVolumeClaim paperless/data: new, copied, RPO 29 h 10 min',
+    ]);
+    expect(diffInventories(none, inventory(scratch))).toEqual([
+      '+ PersistentVolumeClaim paperless/data: new, left out: Made again from the scans.',
+    ]);
+    expect(diffInventories(before, none)).toEqual([
+      '- PersistentVolumeClaim paperless/data: no longer declared; copies that exist expire, and the data may still be in the cluster',
+    ]);
+  });
+
+  it('are a location that is another one now', () => {
+    const at = (props: Partial<S3LocationProps>) => {
+      const { endpoint, bucket, keptIn } = {
+        endpoint: 'https://s3.example.net',
+        bucket: 'home-backups',
+        keptIn: 'envelope, bank',
+        ...props,
+      };
+      const to = s3Location('offsite', { endpoint, bucket, failureDomain: 'offsite', keptIn });
+      return inventory(volume(nightly({ to, keep: { daily: 14 } })));
+    };
+    expect(diffInventories(at({}), at({ endpoint: 'https://s3.example.org', bucket: 'other' }))).toEqual([
+      `! location 'offsite': endpoint 'https://s3.example.net' → 'https://s3.example.org'; bucket 'home-backups' → 'other'; the copies so far stay where they are`,
+    ]);
+    expect(diffInventories(at({}), at({ keptIn: 'a drawer in the office' }))).toEqual([
+      `! location 'offsite': keptIn 'envelope, bank' → 'a drawer in the office'`,
+    ]);
+  });
+
+  it('come in the order in which they matter', () => {
+    const several = (volumes: Readonly<Record<string, VolumeStrategy>>, left: readonly string[] = []) =>
+      inventory(({ chart }) => {
+        for (const [name, backup] of Object.entries(volumes)) new BackedUpVolume(chart, name, { storage, backup });
+        for (const name of left) new ScratchVolume(chart, name, { storage, reason: 'Made again from the scans.' });
+      });
+    const old = several({ gone: everyNight, kept: everyNight, left: everyNight, worse: toTheNas }, ['better']);
+    const later = elsewhere('rsync fetches the files.', { failureDomain: 'site', rpo: Duration.days(8) });
+    const now = several({ added: everyNight, better: everyNight, kept: everyNight, worse: later }, ['left']);
+    expect(diffInventories(old, now)).toEqual([
+      '! PersistentVolumeClaim paperless/left: newly left out: Made again from the scans.',
+      '! PersistentVolumeClaim paperless/worse: RPO 25 h → 8 d',
+      '- PersistentVolumeClaim paperless/gone: no longer declared; copies that exist expire, and the data may still be in the cluster',
+      '~ PersistentVolumeClaim paperless/better: no longer left out, copied, RPO 29 h 10 min',
+      '+ PersistentVolumeClaim paperless/added: new, copied, RPO 29 h 10 min',
+    ]);
+  });
+});
+
+describe('in a Git repository', () => {
+  const project = new Project({
+    'nightly.ts': mainFile(
+      `new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });`,
+    ),
+    'weekly.ts': mainFile(
+      `new BackedUpVolume(chart, 'data', { storage, backup: weekly({ to: offsite, keep: { weekly: 8 } }) });`,
+    ),
+  });
+  afterAll(() => project.remove());
+
+  function commit(): void {
+    for (const args of [
+      ['init', '-q'],
+      ['add', 'dist'],
+      ['commit', '-qm', 'dist'],
+    ]) {
+      const author = ['-c', 'user.name=test', '-c', 'user.email=test@example.net'];
+      execFileSync('git', [...author, ...args], { cwd: project.folder });
+    }
+  }
+
+  it('the changes are shown until they are committed', () => {
+    expect(project.run(['nightly.ts']).status).toBe(0);
+    commit();
+    expect(project.run(['nightly.ts']).stdout).not.toContain('Changed since');
+    const changes = `
+Changed since the committed inventory:
+  ! PersistentVolumeClaim wiki/data: RPO 28 h 10 min → 7 d 4 h; kept for 14 d → 56 d
+
+`;
+    expect(project.run(['weekly.ts']).stdout).toContain(`${changes}dist/ is written.\n`);
+    expect(project.run(['weekly.ts']).stdout).toContain(`${changes}dist/ was up to date.\n`);
+    commit();
+    expect(project.run(['weekly.ts']).stdout).not.toContain('Changed since');
+  });
+});
