@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import type { RenderedObject } from '../model/rendered';
 import { withoutForeignNamespace } from '../model/cluster-scoped';
 import { sortedBy } from '../model/collections';
-import { listAt, textsAt, type KubeObject } from '../model/kube-object';
+import { listAt, textAt, textsAt, type KubeObject } from '../model/kube-object';
 import { readYamlFiles, type UnreadDocument } from '../yaml/read';
 
 export interface ReadBeside {
@@ -85,7 +85,9 @@ export function countUnread(
   read: readonly string[],
   seen: readonly KubeObject[],
 ): number {
-  const ignore = [...NEVER, `${resolve(project, outputFolder)}/**`];
+  const output = resolve(project, outputFolder);
+  // Beside the output lies what synth keeps for people: the files that they changed by hand.
+  const ignore = [...NEVER, `${output}/**`, `${dirname(output)}/.${basename(output)}.*/**`];
   const files = globSync('**/*.{yaml,yml}', {
     cwd: repositoryRoot(project),
     ignore,
@@ -94,8 +96,17 @@ export function countUnread(
     followSymbolicLinks: false,
   });
   const known = new Set(read);
-  const names = new Set(seen.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
-  return files.filter((file) => !known.has(file)).reduce((sum, file) => sum + unseenDocuments(file, names), 0);
+  const written = new Set(
+    seen.flatMap(({ kind, metadata: { name, namespace } }) => [
+      nameOf(kind, name, undefined),
+      nameOf(kind, name, namespace),
+    ]),
+  );
+  return files.filter((file) => !known.has(file)).reduce((sum, file) => sum + unseenDocuments(file, written), 0);
+}
+
+function nameOf(kind: string, name: string, namespace: string | undefined): string {
+  return JSON.stringify([kind, name, namespace ?? null]);
 }
 
 /** The folder with `.git`, or the project itself. */
@@ -109,14 +120,31 @@ function repositoryRoot(project: string): string {
   return folder;
 }
 
-/** Told by a glance at the text, without parsing: this is only about how much was not looked at. */
+/**
+ * Told by a glance at the text, without parsing all of it: this is only about how much was not looked at.
+ *
+ * @param seen names of objects, also without the namespace: the chart of an `Include` adds it.
+ */
 function unseenDocuments(file: string, seen: ReadonlySet<string>): number {
-  const documents = readFileSync(file, 'utf8').split(/^---(?:\s.*)?$/m);
+  const documents = readFileSync(file, 'utf8').split(/^---(?:[ \t].*)?$/m);
   return documents.filter((text) => {
     const kind = /^kind:\s*["']?(\w+)/m.exec(text)?.[1];
-    // Settings of tools are YAML too, and no objects.
-    if (kind === undefined || !/^apiVersion:/m.test(text)) return false;
-    const metadata = /^metadata:\s*(?:\{.*|\n(?:[ \t]+.*\n)*?[ \t]+)\bname:\s*["']?([\w.-]+)/m.exec(text);
-    return !seen.has(`${kind} ${metadata?.[1] ?? ''}`);
+    // Settings of tools are YAML too, and no objects; so are kustomize's instructions.
+    if (kind === undefined || !/^apiVersion:(?!\s*["']?kustomize\.config\.k8s\.io\/)/m.test(text)) return false;
+    const metadata = metadataOf(text);
+    return !seen.has(
+      nameOf(kind, textAt(metadata, 'metadata', 'name') ?? '', textAt(metadata, 'metadata', 'namespace')),
+    );
   }).length;
+}
+
+/** The lines from `metadata:` to the next field. */
+function metadataOf(text: string): unknown {
+  const lines = /^metadata:[^\n]*(?:\n(?:[ \t\r#][^\n]*)?)*/m.exec(text)?.[0] ?? '';
+  try {
+    return parse(lines, { logLevel: 'error' });
+  } catch {
+    // A template of a Helm chart is no YAML yet.
+    return undefined;
+  }
 }

@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { App } from 'cdk8s';
 import { explainFindings } from '../coverage/explain';
 import { describeOrigin, type Finding } from '../coverage/finding';
 import { CannotRun } from '../model/cannot-run';
 import { groupBy, sortedBy } from '../model/collections';
 import { parseInventory } from '../schema/inventory';
-import type { Inventory } from '../model/inventory';
 import { nearest } from '../model/nearest';
 import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
@@ -25,8 +25,8 @@ Proves that all data has a backup, and only then replaces the output folder.
 Options:
   --json         findings, changes and inventory as JSON on standard output
   --annotations  findings as annotations of a pull request (GitHub)
-  --help         this text
-Other options are left to your own code.
+  -h, --help     this text
+  --             what follows is left to your own code
 
 Exit codes: 0 written, 1 findings and nothing written, 2 could not run.
 
@@ -37,14 +37,14 @@ Examples:
 
 export function runSynth(app: App, input: SynthInput): void {
   try {
-    const flags = readFlags();
-    if (flags.has('--help')) {
+    const options = readOptions();
+    if (options.has('help')) {
       process.stdout.write(HELP);
       return;
     }
     refuseEmptiedFolder(input);
     const healed = healFolder(input.outputFolder);
-    const before = committedInventory(input);
+    const before = inventoryBefore(input);
     const result = synthesize(app, input);
     const written = result.files === undefined ? undefined : replaceFolder(input.outputFolder, result.files);
     if (written !== undefined) writeForCli(result);
@@ -53,11 +53,12 @@ export function runSynth(app: App, input: SynthInput): void {
       result,
       written,
       healed,
-      changes: before === undefined ? [] : diffInventories(before, result.inventory),
+      before,
+      changes: before === undefined || 'problem' in before.read ? [] : diffInventories(before.read, result.inventory),
     };
-    if (flags.has('--json')) printJson(report);
+    if (options.has('json')) printJson(report);
     else printText(report);
-    if (flags.has('--annotations')) printAnnotations(result.findings);
+    if (options.has('annotations')) printAnnotations(result.findings);
     if (written === undefined) process.exitCode = 1;
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error;
@@ -66,16 +67,25 @@ export function runSynth(app: App, input: SynthInput): void {
   }
 }
 
-const OPTIONS = ['--json', '--annotations', '--help'];
+const OPTIONS = {
+  json: { type: 'boolean' },
+  annotations: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
-/** A project's own code may read options of its own, so only what looks like one of ours is refused. */
-function readFlags(): ReadonlySet<string> {
-  const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
-  for (const flag of flags) {
-    const meant = OPTIONS.includes(flag) ? undefined : nearest(flag, OPTIONS);
-    if (meant !== undefined) throw new CannotRun(`unknown option ${flag}: did you mean ${meant}? --help lists all`);
+/** @throws CannotRun for any other option: whoever writes `--dry-run` must not find that everything was written. */
+function readOptions(): ReadonlySet<string> {
+  const { tokens } = parseArgs({ options: OPTIONS, strict: false, allowPositionals: true, tokens: true });
+  const given = tokens.filter((token) => token.kind === 'option');
+  for (const { name, rawName, value } of given) {
+    if (Object.hasOwn(OPTIONS, name) && value === undefined) continue;
+    const known = Object.keys(OPTIONS).map((option) => `--${option}`);
+    const meant = nearest(rawName, known);
+    const hint = meant === undefined ? 'options of your own code go after a further --;' : `did you mean ${meant}?`;
+    const text = value === undefined ? rawName : `${rawName}=${value}`;
+    throw new CannotRun(`unknown option ${text}: ${hint} --help lists all`);
   }
-  return new Set(flags);
+  return new Set(given.map(({ name }) => name));
 }
 
 /** @throws Error with all findings if the gate refuses. */
@@ -92,10 +102,11 @@ interface Report {
   readonly result: Synthesized;
   readonly written: Written | undefined;
   readonly healed: string | undefined;
+  readonly before: InventoryBefore | undefined;
   readonly changes: readonly string[];
 }
 
-function printText({ input, result, written, healed, changes }: Report): void {
+function printText({ input, result, written, healed, before, changes }: Report): void {
   const folder = `${relative(process.cwd(), resolve(input.outputFolder))}/`;
   const colours = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
   const errorColours = process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
@@ -126,8 +137,10 @@ function printText({ input, result, written, healed, changes }: Report): void {
     colours,
   );
   process.stdout.write(summary);
-  if (changes.length > 0)
-    process.stdout.write(`\nChanged since the committed inventory:\n${changes.map((line) => `  ${line}\n`).join('')}`);
+  if (before !== undefined && 'problem' in before.read)
+    process.stdout.write(`\nWhat changed is not shown: ${before.from} ${before.read.problem}\n`);
+  else if (before !== undefined && changes.length > 0)
+    process.stdout.write(`\nChanged since ${before.from}:\n${changes.map((line) => `  ${line}\n`).join('')}`);
   process.stdout.write(`\n${folder} ${written.changed ? 'is written' : 'was up to date'}.\n`);
 }
 
@@ -198,13 +211,18 @@ function writtenObjects(objects: readonly RenderedObject[]): readonly RenderedOb
   );
 }
 
-/** The inventory of the last commit, so that running synth twice shows the same changes; without Git, the one in the folder. */
-function committedInventory({ project, outputFolder }: SynthInput): Inventory | undefined {
+interface InventoryBefore {
+  readonly from: 'the committed inventory' | 'the inventory of the last synth';
+  readonly read: ReturnType<typeof parseInventory>;
+}
+
+/** That of the last commit, so that running synth twice shows the same changes; where there is none, the one in the folder. */
+function inventoryBefore({ project, outputFolder }: SynthInput): InventoryBefore | undefined {
   const path = join(resolve(outputFolder), 'inventory.json');
-  const text = showCommitted(project, path) ?? (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
-  if (text === undefined) return undefined;
-  const parsed = parseInventory(text);
-  return 'problem' in parsed ? undefined : parsed;
+  const committed = showCommitted(project, path);
+  if (committed !== undefined) return { from: 'the committed inventory', read: parseInventory(committed) };
+  if (!existsSync(path)) return undefined;
+  return { from: 'the inventory of the last synth', read: parseInventory(readFileSync(path, 'utf8')) };
 }
 
 function showCommitted(project: string, path: string): string | undefined {

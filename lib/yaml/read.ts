@@ -84,6 +84,8 @@ export function readYaml(text: string, file: string): ReadResult {
  */
 const AS_KUBERNETES = {
   version: '1.1',
+  // What is odd about a document is said by whoever asked for it, or not at all.
+  logLevel: 'error',
   customTags: (tags: Tags): Tags =>
     tags.filter(
       (tag) =>

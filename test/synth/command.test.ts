@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readFolder } from '../../lib/synth/output';
 import { mainFile, Project } from '../support/project';
 
 const VOLUME = `new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });`;
@@ -61,7 +62,9 @@ describe('npm run synth', () => {
   });
 
   it('says that nothing changed', () => {
-    expect(project.run(['main.ts'])).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ was up to date.\n`, stderr: '' });
+    // What follows `--` is for the project's own code.
+    const ran = project.run(['main.ts', '--', '--production']);
+    expect(ran).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ was up to date.\n`, stderr: '' });
   });
 
   it('leaves what is there when it refuses', () => {
@@ -135,8 +138,8 @@ Proves that all data has a backup, and only then replaces the output folder.
 Options:
   --json         findings, changes and inventory as JSON on standard output
   --annotations  findings as annotations of a pull request (GitHub)
-  --help         this text
-Other options are left to your own code.
+  -h, --help     this text
+  --             what follows is left to your own code
 
 Exit codes: 0 written, 1 findings and nothing written, 2 could not run.
 
@@ -147,13 +150,17 @@ Examples:
     });
   });
 
-  it('refuses a misspelt option, and leaves those of the project to its own code', () => {
-    expect(project.run(['main.ts', '--jason'])).toEqual({
+  it.each([
+    ['--jason', 'did you mean --json?'],
+    ['--json=pretty', 'did you mean --json?'],
+    // Whoever expects that must not find that everything was written.
+    ['--dry-run', 'options of your own code go after a further --;'],
+  ])('refuses the option %s', (option, hint) => {
+    expect(project.run(['refused.ts', option])).toEqual({
       status: 2,
       stdout: '',
-      stderr: 'error: unknown option --jason: did you mean --json? --help lists all\n',
+      stderr: `error: unknown option ${option}: ${hint} --help lists all\n`,
     });
-    expect(project.run(['main.ts', '--production']).status).toBe(0);
   });
 });
 
@@ -200,6 +207,34 @@ describe('a file that somebody changed by hand', () => {
     expect(project.read(path)).toBe(original);
     expect(project.read('.dist.edited/wiki/wiki.PersistentVolumeClaim.data.yaml')).toContain('40Gi');
     expect(project.read('.dist.edited/wiki/stray.yaml')).toBe('kind: Stray\n');
+  });
+});
+
+describe('a project that keeps its own App', () => {
+  /** With `requireBackups` instead of `BackedUpApp`. */
+  function ownApp(body: string, appProps: string): string {
+    return mainFile(body)
+      .replace('import { Chart,', 'import { App, Chart,')
+      .replace('import { BackedUpApp,', 'import { requireBackups,')
+      .replace('const app = new BackedUpApp({', `const app = new App(${appProps});\nrequireBackups(app, {`);
+  }
+
+  it('gets the same files in its own folder', () => {
+    project.write('own.ts', ownApp(VOLUME, `{ outdir: 'own' }`));
+    expect(project.run(['own.ts'])).toEqual({ status: 0, stdout: `${SUMMARY}\nown/ is written.\n`, stderr: '' });
+    expect(readFolder(join(project.folder, 'own'))).toEqual(readFolder(join(project.folder, 'dist')));
+  });
+
+  it('gets the same findings', () => {
+    project.write('own-refused.ts', ownApp(`${VOLUME}\n${FORGOTTEN}`, ''));
+    expect(project.run(['own-refused.ts'])).toEqual({ status: 1, stdout: '', stderr: REFUSAL });
+  });
+
+  it('does not take the folder of the cdk8s CLI for the one that Flux reads', () => {
+    project.write('own.ts', ownApp(VOLUME, ''));
+    const ran = project.run(['own.ts'], { CDK8S_OUTDIR: '.own' });
+    expect(ran).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ was up to date.\n`, stderr: '' });
+    expect(readdirSync(join(project.folder, '.own'))).toContain('wiki.k8s.yaml');
   });
 });
 

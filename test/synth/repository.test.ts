@@ -1,0 +1,153 @@
+/** YAML beside the code: what is read of it, and how much nobody looked at. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../lib/model/kube-object';
+import { countUnread, readBeside } from '../../lib/synth/repository';
+
+/** A repository whose project is a folder in it. */
+let repository = '';
+let project = '';
+beforeEach(() => {
+  repository = mkdtempSync(join(tmpdir(), 'backed-up-repository-'));
+  project = join(repository, 'cluster');
+  mkdirSync(join(repository, '.git'));
+  mkdirSync(project);
+});
+afterEach(() => rmSync(repository, { recursive: true }));
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(repository, path)), { recursive: true });
+  writeFileSync(join(repository, path), text);
+}
+
+function yaml(kind: string, name: string, namespace?: string): string {
+  return `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${namespace === undefined ? '' : `  namespace: ${namespace}\n`}`;
+}
+
+function object(kind: string, name: string, namespace?: string): KubeObject {
+  return { apiVersion: 'v1', kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+}
+
+describe('alsoRead', () => {
+  it('reads each file once, with its place, and not what synth is about to replace', () => {
+    write(
+      'cluster/b/one.yaml',
+      `# a comment\n${yaml('ConfigMap', 'first')}---\n${yaml('Namespace', 'second', 'wrong')}`,
+    );
+    write('cluster/a/two.yaml', yaml('ConfigMap', 'third'));
+    write('cluster/dist/old.yaml', yaml('ConfigMap', 'old'));
+    write('cluster/node_modules/x/x.yaml', yaml('ConfigMap', 'installed'));
+    write('other/four.yaml', yaml('ConfigMap', 'fourth'));
+    const beside = readBeside(['**/*.yaml', 'b/*', '../other/*.yaml', 'nothing/*.yaml'], project, 'dist');
+    expect(beside.objects.map(({ object: { kind, metadata }, origin }) => ({ kind, ...metadata, origin }))).toEqual([
+      { kind: 'ConfigMap', name: 'third', origin: { type: 'file', file: 'a/two.yaml', line: 1 } },
+      { kind: 'ConfigMap', name: 'first', origin: { type: 'file', file: 'b/one.yaml', line: 2 } },
+      // What is in no namespace says so wrongly; the server drops it.
+      { kind: 'Namespace', name: 'second', origin: { type: 'file', file: 'b/one.yaml', line: 7 } },
+      { kind: 'ConfigMap', name: 'fourth', origin: { type: 'file', file: '../other/four.yaml', line: 1 } },
+    ]);
+    expect(beside.emptyPatterns).toEqual(['nothing/*.yaml']);
+    expect(beside.unread).toEqual([]);
+  });
+
+  it('keeps what it cannot read, with the reason', () => {
+    write('cluster/a.yaml', `${yaml('ConfigMap', 'good')}---\nsettings: of a tool\n---\nbroken: [\n`);
+    const { objects, unread } = readBeside(['*.yaml'], project, 'dist');
+    expect(objects).toHaveLength(1);
+    expect(unread).toEqual([
+      {
+        place: { file: 'a.yaml', line: 6 },
+        why: 'no Kubernetes object: apiVersion, kind or metadata.name is missing',
+        broken: false,
+      },
+      {
+        place: { file: 'a.yaml', line: 9 },
+        why: expect.stringMatching(/^broken YAML: /),
+        broken: true,
+      },
+    ]);
+  });
+
+  it('covers a path of the repository only where all of it was read', () => {
+    write('apps/read/a.yaml', yaml('ConfigMap', 'a'));
+    write('apps/half/a.yaml', yaml('ConfigMap', 'a'));
+    write('apps/half/b.yml', yaml('ConfigMap', 'b'));
+    write('apps/remote/kustomization.yaml', 'resources: [https://example.net/base]\n');
+    write('apps/chart/kustomization.yaml', 'helmCharts: [{ name: redis }]\n');
+    write('apps/local/kustomization.yaml', 'resources: [a.yaml]\n');
+    write('apps/local/a.yaml', yaml('ConfigMap', 'a'));
+    const { coversPath } = readBeside(['../apps/**/*.yaml'], project, 'dist');
+    const paths = ['read', 'half', 'remote', 'chart', 'local', 'missing'].map((name) => `./apps/${name}`);
+    expect(paths.filter((path) => coversPath(path))).toEqual(['./apps/read', './apps/local']);
+    // What synth writes itself.
+    expect(['cluster/dist', './cluster/dist/wiki', 'cluster/distant'].filter((path) => coversPath(path))).toEqual([
+      'cluster/dist',
+      './cluster/dist/wiki',
+    ]);
+  });
+});
+
+describe('documents that nobody read', () => {
+  function unread(read: readonly string[] = [], written: readonly KubeObject[] = []): number {
+    return countUnread(
+      project,
+      'dist',
+      read.map((path) => join(repository, path)),
+      written,
+    );
+  }
+
+  it('are those of the whole repository that nobody asked for', () => {
+    write('a.yaml', `${yaml('ConfigMap', 'a')}---\n${yaml('Secret', 'b')}--- # c\n${yaml('Deployment', 'c')}`);
+    write('deep/.hidden/d.yml', yaml('ConfigMap', 'd').replaceAll('\n', '\r\n'));
+    expect(unread()).toBe(4);
+    expect(unread(['a.yaml'])).toBe(1);
+  });
+
+  it('are no settings of tools, no kustomizations, and nothing that synth writes or keeps', () => {
+    write('.github/workflows/ci.yaml', 'on: push\njobs: {}\n');
+    write('cdk8s.yaml', 'language: typescript\n');
+    write('apps/kustomization.yaml', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n');
+    write('cluster/dist/wiki/a.yaml', yaml('ConfigMap', 'a'));
+    write('cluster/.dist.edited/wiki/b.yaml', yaml('ConfigMap', 'b'));
+    write('node_modules/x/x.yaml', yaml('ConfigMap', 'x'));
+    expect(unread()).toBe(0);
+    write('flux.yaml', yaml('Kustomization', 'apps').replace('v1', 'kustomize.toolkit.fluxcd.io/v1'));
+    expect(unread()).toBe(1);
+  });
+
+  it('are no objects that an Include brings in, with the namespace of its chart or their own', () => {
+    write('a.yaml', `${yaml('Deployment', 'app')}---\n${yaml('Deployment', 'app', 'wiki')}`);
+    expect(unread([], [object('Deployment', 'app', 'wiki')])).toBe(0);
+    write(
+      'b.yaml',
+      `apiVersion: v1\nkind: Deployment\nmetadata: { labels: { name: x }, name: app, namespace: wiki }\n`,
+    );
+    expect(unread([], [object('Deployment', 'app', 'wiki')])).toBe(0);
+  });
+
+  it('are objects of the same name in another namespace, and of another kind', () => {
+    write('a.yaml', yaml('Deployment', 'app', 'shop'));
+    write('b.yaml', `${yaml('Service', 'app', 'wiki')}spec:\n  name: other\n`);
+    write('c.yaml', `${yaml('Deployment', 'shop', 'wiki')}  labels:\n    name: app\n`);
+    expect(unread([], [object('Deployment', 'app', 'wiki')])).toBe(3);
+  });
+
+  it('are templates that are no YAML yet, without a word of the parser', async () => {
+    const template = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n';
+    write('cluster/a.yaml', template);
+    write('cluster/b.yaml', template.replace('}}\n', '}}: x\n'));
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
+    expect(unread()).toBe(2);
+    expect(readBeside(['*.yaml'], project, 'dist').unread).toHaveLength(2);
+    // Node.js passes warnings on after the code that caused them.
+    await setImmediate();
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
+});
