@@ -123,7 +123,9 @@ function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocumen
     }
   }
   if (skippedDocuments > 0)
-    lines.push(`  ${counted(skippedDocuments, 'document')} in the files of alsoRead hold no Kubernetes object`);
+    lines.push(
+      `  ${counted(skippedDocuments, 'document')} in the files of alsoRead ${skippedDocuments === 1 ? 'holds' : 'hold'} no Kubernetes object`,
+    );
   lines.push(
     `  ${counted(unreadDocuments, 'YAML document')} of this repository that nobody asked synth to read (alsoRead)`,
   );

@@ -1,0 +1,181 @@
+/** What synth adds to the objects of a project, and what it leaves as it is. */
+import { ApiObject, Chart, Duration, Size } from 'cdk8s';
+import { gunzipSync, strFromU8 } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { backUp, BackedUpVolume, elsewhere, nightly, ScratchVolume } from '../../lib';
+import { mappingAt, textAt } from '../../lib/model/kube-object';
+import type { Synthesized } from '../../lib/synth/synthesize';
+import { offsite, synthesizeScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
+
+const storage = Size.gibibytes(20);
+const everyNight = nightly({ to: offsite, keep: { daily: 7 } });
+
+function accepted(build: (scenario: Scenario) => void, options: ScenarioOptions = {}): Synthesized {
+  const result = synthesizeScenario(build, options);
+  expect(result.findings).toEqual([]);
+  return result;
+}
+
+/** What a file of the output says. */
+function file({ files }: Synthesized, path: string): unknown {
+  return parse(files?.get(path) ?? '');
+}
+
+function metadata(result: Synthesized, path: string): unknown {
+  return mappingAt(file(result, path), 'metadata');
+}
+
+describe('marks', () => {
+  it('tell on a claim how it is copied, or why it is not, and keep Flux from deleting it', () => {
+    const result = accepted(({ chart }) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: everyNight });
+      new ScratchVolume(chart, 'cache', { storage, reason: 'Fetched again on demand.', reviewBy: '2028-01-01' });
+      const backup = elsewhere('The NAS fetches the files.', { failureDomain: 'site', rpo: Duration.hours(25) });
+      new BackedUpVolume(chart, 'share', { storage, backup });
+    });
+    const claim = (name: string) => metadata(result, `example/paperless.PersistentVolumeClaim.${name}.yaml`);
+    const prune = { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' };
+    expect(claim('data')).toEqual({
+      annotations: { 'backed-up/dataset': 'PersistentVolumeClaim paperless/data', ...prune },
+      labels: { 'backed-up/method': 'velero', 'backed-up/plan': 'nightly' },
+      name: 'data',
+      namespace: 'paperless',
+    });
+    expect(claim('cache')).toEqual({
+      annotations: {
+        'backed-up/dataset': 'PersistentVolumeClaim paperless/cache',
+        'backed-up/reason': 'Fetched again on demand.',
+        'backed-up/review-by': '2028-01-01',
+        ...prune,
+      },
+      labels: { 'backed-up/method': 'excluded' },
+      name: 'cache',
+      namespace: 'paperless',
+    });
+    expect(claim('share')).toEqual({
+      annotations: {
+        'backed-up/dataset': 'PersistentVolumeClaim paperless/share',
+        'backed-up/reason': 'The NAS fetches the files.',
+        ...prune,
+      },
+      labels: { 'backed-up/method': 'elsewhere' },
+      name: 'share',
+      namespace: 'paperless',
+    });
+  });
+
+  it('change nothing that an object says itself, and nothing that holds no data', () => {
+    const result = accepted(({ chart }) => {
+      const annotations = { note: 'mine' };
+      new ApiObject(chart, 'namespace', {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'paperless', annotations },
+      });
+      new ApiObject(chart, 'empty', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'empty' } });
+      new ApiObject(chart, 'settings', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } });
+      const volume = new BackedUpVolume(chart, 'data', { storage, backup: everyNight });
+      const { metadata: own } = ApiObject.of(volume);
+      own.addLabel('app', 'paperless');
+      own.addAnnotation('note', 'mine');
+    });
+    expect(metadata(result, 'example/Namespace.paperless.yaml')).toEqual({
+      annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled', note: 'mine' },
+      name: 'paperless',
+    });
+    expect(metadata(result, 'example/Namespace.empty.yaml')).toEqual({ name: 'empty' });
+    expect(metadata(result, 'example/paperless.ConfigMap.settings.yaml')).toEqual({
+      name: 'settings',
+      namespace: 'paperless',
+    });
+    expect(metadata(result, 'example/paperless.PersistentVolumeClaim.data.yaml')).toEqual({
+      annotations: {
+        'backed-up/dataset': 'PersistentVolumeClaim paperless/data',
+        'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+        note: 'mine',
+      },
+      labels: { app: 'paperless', 'backed-up/method': 'velero', 'backed-up/plan': 'nightly' },
+      name: 'data',
+      namespace: 'paperless',
+    });
+  });
+
+  it('are put on nothing that is only read', () => {
+    const claim = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data, namespace: paperless, annotations: { kustomize.toolkit.fluxcd.io/prune: disabled } }
+spec: { accessModes: [ReadWriteOnce], storageClassName: ceph-block, resources: { requests: { storage: 1Gi } } }
+`;
+    const result = accepted(({ chart }) => backUp(chart, { claim: 'data' }, everyNight), {
+      files: { 'claims/data.yaml': claim },
+    });
+    const read = result.context.input.objects.find(({ origin }) => origin.type === 'file');
+    expect(read?.object).toEqual(parse(claim));
+    expect([...(result.files ?? new Map()).keys()].filter((path) => path.includes('PersistentVolumeClaim'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('namespaces', () => {
+  function namespaces(result: Synthesized): readonly string[] {
+    const paths = [...(result.files ?? new Map<string, string>()).keys()];
+    return paths.filter((path) => path.startsWith('namespaces/Namespace.'));
+  }
+
+  it('are brought where nobody else brings them, and never deleted', () => {
+    const result = accepted(({ app, chart }) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: everyNight });
+      for (const namespace of ['default', 'kube-system', 'flux-system', 'velero']) {
+        const other = new Chart(app, `of-${namespace}`, { namespace });
+        new ApiObject(other, 'settings', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } });
+      }
+    });
+    expect(namespaces(result)).toEqual(['namespaces/Namespace.backed-up.yaml', 'namespaces/Namespace.paperless.yaml']);
+    expect(file(result, 'namespaces/Namespace.paperless.yaml')).toEqual({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }, name: 'paperless' },
+    });
+  });
+
+  it('are left to a chart, and to files that are read', () => {
+    const result = accepted(
+      ({ chart }) => {
+        new ApiObject(chart, 'namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'paperless' } });
+      },
+      { files: { 'n.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: { name: backed-up }\n' } },
+    );
+    expect(namespaces(result)).toEqual([]);
+  });
+});
+
+describe('the inventory in the cluster', () => {
+  it('is one compressed ConfigMap per chart, in the folder that waits for the tools', () => {
+    const result = accepted(({ app, chart }) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: everyNight });
+      const blog = new Chart(app, 'blog', { namespace: 'blog' });
+      new ScratchVolume(blog, 'cache', { storage, reason: 'Fetched again on demand.' });
+    });
+    const paths = [...(result.files ?? new Map<string, string>()).keys()].filter((path) => path.includes('inventory-'));
+    expect(paths).toEqual([
+      'blog-backup/backed-up.ConfigMap.inventory-blog.yaml',
+      'cluster-backup/backed-up.ConfigMap.inventory-cluster.yaml',
+      'example-backup/backed-up.ConfigMap.inventory-example.yaml',
+    ]);
+    const parts = paths.map((path): unknown => {
+      const compressed = Buffer.from(textAt(file(result, path), 'binaryData', 'inventory.json.gz') ?? '', 'base64');
+      return JSON.parse(strFromU8(gunzipSync(compressed)));
+    });
+    const { datasets, locations } = result.inventory;
+    const partOf = (chart: string) => datasets.filter((dataset) => dataset.chart === chart);
+    expect(parts).toEqual([
+      { ...result.inventory, datasets: partOf('blog'), locations: [] },
+      { ...result.inventory, datasets: partOf('cluster'), locations: [] },
+      { ...result.inventory, datasets: partOf('example'), locations },
+    ]);
+    expect(parts.map((part) => (part as typeof result.inventory).datasets.length)).toEqual([1, 4, 1]);
+    expect(JSON.parse(result.files?.get('inventory.json') ?? '')).toEqual(result.inventory);
+  });
+});

@@ -1,0 +1,109 @@
+/** The construct tree as plain objects: whatever a project does to what it renders is seen. */
+import { ApiObject, App, Chart, JsonPatch } from 'cdk8s';
+import { Construct } from 'constructs';
+import { describe, expect, it } from 'vitest';
+import { renderTree } from '../../lib/synth/render';
+
+function configMap(scope: Construct, id: string): ApiObject {
+  return new ApiObject(scope, id, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: id } });
+}
+
+/** Renders itself, leaves one of its objects out, and adds one that no construct stands for. */
+class OwnRendering extends Chart {
+  override toJson(): unknown[] {
+    const own = (super.toJson() as { readonly metadata: { readonly name: string } }[]).filter(
+      ({ metadata }) => metadata.name !== 'dropped',
+    );
+    return [...own, undefined, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'added' } }];
+  }
+}
+
+describe('the tree', () => {
+  it('is rendered with what patches and overrides make of it', () => {
+    const chart = new Chart(new App(), 'wiki', { namespace: 'wiki', labels: { app: 'wiki' } });
+    const patched = configMap(new Construct(chart, 'part'), 'patched');
+    patched.addJsonPatch(JsonPatch.add('/data', { added: 'yes' }));
+    class Replaced extends ApiObject {
+      override toJson(): unknown {
+        return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'instead' } };
+      }
+    }
+    new Replaced(chart, 'replaced', { apiVersion: 'v1', kind: 'ConfigMap' });
+    new ApiObject(chart, 'role', {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'reader' },
+    });
+    const labels = { app: 'wiki' };
+    const origin = { type: 'construct', chart: 'wiki' };
+    expect(renderTree(App.of(chart) as App).objects).toEqual([
+      {
+        object: {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'patched', namespace: 'wiki', labels },
+          data: { added: 'yes' },
+        },
+        origin: { ...origin, path: 'wiki/part/patched' },
+      },
+      {
+        object: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'instead' } },
+        origin: { ...origin, path: 'wiki/replaced' },
+      },
+      {
+        // cdk8s gives every object the namespace of its chart.
+        object: {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRole',
+          metadata: { name: 'reader', labels },
+        },
+        origin: { ...origin, path: 'wiki/role' },
+      },
+    ]);
+  });
+
+  it('is what a chart says that renders itself', () => {
+    const app = new App();
+    const chart = new OwnRendering(app, 'wiki');
+    configMap(chart, 'kept');
+    configMap(chart, 'dropped');
+    // A chart within renders what is its own.
+    configMap(new Chart(chart, 'inner'), 'inside');
+    const { objects } = renderTree(app);
+    expect(objects.map(({ object, origin }) => ({ name: object.metadata.name, ...origin }))).toEqual([
+      { name: 'inside', type: 'construct', path: 'wiki/inner/inside', chart: 'wiki-inner' },
+      { name: 'kept', type: 'construct', path: 'wiki/kept', chart: 'wiki' },
+      { name: 'added', type: 'construct', path: 'wiki', chart: 'wiki' },
+    ]);
+  });
+
+  it('says which charts come after which, and what the constructs have against themselves', () => {
+    const app = new App();
+    const [wiki, blog] = [new Chart(app, 'wiki', { namespace: 'wiki' }), new Chart(app, 'blog')];
+    wiki.addDependency(blog);
+    const part = new Construct(blog, 'part');
+    part.node.addValidation({ validate: () => ['the port is missing', 'the host is missing'] });
+    const { charts, invalid } = renderTree(app);
+    expect(charts).toEqual([
+      { id: 'wiki', path: 'wiki', namespace: 'wiki', dependsOn: ['blog'] },
+      { id: 'blog', path: 'blog', dependsOn: [] },
+    ]);
+    expect(invalid).toEqual([
+      { path: 'blog/part', problem: 'the port is missing' },
+      { path: 'blog/part', problem: 'the host is missing' },
+    ]);
+  });
+
+  it('holds nothing that is no object: a mistake in code', () => {
+    class Broken extends ApiObject {
+      override toJson(): unknown {
+        return { apiVersion: 'v1', metadata: { name: 'x' } };
+      }
+    }
+    const app = new App();
+    new Broken(new Chart(app, 'wiki'), 'broken', { apiVersion: 'v1', kind: 'ConfigMap' });
+    expect(() => renderTree(app)).toThrow(
+      'wiki/broken renders no Kubernetes object: apiVersion, kind or metadata.name is missing',
+    );
+  });
+});
