@@ -17,6 +17,10 @@ function accepted(build: (scenario: Scenario) => void, options: ScenarioOptions 
   return result;
 }
 
+function pathsOf({ files = new Map<string, string>() }: Synthesized): readonly string[] {
+  return [...files.keys()];
+}
+
 /** What a file of the output says. */
 function file({ files }: Synthesized, path: string): unknown {
   return parse(files?.get(path) ?? '');
@@ -101,27 +105,35 @@ describe('marks', () => {
     });
   });
 
-  it('are put on nothing that is only read', () => {
-    const claim = `apiVersion: v1
+  it('are put on nothing that is only read, and nothing of that is written', () => {
+    const claim = (annotations: string): string => `apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: { name: data, namespace: paperless, annotations: { kustomize.toolkit.fluxcd.io/prune: disabled } }
+metadata: { name: data, namespace: paperless, annotations: ${annotations} }
 spec: { accessModes: [ReadWriteOnce], storageClassName: ceph-block, resources: { requests: { storage: 1Gi } } }
 `;
-    const result = accepted(({ chart }) => backUp(chart, { claim: 'data' }, everyNight), {
-      files: { 'claims/data.yaml': claim },
-    });
-    const read = result.context.input.objects.find(({ origin }) => origin.type === 'file');
-    expect(read?.object).toEqual(parse(claim));
-    expect([...(result.files ?? new Map()).keys()].filter((path) => path.includes('PersistentVolumeClaim'))).toEqual(
-      [],
-    );
+    const answer = ({ chart }: Scenario): void => backUp(chart, { claim: 'data' }, everyNight);
+    const unmarked = claim('{}');
+    const refused = synthesizeScenario(answer, { files: { 'data.yaml': unmarked } });
+    expect(refused.findings.map(({ because }) => because)).toEqual([
+      'it lacks kustomize.toolkit.fluxcd.io/prune: disabled',
+    ]);
+    const read = refused.context.input.objects.find(({ origin }) => origin.type === 'file');
+    expect(read?.object).toEqual(parse(unmarked));
+
+    const marked = claim('{ kustomize.toolkit.fluxcd.io/prune: disabled }');
+    const paths = pathsOf(accepted(answer, { files: { 'data.yaml': marked } }));
+    expect(paths.filter((path) => path.startsWith('example'))).toEqual([
+      'example-backup/backed-up.ConfigMap.inventory-example.yaml',
+      'example-backup/velero.ConfigMap.paperless-nightly.yaml',
+      'example-backup/velero.Schedule.paperless-nightly-offsite.yaml',
+      'example-backup/kustomization.yaml',
+    ]);
   });
 });
 
 describe('namespaces', () => {
   function namespaces(result: Synthesized): readonly string[] {
-    const paths = [...(result.files ?? new Map<string, string>()).keys()];
-    return paths.filter((path) => path.startsWith('namespaces/Namespace.'));
+    return pathsOf(result).filter((path) => path.startsWith('namespaces/Namespace.'));
   }
 
   it('are brought where nobody else brings them, and never deleted', () => {
@@ -158,7 +170,7 @@ describe('the inventory in the cluster', () => {
       const blog = new Chart(app, 'blog', { namespace: 'blog' });
       new ScratchVolume(blog, 'cache', { storage, reason: 'Fetched again on demand.' });
     });
-    const paths = [...(result.files ?? new Map<string, string>()).keys()].filter((path) => path.includes('inventory-'));
+    const paths = pathsOf(result).filter((path) => path.includes('inventory-'));
     expect(paths).toEqual([
       'blog-backup/backed-up.ConfigMap.inventory-blog.yaml',
       'cluster-backup/backed-up.ConfigMap.inventory-cluster.yaml',
