@@ -1,7 +1,7 @@
 /** Two trees of files for tests that replace one by the other. */
 import type { OutputFiles } from '../../lib/synth/output';
 
-const SIZE = 6;
+const SIZE = 3;
 
 /** Every file says which tree it belongs to, and each tree has files that the other lacks. */
 function tree(name: string): OutputFiles {

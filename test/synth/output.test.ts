@@ -231,6 +231,12 @@ describe('a folder', () => {
     expect([readdirSync(dist), beside()]).toEqual([['notes.md'], []]);
   });
 
+  it('is refused, and left alone, where it is a file', () => {
+    writeFileSync(dist, 'mine');
+    expect(() => replaceFolder(dist, trees.new)).toThrow(`${dist} is a file: remove it, or choose another outdir`);
+    expect(readFileSync(dist, 'utf8')).toBe('mine');
+  });
+
   it('is taken where it is empty', () => {
     mkdirSync(dist);
     replaceFolder(dist, trees.new);
