@@ -10,6 +10,7 @@ import { chartId } from '../constructs/ledger';
 import { withoutForeignNamespace } from '../model/cluster-scoped';
 import { isKubeObject, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
+import { enumerated } from '../model/text';
 
 export interface RenderedTree {
   readonly charts: readonly RenderedChart[];
@@ -34,10 +35,15 @@ export function renderTree(app: App): RenderedTree {
   );
   const charts = constructs.filter((construct) => Chart.isChart(construct));
   const apiObjects = constructs.filter((construct) => ApiObject.isApiObject(construct));
+  const order = chartOrder(constructs);
   const overriding = new Set<Chart>(charts.filter((chart) => chart.toJson !== Chart.prototype.toJson));
   const objects = apiObjects.filter((object) => !overriding.has(object.chart)).map(renderObject);
   for (const chart of overriding) objects.push(...renderOverride(chart, apiObjects));
-  return { charts: charts.map(describeChart), objects, invalid };
+  return {
+    charts: charts.map((chart) => describeChart(chart, order.get(chart))),
+    objects,
+    invalid: [...invalid, ...deadlocks(order)],
+  };
 }
 
 function renderObject(apiObject: ApiObject): RenderedObject {
@@ -67,8 +73,38 @@ function checked(value: unknown, path: string): KubeObject {
   throw new Error(`${path} renders no Kubernetes object: apiVersion, kind or metadata.name is missing`);
 }
 
-function describeChart(chart: Chart): RenderedChart {
+function describeChart(chart: Chart, before: ReadonlySet<Chart> = new Set()): RenderedChart {
   const { namespace } = chart;
-  const dependsOn = chart.node.dependencies.filter((other: IConstruct) => Chart.isChart(other)).map(chartId);
+  const dependsOn = [...before].map(chartId);
   return { id: chartId(chart), path: chart.node.path, ...(namespace === undefined ? {} : { namespace }), dependsOn };
+}
+
+/** Chart → charts that it, or something in it, was told to come after. */
+function chartOrder(constructs: readonly IConstruct[]): ReadonlyMap<Chart, ReadonlySet<Chart>> {
+  const order = new Map<Chart, Set<Chart>>();
+  for (const construct of constructs) {
+    for (const dependency of construct.node.dependencies) {
+      const [chart, before] = [chartAround(construct), chartAround(dependency)];
+      if (chart === undefined || before === undefined || chart === before) continue;
+      order.set(chart, (order.get(chart) ?? new Set()).add(before));
+    }
+  }
+  return order;
+}
+
+function chartAround(construct: IConstruct): Chart | undefined {
+  return construct.node.scopes.toReversed().find((scope) => Chart.isChart(scope));
+}
+
+/** Charts that wait for themselves: Flux would apply none of them, and say nothing but that it waits. */
+function deadlocks(order: ReadonlyMap<Chart, ReadonlySet<Chart>>): RenderedTree['invalid'] {
+  return [...order.keys()].flatMap((chart) => {
+    // A set also hands out what is added while it is gone through.
+    const before = new Set(order.get(chart));
+    for (const other of before) for (const further of order.get(other) ?? []) before.add(further);
+    if (!before.has(chart)) return [];
+    const { path } = chart.node;
+    const direct = [...(order.get(chart) ?? [])].map((other) => other.node.path);
+    return [{ path, problem: `it waits for ${enumerated(direct.toSorted())}, which in the end waits for ${path}` }];
+  });
 }

@@ -94,6 +94,35 @@ describe('the tree', () => {
     ]);
   });
 
+  it('knows which chart waits because something in it does', () => {
+    const app = new App();
+    const [wiki, blog] = [new Chart(app, 'wiki'), new Chart(app, 'blog')];
+    const page = configMap(wiki, 'page');
+    page.addDependency(configMap(new Chart(blog, 'database'), 'tables'));
+    page.addDependency(configMap(wiki, 'style'));
+    const { charts, invalid } = renderTree(app);
+    expect(charts.map(({ id, dependsOn }) => [id, dependsOn])).toEqual([
+      ['wiki', ['blog-database']],
+      ['blog', []],
+      ['blog-database', []],
+    ]);
+    expect(invalid).toEqual([]);
+  });
+
+  it('is invalid where charts wait for each other', () => {
+    const app = new App();
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => new Chart(app, id)) as [Chart, Chart, Chart, Chart];
+    a.addDependency(b);
+    b.addDependency(c);
+    c.addDependency(a);
+    d.addDependency(a);
+    expect(renderTree(app).invalid).toEqual([
+      { path: 'a', problem: 'it waits for b, which in the end waits for a' },
+      { path: 'b', problem: 'it waits for c, which in the end waits for b' },
+      { path: 'c', problem: 'it waits for a, which in the end waits for c' },
+    ]);
+  });
+
   it('holds nothing that is no object: a mistake in code', () => {
     class Broken extends ApiObject {
       override toJson(): unknown {
