@@ -1,5 +1,5 @@
 /** Synth as a person runs it: what it prints where, what it writes, and its exit code. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readFolder } from '../../lib/synth/output';
@@ -61,10 +61,15 @@ describe('npm run synth', () => {
     expect(readdirSync(project.folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('says that nothing changed', () => {
+  it('says what it found after a kill, and that nothing changed', () => {
+    renameSync(join(project.folder, 'dist'), join(project.folder, '.dist.new'));
     // What follows `--` is for the project's own code.
-    const ran = project.run(['main.ts', '--', '--production']);
-    expect(ran).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ was up to date.\n`, stderr: '' });
+    expect(project.run(['main.ts', '--', '--production'])).toEqual({
+      status: 0,
+      stdout: `${SUMMARY}\ndist/ was up to date.\n`,
+      stderr: 'an earlier synth was stopped between two renames; dist/ is what it had written\n',
+    });
+    expect(readdirSync(project.folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('prints the inventory as JSON', () => {
