@@ -191,9 +191,19 @@ function parseChecksums(text: string): ReadonlyMap<string, ReadonlySet<string>> 
 
 function keepEdits(places: Places, edited: readonly string[]): void {
   for (const path of edited) {
-    mkdirSync(dirname(join(places.edited, path)), { recursive: true });
-    cpSync(join(places.target, path), join(places.edited, path));
+    const text = readFileSync(join(places.target, path));
+    // What was kept of an earlier change may be what somebody still looks for.
+    const kept = firstFree(join(places.edited, path), (taken) => readFileSync(taken).equals(text));
+    mkdirSync(dirname(kept), { recursive: true });
+    cpSync(join(places.target, path), kept);
   }
+}
+
+/** The path, or with a number behind it, that is not there or may be replaced. */
+function firstFree(path: string, mayReplace: (taken: string) => boolean): string {
+  let free = path;
+  for (let n = 2; existsSync(free) && !mayReplace(free); n += 1) free = `${path}.${n}`;
+  return free;
 }
 
 function locked<T>(places: Places, work: () => T): T {

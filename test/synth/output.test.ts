@@ -209,6 +209,23 @@ describe('a folder', () => {
     expect(treeIn(dist)).toBe('old');
   });
 
+  it('that is changed by hand again and again loses no change', () => {
+    for (const text of ['first\n', 'second\n', 'first\n', 'third\n']) {
+      replaceFolder(dist, trees.old);
+      writeFileSync(join(dist, 'shared/1.yaml'), text);
+      writeFileSync(join(dist, 'stray.yaml'), 'the same each time\n');
+      expect(replaceFolder(dist, trees.new).edited).toEqual(['shared/1.yaml', 'stray.yaml']);
+    }
+    expect(readFolder(join(work, '.dist.edited'))).toEqual(
+      new Map([
+        ['shared/1.yaml', 'first\n'],
+        ['shared/1.yaml.2', 'second\n'],
+        ['shared/1.yaml.3', 'third\n'],
+        ['stray.yaml', 'the same each time\n'],
+      ]),
+    );
+  });
+
   it('may be a link to where Flux reads, and stays one', () => {
     const elsewhere = join(work, 'cluster');
     mkdirSync(elsewhere);
