@@ -21,7 +21,7 @@ export function compareText(a: string, b: string): number {
 /** Sorted by a text of each item, which is asked for once. */
 export function sortedBy<T>(items: Iterable<T>, textOf: (item: T) => string): T[] {
   const keyed = Array.from(items, (item) => ({ item, text: textOf(item) }));
-  return keyed.sort((a, b) => compareText(a.text, b.text)).map(({ item }) => item);
+  return keyed.toSorted((a, b) => compareText(a.text, b.text)).map(({ item }) => item);
 }
 
 /** The items with different keys, first of each kept. */
