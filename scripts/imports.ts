@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { CannotRun } from '../lib/model/cannot-run';
 import { counted } from '../lib/model/text';
-import { generateClasses, GENERATED } from './imports/classes';
+import { generateClasses } from './imports/classes';
 import { customResources, type CustomResource } from './imports/crd';
 import { fetchSource, preferredRoute, type Route } from './imports/fetch';
+import { isGenerated } from './imports/generated';
 import { generateSchemas } from './imports/schemas';
 import { CRD_SOURCES, KUBERNETES, pinOf, type Source } from './imports/sources';
 
@@ -95,13 +96,13 @@ async function compare(generated: Files): Promise<readonly string[]> {
   return [...stale, ...changed];
 }
 
-/** The generated files that are there; what stands beside them in `imports/` is written by hand. */
+/** The generated files that are there. */
 async function committed(): Promise<readonly string[]> {
   const files: string[] = [];
   for (const folder of ['imports', 'schemas']) {
     for (const name of await readdir(join(PROJECT, folder))) {
       const file = join(folder, name);
-      if (folder === 'schemas' || (await readFile(join(PROJECT, file), 'utf8')).startsWith(GENERATED)) files.push(file);
+      if (isGenerated(name, await readFile(join(PROJECT, file), 'utf8'))) files.push(file);
     }
   }
   return files;
@@ -114,5 +115,5 @@ function say(text: string): void {
 main().catch((thrown: unknown) => {
   if (!(thrown instanceof CannotRun)) throw thrown;
   process.stderr.write(`${thrown.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = 2;
 });

@@ -17,7 +17,7 @@ import * as source from '../../imports/source.toolkit.fluxcd.io';
 import * as velero from '../../imports/velero.io';
 import { sortedBy } from '../../lib/model/collections';
 import { isMapping, mappingAt, type Mapping } from '../../lib/model/kube-object';
-import { GENERATED } from '../../scripts/imports/classes';
+import { CLASSES_GENERATED } from '../../scripts/imports/generated';
 import { CRD_SOURCES, pinOf } from '../../scripts/imports/sources';
 import { fieldsOf, filled, INDEX, isNumberOrText, membersOf, schemaOf, valuesOf, type Schema } from './example';
 
@@ -155,7 +155,7 @@ describe('generated classes', () => {
     const actual = Object.entries(GENERATED_MODULES).map(([group, module]) => {
       const file = `${group}.ts`;
       const [header, from] = readFileSync(join(IMPORTS, file), 'utf8').split('\n');
-      expect(header).toBe(GENERATED);
+      expect(header).toBe(CLASSES_GENERATED);
       return {
         file,
         from: from?.replace('// From ', ''),

@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { sortedBy } from '../../lib/model/collections';
+import { isGenerated } from '../../scripts/imports/generated';
 import { CRD_SOURCES, KUBERNETES, pinOf } from '../../scripts/imports/sources';
 import { INDEX, readSchema } from './example';
 
@@ -30,6 +31,15 @@ describe('schemas/', () => {
     expect(actual.filter(([kind]) => !String(kind).startsWith('opensearch.org/'))).toEqual(
       sortedBy(expected, ([kind]) => kind ?? ''),
     );
+  });
+
+  it('is generated, as imports/ is, but for what is written by hand: `npm run imports` deletes what it no longer makes', () => {
+    const byHand = ['imports', 'schemas'].flatMap((folder) => {
+      const path = join(__dirname, '..', '..', folder);
+      const files = readdirSync(path).filter((file) => !isGenerated(file, readFileSync(join(path, file), 'utf8')));
+      return files.map((file) => `${folder}/${file}`);
+    });
+    expect(byHand).toEqual(['imports/opensearch.org.ts', 'schemas/inventory.v1.json']);
   });
 
   it('stays small enough to be part of the package', () => {
