@@ -13,5 +13,7 @@ export class Infrastructure extends Chart {
     holds(this, { helmRelease: 'velero', namespace: 'velero' }, {});
     holds(this, { helmRelease: 'cloudnative-pg', namespace: 'cnpg-system' }, {});
     holds(this, { helmRelease: 'rook-ceph', namespace: 'rook-ceph' }, {});
+    holds(this, { helmRelease: 'prometheus-operator', namespace: 'prometheus-operator' }, {});
+    holds(this, { helmRelease: 'opensearch-operator', namespace: 'opensearch-operator' }, {});
   }
 }

@@ -1,10 +1,12 @@
 import { Chart, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { HelmRelease } from '../imports/helm.toolkit.fluxcd.io';
+import { HelmRelease, HelmReleaseSpecChartSpecSourceRefKind } from '../imports/helm.toolkit.fluxcd.io';
 import {
   Prometheus,
   PrometheusSpecStorageVolumeClaimTemplateSpecResourcesRequests,
 } from '../imports/monitoring.coreos.com';
+import { HelmRepository } from '../imports/source.toolkit.fluxcd.io';
 import { exclude, holds, nightly, type Location } from '../lib';
 
 /** Metrics that may be lost, and the dashboards that may not. */
@@ -16,6 +18,14 @@ export class Monitoring extends Chart {
       metadata: { name: 'main' },
       spec: {
         retention: '15d',
+        serviceAccountName: this.discovery(),
+        // Every monitor of every namespace.
+        serviceMonitorSelector: {},
+        serviceMonitorNamespaceSelector: {},
+        podMonitorSelector: {},
+        podMonitorNamespaceSelector: {},
+        ruleSelector: {},
+        ruleNamespaceSelector: {},
         storage: {
           volumeClaimTemplate: {
             spec: {
@@ -36,6 +46,10 @@ export class Monitoring extends Chart {
       },
     );
 
+    new HelmRepository(this, 'grafana-charts', {
+      metadata: { name: 'grafana' },
+      spec: { interval: '24h', url: 'https://grafana.github.io/helm-charts' },
+    });
     // The chart makes its volume at run time, so nobody sees it beforehand.
     new HelmRelease(this, 'grafana', {
       metadata: { name: 'grafana' },
@@ -45,7 +59,7 @@ export class Monitoring extends Chart {
           spec: {
             chart: 'grafana',
             version: '10.1.4',
-            sourceRef: { kind: 'HelmRepository' as never, name: 'grafana', namespace: 'flux-system' },
+            sourceRef: { kind: HelmReleaseSpecChartSpecSourceRefKind.HELM_REPOSITORY, name: 'grafana' },
           },
         },
         values: { persistence: { enabled: true, size: '10Gi' } },
@@ -66,5 +80,24 @@ export class Monitoring extends Chart {
         },
       },
     );
+  }
+
+  /** @returns the ServiceAccount by which Prometheus finds what it scrapes. */
+  private discovery(): string {
+    const name = 'prometheus-main';
+    new k8s.KubeServiceAccount(this, 'service-account', { metadata: { name } });
+    new k8s.KubeClusterRole(this, 'role', {
+      metadata: { name },
+      rules: [
+        { apiGroups: [''], resources: ['services', 'endpoints', 'pods'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+      ],
+    });
+    new k8s.KubeClusterRoleBinding(this, 'binding', {
+      metadata: { name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: 'monitoring' }],
+    });
+    return name;
   }
 }

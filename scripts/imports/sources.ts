@@ -96,8 +96,11 @@ export const CRD_SOURCES: readonly Source[] = [
     module: 'github.com/fluxcd/source-controller',
     version: 'v1.9.1',
     upstream: 'https://raw.githubusercontent.com/fluxcd/source-controller/{version}/{file}',
-    files: ['config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml'],
-    kinds: { 'source.toolkit.fluxcd.io/v1': ['GitRepository'] },
+    files: [
+      'config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml',
+      'config/crd/bases/source.toolkit.fluxcd.io_helmrepositories.yaml',
+    ],
+    kinds: { 'source.toolkit.fluxcd.io/v1': ['GitRepository', 'HelmRepository'] },
   },
   {
     name: "Flux's helm-controller",

@@ -57,6 +57,7 @@ const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
   ],
   [/^(Deployment|StatefulSet) .*, label /, 'Velero copies volumes by snapshot, whatever mounts them'],
   [/^Deployment wiki\/wiki$/, 'its claim is declared, and answered for by name'],
+  [/^(ClusterRole|ClusterRoleBinding|ServiceAccount) /, 'it lets Prometheus find what it scrapes, and holds nothing'],
   [/^Service /, 'it holds nothing, and no host name of a location is served by it'],
   [/^(CephObjectStore|StorageClass|HelmRepository) /, 'the bucket in Ceph is known as the cluster’s by its .svc name'],
   [
@@ -67,11 +68,11 @@ const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
   [/^ConfigMap backed-up\/[\w-]+$/, 'synth makes the inventory anew each time, and nothing reads the copy back'],
   [/, label app\.kubernetes\.io\/managed-by$/, 'for people only'],
   [
-    /^Kustomization flux-system\/(rook-ceph|velero|cloudnative-pg)$/,
-    'platform.flux says that they exist, here or in another repository; the inventory lists it as an assumption',
+    /^Kustomization flux-system\/(rook-ceph|velero|cloudnative-pg|[a-z]+-operator)$/,
+    'what installs an operator may stand in another repository; those that anything waits for are assumptions',
   ],
   [
-    /^Kustomization flux-system\/(?!rook-ceph|velero$|cloudnative-pg)/,
+    /^Kustomization flux-system\/(?!rook-ceph$|velero$|cloudnative-pg$|[a-z]+-operator$)/,
     'synth makes one for each folder that it writes, from nothing that a person could take away',
   ],
 ];
