@@ -3,6 +3,7 @@
  * (k8s.io/apimachinery v0.33).
  */
 import { isMapping, listAt, textAt, textMapAt, textsAt } from './kube-object';
+import { isLabelKey, isLabelValue } from './names';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -82,23 +83,4 @@ function isMet({ key, operator, values }: Requirement, labels: Labels): boolean 
     case 'DoesNotExist':
       return value === undefined;
   }
-}
-
-/** `app`, or `example.net/app`: an optional DNS prefix and a name of up to 63 characters. */
-export function isLabelKey(text: string): boolean {
-  const slash = text.indexOf('/');
-  const prefix = slash < 0 ? undefined : text.slice(0, slash);
-  const name = text.slice(slash + 1);
-  if (
-    prefix !== undefined &&
-    (prefix.length > 253 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(prefix))
-  ) {
-    return false;
-  }
-  return name !== '' && isLabelValue(name);
-}
-
-/** Empty, or up to 63 characters that begin and end with a letter or digit. */
-export function isLabelValue(text: string): boolean {
-  return text.length <= 63 && /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(text);
 }

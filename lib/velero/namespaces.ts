@@ -1,4 +1,5 @@
 /** Which namespaces a Backup takes (pkg/util/collections/includes_excludes.go and pkg/util/wildcard, v1.18.3). */
+import { isDnsLabel } from '../model/names';
 import { compileGlob } from './glob';
 import { NameFilter } from './name-filter';
 
@@ -25,9 +26,7 @@ function nameProblems(name: string): readonly string[] {
   if (!hasValidWildcards(name)) return [`'${name}' is no pattern that Velero supports: only *, ? and [abc] are`];
   // Velero puts a letter for each wildcard and asks whether Kubernetes would take the name.
   const likeName = name.replaceAll(/[*?[\]]/g, 'x');
-  return /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(likeName) && likeName.length <= 63
-    ? []
-    : [`'${name}' cannot be the name of a namespace`];
+  return isDnsLabel(likeName) ? [] : [`'${name}' cannot be the name of a namespace`];
 }
 
 /** Whether Velero takes a pattern of namespaces (pkg/util/wildcard): what it takes need not be a glob yet. */

@@ -1,6 +1,6 @@
 /** What a Schedule makes of itself (pkg/controller/schedule_controller.go and pkg/builder, Velero v1.18.3). */
 import { at, booleanAt, isMapping, labelsOf, textAt, textMapAt, type KubeObject } from '../model/kube-object';
-import { isLabelKey, isLabelValue } from '../model/label-selector';
+import { isLabelKey, isLabelValue } from '../model/names';
 import { undecodableDurations } from './backup-spec';
 import { isCronRefusal, readVeleroCron, type CronReading } from './cron';
 import type { SchedulePrediction } from './prediction';

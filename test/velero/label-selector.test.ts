@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isLabelKey, isLabelValue, isSelectorProblem, parseLabelSelector } from '../../lib/model/label-selector';
+import { isSelectorProblem, parseLabelSelector } from '../../lib/model/label-selector';
+import { isLabelKey, isLabelValue } from '../../lib/model/names';
 
 const LABELS = { app: 'db', tier: '' };
 

@@ -3,6 +3,7 @@ import { distinctBy, groupBy } from '../../model/collections';
 import { isExcluded } from '../../model/declaration';
 import { at, groupOf, textAt } from '../../model/kube-object';
 import { endpointHost, isMirror, storeKey, type Location } from '../../model/location';
+import { isDnsLabel } from '../../model/names';
 import type { RenderedObject } from '../../model/rendered';
 import { counted } from '../../model/text';
 import type { GateContext, LocationUse } from '../context';
@@ -35,7 +36,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
 
 function malformed({ name, endpoint, bucket, failureDomain, mirror }: Location): readonly string[] {
   const problems: string[] = [];
-  if (!/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) {
+  if (!isDnsLabel(name, 20)) {
     problems.push(`the name '${name}' is no short DNS label: lower case letters, digits and '-', at most 20`);
   }
   if (!/^https?:\/\/[^/?#\s]+\/?$/.test(endpoint))

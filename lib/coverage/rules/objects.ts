@@ -11,6 +11,7 @@ import {
   type KubeObject,
 } from '../../model/kube-object';
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
+import { isDnsLabel } from '../../model/names';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
@@ -242,7 +243,7 @@ export const folderCollision: Rule = {
     const findings: RuleFinding[] = [];
     for (const { id, path } of input.charts) {
       const origin = { type: 'construct', path, chart: id } as const;
-      if (!/^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/.test(id)) {
+      if (!isDnsLabel(id, 52)) {
         findings.push({
           subject: `chart ${id}`,
           at: origin,

@@ -1,4 +1,5 @@
 /** The platform as it was stated. */
+import { isDnsLabel } from '../../model/names';
 import type { Platform } from '../../model/platform';
 import { counted, enumerated } from '../../model/text';
 import { isTimeZone } from '../../model/time-zone';
@@ -33,8 +34,7 @@ interface PlatformProblem {
 function problemsOf(platform: Platform): readonly PlatformProblem[] {
   const { cluster, timeZone, storageClasses = {}, velero, flux } = platform;
   const problems: PlatformProblem[] = [];
-  // Code without types may leave it out, and 'undefined' would pass for a name.
-  if (typeof cluster !== 'string' || !/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(cluster)) {
+  if (!isDnsLabel(cluster, 32)) {
     problems.push({
       field: 'cluster',
       because: `'${cluster}' is no DNS label of at most 32 characters`,

@@ -1,6 +1,7 @@
 /** Strategies that no set of Velero Schedules can carry out. */
 import type { PlanProblem } from '../../methods/velero/plan';
 import { describeDataset } from '../../model/dataset';
+import { isDnsLabel } from '../../model/names';
 import { counted } from '../../model/text';
 import { aboutDataset, toFix } from '../finding';
 import type { GateContext } from '../context';
@@ -110,7 +111,7 @@ export const planName: Rule = {
         tooLong === undefined
           ? `'${plan.plan}' is no lower case name of letters, digits and '-'`
           : `the Schedule ${tooLong.name} has ${tooLong.name.length} characters, and 63 are the most`;
-      if (tooLong === undefined && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(plan.plan)) return [];
+      if (tooLong === undefined && isDnsLabel(plan.plan)) return [];
       return [
         {
           subject: `plan '${plan.plan}' of namespace ${plan.namespace}`,

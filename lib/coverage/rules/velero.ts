@@ -1,6 +1,6 @@
 /** Velero's objects, whoever wrote them: what they will really do. */
 import { veleroCopies } from '../../methods/velero/plan';
-import { isLabelValue } from '../../model/label-selector';
+import { isLabelValue } from '../../model/names';
 import { at, booleanAt, textAt, textsAt, type KubeObject } from '../../model/kube-object';
 import { nearest } from '../../model/nearest';
 import type { RenderedObject } from '../../model/rendered';

@@ -1,0 +1,31 @@
+/** Names as Kubernetes takes them (k8s.io/apimachinery v0.36.3, pkg/util/validation/validation.go). */
+
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const DNS_LABEL = new RegExp(`^${LABEL}$`);
+const DNS_SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+
+export const MAX_LABEL_LENGTH = 63;
+export const MAX_SUBDOMAIN_LENGTH = 253;
+
+/** `paperless`, `wiki-2`: what a namespace or a volume of a pod may be called (RFC 1123). */
+export function isDnsLabel(text: unknown, maxLength = MAX_LABEL_LENGTH): boolean {
+  // Code without types may leave it out, and 'undefined' would pass for a name.
+  return typeof text === 'string' && text.length <= maxLength && DNS_LABEL.test(text);
+}
+
+/** Labels with dots between: what most objects may be called. */
+export function isDnsSubdomain(text: string): boolean {
+  return text.length <= MAX_SUBDOMAIN_LENGTH && DNS_SUBDOMAIN.test(text);
+}
+
+/** `app`, or `example.net/app`: an optional DNS prefix and a name of up to 63 characters. */
+export function isLabelKey(text: string): boolean {
+  const slash = text.indexOf('/');
+  const name = text.slice(slash + 1);
+  return (slash < 0 || isDnsSubdomain(text.slice(0, slash))) && name !== '' && isLabelValue(name);
+}
+
+/** Empty, or up to 63 characters that begin and end with a letter or digit. */
+export function isLabelValue(text: string): boolean {
+  return text.length <= MAX_LABEL_LENGTH && /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(text);
+}
