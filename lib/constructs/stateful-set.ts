@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
+import { claimsOfTemplate } from '../model/stateful-sets';
 import { excluded } from '../model/strategy';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
@@ -59,38 +60,30 @@ export class BackedUpStatefulSet extends Construct {
       volumes,
     } = props;
     this.name = name;
-    new k8s.KubeStatefulSet(this, 'Resource', {
-      metadata: { name },
-      spec: {
-        replicas,
-        serviceName,
-        selector: { matchLabels: { ...selector } },
-        template: {
-          ...podTemplate,
-          metadata: { ...podTemplate.metadata, labels: { ...podTemplate.metadata?.labels, ...selector } },
-        },
-        volumeClaimTemplates: Object.entries(volumes).map(([template, volume]) => ({
-          metadata: { name: template },
-          spec: claimSpec(volume),
-        })),
-        ...props.spec,
+    const spec: k8s.StatefulSetSpec = {
+      replicas,
+      serviceName,
+      selector: { matchLabels: { ...selector } },
+      template: {
+        ...podTemplate,
+        metadata: { ...podTemplate.metadata, labels: { ...podTemplate.metadata?.labels, ...selector } },
       },
-    });
-    for (const [template, volume] of Object.entries(volumes)) this.addVolume(template, volume, replicas, selector);
+      volumeClaimTemplates: Object.entries(volumes).map(([template, volume]) => ({
+        metadata: { name: template },
+        spec: claimSpec(volume),
+      })),
+      ...props.spec,
+    };
+    new k8s.KubeStatefulSet(this, 'Resource', { metadata: { name }, spec });
+    for (const [template, volume] of Object.entries(volumes)) this.addVolume(template, volume, spec);
     demandGate(this);
   }
 
-  private addVolume(
-    template: string,
-    volume: StatefulSetVolume,
-    replicas: number,
-    selector: Readonly<Record<string, string>>,
-  ): void {
-    for (let n = 0; n < replicas; n += 1) {
-      const claim = `${template}-${this.name}-${n}`;
-      // The labels that the StatefulSet controller would give it.
-      new k8s.KubePersistentVolumeClaim(this, claim, {
-        metadata: { name: claim, labels: { ...selector } },
+  private addVolume(template: string, volume: StatefulSetVolume, spec: k8s.StatefulSetSpec): void {
+    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: this.name }, spec };
+    for (const claim of claimsOfTemplate(set, { metadata: { name: template } })) {
+      new k8s.KubePersistentVolumeClaim(this, claim.name, {
+        metadata: { name: claim.name, labels: claim.labels },
         spec: claimSpec(volume),
       });
     }

@@ -5,6 +5,7 @@ import type { Declaration, Origin } from '../model/declaration';
 import { roleOf, type KindRole, type OwnKinds } from '../model/kinds';
 import { at, groupOf, objectId, textAt, type KubeObject, type ObjectId } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
+import { podTemplateOf } from '../model/workloads';
 import { podVolumes } from './pod-volumes';
 
 /** An object that makes others at run time. */
@@ -87,10 +88,10 @@ class DataFinder {
         break;
       case 'data':
         this.lookAtData(rendered, role);
-        if (role.template !== undefined) this.lookAtPods(rendered, role.template);
+        this.lookAtPods(rendered, role.rows[0]?.group ?? group);
         break;
       case 'workload':
-        this.lookAtPods(rendered, role.template);
+        this.lookAtPods(rendered, group);
         break;
       case 'no data':
         break;
@@ -158,10 +159,10 @@ class DataFinder {
     if (ref === 'claim' && volume !== undefined) this.namedByClaims.add(volume);
   }
 
-  private lookAtPods(workload: RenderedObject, templatePath: readonly string[]): void {
+  private lookAtPods(workload: RenderedObject, group: string): void {
     const { object, origin } = workload;
     const namespace = object.metadata.namespace ?? '';
-    for (const volume of podVolumes(at(object, ...templatePath), this.own)) {
+    for (const volume of podVolumes(podTemplateOf(object), this.own)) {
       if (volume.type === 'claim') {
         this.mounts.push({ workload, namespace, claim: volume.claim });
       } else if (volume.type === 'unlisted') {
@@ -170,7 +171,7 @@ class DataFinder {
         }
       } else {
         this.add({
-          id: { ...objectId(object), part: { type: 'volume', name: volume.name } },
+          id: { ...objectId(object), group, part: { type: 'volume', name: volume.name } },
           ref: 'podVolume',
           origin,
           where: volume.where,

@@ -2,6 +2,7 @@
 import type { Claim } from './dataset';
 import { at, labelsOf, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from './kube-object';
 import { parseQuantity, type Quantity } from './quantity';
+import { claimsOfTemplate } from './stateful-sets';
 
 /** What one object says of one dataset. */
 export interface DataFacts {
@@ -21,25 +22,14 @@ export function persistentVolumeFacts(object: KubeObject): readonly DataFacts[] 
   return [{ ...(storage === undefined ? {} : { storage }), claims: [] }];
 }
 
-/**
- * One dataset per claim template, held by the claims `<template>-<set>-<n>`. The StatefulSet controller gives each the
- * labels of the template and the set's selector (kubernetes v1.36, pkg/controller/statefulset/stateful_set_utils.go).
- */
+/** One dataset per claim template, held by the claims that are made from it. */
 export function claimTemplateFacts(object: KubeObject): readonly DataFacts[] {
-  const { namespace = '', name: set } = object.metadata;
-  const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
-  const start = numberAt(object, 'spec', 'ordinals', 'start') ?? 0;
-  const selected = textMapAt(object, 'spec', 'selector', 'matchLabels');
-  return listAt(object, 'spec', 'volumeClaimTemplates').map((template) => {
-    const part = textAt(template, 'metadata', 'name') ?? '';
-    const labels = { ...textMapAt(template, 'metadata', 'labels'), ...selected };
-    const claims = Array.from({ length: replicas }, (_, n) => ({
-      namespace,
-      name: `${part}-${set}-${start + n}`,
-      labels,
-    }));
-    return { part, ...claimSpecFacts(at(template, 'spec')), claims };
-  });
+  const { namespace = '' } = object.metadata;
+  return listAt(object, 'spec', 'volumeClaimTemplates').map((template) => ({
+    part: textAt(template, 'metadata', 'name') ?? '',
+    ...claimSpecFacts(at(template, 'spec')),
+    claims: claimsOfTemplate(object, template).map((claim) => ({ namespace, ...claim })),
+  }));
 }
 
 function claimSpecFacts(spec: unknown): Omit<DataFacts, 'claims'> {

@@ -15,6 +15,7 @@ import {
 } from './kind-facts';
 import { at, type KubeObject } from './kube-object';
 import type { Elsewhere, Strategy, StrategyType } from './strategy';
+import { hasPodTemplate, type OPERATOR_WORKLOADS, type WORKLOADS } from './workloads';
 
 /** How copies are made; one module each under `lib/methods`. */
 export type MethodName = 'velero';
@@ -118,18 +119,6 @@ export const DATA_KINDS = [
   },
 ] as const satisfies readonly DataKindRow[];
 
-/** Workloads: their pod templates mount volumes, and some of those hold data of their own (a path on a node, an NFS export). */
-export const WORKLOADS = [
-  { ref: 'deployment', group: 'apps', kind: 'Deployment', template: ['spec', 'template'] },
-  { ref: 'statefulSet', group: 'apps', kind: 'StatefulSet', template: ['spec', 'template'] },
-  { ref: 'daemonSet', group: 'apps', kind: 'DaemonSet', template: ['spec', 'template'] },
-  { ref: 'replicaSet', group: 'apps', kind: 'ReplicaSet', template: ['spec', 'template'] },
-  { ref: 'replicationController', group: '', kind: 'ReplicationController', template: ['spec', 'template'] },
-  { ref: 'job', group: 'batch', kind: 'Job', template: ['spec', 'template'] },
-  { ref: 'cronJob', group: 'batch', kind: 'CronJob', template: ['spec', 'jobTemplate', 'spec', 'template'] },
-  { ref: 'pod', group: '', kind: 'Pod', template: [] },
-] as const;
-
 /** Objects that make others at run time, which nobody sees beforehand: answered by `holds`. */
 export const OPAQUE_KINDS = [
   { ref: 'helmRelease', group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' },
@@ -189,7 +178,6 @@ const NO_DATA: Readonly<Record<string, readonly string[]>> = {
   'postgresql.cnpg.io': [
     'Backup',
     'ScheduledBackup',
-    'Pooler',
     'ImageCatalog',
     'ClusterImageCatalog',
     'Database',
@@ -218,8 +206,6 @@ const NO_DATA: Readonly<Record<string, readonly string[]>> = {
     'AlertmanagerConfig',
     'PodMonitor',
     'Probe',
-    // Sends everything on; its volume only buffers what the far side has not taken yet.
-    'PrometheusAgent',
     'PrometheusRule',
     'ScrapeConfig',
     'ServiceMonitor',
@@ -240,7 +226,7 @@ const NO_DATA: Readonly<Record<string, readonly string[]>> = {
 };
 
 type DataKindOf = (typeof DATA_KINDS)[number];
-type WorkloadOf = (typeof WORKLOADS)[number];
+type WorkloadOf = (typeof WORKLOADS | typeof OPERATOR_WORKLOADS)[number];
 type RefKeys<Row> = Row extends { readonly ref: infer Ref extends string; readonly part: infer Part extends string }
   ? { readonly [K in Ref | Part]: string }
   : Row extends { readonly ref: infer Ref extends string }
@@ -283,8 +269,13 @@ export type OneOrMore<T> = T | readonly [T, ...T[]];
 
 /** What an object of a kind is to the gate. */
 export type KindRole =
-  | { readonly role: 'data'; readonly rows: readonly DataKindRow[]; readonly template?: readonly string[] }
-  | { readonly role: 'workload'; readonly template: readonly string[] }
+  | {
+      readonly role: 'data';
+      readonly rows: readonly DataKindRow[];
+      /** Whether the claims stay when the object is deleted, as those of a StatefulSet do. */
+      readonly leavesClaims: boolean;
+    }
+  | { readonly role: 'workload' }
   | { readonly role: 'opaque' }
   | { readonly role: 'no data' }
   | { readonly role: 'unlisted' };
@@ -304,10 +295,8 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
   const rows = ROWS.filter(
     (row) => row.kind === kind && (row.group === group || (row.formerGroups ?? []).includes(group)),
   );
-  const workload = WORKLOADS.find((row) => row.kind === kind && row.group === group);
-  if (rows.length > 0)
-    return { role: 'data', rows, ...(workload === undefined ? {} : { template: workload.template }) };
-  if (workload !== undefined) return { role: 'workload', template: workload.template };
+  if (rows.length > 0) return { role: 'data', rows, leavesClaims: rows.every(({ part }) => part === 'template') };
+  if (hasPodTemplate(group, kind)) return { role: 'workload' };
   if (OPAQUE_KINDS.some((row) => row.kind === kind && row.group === group)) return { role: 'opaque' };
   const silent = Object.hasOwn(NO_DATA, group) ? (NO_DATA[group] ?? []) : [];
   return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };

@@ -1,7 +1,10 @@
 /** References as people write them (`{ claim: 'data' }`) to dataset identities, and back for the lines to paste. */
 import { describeDataset, type DatasetId } from './dataset';
-import { DATA_KINDS, OPAQUE_KINDS, WORKLOADS, type DatasetRef, type OpaqueRef } from './kinds';
+import { DATA_KINDS, OPAQUE_KINDS, type DatasetRef, type OpaqueRef } from './kinds';
 import type { ObjectId } from './kube-object';
+import { OPERATOR_WORKLOADS, WORKLOADS } from './workloads';
+
+const PODS = [...WORKLOADS, ...OPERATOR_WORKLOADS];
 
 /**
  * @param namespace of the chart, where the reference names none.
@@ -10,6 +13,12 @@ import type { ObjectId } from './kube-object';
 export function datasetIdOf(ref: DatasetRef, namespace: string | undefined): DatasetId {
   const keys: Readonly<Record<string, string | undefined>> = { ...ref };
   const place = namespaceOf(keys, namespace);
+  const volume = keys['volume'];
+  const workload = PODS.find((row) => keys[row.ref] !== undefined);
+  if (workload !== undefined && volume !== undefined) {
+    const { group, kind } = workload;
+    return { group, kind, ...place, name: keys[workload.ref] ?? '', part: { type: 'volume', name: volume } };
+  }
   for (const row of DATA_KINDS) {
     const name = keys[row.ref];
     const partType = 'part' in row ? row.part : undefined;
@@ -23,12 +32,6 @@ export function datasetIdOf(ref: DatasetRef, namespace: string | undefined): Dat
       name,
       ...(partType === undefined || part === undefined ? {} : { part: { type: partType, name: part } }),
     };
-  }
-  for (const row of WORKLOADS) {
-    const name = keys[row.ref];
-    const volume = keys['volume'];
-    if (name === undefined || volume === undefined) continue;
-    return { group: row.group, kind: row.kind, ...place, name, part: { type: 'volume', name: volume } };
   }
   throw new Error(`${JSON.stringify(ref)} names no data: ${knownRefs()}`);
 }
@@ -67,7 +70,7 @@ export function refText(id: DatasetId, namespace: string | undefined): string {
   const data = DATA_KINDS.find(
     (row) => row.group === id.group && row.kind === id.kind && partTypeOf(row) === id.part?.type,
   );
-  const workload = WORKLOADS.find((row) => row.group === id.group && row.kind === id.kind);
+  const workload = PODS.find((row) => row.group === id.group && row.kind === id.kind);
   const ref = data?.ref ?? workload?.ref;
   if (ref === undefined) return describeDataset(id);
   const part = id.part === undefined ? '' : `, ${id.part.type}: '${id.part.name}'`;

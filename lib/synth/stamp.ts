@@ -50,8 +50,7 @@ export function stampMarks(
 function holdsData(object: KubeObject, namespacesWithData: ReadonlySet<string>, own: OwnKinds): boolean {
   if (object.kind === 'Namespace') return namespacesWithData.has(object.metadata.name);
   const role = roleOf(groupOf(object.apiVersion), object.kind, own);
-  // Deleting a StatefulSet leaves its claims.
-  return role.role === 'data' && role.template === undefined;
+  return role.role === 'data' && !role.leavesClaims;
 }
 
 function isClaim(object: KubeObject): boolean {

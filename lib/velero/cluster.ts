@@ -3,6 +3,7 @@ import { withoutForeignNamespace } from '../model/cluster-scoped';
 import { compareText, groupBy } from '../model/collections';
 import { objectId, objectKey, type KubeObject } from '../model/kube-object';
 import type { Platform } from '../model/platform';
+import { isWorkload } from '../model/workloads';
 import { Binding } from './binding';
 import { Discovery } from './discovery';
 import { Storage } from './storage';
@@ -19,7 +20,7 @@ import {
   type PodView,
   type VolumeView,
 } from './views';
-import { isLiveWithoutPods, isWorkload, podSelector, renderedPods, templateClaims } from './workloads';
+import { isLiveWithoutPods, podSelector, renderedPods, templateClaims } from './workloads';
 
 const ALWAYS_THERE = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 

@@ -11,28 +11,20 @@ import {
   type KubeObject,
 } from '../model/kube-object';
 import { isSelectorProblem, parseLabelSelector, type LabelSelector } from '../model/label-selector';
+import { claimsOfTemplate, ordinalsOf } from '../model/stateful-sets';
+import { podTemplateOf } from '../model/workloads';
 import { isLive, namespaceOf, podParts, type PodView } from './views';
 
 /** The claims of a StatefulSet's templates, one for each replica, as its controller makes them. */
 export function templateClaims(set: KubeObject): readonly KubeObject[] {
-  const selected = mappingAt(set, 'spec', 'selector', 'matchLabels');
-  return listAt(set, 'spec', 'volumeClaimTemplates').flatMap((template) => {
-    if (!isMapping(template)) return [];
-    return ordinals(set).map((ordinal): KubeObject => {
-      const name = `${textAt(template, 'metadata', 'name') ?? ''}-${set.metadata.name}-${ordinal}`;
-      return {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        metadata: {
-          name,
-          namespace: namespaceOf(set),
-          labels: { ...labelsOf(asObject(template)), ...asObject({ metadata: { labels: selected } }).metadata.labels },
-          annotations: annotationsOf(asObject(template)),
-        },
-        spec: at(template, 'spec'),
-      };
-    });
-  });
+  return listAt(set, 'spec', 'volumeClaimTemplates').flatMap((template) =>
+    claimsOfTemplate(set, template).map(({ name, labels }) => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: namespaceOf(set), labels, annotations: annotationsOf(asObject(template)) },
+      spec: at(template, 'spec'),
+    })),
+  );
 }
 
 /**
@@ -40,7 +32,7 @@ export function templateClaims(set: KubeObject): readonly KubeObject[] {
  * one stands for all. Whether they run when the Backup does cannot be known, but finished ones surely do not.
  */
 export function renderedPods(workload: KubeObject): readonly PodView[] {
-  const template = podTemplate(workload);
+  const template = podTemplateOf(workload);
   if (template === undefined) return [];
   const description = `${workload.kind} ${namespaceOf(workload)}/${workload.metadata.name}`;
   const isShort = workload.kind === 'Job' || workload.kind === 'CronJob';
@@ -61,7 +53,7 @@ export function renderedPods(workload: KubeObject): readonly PodView[] {
   const spec = mappingAt(template, 'spec');
   if (workload.kind !== 'StatefulSet') return hasReplicas(workload) ? [pod(workload.metadata.name, {}, spec)] : [];
   const claimed = listAt(workload, 'spec', 'volumeClaimTemplates').map((one) => textAt(one, 'metadata', 'name') ?? '');
-  return ordinals(workload).map((ordinal) => {
+  return ordinalsOf(workload).map((ordinal) => {
     const name = `${workload.metadata.name}-${ordinal}`;
     const own = claimed.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } }));
     const others = listAt(spec, 'volumes').filter((volume) => !claimed.includes(textAt(volume, 'name') ?? ''));
@@ -85,35 +77,8 @@ export function isLiveWithoutPods(workload: KubeObject): boolean {
   return count === 0;
 }
 
-const WORKLOADS = new Set([
-  'CronJob',
-  'DaemonSet',
-  'Deployment',
-  'Job',
-  'ReplicaSet',
-  'ReplicationController',
-  'StatefulSet',
-]);
-
-export function isWorkload(object: KubeObject): boolean {
-  return WORKLOADS.has(object.kind) && ['v1', 'apps/v1', 'batch/v1'].includes(object.apiVersion);
-}
-
-function podTemplate(workload: KubeObject): unknown {
-  const template =
-    workload.kind === 'CronJob'
-      ? at(workload, 'spec', 'jobTemplate', 'spec', 'template')
-      : at(workload, 'spec', 'template');
-  return isMapping(template) ? template : undefined;
-}
-
 function hasReplicas(workload: KubeObject): boolean {
   return (numberAt(workload, 'spec', 'replicas') ?? 1) > 0;
-}
-
-function ordinals(set: KubeObject): readonly number[] {
-  const start = numberAt(set, 'spec', 'ordinals', 'start') ?? 0;
-  return Array.from({ length: numberAt(set, 'spec', 'replicas') ?? 1 }, (_, index) => start + index);
 }
 
 /** A template has metadata like an object, but no name of its own. */

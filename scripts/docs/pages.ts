@@ -2,7 +2,8 @@
 import { format, resolveConfig } from 'prettier';
 import { rules } from '../../lib/coverage/rules';
 import type { Rule } from '../../lib/coverage/rule';
-import { CLUSTER_DATA, DATA_KINDS, OPAQUE_KINDS, strategyFits, WORKLOADS } from '../../lib/model/kinds';
+import { CLUSTER_DATA, DATA_KINDS, OPAQUE_KINDS, strategyFits } from '../../lib/model/kinds';
+import { OPERATOR_WORKLOADS, WORKLOADS } from '../../lib/model/workloads';
 import type { StrategyType } from '../../lib/model/strategy';
 
 /** By path below docs/. */
@@ -67,7 +68,8 @@ function kindsPage(): string {
     const ref = 'part' in row ? `{ ${row.ref}: '…', ${row.part}: '…' }` : `{ ${row.ref}: '…' }`;
     return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} |`;
   });
-  const workloads = WORKLOADS.map(({ ref }) => `\`{ ${ref}: '…', volume: '…' }\``);
+  const refs = new Set([...WORKLOADS, ...OPERATOR_WORKLOADS].map(({ ref }) => ref));
+  const workloads = [...refs].map((ref) => `\`{ ${ref}: '…', volume: '…' }\``);
   const opaque = OPAQUE_KINDS.map(({ ref, kind, group }) => `| \`${kind}\` (${group}) | \`{ ${ref}: '…' }\` |`);
   const cluster = Object.keys(CLUSTER_DATA).map((ref) => `| \`${ref}\` | ${fitting(ref)} |`);
   return `${GENERATED}

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findData, type FoundData } from '../../lib/coverage/find-data';
 import { describeDataset } from '../../lib/model/dataset';
-import { DATA_KINDS, OPAQUE_KINDS, roleOf, WORKLOADS, type OwnKinds } from '../../lib/model/kinds';
+import { DATA_KINDS, OPAQUE_KINDS, roleOf, type OwnKinds } from '../../lib/model/kinds';
 import { describeObject, isKubeObject, type KubeObject } from '../../lib/model/kube-object';
+import { datasetIdOf } from '../../lib/model/refs';
+import { WORKLOADS } from '../../lib/model/workloads';
 import type { FoundDataset } from '../../lib/model/answered';
 
 /** Objects of the namespace `home`, from YAML documents. */
@@ -226,6 +228,64 @@ spec:
     const yaml = JSON.stringify({ ...object, ...Object.fromEntries(Object.entries(nested ?? {})) });
     expect(datasets(yaml)).toEqual([`${kind} home/app, volume 'films': path /films of a node`]);
   });
+
+  it.each([
+    ['Prometheus', 'v1'],
+    ['PrometheusAgent', 'v1alpha1'],
+    ['Alertmanager', 'v1'],
+    ['ThanosRuler', 'v1'],
+  ])('what the pods of a %s of prometheus-operator mount besides their own volume', (kind, version) => {
+    const yaml = `apiVersion: monitoring.coreos.com/${version}
+kind: ${kind}
+metadata: { name: main }
+spec:
+  volumes:
+    - { name: rules, persistentVolumeClaim: { claimName: rules } }
+    - { name: history, hostPath: { path: /srv/history } }
+    - { name: shared, hostPath: { path: /srv/shared } }
+  volumeMounts:
+    - { name: rules, mountPath: /rules }
+    - { name: history, mountPath: /history }
+    - { name: shared, mountPath: /shared, readOnly: true }
+`;
+    expect(datasets(yaml)).toEqual([
+      `${kind} home/main, volume 'history': path /srv/history of a node`,
+      'PersistentVolumeClaim home/rules: rules',
+    ]);
+  });
+
+  it('what an OpenSearch cluster of the former API group mounts, under the identity that references give it', () => {
+    const yaml = `apiVersion: opensearch.opster.io/v1
+kind: OpenSearchCluster
+metadata: { name: logs }
+spec:
+  general:
+    additionalVolumes:
+      - { name: archive, path: /archive, hostPath: { path: /srv/archive } }
+      - { name: synonyms, path: /synonyms, configMap: { name: synonyms } }
+  dashboards:
+    additionalVolumes: [{ name: exports, path: /exports, persistentVolumeClaim: { claimName: exports } }]
+`;
+    const found = find(yaml).datasets.map(({ id }) => id);
+    const ref = { openSearch: 'logs', volume: 'archive' } as const;
+    expect(found).toContainEqual(datasetIdOf(ref, 'home'));
+    expect(found.map(describeDataset)).toEqual([
+      'OpenSearchCluster home/logs',
+      "OpenSearchCluster home/logs, volume 'archive'",
+      'PersistentVolumeClaim home/exports',
+    ]);
+  });
+
+  it('what the pods of a connection pooler mount', () => {
+    const template = { spec: { containers: [], volumes: [{ name: 'a', persistentVolumeClaim: { claimName: 'a' } }] } };
+    const pooler = {
+      apiVersion: 'postgresql.cnpg.io/v1',
+      kind: 'Pooler',
+      metadata: { name: 'rw' },
+      spec: { template },
+    };
+    expect(datasets(JSON.stringify(pooler))).toEqual(['PersistentVolumeClaim home/a: a']);
+  });
 });
 
 describe('no data is', () => {
@@ -315,13 +375,14 @@ describe('the table of kinds', () => {
     const listed = [...DATA_KINDS, ...WORKLOADS, ...OPAQUE_KINDS].map(({ group, kind }) => `${group}/${kind}`);
     // A StatefulSet is data by its claim templates and a workload by its pods.
     expect(listed.filter((kind, index) => listed.indexOf(kind) !== index)).toEqual(['apps/StatefulSet']);
-    expect(roleOf('apps', 'StatefulSet')).toMatchObject({ role: 'data', template: ['spec', 'template'] });
+    expect(roleOf('apps', 'StatefulSet')).toMatchObject({ role: 'data', leavesClaims: true });
   });
 
   it.each([
     ['', 'Secret', 'no data'],
     ['velero.io', 'Schedule', 'no data'],
-    ['monitoring.coreos.com', 'PrometheusAgent', 'no data'],
+    ['monitoring.coreos.com', 'PrometheusAgent', 'workload'],
+    ['monitoring.coreos.com', 'PrometheusRule', 'no data'],
     ['monitoring.coreos.com', 'Unheard', 'unlisted'],
     ['', 'Unheard', 'unlisted'],
     // A name that every object of JavaScript has.

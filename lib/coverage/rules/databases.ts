@@ -1,8 +1,8 @@
 /** Databases whose files are copied while they write. */
 import type { AnsweredDataset } from '../../model/answered';
-import { at, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
-import { WORKLOADS } from '../../model/kinds';
+import { at, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { counted } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
 import { strategiesOf, type GateContext } from '../context';
 import { aboutDataset, describeOrigin, toFix } from '../finding';
 import type { Rule } from '../rule';
@@ -57,9 +57,7 @@ function databaseClaims({ input, answers }: GateContext): ReadonlyMap<string, Wr
   const writers = new Map<string, Writer>();
   const claimsOfSets = claimsByTemplate(answers.answered);
   for (const { object, origin } of input.objects) {
-    const workload = WORKLOADS.find((row) => row.kind === object.kind && row.group === groupOf(object.apiVersion));
-    if (workload === undefined) continue;
-    const spec = at(object, ...workload.template, 'spec');
+    const spec = at(podTemplateOf(object), 'spec');
     for (const container of listAt(spec, 'containers')) {
       const image = textAt(container, 'image') ?? '';
       if (!DATABASES.test(imageName(image))) continue;

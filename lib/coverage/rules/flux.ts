@@ -1,6 +1,6 @@
 /** What Flux would do to the objects between the repository and the cluster. */
 import { HEALTH } from '../../model/flux-health';
-import { roleOf, WORKLOADS } from '../../model/kinds';
+import { roleOf } from '../../model/kinds';
 import {
   annotationsOf,
   at,
@@ -17,6 +17,7 @@ import { DISABLED, PRUNE_ANNOTATION, SUBSTITUTE_ANNOTATION } from '../../model/m
 import { groupBy } from '../../model/collections';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutObject, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
@@ -77,8 +78,7 @@ function textsIn(value: unknown, path: string): readonly Text[] {
 }
 
 function scriptsIn(object: KubeObject): readonly Text[] {
-  const workload = WORKLOADS.find((row) => row.kind === object.kind && row.group === groupOf(object.apiVersion));
-  const template = workload === undefined ? undefined : at(object, ...workload.template);
+  const template = podTemplateOf(object);
   const containers = ['initContainers', 'containers'].flatMap((field) => listAt(template, 'spec', field));
   const commands = containers.flatMap((container) =>
     ['command', 'args'].flatMap((field) =>
@@ -208,8 +208,7 @@ function whyLost(
   }
   const role = roleOf(groupOf(object.apiVersion), object.kind, input.ownKinds);
   if (role.role !== 'data') return undefined;
-  if (role.template === undefined)
-    return kept ? undefined : { because: `it lacks ${PRUNE_ANNOTATION}: ${DISABLED}`, remedies };
+  if (!role.leavesClaims) return kept ? undefined : { because: `it lacks ${PRUNE_ANNOTATION}: ${DISABLED}`, remedies };
   const policy = textAt(object, 'spec', 'persistentVolumeClaimRetentionPolicy', 'whenDeleted');
   if (policy !== 'Delete' || kept) return undefined;
   return {

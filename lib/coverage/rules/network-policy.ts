@@ -1,9 +1,9 @@
 /** NetworkPolicies that block what they were written to allow. */
-import { distinctBy } from '../../model/collections';
-import { WORKLOADS } from '../../model/kinds';
-import { at, groupOf, labelsOf, listAt, numberAt, textMapAt, type KubeObject } from '../../model/kube-object';
-import { isSelectorProblem, parseLabelSelector } from '../../model/label-selector';
+import { distinctBy, groupBy } from '../../model/collections';
+import { at, labelsOf, listAt, numberAt, textAt, textMapAt, type KubeObject } from '../../model/kube-object';
+import { isSelectorProblem, parseLabelSelector, type Labels, type LabelSelector } from '../../model/label-selector';
 import { counted } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutObject, toFix } from '../finding';
 import type { Rule } from '../rule';
@@ -12,7 +12,7 @@ export const networkPolicyPort: Rule = {
   id: 'network-policy-port',
   heading: (n) =>
     `${counted(n, 'NetworkPolicy', 'NetworkPolicies')} that block${n === 1 ? 's' : ''} what ${n === 1 ? 'it' : 'they'} should allow`,
-  what: 'A NetworkPolicy allows the port of a Service where the pods listen on another one.',
+  what: 'A NetworkPolicy allows the port of a Service, by number or by name, where the pods listen on another one.',
   why: 'Policies see packets after the Service was resolved: a backup job that may talk to port 80 does not reach a pod on 8080.',
   fix: 'Name the port of the pods.',
   example: `const labels = { app: 'web' };
@@ -31,107 +31,160 @@ new k8s.KubeNetworkPolicy(chart, 'policy', {
   metadata: { name: 'web' },
   spec: { podSelector: { matchLabels: labels }, ingress: [{ ports: [{ port: k8s.IntOrString.fromNumber(80) }] }], policyTypes: ['Ingress'] },
 });`,
-  check: (context) =>
-    context.ofKind('networking.k8s.io', 'NetworkPolicy').flatMap(({ object, origin }) => {
-      const pods = podsOf(context);
-      return distinctBy(blockedPorts(object, pods, context), ({ port }) => String(port)).map(({ port, target }) => ({
+  check: (context) => {
+    const network = new Network(context);
+    return context.ofKind('networking.k8s.io', 'NetworkPolicy').flatMap(({ object, origin }) =>
+      distinctBy(blockedPorts(object, network), ({ port }) => String(port)).map(({ port, target }) => ({
         ...aboutObject(object, origin),
-        because: `${port} is the port of the Service; the pods listen on ${target}`,
+        because:
+          typeof port === 'number'
+            ? `${port} is the port of the Service; the pods listen on ${target}`
+            : `'${port}' is what the Service calls its port; the pods listen on ${target}`,
         remedies: toFix(`port: ${target}`),
-      }));
-    }),
+      })),
+    );
+  },
 };
 
+/** Pods of one template. */
 interface Pods {
   readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly ports: readonly number[];
+  readonly labels: Labels;
+  readonly ports: readonly { readonly number: number; readonly name: string | undefined }[];
 }
 
-function podsOf({ input }: GateContext): readonly Pods[] {
-  return input.objects.flatMap(({ object }): readonly Pods[] => {
-    const workload = WORKLOADS.find((row) => row.kind === object.kind && row.group === groupOf(object.apiVersion));
-    if (workload === undefined) return [];
-    const template = at(object, ...workload.template);
-    const containers = listAt(template, 'spec', 'containers');
-    const ports = containers.flatMap((container) =>
-      listAt(container, 'ports').map((port) => numberAt(port, 'containerPort') ?? 0),
-    );
-    return [{ namespace: object.metadata.namespace ?? '', labels: textMapAt(template, 'metadata', 'labels'), ports }];
+interface Service {
+  readonly namespace: string;
+  readonly selector: LabelSelector;
+  readonly ports: readonly unknown[];
+}
+
+/** A port of a Service, and the port of the pods behind it. */
+interface ServicePort {
+  readonly port: number;
+  readonly name: string | undefined;
+  readonly target: number;
+}
+
+/** The pods and Services of a cluster as policies see them. */
+class Network {
+  private readonly podsByNamespace: ReadonlyMap<string, readonly Pods[]>;
+  private readonly servicesByNamespace: ReadonlyMap<string, readonly Service[]>;
+  private readonly portsBefore = new Map<Pods, readonly ServicePort[]>();
+
+  constructor(private readonly context: GateContext) {
+    const pods = context.input.objects.flatMap(({ object }): readonly Pods[] => podsOf(object));
+    this.podsByNamespace = groupBy(pods, ({ namespace }) => namespace);
+    const services = context.ofKind('', 'Service').flatMap(({ object }) => serviceOf(object));
+    this.servicesByNamespace = groupBy(services, ({ namespace }) => namespace);
+  }
+
+  pods(namespace: string, selector: unknown): readonly Pods[] {
+    const parsed = parseLabelSelector(selector);
+    if (isSelectorProblem(parsed)) return [];
+    return (this.podsByNamespace.get(namespace) ?? []).filter((pod) => parsed.matches(pod.labels));
+  }
+
+  podsOfPeer(peer: unknown, namespace: string): readonly Pods[] {
+    const podSelector = at(peer, 'podSelector');
+    const namespaceSelector = at(peer, 'namespaceSelector');
+    if (podSelector === undefined && namespaceSelector === undefined) return [];
+    if (namespaceSelector === undefined) return this.pods(namespace, podSelector);
+    const parsed = parseLabelSelector(namespaceSelector);
+    if (isSelectorProblem(parsed)) return [];
+    return [...this.podsByNamespace.keys()]
+      .filter((name) => parsed.matches(this.labelsOfNamespace(name)))
+      .flatMap((name) => this.pods(name, podSelector));
+  }
+
+  /** The ports of all Services in front of some pods. */
+  servicePorts(pods: Pods): readonly ServicePort[] {
+    const known = this.portsBefore.get(pods);
+    if (known !== undefined) return known;
+    const services = this.servicesByNamespace.get(pods.namespace) ?? [];
+    const before = services.filter(({ selector }) => selector.matches(pods.labels));
+    const ports = before.flatMap((service) => servicePortsOf(service, pods));
+    this.portsBefore.set(pods, ports);
+    return ports;
+  }
+
+  private labelsOfNamespace(name: string): Labels {
+    const namespace = this.context.object({ group: '', kind: 'Namespace', name });
+    const labels = namespace === undefined ? {} : labelsOf(namespace.object);
+    return { 'kubernetes.io/metadata.name': name, ...labels };
+  }
+}
+
+function podsOf(object: KubeObject): readonly Pods[] {
+  const template = podTemplateOf(object);
+  if (template === undefined) return [];
+  const containers = ['initContainers', 'containers'].flatMap((field) => listAt(template, 'spec', field));
+  const ports = containers.flatMap((container) =>
+    listAt(container, 'ports').map((port) => ({
+      number: numberAt(port, 'containerPort') ?? 0,
+      name: textAt(port, 'name'),
+    })),
+  );
+  return [{ namespace: object.metadata.namespace ?? '', labels: textMapAt(template, 'metadata', 'labels'), ports }];
+}
+
+function serviceOf(object: KubeObject): readonly Service[] {
+  const selector = parseLabelSelector({ matchLabels: at(object, 'spec', 'selector') });
+  if (isSelectorProblem(selector) || selector.isEmpty) return [];
+  return [{ namespace: object.metadata.namespace ?? '', selector, ports: listAt(object, 'spec', 'ports') }];
+}
+
+function servicePortsOf(service: Service, { ports }: Pods): readonly ServicePort[] {
+  return service.ports.flatMap((entry) => {
+    const port = numberAt(entry, 'port');
+    if (port === undefined) return [];
+    const targetName = textAt(entry, 'targetPort');
+    const target =
+      targetName === undefined
+        ? (numberAt(entry, 'targetPort') ?? port)
+        : ports.find(({ name }) => name === targetName)?.number;
+    return target === undefined ? [] : [{ port, name: textAt(entry, 'name'), target }];
   });
 }
 
-function blockedPorts(
-  policy: KubeObject,
-  pods: readonly Pods[],
-  context: GateContext,
-): readonly { readonly port: number; readonly target: number }[] {
+interface BlockedPort {
+  readonly port: number | string;
+  /** What the pods listen on. */
+  readonly target: number;
+}
+
+function blockedPorts(policy: KubeObject, network: Network): readonly BlockedPort[] {
   const namespace = policy.metadata.namespace ?? '';
-  const ingress = listAt(policy, 'spec', 'ingress').map((rule) => ({
-    rule,
-    targets: selected(pods, namespace, at(policy, 'spec', 'podSelector')),
-  }));
-  const egress = listAt(policy, 'spec', 'egress').map((rule) => ({
-    rule,
-    targets: listAt(rule, 'to').flatMap((peer) => selectedByPeer(pods, namespace, peer, context)),
-  }));
-  return [...ingress, ...egress].flatMap(({ rule, targets }) =>
-    listAt(rule, 'ports').flatMap((entry) => {
-      const port = numberAt(entry, 'port');
-      if (port === undefined || targets.some(({ ports }) => ports.includes(port) || ports.length === 0)) return [];
-      const target = targets.map((pod) => servicePort(pod, port, context)).find((found) => found !== undefined);
-      return target === undefined ? [] : [{ port, target }];
-    }),
-  );
+  const own = network.pods(namespace, at(policy, 'spec', 'podSelector'));
+  const ingress = listAt(policy, 'spec', 'ingress').flatMap((rule) => blockedOf(rule, own, network));
+  const egress = listAt(policy, 'spec', 'egress').flatMap((rule) => {
+    const peers = listAt(rule, 'to').flatMap((peer) => network.podsOfPeer(peer, namespace));
+    return blockedOf(rule, peers, network);
+  });
+  return [...ingress, ...egress];
 }
 
-function selected(pods: readonly Pods[], namespace: string, selector: unknown): readonly Pods[] {
-  const parsed = parseLabelSelector(selector);
-  return isSelectorProblem(parsed)
-    ? []
-    : pods.filter((pod) => pod.namespace === namespace && parsed.matches(pod.labels));
-}
-
-function selectedByPeer(
-  pods: readonly Pods[],
-  namespace: string,
-  peer: unknown,
-  context: GateContext,
-): readonly Pods[] {
-  const podSelector = at(peer, 'podSelector');
-  const namespaceSelector = at(peer, 'namespaceSelector');
-  if (podSelector === undefined && namespaceSelector === undefined) return [];
-  if (namespaceSelector === undefined) return selected(pods, namespace, podSelector);
-  const parsed = parseLabelSelector(namespaceSelector);
-  if (isSelectorProblem(parsed)) return [];
-  const names = new Set(pods.map((pod) => pod.namespace));
-  return [...names]
-    .filter((name) => parsed.matches({ 'kubernetes.io/metadata.name': name, ...labelsOfNamespace(name, context) }))
-    .flatMap((name) => selected(pods, name, podSelector));
-}
-
-function labelsOfNamespace(name: string, context: GateContext): Readonly<Record<string, string>> {
-  const namespace = context.object({ group: '', kind: 'Namespace', name });
-  return namespace === undefined ? {} : labelsOf(namespace.object);
-}
-
-/** The port of the pod behind a port of a Service that selects it, where the two differ. */
-function servicePort(pod: Pods, port: number, context: GateContext): number | undefined {
-  for (const { object } of context.ofKind('', 'Service')) {
-    const selector = at(object, 'spec', 'selector');
-    const parsed = parseLabelSelector({ matchLabels: selector });
-    if (
-      object.metadata.namespace !== pod.namespace ||
-      isSelectorProblem(parsed) ||
-      parsed.isEmpty ||
-      !parsed.matches(pod.labels)
-    )
-      continue;
-    for (const entry of listAt(object, 'spec', 'ports')) {
-      const target = numberAt(entry, 'targetPort');
-      if (numberAt(entry, 'port') === port && target !== undefined && target !== port && pod.ports.includes(target))
-        return target;
+function blockedOf(rule: unknown, pods: readonly Pods[], network: Network): readonly BlockedPort[] {
+  return listAt(rule, 'ports').flatMap((entry): readonly BlockedPort[] => {
+    const port = numberAt(entry, 'port') ?? textAt(entry, 'port');
+    if (port === undefined || pods.some((each) => mayListen(each, port, numberAt(entry, 'endPort')))) return [];
+    for (const each of pods) {
+      const before: ServicePort | undefined = network
+        .servicePorts(each)
+        .find((one) => (typeof port === 'number' ? one.port : one.name) === port);
+      if (before !== undefined && isBlocked(each, port, before.target)) return [{ port, target: before.target }];
     }
-  }
-  return undefined;
+    return [];
+  });
+}
+
+/** A policy that names a port which no container names allows nothing. */
+function isBlocked({ ports }: Pods, port: number | string, target: number): boolean {
+  return typeof port === 'string' || (port !== target && ports.some(({ number }) => number === target));
+}
+
+/** Whether pods listen on a port, as far as they say: a number need not be listed, but a name means only what is. */
+function mayListen({ ports }: Pods, port: number | string, endPort: number | undefined): boolean {
+  if (typeof port === 'string') return ports.some(({ name }) => name === port);
+  return ports.length === 0 || ports.some(({ number }) => number >= port && number <= (endPort ?? port));
 }

@@ -1,0 +1,84 @@
+/** Objects that make pods, and where their pod templates are: some of the volumes in those hold data of their own. */
+import { at, groupOf, isMapping, listAt, mappingAt, type KubeObject } from './kube-object';
+
+/** What Kubernetes itself makes pods of. */
+export const WORKLOADS = [
+  { ref: 'deployment', group: 'apps', kind: 'Deployment', template: ['spec', 'template'] },
+  { ref: 'statefulSet', group: 'apps', kind: 'StatefulSet', template: ['spec', 'template'] },
+  { ref: 'daemonSet', group: 'apps', kind: 'DaemonSet', template: ['spec', 'template'] },
+  { ref: 'replicaSet', group: 'apps', kind: 'ReplicaSet', template: ['spec', 'template'] },
+  { ref: 'replicationController', group: '', kind: 'ReplicationController', template: ['spec', 'template'] },
+  { ref: 'job', group: 'batch', kind: 'Job', template: ['spec', 'template'] },
+  { ref: 'cronJob', group: 'batch', kind: 'CronJob', template: ['spec', 'jobTemplate', 'spec', 'template'] },
+  { ref: 'pod', group: '', kind: 'Pod', template: [] },
+] as const;
+
+/** Custom resources that name volumes for the pods that their operators make, and a template that has them. */
+export const OPERATOR_WORKLOADS = [
+  {
+    ref: 'pooler',
+    group: 'postgresql.cnpg.io',
+    kind: 'Pooler',
+    template: (object: KubeObject) => at(object, 'spec', 'template'),
+  },
+  { ref: 'openSearch', group: 'opensearch.org', kind: 'OpenSearchCluster', template: openSearchPods },
+  { ref: 'openSearch', group: 'opensearch.opster.io', kind: 'OpenSearchCluster', template: openSearchPods },
+  { ref: 'prometheus', group: 'monitoring.coreos.com', kind: 'Prometheus', template: monitoringPods },
+  // Sends everything on; its own storage only buffers what the far side has not taken yet.
+  { ref: 'prometheusAgent', group: 'monitoring.coreos.com', kind: 'PrometheusAgent', template: monitoringPods },
+  { ref: 'alertmanager', group: 'monitoring.coreos.com', kind: 'Alertmanager', template: monitoringPods },
+  { ref: 'thanosRuler', group: 'monitoring.coreos.com', kind: 'ThanosRuler', template: monitoringPods },
+] as const;
+
+/** Whether Kubernetes makes pods of an object; a Pod is one itself. */
+export function isWorkload(object: KubeObject): boolean {
+  return workloadOf(groupOf(object.apiVersion), object.kind) !== undefined && object.kind !== 'Pod';
+}
+
+/** Whether {@link podTemplateOf} looks into objects of a kind. */
+export function hasPodTemplate(group: string, kind: string): boolean {
+  return workloadOf(group, kind) !== undefined || operatorWorkloadOf(group, kind) !== undefined;
+}
+
+/** The template of the pods that an object makes: a mapping with `metadata` and `spec`. */
+export function podTemplateOf(object: KubeObject): unknown {
+  const group = groupOf(object.apiVersion);
+  const path = workloadOf(group, object.kind)?.template;
+  const template = path === undefined ? operatorWorkloadOf(group, object.kind)?.template(object) : at(object, ...path);
+  return isMapping(template) ? template : undefined;
+}
+
+function workloadOf(group: string, kind: string): (typeof WORKLOADS)[number] | undefined {
+  return WORKLOADS.find((row) => row.kind === kind && row.group === group);
+}
+
+function operatorWorkloadOf(group: string, kind: string): (typeof OPERATOR_WORKLOADS)[number] | undefined {
+  return OPERATOR_WORKLOADS.find((row) => row.kind === kind && row.group === group);
+}
+
+/**
+ * prometheus-operator mounts `volumeMounts` in the container that it is all about, and merges `containers` by name with
+ * its own (v0.93.0, pkg/apis/monitoring/v1, and pkg/k8sutil.MergePatchContainers).
+ */
+function monitoringPods(object: KubeObject): unknown {
+  const main = { volumeMounts: listAt(object, 'spec', 'volumeMounts') };
+  return {
+    metadata: at(object, 'spec', 'podMetadata'),
+    spec: {
+      volumes: listAt(object, 'spec', 'volumes'),
+      initContainers: listAt(object, 'spec', 'initContainers'),
+      containers: [main, ...listAt(object, 'spec', 'containers')],
+    },
+  };
+}
+
+const BESIDE_SOURCE = new Set(['path', 'subPath', 'restartPods']);
+
+/** The operator mounts each additional volume at its `path` (opensearch-k8s-operator 3.0.2, AdditionalVolume). */
+function openSearchPods(object: KubeObject): unknown {
+  const additional = ['general', 'dashboards'].flatMap((part) => listAt(object, 'spec', part, 'additionalVolumes'));
+  const volumes = additional.map((volume) =>
+    Object.fromEntries(Object.entries(mappingAt(volume)).filter(([field]) => !BESIDE_SOURCE.has(field))),
+  );
+  return { spec: { volumes, containers: [{ volumeMounts: volumes.map((volume) => ({ name: volume['name'] })) }] } };
+}
