@@ -3,31 +3,27 @@
  * object that is known under two names would be found once and missed once.
  */
 import { groupOf, type KubeObject } from './kube-object';
+import { SERVED_RESOURCES } from './served-resources';
 
-const CLUSTER_SCOPED: Readonly<Record<string, readonly string[]>> = {
-  '': ['Namespace', 'Node', 'PersistentVolume'],
-  'admissionregistration.k8s.io': ['*'],
-  'apiextensions.k8s.io': ['*'],
-  'apiregistration.k8s.io': ['*'],
-  'certificates.k8s.io': ['*'],
-  'flowcontrol.apiserver.k8s.io': ['*'],
-  'networking.k8s.io': ['IngressClass', 'IPAddress', 'ServiceCIDR'],
-  'node.k8s.io': ['*'],
-  'rbac.authorization.k8s.io': ['ClusterRole', 'ClusterRoleBinding'],
-  'scheduling.k8s.io': ['*'],
-  'storage.k8s.io': ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment', 'VolumeAttributesClass'],
-  'snapshot.storage.k8s.io': ['VolumeSnapshotClass', 'VolumeSnapshotContent'],
-  'groupsnapshot.storage.k8s.io': ['VolumeGroupSnapshotClass', 'VolumeGroupSnapshotContent'],
+/** Kinds that not every cluster serves. */
+const FURTHER: Readonly<Record<string, readonly string[]>> = {
+  'certificates.k8s.io': ['ClusterTrustBundle'],
+  'internal.apiserver.k8s.io': ['StorageVersion'],
+  'resource.k8s.io': ['DeviceTaintRule', 'ResourcePoolStatusRequest'],
+  'storagemigration.k8s.io': ['StorageVersionMigration'],
   'gateway.networking.k8s.io': ['GatewayClass'],
   'cert-manager.io': ['ClusterIssuer'],
   'objectbucket.io': ['ObjectBucket'],
   'postgresql.cnpg.io': ['ClusterImageCatalog'],
 };
 
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  ...SERVED_RESOURCES.filter(({ namespaced }) => !namespaced).map(({ group, kind }) => `${group}/${kind}`),
+  ...Object.entries(FURTHER).flatMap(([group, kinds]) => kinds.map((kind) => `${group}/${kind}`)),
+]);
+
 export function isClusterScoped(object: KubeObject): boolean {
-  const group = groupOf(object.apiVersion);
-  const kinds = Object.hasOwn(CLUSTER_SCOPED, group) ? (CLUSTER_SCOPED[group] ?? []) : [];
-  return kinds.includes('*') || kinds.includes(object.kind);
+  return CLUSTER_SCOPED.has(`${groupOf(object.apiVersion)}/${object.kind}`);
 }
 
 /** The object without the namespace that it cannot have. */

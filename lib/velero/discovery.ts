@@ -1,15 +1,8 @@
 /** The resources of a cluster, and how Velero finds the one that a name means (pkg/discovery/helper.go, v1.18.3). */
 import { groupOf, textAt, textsAt, type KubeObject } from '../model/kube-object';
-import { SERVED_RESOURCES } from './discovery-table';
+import { SERVED_RESOURCES, type ServedResource } from '../model/served-resources';
 
-export interface Resource {
-  /** API group, `''` for the core group. */
-  readonly group: string;
-  readonly plural: string;
-  readonly singular: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-  readonly shortNames: readonly string[];
+export interface Resource extends ServedResource {
   /** `deployments.apps`, or `pods`: how filters know it. */
   readonly id: string;
 }
@@ -54,24 +47,8 @@ export class Discovery {
   }
 }
 
-const BUILT_IN = builtIn();
+const BUILT_IN = SERVED_RESOURCES.map(withId);
 const BUILT_IN_IDS = new Set(BUILT_IN.map(({ id }) => id));
-
-function builtIn(): Resource[] {
-  return SERVED_RESOURCES.trim()
-    .split('\n')
-    .map((line) => {
-      const [group = '', plural = '', singular = '', kind = '', scope = '', shortNames = ''] = line.split('|');
-      return withId({
-        group,
-        plural,
-        singular,
-        kind,
-        namespaced: scope === 'N',
-        shortNames: shortNames === '' ? [] : shortNames.split(','),
-      });
-    });
-}
 
 function fromDefinition(definition: KubeObject): Resource {
   const kind = textAt(definition, 'spec', 'names', 'kind') ?? '';
@@ -85,7 +62,7 @@ function fromDefinition(definition: KubeObject): Resource {
   });
 }
 
-function withId(parts: Omit<Resource, 'id'>): Resource {
+function withId(parts: ServedResource): Resource {
   return { ...parts, id: parts.group === '' ? parts.plural : `${parts.plural}.${parts.group}` };
 }
 

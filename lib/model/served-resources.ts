@@ -5,7 +5,7 @@
  *
  * One line each: group, plural, singular, kind, N(amespaced) or C(luster), short names.
  */
-export const SERVED_RESOURCES = `
+const TABLE = `
 |configmaps|configmap|ConfigMap|N|cm
 |endpoints|endpoints|Endpoints|N|ep
 |events|event|Event|N|ev
@@ -85,3 +85,28 @@ groupsnapshot.storage.k8s.io|volumegroupsnapshotclasses|volumegroupsnapshotclass
 groupsnapshot.storage.k8s.io|volumegroupsnapshotcontents|volumegroupsnapshotcontent|VolumeGroupSnapshotContent|C|vgsc,vgscs
 groupsnapshot.storage.k8s.io|volumegroupsnapshots|volumegroupsnapshot|VolumeGroupSnapshot|N|vgs
 `;
+
+/** A kind of object, by the names under which a cluster serves it. */
+export interface ServedResource {
+  /** API group, `''` for the core group. */
+  readonly group: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+}
+
+export const SERVED_RESOURCES: readonly ServedResource[] = TABLE.trim()
+  .split('\n')
+  .map((line) => {
+    const [group = '', plural = '', singular = '', kind = '', scope = '', shortNames = ''] = line.split('|');
+    return {
+      group,
+      plural,
+      singular,
+      kind,
+      namespaced: scope === 'N',
+      shortNames: shortNames === '' ? [] : shortNames.split(','),
+    };
+  });
