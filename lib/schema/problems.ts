@@ -3,6 +3,7 @@ import type { ErrorObject } from 'ajv';
 import { compareText, distinctBy } from '../model/collections';
 import { isMapping, mappingAt, textAt } from '../model/kube-object';
 import { nearest } from '../model/nearest';
+import { counted } from '../model/text';
 
 export interface SchemaProblem {
   /** `spec.template.spec.containers[0].volumeMount`. */
@@ -12,7 +13,11 @@ export interface SchemaProblem {
 
 /** @returns in order of the paths. */
 export function problemsOf(errors: readonly ErrorObject[], value: unknown): readonly SchemaProblem[] {
-  const problems = errors.map((error) => problemOf(error, value));
+  // What has the wrong type meets no other condition either.
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
+  const problems = errors
+    .filter(({ keyword, instancePath }) => keyword === 'type' || !mistyped.has(instancePath))
+    .map((error) => problemOf(error, value));
   return distinctBy(problems, ({ path, message }) => JSON.stringify([path, message])).toSorted(
     (a, b) => compareText(a.path, b.path) || compareText(a.message, b.message),
   );
@@ -33,8 +38,13 @@ function problemOf(error: ErrorObject, object: unknown): SchemaProblem {
       return { path: at(), message: `must be ${describeTypes(error.schema)}, but is ${describeValue(error.data)}` };
     case 'enum':
       return { path: at(), message: `must be ${alternatives(error.schema)}, but is ${JSON.stringify(error.data)}` };
-    case 'pattern':
+    case 'minItems':
+      return { path: at(), message: `must have at least ${counted(Number(error.schema), 'member')}` };
+    case 'pattern': {
+      const title = textAt(error.parentSchema, 'title');
+      if (title !== undefined) return { path: at(), message: `must be ${title}, but is ${JSON.stringify(error.data)}` };
       return { path: at(), message: `must match ${String(error.schema)}, but is ${JSON.stringify(error.data)}` };
+    }
     default:
       return { path: at(), message: error.message ?? error.keyword };
   }
@@ -55,12 +65,17 @@ function describePath(fields: readonly string[], object: unknown): string {
       const members: readonly unknown[] = parent;
       parent = members[Number(field)];
     } else {
-      if (/^[\w$-]+$/.test(field)) path += path === '' ? field : `.${field}`;
-      else path += `[${JSON.stringify(field)}]`;
+      path = fieldPath(path, field);
       parent = mappingAt(parent)[field];
     }
   }
   return path;
+}
+
+/** A field of a mapping whose own path is given. */
+export function fieldPath(path: string, field: string): string {
+  if (!/^[\w$-]+$/.test(field)) return `${path}[${JSON.stringify(field)}]`;
+  return path === '' ? field : `${path}.${field}`;
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import { at, isMapping, listAt, mappingAt, textAt, textsAt, type Mapping } from '../../lib/model/kube-object';
 import { CannotRun } from '../../lib/model/cannot-run';
 import { readYaml } from '../../lib/yaml/read';
-import { pinOf, type Source } from './sources';
+import { pinOf, type CrdSource } from './sources';
 
 /** One kind in one version. */
 export interface CustomResource {
@@ -11,11 +11,11 @@ export interface CustomResource {
   readonly kind: string;
   /** `openAPIV3Schema`, as upstream wrote it. */
   readonly schema: Mapping;
-  readonly source: Source;
+  readonly source: CrdSource;
 }
 
 /** The kinds that a source's table selects, found in its files. */
-export function customResources(source: Source, texts: readonly string[]): readonly CustomResource[] {
+export function customResources(source: CrdSource, texts: readonly string[]): readonly CustomResource[] {
   const definitions = texts
     .flatMap((text) => readYaml(text, source.name).objects)
     .map(({ object }) => object)

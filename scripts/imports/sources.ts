@@ -8,12 +8,15 @@ export interface Source {
   /** Where the project itself serves the same files, for a machine without Go. `{version}` and `{file}` are filled in. */
   readonly upstream: string;
   readonly files: readonly string[];
+}
+
+export interface CrdSource extends Source {
   /** The kinds that are used, by API version. All others that the files define are left out. */
   readonly kinds: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Projects that carry CustomResourceDefinitions: classes in `imports/`, closed schemas in `schemas/`. */
-export const CRD_SOURCES: readonly Source[] = [
+export const CRD_SOURCES: readonly CrdSource[] = [
   {
     name: 'Velero',
     module: 'github.com/vmware-tanzu/velero',
@@ -124,48 +127,16 @@ export const CRD_SOURCES: readonly Source[] = [
   },
 ];
 
-/** The built-in kinds: schemas only, because cdk8s-plus brings their classes. One file, the OpenAPI document of all. */
+/**
+ * The built-in kinds: schemas only, because cdk8s-plus brings their classes. All of them, in every version: what is
+ * missing here is not served. One file, the OpenAPI document.
+ */
 export const KUBERNETES: Source = {
   name: 'Kubernetes',
   module: 'k8s.io/kubernetes',
   version: 'v1.36.3',
   upstream: 'https://raw.githubusercontent.com/kubernetes/kubernetes/{version}/{file}',
   files: ['api/openapi-spec/swagger.json'],
-  kinds: {
-    v1: [
-      'ConfigMap',
-      'Endpoints',
-      'LimitRange',
-      'Namespace',
-      'PersistentVolume',
-      'PersistentVolumeClaim',
-      'Pod',
-      'ReplicationController',
-      'ResourceQuota',
-      'Secret',
-      'Service',
-      'ServiceAccount',
-    ],
-    'admissionregistration.k8s.io/v1': [
-      'MutatingWebhookConfiguration',
-      'ValidatingAdmissionPolicy',
-      'ValidatingAdmissionPolicyBinding',
-      'ValidatingWebhookConfiguration',
-    ],
-    'apiextensions.k8s.io/v1': ['CustomResourceDefinition'],
-    'apiregistration.k8s.io/v1': ['APIService'],
-    'apps/v1': ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'],
-    'autoscaling/v2': ['HorizontalPodAutoscaler'],
-    'batch/v1': ['CronJob', 'Job'],
-    'coordination.k8s.io/v1': ['Lease'],
-    'discovery.k8s.io/v1': ['EndpointSlice'],
-    'networking.k8s.io/v1': ['Ingress', 'IngressClass', 'NetworkPolicy'],
-    'node.k8s.io/v1': ['RuntimeClass'],
-    'policy/v1': ['PodDisruptionBudget'],
-    'rbac.authorization.k8s.io/v1': ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'],
-    'scheduling.k8s.io/v1': ['PriorityClass'],
-    'storage.k8s.io/v1': ['CSIDriver', 'StorageClass', 'VolumeAttributesClass'],
-  },
 };
 
 /** `github.com/vmware-tanzu/velero@v1.18.3`: what generated files name as their origin. */

@@ -31,6 +31,7 @@ export function filled(schema: Schema, name: string): unknown {
   const { node } = schema;
   const allowed = listAt(node, 'enum');
   if (allowed.length > 0) return allowed.at(-1);
+  if (textAt(node, 'title')?.startsWith('a quantity') === true) return '20Gi';
   switch (isNumberOrText(node) ? 'string' : textAt(node, 'type')) {
     case 'object':
       return {

@@ -10,9 +10,9 @@ import { customResources, type CustomResource } from '../../scripts/imports/crd'
 import { fetchSource } from '../../scripts/imports/fetch';
 import { builtInKinds } from '../../scripts/imports/kubernetes';
 import { shareEqualParts } from '../../scripts/imports/share';
-import type { Source } from '../../scripts/imports/sources';
+import type { CrdSource } from '../../scripts/imports/sources';
 
-const SOURCE: Source = {
+const SOURCE: CrdSource = {
   name: 'Example',
   module: 'example.com/widgets',
   version: 'v1.2.3',
@@ -163,8 +163,8 @@ describe('equal parts of schemas', () => {
   });
 });
 
-describe('kinds that a source does not have', () => {
-  it('are named, for custom resources', () => {
+describe('a source that has changed', () => {
+  it('is named with the kind that it lacks', () => {
     const crd = {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
@@ -176,9 +176,9 @@ describe('kinds that a source does not have', () => {
     );
   });
 
-  it('are named, for built-in kinds', () => {
+  it('is named where an OpenAPI document lists no kinds', () => {
     expect(() => builtInKinds(SOURCE, '{"definitions":{}}')).toThrow(
-      'example.com/widgets@v1.2.3 defines no Widget in example.com/v1. Correct its row in scripts/imports/sources.ts.',
+      'example.com/widgets@v1.2.3 lists no kinds: its OpenAPI document is not as it was.',
     );
   });
 });

@@ -286,12 +286,4 @@ describe('validateStrictly', () => {
     }
     expect(hasSchema(configMap())).toBe(true);
   });
-
-  it('is fast enough for every synth', () => {
-    const object = cronJob();
-    validateStrictly(object);
-    const start = performance.now();
-    for (let count = 0; count < 10_000; count += 1) validateStrictly(object);
-    expect(performance.now() - start).toBeLessThan(1000);
-  });
 });
