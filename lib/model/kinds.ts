@@ -162,6 +162,8 @@ const NO_DATA: Readonly<Record<string, readonly string[]>> = {
   'coordination.k8s.io': ['*'],
   'discovery.k8s.io': ['*'],
   'events.k8s.io': ['*'],
+  // Gone with Kubernetes 1.22; its kinds live on in other groups.
+  extensions: ['*'],
   'flowcontrol.apiserver.k8s.io': ['*'],
   'networking.k8s.io': ['*'],
   'node.k8s.io': ['*'],

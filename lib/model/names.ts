@@ -14,8 +14,8 @@ export function isDnsLabel(text: unknown, maxLength = MAX_LABEL_LENGTH): boolean
 }
 
 /** Labels with dots between: what most objects may be called. */
-export function isDnsSubdomain(text: string): boolean {
-  return text.length <= MAX_SUBDOMAIN_LENGTH && DNS_SUBDOMAIN.test(text);
+export function isDnsSubdomain(text: string, maxLength = MAX_SUBDOMAIN_LENGTH): boolean {
+  return text.length <= maxLength && DNS_SUBDOMAIN.test(text);
 }
 
 /** `app`, or `example.net/app`: an optional DNS prefix and a name of up to 63 characters. */

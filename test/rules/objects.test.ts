@@ -367,19 +367,6 @@ describe('jobs', () => {
     `,
   });
 
-  refuses('cron-job-name', ['K06'], 'a name of 53 characters', {
-    build: ({ chart }, changed) =>
-      cronJob(chart, {}, `dump-of-the-database-to-the-storage-in-the-cellar-${changed ? 'nas' : 'na'}`),
-    says: `
-      1 CronJob with a name that is too long: [cron-job-name]
-
-        ✖ CronJob paperless/dump-of-the-database-to-the-storage-in-the-cellar-nas
-            made by          example/cron-job-dump-of-
-            because          the name has 53 characters, and 52 are the most
-            to fix           metadata: { name: 'dump-of-the-database-to-the-storage-in-the-cellar-na' }
-    `,
-  });
-
   refuses('pod-security', ['K03'], 'pods that the namespace forbids', {
     build: ({ chart }, changed) => {
       restrictedNamespace(chart, changed ? 'restricted' : 'privileged');

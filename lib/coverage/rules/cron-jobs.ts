@@ -61,27 +61,6 @@ function isEvery(schedule: string): boolean {
   return /^@every \d/.test(schedule.trim());
 }
 
-export const cronJobName: Rule = {
-  id: 'cron-job-name',
-  heading: (n) => `${counted(n, 'CronJob')} with a name that is too long`,
-  what: 'The name of a CronJob has more than 52 characters.',
-  why: 'Kubernetes adds eleven characters for each Job and refuses the CronJob when it is applied: all other objects of the folder stay as they were.',
-  fix: 'Shorten the name.',
-  example: CRON_JOB.replace(
-    `name: 'dump' },`,
-    `name: 'nightly-dump-of-the-paperless-database-to-the-network-storage' },`,
-  ),
-  check: (context) =>
-    context
-      .ofKind('batch', 'CronJob')
-      .filter(({ object }) => object.metadata.name.length > 52)
-      .map(({ object, origin }) => ({
-        ...aboutObject(object, origin),
-        because: `the name has ${object.metadata.name.length} characters, and 52 are the most`,
-        remedies: toFix(`metadata: { name: '${object.metadata.name.slice(0, 52).replace(/-+$/, '')}' }`),
-      })),
-};
-
 export const evidenceMissing: Rule = {
   id: 'evidence-missing',
   heading: (n) => `${counted(n, 'CronJob')} named as evidence that ${n === 1 ? 'does' : 'do'} not exist`,

@@ -1,6 +1,7 @@
 /** All rules, in the order in which their findings are printed. */
 import type { Rule } from '../rule';
 import * as answers from './answers';
+import * as apiServer from './api-server';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
@@ -52,7 +53,10 @@ export const rules: readonly Rule[] = [
   locations.locationAmbiguous,
   locations.mirrorUnproven,
   objects.invalidConstruct,
-  objects.invalidObject,
+  apiServer.unservedVersion,
+  apiServer.objectName,
+  apiServer.invalidObject,
+  apiServer.refusedObject,
   objects.sameObjectTwice,
   objects.marksMissing,
   objects.claimTemplateMarks,
@@ -61,7 +65,6 @@ export const rules: readonly Rule[] = [
   cronJobs.evidenceMissing,
   cronJobs.evidenceIdle,
   cronJobs.cronJobSchedule,
-  cronJobs.cronJobName,
   cronJobs.podSecurity,
   networkPolicy.networkPolicyPort,
   flux.substitution,

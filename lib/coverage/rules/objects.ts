@@ -1,22 +1,11 @@
 /** Objects that Kubernetes or Flux would take, and that do something else than they say. */
-import {
-  annotationsOf,
-  at,
-  groupOf,
-  labelsOf,
-  listAt,
-  objectId,
-  objectKey,
-  textAt,
-  type KubeObject,
-} from '../../model/kube-object';
+import { annotationsOf, at, labelsOf, listAt, objectId, objectKey, textAt } from '../../model/kube-object';
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
 import { isDnsLabel } from '../../model/names';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
-import { hasSchema, validateStrictly } from '../../schema/objects';
 
 export const invalidConstruct: Rule = {
   id: 'invalid-construct',
@@ -62,54 +51,6 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
     });
   },
 };
-
-/** Kinds on the path of a backup: what is wrong with them is looked at in files that synth only reads, too. */
-const BACKUP_PATH = new Set([
-  'velero.io',
-  'postgresql.cnpg.io',
-  'barmancloud.cnpg.io',
-  'snapshot.storage.k8s.io',
-  'objectbucket.io',
-]);
-const BACKUP_PATH_KINDS = new Set([
-  '/PersistentVolumeClaim',
-  '/PersistentVolume',
-  'apps/StatefulSet',
-  'batch/CronJob',
-  'batch/Job',
-  'storage.k8s.io/StorageClass',
-]);
-
-export const invalidObject: Rule = {
-  id: 'invalid-object',
-  heading: (n) => `${counted(n, 'field')} that Kubernetes does not know, or takes otherwise`,
-  what: 'An object has a field that its kind does not have, or a value of another type.',
-  why: 'Flux drops an unknown field of a built-in kind and reports Ready: a CronJob with `concurencyPolicy` runs twice at once. In other kinds it stops the whole folder.',
-  fix: 'Correct the field.',
-  example: `new ApiObject(chart, 'data', {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'data' },
-  spec: { accessModes: ['ReadWriteOnce'], storageClass: 'ceph-block', resources: { requests: { storage: '20Gi' } } },
-});
-backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }));`,
-  check: ({ input }) =>
-    input.objects
-      .filter((rendered) => isWritten(rendered) || isOnBackupPath(rendered.object))
-      .filter(({ object }) => hasSchema(object))
-      .flatMap(({ object, origin }) =>
-        validateStrictly(object).map(({ path, message }) => ({
-          ...aboutObject(object, origin),
-          because: `${path}: ${message}`,
-          remedies: toFix('correct the field'),
-        })),
-      ),
-};
-
-function isOnBackupPath(object: KubeObject): boolean {
-  const group = groupOf(object.apiVersion);
-  return BACKUP_PATH.has(group) || BACKUP_PATH_KINDS.has(`${group}/${object.kind}`);
-}
 
 export const marksMissing: Rule = {
   id: 'marks-missing',

@@ -1,0 +1,138 @@
+/** Objects that the API server refuses, or takes for something else than they say. */
+import { groupOf, type KubeObject } from '../../model/kube-object';
+import { isWritten, type RenderedObject } from '../../model/rendered';
+import { counted } from '../../model/text';
+import { nameProblem } from '../../schema/names';
+import { validateStrictly } from '../../schema/objects';
+import { refusals } from '../../schema/refusals';
+import { unserved, type Unserved } from '../../schema/served';
+import type { GateContext } from '../context';
+import { aboutObject, toFix } from '../finding';
+import type { Rule } from '../rule';
+
+/** Kinds on the path of a backup: what is wrong with them is looked at in files that synth only reads, too. */
+const BACKUP_PATH = new Set([
+  'velero.io',
+  'postgresql.cnpg.io',
+  'barmancloud.cnpg.io',
+  'snapshot.storage.k8s.io',
+  'objectbucket.io',
+]);
+const BACKUP_PATH_KINDS = new Set([
+  '/PersistentVolumeClaim',
+  '/PersistentVolume',
+  'apps/StatefulSet',
+  'batch/CronJob',
+  'batch/Job',
+  'storage.k8s.io/StorageClass',
+]);
+
+/** What is written, and what is only read where a backup depends on it. */
+function judged({ input }: GateContext): readonly RenderedObject[] {
+  return input.objects.filter((rendered) => isWritten(rendered) || isOnBackupPath(rendered.object));
+}
+
+function isOnBackupPath(object: KubeObject): boolean {
+  const group = groupOf(object.apiVersion);
+  return BACKUP_PATH.has(group) || BACKUP_PATH_KINDS.has(`${group}/${object.kind}`);
+}
+
+export const invalidObject: Rule = {
+  id: 'invalid-object',
+  heading: (n) => `${counted(n, 'field')} that Kubernetes does not know, or takes otherwise`,
+  what: 'An object has a field that its kind does not have, or a value of another type.',
+  why: 'Flux drops an unknown field of a built-in kind and reports Ready: a CronJob with `concurencyPolicy` runs twice at once. In other kinds it stops the whole folder.',
+  fix: 'Correct the field.',
+  example: `new ApiObject(chart, 'data', {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data' },
+  spec: { accessModes: ['ReadWriteOnce'], storageClass: 'ceph-block', resources: { requests: { storage: '20Gi' } } },
+});
+backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }));`,
+  check: (context) =>
+    judged(context).flatMap(({ object, origin }) =>
+      validateStrictly(object).map(({ path, message }) => ({
+        ...aboutObject(object, origin),
+        because: `${path}: ${message}`,
+        remedies: toFix('correct the field'),
+      })),
+    ),
+};
+
+export const refusedObject: Rule = {
+  id: 'refused-object',
+  heading: (n) => `${counted(n, 'field')} that Kubernetes refuses`,
+  what: 'An object has a value that the API server refuses although its type is right: a label with spaces, a selector that does not select its own pods, a mount of a volume that does not exist.',
+  why: 'Flux stops at it, and all other objects of the folder stay as they were: one bad label keeps a corrected backup from being applied.',
+  fix: 'Correct the field.',
+  example: `const volume = new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
+ApiObject.of(volume).metadata.addLabel('app', 'paper less');`,
+  check: (context) =>
+    judged(context).flatMap(({ object, origin }) =>
+      refusals(object).map(({ path, message }) => ({
+        ...aboutObject(object, origin),
+        because: `${path}: ${message}`,
+        remedies: toFix('correct the field'),
+      })),
+    ),
+};
+
+export const objectName: Rule = {
+  id: 'object-name',
+  heading: (n) => `${counted(n, 'object')} with a name that Kubernetes refuses`,
+  what: 'The name of an object has letters that its kind does not allow, or is so long that the objects which are named after it are refused.',
+  why: 'Flux stops at it, and all other objects of the folder stay as they were. A StatefulSet with too long a name is taken, and never has a pod.',
+  fix: 'Change the name.',
+  example: `new BackedUpVolume(chart, 'My_Data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });`,
+  check: (context) =>
+    judged(context).flatMap(({ object, origin, generated }) => {
+      const found = nameProblem(object);
+      // What synth makes is named after plans, locations and charts, which other rules judge.
+      if (found === undefined || (generated === true && object.kind !== 'Namespace')) return [];
+      return [
+        {
+          ...aboutObject(object, origin),
+          because: `the name ${found.problem}`,
+          remedies: toFix(`name: '${found.instead}'`),
+        },
+      ];
+    }),
+};
+
+export const unservedVersion: Rule = {
+  id: 'unserved-version',
+  heading: (n) => `${counted(n, 'object')} that Kubernetes does not know`,
+  what: 'An object is of an API version that no Kubernetes from 1.28 on serves, or of a kind that Kubernetes does not have.',
+  why: 'Flux stops at it, and all other objects of the folder stay as they were. Nothing else about it can be checked either.',
+  fix: 'Write the version that is served. If a newer Kubernetes has the kind, name it in the app’s `kinds`.',
+  example: `new ApiObject(chart, 'dump', {
+  apiVersion: 'batch/v1beta1',
+  kind: 'CronJob',
+  metadata: { name: 'dump' },
+  spec: {
+    schedule: '0 3 * * *',
+    timeZone: 'Etc/UTC',
+    jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'dump', image: 'postgres:17.2' }] } } } },
+  },
+});`,
+  check: (context) =>
+    judged(context).flatMap(({ object, origin }) => {
+      const { apiVersion, kind } = object;
+      const found = unserved(object);
+      if (found === undefined || `${groupOf(apiVersion)}/${kind}` in context.input.ownKinds) return [];
+      return [
+        {
+          ...aboutObject(object, origin),
+          because: `Kubernetes has no ${kind} in ${apiVersion}`,
+          remedies: toFix(insteadOf(object, found)),
+        },
+      ];
+    }),
+};
+
+function insteadOf(object: KubeObject, { apiVersion, kind }: Unserved): string {
+  if (apiVersion !== undefined) return `apiVersion: '${apiVersion}'`;
+  if (kind !== undefined) return `kind: '${kind}'`;
+  return `delete it, or, if a newer Kubernetes has it, kinds: { '${groupOf(object.apiVersion)}/${object.kind}': 'no data' }`;
+}
