@@ -1,4 +1,5 @@
 /** The closed table of pod volume sources: which hold data of their own, and which only show what is elsewhere. */
+import { posix } from 'node:path';
 import { at, booleanAt, isMapping, listAt, textAt, type Mapping } from '../model/kube-object';
 import type { OwnKinds } from '../model/kinds';
 
@@ -51,35 +52,59 @@ const NO_DATA_DRIVERS = new Set([
   'csi.spiffe.io',
 ]);
 
-/** Paths of a node that belong to the system, with everything below them. */
-const SYSTEM_PATHS = [
-  '/boot',
-  '/dev',
-  '/etc/ca-certificates',
-  '/etc/cni',
-  '/etc/hostname',
-  '/etc/hosts',
-  '/etc/localtime',
-  '/etc/machine-id',
-  '/etc/os-release',
-  '/etc/resolv.conf',
-  '/etc/ssl',
-  '/lib/modules',
-  '/opt/cni',
-  '/proc',
-  '/run',
-  '/sys',
-  '/tmp',
-  '/usr',
-  '/var/cache',
-  '/var/lib/cni',
-  '/var/lib/containerd',
-  '/var/lib/containers',
-  '/var/lib/docker',
-  '/var/lib/kubelet',
-  '/var/log',
-  '/var/run',
-];
+/**
+ * Paths of a node: `system` ones are made again with it, with everything below them, unless a path below says otherwise;
+ * of `itself` that is only known of the path alone. After the Filesystem Hierarchy Standard 3.0, where nothing else is said.
+ */
+const PATHS: Readonly<Record<string, 'system' | 'itself' | 'data'>> = {
+  '/boot': 'system',
+  // What is below it is told apart by DEVICE.
+  '/dev': 'itself',
+  '/etc/ca-certificates': 'system',
+  '/etc/cni': 'system',
+  '/etc/hostname': 'system',
+  '/etc/hosts': 'system',
+  '/etc/localtime': 'system',
+  '/etc/machine-id': 'system',
+  '/etc/os-release': 'system',
+  '/etc/resolv.conf': 'system',
+  '/etc/ssl': 'system',
+  '/lib/modules': 'system',
+  '/opt/cni': 'system',
+  '/proc': 'system',
+  '/run': 'system',
+  // Disks that somebody plugged in (udisks2, udisks(8)).
+  '/run/media': 'data',
+  '/sys': 'system',
+  // Not every distribution clears it, and a folder in it was made for something.
+  '/tmp': 'itself',
+  '/tmp/.X11-unix': 'system',
+  '/usr': 'system',
+  // The administrator's own.
+  '/usr/local': 'data',
+  '/usr/local/bin': 'system',
+  '/usr/local/lib': 'system',
+  '/usr/local/nvidia': 'system',
+  '/usr/local/sbin': 'system',
+  '/usr/local/share/ca-certificates': 'system',
+  '/var/cache': 'system',
+  '/var/lib/cni': 'system',
+  '/var/lib/containerd': 'system',
+  '/var/lib/containers': 'system',
+  // Named volumes of Podman (containers.conf(5), volume_path) and of Docker (docs.docker.com, Volumes).
+  '/var/lib/containers/storage/volumes': 'data',
+  '/var/lib/docker': 'system',
+  '/var/lib/docker/volumes': 'data',
+  '/var/lib/kubelet': 'system',
+  '/var/log': 'system',
+  // The former name of /run.
+  '/var/run': 'system',
+  '/var/run/media': 'data',
+};
+
+/** Devices that keep nothing (Linux v6.12, Documentation/admin-guide/devices.txt); disks and logical volumes do. */
+const DEVICE =
+  /^\/dev\/(bus|char|cpu|dri|dvb|full|fuse|hugepages|infiniband|input|kfd|kmsg|kvm|log|mqueue|net|null|nvidia[\w-]*|ppp|pts|ptmx|random|rtc\d*|serial|shm|snd|tty\w*|uinput|urandom|usb\w*|vfio|vhost-net|video\d+|watchdog\d*|zero)(\/|$)/;
 
 /**
  * The volumes of a pod template that matter: claims, and data that no claim stands for. A volume that every container
@@ -133,6 +158,13 @@ function writableVolumes(spec: unknown): ReadonlySet<string> {
 }
 
 function isSystemPath(path: string): boolean {
-  const clean = path.replace(/\/+$/, '');
-  return SYSTEM_PATHS.some((system) => clean === system || clean.startsWith(`${system}/`));
+  // Kubernetes refuses a path with `..`, so that it need not be followed.
+  if (path.includes('..')) return false;
+  const clean = posix.normalize(path).replace(/(?<=.)\/$/, '');
+  if (clean.startsWith('/dev/')) return DEVICE.test(clean);
+  for (let place = clean; place !== '/' && place !== '.'; place = posix.dirname(place)) {
+    const listed = PATHS[place];
+    if (listed !== undefined) return listed === 'system' || (listed === 'itself' && place === clean);
+  }
+  return false;
 }

@@ -202,12 +202,25 @@ spec:
     expect(datasets(yaml)).toEqual(expected);
   });
 
-  it.each([['/var/logs'], ['/'], ['/home'], ['/var/lib/rancher'], ['/mnt/../run']])(
-    'a path of a node that only resembles one of the system: %s',
-    (path) => {
-      expect(datasets(mounts(`hostPath: { path: ${path} }`))).toHaveLength(1);
-    },
-  );
+  it.each([
+    ['/var/logs'],
+    ['/'],
+    ['/home'],
+    ['/var/lib/rancher'],
+    ['/run/../home'],
+    ['/run/media/disk'],
+    ['/var/run/media/disk'],
+    ['/tmp/pgdata'],
+    ['/usr/local/pgdata'],
+    ['/var/lib/docker/volumes/db/_data'],
+    ['/var/lib/containers/storage/volumes/db/_data'],
+    ['/dev/sdb1'],
+    ['/dev/nvme0n1'],
+    ['/dev/mapper/vg-db'],
+    ['/dev/disk/by-id/usb-Drive'],
+  ])('a path of a node that only resembles one of the system: %s', (path) => {
+    expect(datasets(mounts(`hostPath: { path: ${path} }`))).toHaveLength(1);
+  });
 
   it('an OpenSearch cluster of the former API group under the same identity', () => {
     const [former] = find(
@@ -300,7 +313,15 @@ describe('no data is', () => {
     ['ephemeral: { volumeClaimTemplate: { spec: { resources: { requests: { storage: 1Gi } } } } }'],
     ['csi: { driver: secrets-store.csi.k8s.io }'],
     ['hostPath: { path: /var/log/ }'],
+    ['hostPath: { path: /dev }'],
     ['hostPath: { path: /dev/dri }'],
+    ['hostPath: { path: /dev/ttyUSB0 }'],
+    ['hostPath: { path: /dev/nvidia-uvm }'],
+    ['hostPath: { path: //run//udev }'],
+    ['hostPath: { path: /tmp }'],
+    ['hostPath: { path: /usr/local/bin/tool }'],
+    ['hostPath: { path: /var/lib/docker/containers }'],
+    ['hostPath: { path: /var/lib/kubelet/pods }'],
     ['nfs: { server: nas, path: /films, readOnly: true }'],
   ])('a volume with %s', (volume) => {
     const { datasets: found, unlistedSources } = find(mounts(volume));
