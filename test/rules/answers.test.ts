@@ -610,55 +610,6 @@ describe('reasons', () => {
   });
 });
 
-describe('databases', () => {
-  refuses('crash-consistent', [], 'a database on a plain claim', {
-    build: ({ chart }, changed) => {
-      claim(chart, 'data');
-      deployment(chart, 'db', {
-        containers: [
-          {
-            name: 'db',
-            image: `docker.io/library/${changed ? 'mariadb' : 'wordpress'}:11.4`,
-            volumeMounts: [{ name: 'data', mountPath: '/data' }],
-          },
-        ],
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
-      });
-      backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
-    },
-    says: `
-      1 database on a plain volume is copied while it writes: [crash-consistent]
-
-        ✖ PersistentVolumeClaim paperless/data (20Gi)
-            made by          example/claim-data
-            because          docker.io/library/mariadb:11.4 in example/db writes to it
-            to fix           nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })
-    `,
-  });
-
-  refuses('crash-consistent', [], 'a database in a claim template', {
-    build: ({ chart }, changed) => {
-      const accepted = changed ? {} : { crashConsistent: 'The log is replayed after a snapshot of its one volume.' };
-      new BackedUpStatefulSet(chart, 'db', {
-        podTemplate: {
-          spec: {
-            containers: [{ name: 'db', image: 'postgres:17.2', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
-          },
-        },
-        volumes: { data: { storage, backup: nightly({ to: offsite, keep, ...accepted }) } },
-      });
-    },
-    says: `
-      1 database on a plain volume is copied while it writes: [crash-consistent]
-
-        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
-            made by          example/db
-            because          postgres:17.2 in example/db writes to it
-            to fix           nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })
-    `,
-  });
-});
-
 describe('plans', () => {
   refuses('claims-indistinguishable', [], 'two claims without labels and with different answers', {
     build: ({ chart }, changed) => {

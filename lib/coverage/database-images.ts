@@ -1,0 +1,103 @@
+/** Images of databases: what they write is only whole when they are asked for it, or recover from a power cut. */
+
+/**
+ * The last part of their names, without registry, tag and version; with the part before where that alone says nothing.
+ * From the projects' own repositories, Docker Hub's official images, Bitnami, Red Hat's and the operators' that run them.
+ */
+const DATABASES: Readonly<Record<string, readonly string[]>> = {
+  PostgreSQL: [
+    'postgres',
+    'postgresql',
+    'postgresql-repmgr',
+    'alloydbomni',
+    'citus',
+    'crunchy-postgres',
+    'paradedb',
+    'percona-distribution-postgresql',
+    'pgvecto-rs',
+    'pgvector',
+    'postgis',
+    'spilo',
+    'timescaledb',
+    'timescaledb-ha',
+    'vchord-postgres',
+    'vchord-suite',
+  ],
+  MySQL: [
+    'mysql',
+    'mysql-server',
+    'mysql-cluster',
+    'mariadb',
+    'mariadb-galera',
+    'percona',
+    'percona-server',
+    'percona-xtradb-cluster',
+  ],
+  MongoDB: [
+    'mongo',
+    'mongodb',
+    'mongodb-atlas-local',
+    'mongodb-community-server',
+    'mongodb-enterprise-server',
+    'mongodb-sharded',
+    'percona-server-mongodb',
+  ],
+  Redis: [
+    'redis',
+    'redis-cluster',
+    'redis-stack',
+    'redis-stack-server',
+    'dragonfly',
+    'garnet',
+    'keydb',
+    'kvrocks',
+    'valkey',
+    'valkey-bundle',
+    'valkey-cluster',
+  ],
+  'other relational ones': [
+    'cockroach',
+    'db2',
+    'firebird',
+    'mssql/server',
+    'oracle-free',
+    'oracle-xe',
+    'rqlite',
+    'tikv',
+    'yugabyte',
+  ],
+  'documents, graphs and vectors': [
+    'arangodb',
+    'chroma',
+    'couchbase/server',
+    'couchdb',
+    'dgraph',
+    'milvus',
+    'neo4j',
+    'orientdb',
+    'qdrant',
+    'ravendb',
+    'rethinkdb',
+    'surrealdb',
+    'weaviate',
+  ],
+  'wide columns': ['cassandra', 'cass-management-api', 'dse-server', 'foundationdb', 'scylla'],
+  'time series and analytics': ['clickhouse', 'clickhouse-server', 'crate', 'greptimedb', 'influxdb', 'questdb'],
+  search: ['elasticsearch', 'manticore', 'meilisearch', 'opensearch', 'quickwit', 'solr', 'typesense'],
+  'keys and consensus': ['clickhouse-keeper', 'consul', 'etcd', 'openbao', 'vault', 'zookeeper'],
+  directories: ['dirsrv', 'freeipa-server', 'openldap'],
+};
+
+const NAMES = new Set(Object.values(DATABASES).flat());
+
+/** @param image as a container names it: `registry.example.net:5000/bitnami/postgresql:17`. */
+export function isDatabaseImage(image: string): boolean {
+  const parts = image
+    .replace(/@.*$/, '')
+    .replace(/:[^/:]*$/, '')
+    .split('/');
+  const last = parts.at(-1) ?? '';
+  // `spilo-16`, `postgres17`, `mariadb-1011-c9s`.
+  const unversioned = last.replace(/-?\d[\d.]*(-(c\d+s|el\d+))?$/, '');
+  return [last, unversioned, parts.slice(-2).join('/')].some((name) => NAMES.has(name));
+}

@@ -1,0 +1,183 @@
+import { ApiObject, Size } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { describe, expect, it } from 'vitest';
+import { BackedUpStatefulSet, BackedUpVolume, nightly } from '../../lib';
+import { isDatabaseImage } from '../../lib/coverage/database-images';
+import { refuses } from '../support/rule-test';
+import { offsite } from '../support/scenario';
+
+const keep = { daily: 7 };
+const storage = Size.gibibytes(20);
+
+function dataVolume(scope: Construct): void {
+  new BackedUpVolume(scope, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+}
+
+/** A pod template that mounts the volume of {@link dataVolume}. */
+function pod(spec: Record<string, unknown>): Record<string, unknown> {
+  const labels = { app: 'db' };
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  return { metadata: { labels }, spec: { volumes, containers: [{ name: 'app', image: 'app:1.0' }], ...spec } };
+}
+
+function container(image: string, others: Record<string, unknown> = {}): Record<string, unknown> {
+  return { name: 'db', image, volumeMounts: [{ name: 'data', mountPath: '/data' }], ...others };
+}
+
+function deployment(scope: Construct, spec: Record<string, unknown>): void {
+  new ApiObject(scope, 'db', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'db' },
+    spec: { selector: { matchLabels: { app: 'db' } }, template: pod(spec) },
+  });
+}
+
+const ONE_VOLUME = `nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })`;
+
+describe('databases', () => {
+  refuses('crash-consistent', [], 'a database on a plain claim', {
+    build: ({ chart }, changed) => {
+      dataVolume(chart);
+      deployment(chart, { containers: [container(`docker.io/library/${changed ? 'mariadb' : 'wordpress'}:11.4`)] });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          docker.io/library/mariadb:11.4 in example/db writes to it
+            to fix           ${ONE_VOLUME}
+    `,
+  });
+
+  refuses('crash-consistent', [], 'a database that runs as a sidecar, unlike one that is over before the pod starts', {
+    build: ({ chart }, changed) => {
+      dataVolume(chart);
+      deployment(chart, { initContainers: [container('postgres:17.2', changed ? { restartPolicy: 'Always' } : {})] });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          postgres:17.2 in example/db writes to it
+            to fix           ${ONE_VOLUME}
+    `,
+  });
+
+  refuses('crash-consistent', [], 'a server that writes to a volume, unlike a job that dumps to it', {
+    build: ({ chart }, changed) => {
+      dataVolume(chart);
+      if (changed) deployment(chart, { containers: [container('postgres:17.2')] });
+      new ApiObject(chart, 'dump', {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: 'dump' },
+        spec: { template: pod({ restartPolicy: 'Never', containers: [container('postgres:17.2')] }) },
+      });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          postgres:17.2 in example/db writes to it
+            to fix           ${ONE_VOLUME}
+    `,
+  });
+
+  refuses('crash-consistent', [], 'a database in a claim template', {
+    build: ({ chart }, changed) => {
+      const accepted = changed ? {} : { crashConsistent: 'The log is replayed after a snapshot of its one volume.' };
+      new BackedUpStatefulSet(chart, 'db', {
+        podTemplate: {
+          spec: {
+            containers: [{ name: 'db', image: 'postgres:17.2', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+          },
+        },
+        volumes: { data: { storage, backup: nightly({ to: offsite, keep, ...accepted }) } },
+      });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
+            made by          example/db
+            because          postgres:17.2 in example/db writes to it
+            to fix           ${ONE_VOLUME}
+    `,
+  });
+
+  refuses('crash-consistent', [], 'a database on two volumes, of which only one sentence speaks', {
+    build: ({ chart }, changed) => {
+      const volumeMounts = ['data', 'wal', 'certificates'].map((name) => ({
+        name,
+        mountPath: `/${name}`,
+        readOnly: name === 'certificates',
+      }));
+      const said = (crashConsistent: string) => ({
+        storage,
+        backup: nightly({ to: offsite, keep, crashConsistent }),
+      });
+      new BackedUpStatefulSet(chart, 'db', {
+        podTemplate: { spec: { containers: [{ name: 'db', image: 'postgres:17.2', volumeMounts }] } },
+        volumes: {
+          data: said('Copies of data are never older than those of wal, which is copied by hand before.'),
+          wal: said(`The database replays what it finds in wal${changed ? '' : ' over data'}.`),
+          certificates: said('They are only read, and change once in a year.'),
+        },
+      });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ StatefulSet paperless/db, claim template 'wal' (20Gi)
+            made by          example/db
+            because          postgres:17.2 in example/db writes to it and to 'data', whose snapshot is of another moment
+            to fix           put all that it writes on one volume, or dump it
+            to accept it     say in crashConsistent why it survives that, and name 'data'
+    `,
+  });
+});
+
+describe('images of databases', () => {
+  it.each([
+    'postgres',
+    'docker.io/library/postgres:17.2',
+    'registry.example.net:5000/bitnami/postgresql-repmgr@sha256:0123',
+    'ghcr.io/zalando/spilo-16:3.2',
+    'quay.io/sclorg/mariadb-1011-c9s:latest',
+    'postgres16:1',
+    'timescale/timescaledb-ha:pg17',
+    'tensorchord/pgvecto-rs:pg16-v0.3.0',
+    'mysql/mysql-server:8.0',
+    'percona:8',
+    'percona/percona-xtradb-cluster:8.4',
+    'bitnami/mariadb-galera:11',
+    'bitnami/mongodb-sharded:8',
+    'redis/redis-stack-server:7.4.0-v3',
+    'docker.dragonflydb.io/dragonflydb/dragonfly:v1.27.1',
+    'mcr.microsoft.com/mssql/server:2022-latest',
+    'couchbase/server:7',
+    'arangodb:3.12',
+    'rethinkdb:2.4',
+    'hashicorp/vault:1.18',
+  ])('%s', (image) => {
+    expect(isDatabaseImage(image)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'app:1.0',
+    'prometheuscommunity/postgres-exporter:v0.16.0',
+    'oliver006/redis_exporter:v1.66.0',
+    'dpage/pgadmin4:8',
+    'mongo-express:1',
+    'opensearchproject/opensearch-dashboards:3',
+    'grafana/server:1',
+    'postgres/pgbouncer:1',
+  ])('but not %s', (image) => {
+    expect(isDatabaseImage(image)).toBe(false);
+  });
+});
