@@ -163,7 +163,7 @@ const NO_DATA: Readonly<Record<string, readonly string[]>> = {
   'discovery.k8s.io': ['*'],
   'events.k8s.io': ['*'],
   // Gone with Kubernetes 1.22; its kinds live on in other groups.
-  extensions: ['*'],
+  extensions: ['DaemonSet', 'Deployment', 'Ingress', 'NetworkPolicy', 'ReplicaSet'],
   'flowcontrol.apiserver.k8s.io': ['*'],
   'networking.k8s.io': ['*'],
   'node.k8s.io': ['*'],

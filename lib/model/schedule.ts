@@ -159,7 +159,7 @@ function firstRunFrom(days: readonly number[], times: readonly number[], minute:
 }
 
 /** A run whose local time does not exist on one day of the year, or comes twice, and what to do about it. */
-function clockChangeClash(fields: CronFields, timeZone: string): string | undefined {
+export function clockChangeClash(fields: CronFields, timeZone: string): string | undefined {
   const changes = clockChanges(timeZone);
   if (fields.hours.length === 24 || changes.length === 0) return undefined;
   const times = minutesOfDay(fields);

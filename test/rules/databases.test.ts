@@ -33,7 +33,8 @@ function deployment(scope: Construct, spec: Record<string, unknown>): void {
   });
 }
 
-const ONE_VOLUME = `nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })`;
+const ONE_VOLUME = `crashConsistent: 'why what a power cut leaves is good enough'
+            what to do       or dump it to a volume that is backed up`;
 
 describe('databases', () => {
   refuses('crash-consistent', [], 'a database on a plain claim', {
@@ -135,8 +136,7 @@ describe('databases', () => {
         ✖ StatefulSet paperless/db, claim template 'wal' (20Gi)
             made by          example/db
             because          postgres:17.2 in example/db writes to it and to 'data', whose snapshot is of another moment
-            to fix           put all that it writes on one volume, or dump it
-            to accept it     say in crashConsistent why it survives that, and name 'data'
+            what to do       put all that it writes on one volume, or dump it, or say in crashConsistent why it survives that, and name 'data'
     `,
   });
 });

@@ -125,7 +125,7 @@ describe('objects', () => {
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          spec.storageClass: unknown field; did you mean \`storageClassName\`?
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -137,7 +137,7 @@ describe('objects', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          spec.concurencyPolicy: unknown field; did you mean \`concurrencyPolicy\`?
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -156,7 +156,7 @@ describe('objects', () => {
         ✖ ConfigMap paperless/settings
             made by          example/settings
             because          data.port: must be text, but is the number 8080
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -177,11 +177,11 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ BackupStorageLocation velero/other
             written in       velero/location.yaml:1
             because          spec.objectStorage: is missing
-            to fix           correct the field
+            what to do       correct the field
         ✖ BackupStorageLocation velero/other
             written in       velero/location.yaml:1
             because          spec.objectstorage: unknown field; did you mean \`objectStorage\`?
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -355,6 +355,30 @@ describe('jobs', () => {
     `,
   });
 
+  refuses('cron-job-schedule', ['K05'], 'an interval in days', {
+    build: ({ chart }, changed) => cronJob(chart, { schedule: changed ? '@every 1d' : '@every 24h' }),
+    says: `
+      1 CronJob that never runs: [cron-job-schedule]
+
+        ✖ CronJob paperless/dump
+            made by          example/cron-job-dump
+            because          '@every 1d' has the interval '1d': it has the unit 'd', which Go does not know: its largest unit is h
+            to fix           schedule: '0 3 * * *'
+    `,
+  });
+
+  refuses('cron-job-schedule', ['K05'], 'a word with a capital letter', {
+    build: ({ chart }, changed) => cronJob(chart, { schedule: changed ? '@Daily' : '@daily' }),
+    says: `
+      1 CronJob that never runs: [cron-job-schedule]
+
+        ✖ CronJob paperless/dump
+            made by          example/cron-job-dump
+            because          '@Daily' is not a word that Kubernetes knows: it has small letters, and no spaces around it
+            to fix           schedule: '@daily'
+    `,
+  });
+
   refuses('cron-job-schedule', ['W12'], 'a zone that does not exist', {
     build: ({ chart }, changed) => cronJob(chart, { timeZone: changed ? 'Europe/Berlinn' : 'Europe/Berlin' }),
     says: `
@@ -363,7 +387,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          '17 3 * * *' is in the time zone 'Europe/Berlinn', which does not exist
-            to fix           schedule: '0 3 * * *'
+            to fix           timeZone: 'Etc/UTC'
     `,
   });
 
@@ -378,7 +402,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          namespace paperless enforces 'restricted': allowPrivilegeEscalation is not false; capabilities do not drop ALL; runAsNonRoot is not true; seccompProfile is not RuntimeDefault
-            to fix           set the securityContext of the pod and of each container
+            what to do       set the securityContext of the pod and of each container, or lower the level
     `,
   });
 
@@ -399,7 +423,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          namespace paperless enforces 'restricted': seccompProfile is not RuntimeDefault
-            to fix           set the securityContext of the pod and of each container
+            what to do       set the securityContext of the pod and of each container, or lower the level
     `,
   });
 
@@ -459,7 +483,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          it runs at 02:30 in Europe/Berlin, which does not exist on 2027-03-28 when the clocks change: choose a time outside 02:00–03:00, or the zone UTC
-            to fix           choose another time, or UTC
+            what to do       choose another time, or UTC
     `,
   });
 

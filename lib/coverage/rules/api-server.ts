@@ -5,9 +5,9 @@ import { counted } from '../../model/text';
 import { nameProblem } from '../../schema/names';
 import { validateStrictly } from '../../schema/objects';
 import { refusals } from '../../schema/refusals';
-import { unserved, type Unserved } from '../../schema/served';
+import { servedInstead } from '../../schema/served';
 import type { GateContext } from '../context';
-import { aboutObject, toFix } from '../finding';
+import { aboutObject, inWords, toFix } from '../finding';
 import type { Rule } from '../rule';
 
 /** Kinds on the path of a backup: what is wrong with them is looked at in files that synth only reads, too. */
@@ -55,7 +55,7 @@ backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }));`
       validateStrictly(object).map(({ path, message }) => ({
         ...aboutObject(object, origin),
         because: `${path}: ${message}`,
-        remedies: toFix('correct the field'),
+        remedies: inWords('correct the field'),
       })),
     ),
 };
@@ -73,7 +73,7 @@ ApiObject.of(volume).metadata.addLabel('app', 'paper less');`,
       refusals(object).map(({ path, message }) => ({
         ...aboutObject(object, origin),
         because: `${path}: ${message}`,
-        remedies: toFix('correct the field'),
+        remedies: inWords('correct the field'),
       })),
     ),
 };
@@ -102,10 +102,10 @@ export const objectName: Rule = {
 
 export const unservedVersion: Rule = {
   id: 'unserved-version',
-  heading: (n) => `${counted(n, 'object')} that Kubernetes does not know`,
-  what: 'An object is of an API version that no Kubernetes from 1.28 on serves, or of a kind that Kubernetes does not have.',
+  heading: (n) => `${counted(n, 'object')} in a version that Kubernetes does not serve`,
+  what: 'An object of a kind of Kubernetes’ own is in an API version that no Kubernetes from 1.28 on serves.',
   why: 'Flux stops at it, and all other objects of the folder stay as they were. Nothing else about it can be checked either.',
-  fix: 'Write the version that is served. If a newer Kubernetes has the kind, name it in the app’s `kinds`.',
+  fix: 'Write the version that is served.',
   example: `new ApiObject(chart, 'dump', {
   apiVersion: 'batch/v1beta1',
   kind: 'CronJob',
@@ -118,21 +118,14 @@ export const unservedVersion: Rule = {
 });`,
   check: (context) =>
     judged(context).flatMap(({ object, origin }) => {
-      const { apiVersion, kind } = object;
-      const found = unserved(object);
-      if (found === undefined || `${groupOf(apiVersion)}/${kind}` in context.input.ownKinds) return [];
+      const instead = servedInstead(object);
+      if (instead === undefined) return [];
       return [
         {
           ...aboutObject(object, origin),
-          because: `Kubernetes has no ${kind} in ${apiVersion}`,
-          remedies: toFix(insteadOf(object, found)),
+          because: `Kubernetes has no ${object.kind} in ${object.apiVersion}`,
+          remedies: toFix(`apiVersion: '${instead}'`),
         },
       ];
     }),
 };
-
-function insteadOf(object: KubeObject, { apiVersion, kind }: Unserved): string {
-  if (apiVersion !== undefined) return `apiVersion: '${apiVersion}'`;
-  if (kind !== undefined) return `kind: '${kind}'`;
-  return `delete it, or, if a newer Kubernetes has it, kinds: { '${groupOf(object.apiVersion)}/${object.kind}': 'no data' }`;
-}

@@ -1,12 +1,13 @@
 /** Jobs that Kubernetes accepts and that never run, or run something else than meant. */
 import { isCronProblem, parseCron } from '../../model/cron';
+import { isDurationProblem, parseGoDuration } from '../../model/go-duration';
 import { at, booleanAt, labelsOf, listAt, textAt } from '../../model/kube-object';
-import { makeSchedule } from '../../model/schedule';
+import { clockChangeClash } from '../../model/schedule';
 import { isTimeZone } from '../../model/time-zone';
 import { counted } from '../../model/text';
 import type { GateContext } from '../context';
 import { evidenceCronJobs } from '../evidence';
-import { aboutDataset, aboutObject, toFix } from '../finding';
+import { aboutDataset, aboutObject, inWords, toFix, type Remedy } from '../finding';
 import { podSecurityViolations, type PodSecurityLevel } from '../pod-security';
 import type { Rule } from '../rule';
 
@@ -38,27 +39,42 @@ export const cronJobSchedule: Rule = {
     context.ofKind('batch', 'CronJob').flatMap(({ object, origin }) => {
       const schedule = textAt(object, 'spec', 'schedule') ?? '';
       const timeZone = textAt(object, 'spec', 'timeZone');
-      const fields = isEvery(schedule) ? undefined : parseCron(schedule, 'CronJob');
-      const problem =
-        fields !== undefined && isCronProblem(fields)
-          ? fields.problem
-          : timeZone !== undefined && !isTimeZone(timeZone)
-            ? `is in the time zone '${timeZone}', which does not exist`
-            : undefined;
-      if (problem === undefined) return [];
-      return [
-        {
-          ...aboutObject(object, origin),
-          because: `'${schedule}' ${problem}`,
-          remedies: toFix(`schedule: '0 3 * * *'`),
-        },
-      ];
+      const problems: { because: string; fix: string }[] = [];
+      const problem = scheduleProblem(schedule);
+      if (problem !== undefined)
+        problems.push({ because: `'${schedule}' ${problem}`, fix: `schedule: '${scheduleMeant(schedule)}'` });
+      if (timeZone !== undefined && !isTimeZone(timeZone)) {
+        const because = `'${schedule}' is in the time zone '${timeZone}', which does not exist`;
+        problems.push({ because, fix: `timeZone: 'Etc/UTC'` });
+      }
+      return problems.map(({ because, fix }) => ({
+        ...aboutObject(object, origin),
+        because,
+        remedies: toFix(fix),
+      }));
     }),
 };
 
-/** Kubernetes takes intervals; when they begin depends on the controller. */
-function isEvery(schedule: string): boolean {
-  return /^@every \d/.test(schedule.trim());
+/** What Kubernetes has against a schedule (robfig/cron v3.0.1, parser.go), or why it never comes. */
+function scheduleProblem(schedule: string): string | undefined {
+  if (schedule.startsWith(EVERY)) {
+    const interval = schedule.slice(EVERY.length);
+    const duration = parseGoDuration(interval);
+    return isDurationProblem(duration) ? `has the interval '${interval}': it ${duration.problem}` : undefined;
+  }
+  const fields = parseCron(schedule, 'CronJob');
+  if (isCronProblem(fields)) return fields.problem;
+  const isDescriptor = schedule.trim().startsWith('@');
+  return isDescriptor && schedule !== scheduleMeant(schedule)
+    ? 'is not a word that Kubernetes knows: it has small letters, and no spaces around it'
+    : undefined;
+}
+
+const EVERY = '@every ';
+
+function scheduleMeant(schedule: string): string {
+  const meant = schedule.trim().toLowerCase();
+  return meant.startsWith('@') && !isCronProblem(parseCron(meant, 'CronJob')) ? meant : '0 3 * * *';
 }
 
 export const evidenceMissing: Rule = {
@@ -90,29 +106,29 @@ ${EVIDENCE}`,
     evidenceCronJobs(context).flatMap(({ found }) => {
       if (found === undefined) return [];
       const { object, origin } = found;
-      return idleReasons(object).map(({ because, fix }) => ({
-        ...aboutObject(object, origin),
-        because,
-        remedies: toFix(fix),
-      }));
+      return idleReasons(object).map((reason) => ({ ...aboutObject(object, origin), ...reason }));
     }),
 };
 
-function idleReasons(object: unknown): readonly { readonly because: string; readonly fix: string }[] {
-  const reasons: { because: string; fix: string }[] = [];
+interface IdleReason {
+  readonly because: string;
+  readonly remedies: readonly Remedy[];
+}
+
+function idleReasons(object: unknown): readonly IdleReason[] {
+  const reasons: IdleReason[] = [];
   const timeZone = textAt(object, 'spec', 'timeZone');
   if (booleanAt(object, 'spec', 'suspend') === true)
-    reasons.push({ because: 'it is suspended', fix: 'suspend: false' });
+    reasons.push({ because: 'it is suspended', remedies: toFix('suspend: false') });
   if (timeZone === undefined) {
     reasons.push({
       because: 'it names no time zone, so it runs in that of the controller manager',
-      fix: `timeZone: 'Etc/UTC'`,
+      remedies: toFix(`timeZone: 'Etc/UTC'`),
     });
   } else {
-    const schedule = makeSchedule(textAt(object, 'spec', 'schedule') ?? '', timeZone);
-    if ('problem' in schedule && schedule.problem.includes('clocks change')) {
-      reasons.push({ because: `it ${schedule.problem}`, fix: 'choose another time, or UTC' });
-    }
+    const fields = parseCron(textAt(object, 'spec', 'schedule') ?? '', 'CronJob');
+    const clash = isCronProblem(fields) ? undefined : clockChangeClash(fields, timeZone);
+    if (clash !== undefined) reasons.push({ because: `it ${clash}`, remedies: inWords('choose another time, or UTC') });
   }
   const pod = at(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec');
   for (const container of [...listAt(pod, 'initContainers'), ...listAt(pod, 'containers')]) {
@@ -120,12 +136,12 @@ function idleReasons(object: unknown): readonly { readonly because: string; read
     if (!isPinned(image))
       reasons.push({
         because: `its image '${image}' has no fixed tag`,
-        fix: `image: '${image.replace(/:latest$/, '')}:<version>'`,
+        remedies: toFix(`image: '${image.replace(/:latest$/, '')}:<version>'`),
       });
     if (textAt(container, 'imagePullPolicy') === 'Always') {
       reasons.push({
         because: `its image '${image}' is pulled for every run, and cannot be when the registry is down`,
-        fix: `imagePullPolicy: 'IfNotPresent'`,
+        remedies: toFix(`imagePullPolicy: 'IfNotPresent'`),
       });
     }
   }
@@ -162,7 +178,7 @@ ${CRON_JOB}`,
         {
           ...aboutObject(object, origin),
           because: `namespace ${object.metadata.namespace ?? ''} enforces '${level}': ${violations.join('; ')}`,
-          remedies: toFix('set the securityContext of the pod and of each container'),
+          remedies: inWords('set the securityContext of the pod and of each container, or lower the level'),
         },
       ];
     });

@@ -7,7 +7,7 @@ import { counted, enumerated } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import { strategiesOf, type GateContext } from '../context';
 import { isDatabaseImage } from '../database-images';
-import { aboutDataset, describeOrigin, toFix, type Remedy } from '../finding';
+import { aboutDataset, describeOrigin, inWords, toFix, type Remedy } from '../finding';
 import type { Rule } from '../rule';
 
 export const crashConsistent: Rule = {
@@ -69,11 +69,10 @@ function isNamed(name: string, sentence: string): boolean {
 
 function remediesFor(others: readonly string[]): readonly Remedy[] {
   if (others.length === 0)
-    return toFix(`nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })`);
-  return [
-    ...toFix('put all that it writes on one volume, or dump it'),
-    { label: 'to accept it', text: `say in crashConsistent why it survives that, and name ${quoted(others)}` },
-  ];
+    return [...toFix(`crashConsistent: 'why what a power cut leaves is good enough'`), ...inWords('or dump it to a volume that is backed up')];
+  return inWords(
+    `put all that it writes on one volume, or dump it, or say in crashConsistent why it survives that, and name ${quoted(others)}`,
+  );
 }
 
 function quoted(names: readonly string[]): string {
