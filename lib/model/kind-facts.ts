@@ -14,7 +14,7 @@ export interface DataFacts {
 
 export function claimFacts(object: KubeObject): readonly DataFacts[] {
   const { namespace = '', name } = object.metadata;
-  return [{ ...claimSpecFacts(at(object, 'spec')), claims: [{ namespace, name, labels: labelsOf(object) }] }];
+  return [{ ...sizeAndClass(object), claims: [{ namespace, name, labels: labelsOf(object) }] }];
 }
 
 export function persistentVolumeFacts(object: KubeObject): readonly DataFacts[] {
@@ -27,14 +27,19 @@ export function claimTemplateFacts(object: KubeObject): readonly DataFacts[] {
   const { namespace = '' } = object.metadata;
   return listAt(object, 'spec', 'volumeClaimTemplates').map((template) => ({
     part: textAt(template, 'metadata', 'name') ?? '',
-    ...claimSpecFacts(at(template, 'spec')),
+    ...sizeAndClass(template),
     claims: claimsOfTemplate(object, template).map((claim) => ({ namespace, ...claim })),
   }));
 }
 
-function claimSpecFacts(spec: unknown): Omit<DataFacts, 'claims'> {
-  const storage = parseQuantity(at(spec, 'resources', 'requests', 'storage'));
-  const storageClass = textAt(spec, 'storageClassName');
+/** Kubernetes still prefers it to the field (v1.36, component-helpers/storage/volume, GetPersistentVolumeClaimClass). */
+export const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+
+/** @param claim or a template of one. */
+function sizeAndClass(claim: unknown): Omit<DataFacts, 'claims'> {
+  const storage = parseQuantity(at(claim, 'spec', 'resources', 'requests', 'storage'));
+  const storageClass =
+    textAt(claim, 'metadata', 'annotations', CLASS_ANNOTATION) ?? textAt(claim, 'spec', 'storageClassName');
   return { ...(storage === undefined ? {} : { storage }), ...(storageClass === undefined ? {} : { storageClass }) };
 }
 
@@ -61,7 +66,7 @@ export function prometheusOperatorFacts(object: KubeObject, app: string): readon
   const labels = { ...textMapAt(template, 'metadata', 'labels'), ...prometheusOperatorLabels(object, app) };
   const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
   const claims = Array.from({ length: replicas }, (_, n) => ({ namespace, name: `${claim}-${set}-${n}`, labels }));
-  return [{ ...claimSpecFacts(template['spec']), claims }];
+  return [{ ...sizeAndClass(template), claims }];
 }
 
 export function prometheusOperatorLabels(object: KubeObject, app: string): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
 /** The volumes that claims will be bound to which are not live yet. */
 import { groupBy } from '../model/collections';
+import { CLASS_ANNOTATION } from '../model/kind-facts';
 import { mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { isSelectorProblem, parseLabelSelector } from '../model/label-selector';
 import { parseQuantity } from '../model/quantity';
@@ -40,10 +41,12 @@ export class Binding {
       return { claim, volume: this.#newVolume(object, claim, claim.storageClassName, claim.volumeName) };
     }
     const named = claim.volumeName === '' ? this.#byClaim.get(`${claim.namespace}/${claim.name}`) : undefined;
-    const className = claim.storageClassName ?? this.storage.defaultName;
+    const annotated = claim.annotations[CLASS_ANNOTATION];
+    const className = annotated ?? claim.storageClassName ?? this.storage.defaultName;
     const existing = this.#volumes.get(claim.volumeName) ?? named ?? this.#takeFree(object, className ?? '');
-    // The admission of the API server writes the default class into a claim without one.
-    const bound: ClaimView = { ...claim, phase: 'Bound', storageClassName: className };
+    // The admission of the API server writes the default class into a claim without one; the annotation counts for one.
+    const storageClassName = annotated === undefined ? className : claim.storageClassName;
+    const bound: ClaimView = { ...claim, phase: 'Bound', storageClassName };
     if (existing !== undefined) {
       const { namespace, name } = claim;
       return {
@@ -51,8 +54,13 @@ export class Binding {
         volume: { ...existing, claim: existing.claim ?? { namespace, name } },
       };
     }
+    if (claim.volumeName !== '') {
+      // Nothing is provisioned for a claim that names its volume: it waits for one that somebody makes.
+      const volume = this.#newVolume(object, claim, className, claim.volumeName);
+      return { claim: bound, volume: { ...volume, source: { type: 'unknown' } } };
+    }
     if (!this.#canProvision(className)) return { claim: { ...bound, phase: 'Pending' } };
-    const name = claim.volumeName === '' ? `pvc-${claim.namespace}-${claim.name}` : claim.volumeName;
+    const name = `pvc-${claim.namespace}-${claim.name}`;
     return { claim: { ...bound, volumeName: name }, volume: this.#newVolume(object, claim, className, name) };
   }
 

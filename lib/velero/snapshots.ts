@@ -79,7 +79,11 @@ export class Snapshots {
       this.settle(claim, { method, copied: 'unknown', why });
     };
     if (volume.source.type === 'unknown') {
-      return unknown(`its storage class '${claim.storageClassName}' is neither among the objects nor in the platform`);
+      return unknown(
+        cluster.storage.get(claim.storageClassName) === undefined
+          ? `its storage class '${claim.storageClassName}' is neither among the objects nor in the platform`
+          : `its volume '${claim.volumeName}' is not among the objects`,
+      );
     }
     if (volume.source.csi === undefined) {
       const type = volume.source.type === '' ? 'of no known type' : volume.source.type;

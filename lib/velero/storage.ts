@@ -97,7 +97,8 @@ const NOT_CSI: readonly (readonly [string, string])[] = [
   ['kubernetes.io/vsphere-volume', 'vsphereVolume'],
 ];
 
-function typeWithoutCsi(provisioner: string): string | undefined {
+/** The type of the volumes of a provisioner that is known not to be a CSI driver. */
+export function typeWithoutCsi(provisioner: string): string | undefined {
   return NOT_CSI.find(([prefix]) => provisioner.startsWith(prefix))?.[1];
 }
 

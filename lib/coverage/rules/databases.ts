@@ -69,7 +69,10 @@ function isNamed(name: string, sentence: string): boolean {
 
 function remediesFor(others: readonly string[]): readonly Remedy[] {
   if (others.length === 0)
-    return [...toFix(`crashConsistent: 'why what a power cut leaves is good enough'`), ...inWords('or dump it to a volume that is backed up')];
+    return [
+      ...toFix(`crashConsistent: 'why what a power cut leaves is good enough'`),
+      ...inWords('or dump it to a volume that is backed up'),
+    ];
   return inWords(
     `put all that it writes on one volume, or dump it, or say in crashConsistent why it survives that, and name ${quoted(others)}`,
   );

@@ -3,6 +3,7 @@ import { isDnsLabel } from '../../model/names';
 import type { Platform } from '../../model/platform';
 import { counted, enumerated } from '../../model/text';
 import { isTimeZone } from '../../model/time-zone';
+import { typeWithoutCsi } from '../../velero/storage';
 import { toFix } from '../finding';
 import type { Rule } from '../rule';
 
@@ -52,6 +53,15 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
       field: 'storageClasses',
       because: `${enumerated(defaults)} are all the default`,
       fix: 'say isDefault of the one that the cluster annotates',
+    });
+  }
+  for (const [name, { driver, snapshotClass }] of Object.entries(storageClasses)) {
+    const type = typeWithoutCsi(driver);
+    if (type === undefined || snapshotClass === undefined) continue;
+    problems.push({
+      field: `storageClasses['${name}'].snapshotClass`,
+      because: `'${driver}' makes ${type} volumes, and only CSI volumes have snapshots`,
+      fix: `'${name}': { driver: '${driver}' }`,
     });
   }
   if (velero !== undefined && !isSupportedVelero(velero.version)) {
