@@ -401,7 +401,7 @@ describe('jobs', () => {
 
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
-            because          namespace paperless enforces 'restricted': allowPrivilegeEscalation is not false; capabilities do not drop ALL; runAsNonRoot is not true; seccompProfile is not RuntimeDefault
+            because          namespace paperless enforces 'restricted': runAsNonRoot is not true; allowPrivilegeEscalation is not false; capabilities do not drop ALL; seccompProfile is not RuntimeDefault
             what to do       set the securityContext of the pod and of each container, or lower the level
     `,
   });

@@ -1,14 +1,14 @@
 /** Jobs that Kubernetes accepts and that never run, or run something else than meant. */
 import { isCronProblem, parseCron } from '../../model/cron';
 import { isDurationProblem, parseGoDuration } from '../../model/go-duration';
-import { at, booleanAt, labelsOf, listAt, textAt } from '../../model/kube-object';
+import { at, booleanAt, listAt, textAt } from '../../model/kube-object';
 import { clockChangeClash } from '../../model/schedule';
 import { isTimeZone } from '../../model/time-zone';
 import { counted } from '../../model/text';
-import type { GateContext } from '../context';
+import { podTemplateOf } from '../../model/workloads';
 import { evidenceCronJobs } from '../evidence';
 import { aboutDataset, aboutObject, inWords, toFix, type Remedy } from '../finding';
-import { podSecurityViolations, type PodSecurityLevel } from '../pod-security';
+import { podSecurityOf, podSecurityViolations } from '../pod-security';
 import type { Rule } from '../rule';
 
 const CRON_JOB = `new k8s.KubeCronJob(chart, 'dump', {
@@ -163,33 +163,21 @@ export const podSecurity: Rule = {
 });
 ${CRON_JOB}`,
   check: (context) => {
-    const levels = enforcedLevels(context);
-    const jobs = [
-      ...context
-        .ofKind('batch', 'CronJob')
-        .map((rendered) => ({ rendered, path: ['spec', 'jobTemplate', 'spec', 'template'] })),
-      ...context.ofKind('batch', 'Job').map((rendered) => ({ rendered, path: ['spec', 'template'] })),
-    ];
-    return jobs.flatMap(({ rendered: { object, origin }, path }) => {
-      const level = levels.get(object.metadata.namespace ?? '') ?? 'privileged';
-      const violations = podSecurityViolations(at(object, ...path), level);
-      if (violations.length === 0) return [];
+    const enforced = new Map(
+      context.ofKind('', 'Namespace').map(({ object }) => [object.metadata.name, podSecurityOf(object)] as const),
+    );
+    return [...context.ofKind('batch', 'CronJob'), ...context.ofKind('batch', 'Job')].flatMap(({ object, origin }) => {
+      const { namespace = '' } = object.metadata;
+      const security = enforced.get(namespace);
+      const violations = security === undefined ? [] : podSecurityViolations(podTemplateOf(object), security);
+      if (security === undefined || violations.length === 0) return [];
       return [
         {
           ...aboutObject(object, origin),
-          because: `namespace ${object.metadata.namespace ?? ''} enforces '${level}': ${violations.join('; ')}`,
+          because: `namespace ${namespace} enforces '${security.level}': ${violations.join('; ')}`,
           remedies: inWords('set the securityContext of the pod and of each container, or lower the level'),
         },
       ];
     });
   },
 };
-
-function enforcedLevels(context: GateContext): ReadonlyMap<string, PodSecurityLevel> {
-  const levels = new Map<string, PodSecurityLevel>();
-  for (const { object } of context.ofKind('', 'Namespace')) {
-    const level = labelsOf(object)['pod-security.kubernetes.io/enforce'];
-    if (level === 'baseline' || level === 'restricted') levels.set(object.metadata.name, level);
-  }
-  return levels;
-}
