@@ -30,30 +30,41 @@ export const OPERATOR_WORKLOADS = [
   { ref: 'thanosRuler', group: 'monitoring.coreos.com', kind: 'ThanosRuler', template: monitoringPods },
 ] as const;
 
+function byKind<Row extends { readonly group: string; readonly kind: string }>(
+  rows: readonly Row[],
+): ReadonlyMap<string, Row> {
+  return new Map(rows.map((row) => [`${row.group}/${row.kind}`, row]));
+}
+
+const WORKLOADS_BY_KIND = byKind<(typeof WORKLOADS)[number]>(WORKLOADS);
+const OPERATOR_WORKLOADS_BY_KIND = byKind<(typeof OPERATOR_WORKLOADS)[number]>(OPERATOR_WORKLOADS);
+
 /** Whether Kubernetes makes pods of an object; a Pod is one itself. */
 export function isWorkload(object: KubeObject): boolean {
-  return workloadOf(groupOf(object.apiVersion), object.kind) !== undefined && object.kind !== 'Pod';
+  return object.kind !== 'Pod' && WORKLOADS_BY_KIND.has(keyOf(object));
 }
 
 /** Whether {@link podTemplateOf} looks into objects of a kind. */
 export function hasPodTemplate(group: string, kind: string): boolean {
-  return workloadOf(group, kind) !== undefined || operatorWorkloadOf(group, kind) !== undefined;
+  const key = `${group}/${kind}`;
+  return WORKLOADS_BY_KIND.has(key) || OPERATOR_WORKLOADS_BY_KIND.has(key);
+}
+
+/** Where the template of an object is that Kubernetes itself makes pods of. */
+export function templatePathOf(object: KubeObject): readonly string[] | undefined {
+  return WORKLOADS_BY_KIND.get(keyOf(object))?.template;
 }
 
 /** The template of the pods that an object makes: a mapping with `metadata` and `spec`. */
 export function podTemplateOf(object: KubeObject): unknown {
-  const group = groupOf(object.apiVersion);
-  const path = workloadOf(group, object.kind)?.template;
-  const template = path === undefined ? operatorWorkloadOf(group, object.kind)?.template(object) : at(object, ...path);
+  const path = templatePathOf(object);
+  const template =
+    path === undefined ? OPERATOR_WORKLOADS_BY_KIND.get(keyOf(object))?.template(object) : at(object, ...path);
   return isMapping(template) ? template : undefined;
 }
 
-function workloadOf(group: string, kind: string): (typeof WORKLOADS)[number] | undefined {
-  return WORKLOADS.find((row) => row.kind === kind && row.group === group);
-}
-
-function operatorWorkloadOf(group: string, kind: string): (typeof OPERATOR_WORKLOADS)[number] | undefined {
-  return OPERATOR_WORKLOADS.find((row) => row.kind === kind && row.group === group);
+function keyOf({ apiVersion, kind }: KubeObject): string {
+  return `${groupOf(apiVersion)}/${kind}`;
 }
 
 /**

@@ -2,12 +2,12 @@
  * What the API server refuses although every field has the type that its schema wants: labels, selectors that do not
  * match, mounts of volumes that do not exist. Each of these was refused by a kube-apiserver 1.36.3.
  */
-import { at, groupOf, listAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import { at, listAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import { isSelectorProblem, parseLabelSelector } from '../model/label-selector';
 import { PLAN_LABEL } from '../model/marks';
 import { isDnsSubdomain, isLabelKey, isLabelValue, MAX_LABEL_LENGTH } from '../model/names';
 import { parseQuantity } from '../model/quantity';
-import { WORKLOADS } from '../model/workloads';
+import { templatePathOf } from '../model/workloads';
 import { workloadRefusals } from './pods';
 import { fieldPath, type SchemaProblem } from './problems';
 
@@ -16,10 +16,8 @@ export function refusals(object: KubeObject): readonly SchemaProblem[] {
 }
 
 function kindRefusals(object: KubeObject): readonly SchemaProblem[] {
-  const group = groupOf(object.apiVersion);
-  const workload = WORKLOADS.find((row) => row.kind === object.kind && row.group === group);
-  if (workload !== undefined) {
-    const { template } = workload;
+  const template = templatePathOf(object);
+  if (template !== undefined) {
     const claims = listAt(object, 'spec', 'volumeClaimTemplates');
     return [
       ...(template.length === 0
