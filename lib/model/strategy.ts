@@ -48,7 +48,8 @@ interface ScheduledOptions extends CopyOptions {
   readonly keep: Keep;
   /**
    * Why a snapshot of a running database is good enough, in a sentence. Needed where a known database writes to the
-   * volume, because a snapshot is what a power cut leaves.
+   * volume, because a snapshot is what a power cut leaves. Where it writes to others too, name them: their snapshots are
+   * of other moments.
    */
   readonly crashConsistent?: string;
 }
