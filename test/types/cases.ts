@@ -36,6 +36,15 @@ const DEPLOYMENT = object(
     },
   }`,
 );
+const PROMETHEUS = object(
+  'monitoring.coreos.com/v1',
+  'Prometheus',
+  'main',
+  `, spec: {
+    volumes: [{ name: 'rules', hostPath: { path: '/srv/rules' } }],
+    volumeMounts: [{ name: 'rules', mountPath: '/rules' }],
+  }`,
+);
 const POSTGRES = object(
   'postgresql.cnpg.io/v1',
   'Cluster',
@@ -116,6 +125,12 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     code: `${DEPLOYMENT} backUp(chart, { deployment: 'app', volume: 'films' }, ${NIGHTLY});`,
     error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere>'.`,
     says: [`[strategy-misfit] Deployment paperless/app, volume 'films': 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a nightly copy of a folder that a Prometheus mounts',
+    code: `${PROMETHEUS} backUp(chart, { prometheus: 'main', volume: 'rules' }, ${NIGHTLY});`,
+    error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere>'.`,
+    says: [`[strategy-misfit] Prometheus paperless/main, volume 'rules': 'scheduled' cannot copy it`],
   },
   {
     what: 'a nightly copy of a PersistentVolume',
