@@ -1,6 +1,7 @@
 /** The kinds of Kubernetes itself, in the versions in which it serves them: those that have a schema. */
 import { groupOf, mappingAt, type KubeObject } from '../model/kube-object';
 import { readSchema } from './folder';
+import { hasSchema } from './objects';
 
 /** What schemas are called that come from Kubernetes itself. */
 const BUILT_IN = 'kubernetes.json#';
@@ -24,12 +25,13 @@ const FORMER_GROUP = 'extensions';
  * The stable version to write in place of one that no Kubernetes from 1.28 on serves: `batch/v1` of a CronJob in
  * `batch/v1beta1`. Nothing for kinds without one, which a newer Kubernetes may serve as it likes.
  */
-export function servedInstead({ apiVersion, kind }: KubeObject): string | undefined {
+export function servedInstead(object: KubeObject): string | undefined {
+  const { apiVersion, kind } = object;
+  if (hasSchema(object) || FORMER_VERSIONS.has(apiVersion)) return undefined;
   index ??= Object.entries(mappingAt(readSchema('index.json'))).flatMap(([name, reference]) =>
     String(reference).startsWith(BUILT_IN) ? [name] : [],
   );
   const group = groupOf(apiVersion);
-  if (FORMER_VERSIONS.has(apiVersion) || index.includes(`${apiVersion}/${kind}`)) return undefined;
   return index
     .filter((name) => name.endsWith(`/${kind}`))
     .map((name) => name.slice(0, name.lastIndexOf('/')))

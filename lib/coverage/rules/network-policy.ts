@@ -32,8 +32,10 @@ new k8s.KubeNetworkPolicy(chart, 'policy', {
   spec: { podSelector: { matchLabels: labels }, ingress: [{ ports: [{ port: k8s.IntOrString.fromNumber(80) }] }], policyTypes: ['Ingress'] },
 });`,
   check: (context) => {
+    const policies = context.ofKind('networking.k8s.io', 'NetworkPolicy');
+    if (policies.length === 0) return [];
     const network = new Network(context);
-    return context.ofKind('networking.k8s.io', 'NetworkPolicy').flatMap(({ object, origin }) =>
+    return policies.flatMap(({ object, origin }) =>
       distinctBy(blockedPorts(object, network), ({ port }) => String(port)).map(({ port, target }) => ({
         ...aboutObject(object, origin),
         because:
