@@ -12,7 +12,6 @@ import { generateSchemas } from './imports/schemas';
 import { CRD_SOURCES, KUBERNETES, pinOf, type Source } from './imports/sources';
 
 const PROJECT = dirname(__dirname);
-/** Written by hand. */
 
 const EXAMPLES = `
 What is taken from where is the table in scripts/imports/sources.ts.
