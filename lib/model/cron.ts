@@ -39,20 +39,20 @@ const FIELDS = [
   { name: 'day of week', min: 0, max: 6, names: WEEKDAYS },
 ] as const satisfies readonly FieldRule[];
 
-const DESCRIPTORS: Readonly<Record<string, string>> = {
-  '@hourly': '0 * * * *',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@weekly': '0 0 * * 0',
-  '@monthly': '0 0 1 * *',
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-};
+const DESCRIPTORS: ReadonlyMap<string, string> = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+]);
 
 /** The expression as it is rendered: descriptors spelt out, one space between fields. Does not check it. */
 export function normalizeCron(expression: string): string {
   const text = expression.trim().replaceAll(/\s+/g, ' ');
-  return DESCRIPTORS[text.toLowerCase()] ?? text;
+  return DESCRIPTORS.get(text.toLowerCase()) ?? text;
 }
 
 /**

@@ -13,16 +13,16 @@ export interface DurationProblem {
   readonly problem: string;
 }
 
-const SECONDS_PER_UNIT: Readonly<Record<string, number>> = {
-  ns: 1e-9,
-  us: 1e-6,
-  µs: 1e-6, // U+00B5, micro sign
-  μs: 1e-6, // U+03BC, Greek letter mu
-  ms: 1e-3,
-  s: 1,
-  m: 60,
-  h: 3600,
-};
+const SECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ['ns', 1e-9],
+  ['us', 1e-6],
+  ['µs', 1e-6], // U+00B5, micro sign
+  ['μs', 1e-6], // U+03BC, Greek letter mu
+  ['ms', 1e-3],
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+]);
 
 /** Go counts nanoseconds in 64 bits. */
 const LARGEST_SECONDS = 2 ** 63 / 1e9;
@@ -40,7 +40,7 @@ export function parseGoDuration(text: string): GoDuration | DurationProblem {
       return { problem: 'is not a Go duration: write hours, minutes and seconds, such as 720h0m0s' };
     const { number = '', unit = '' } = part;
     if (unit === '') return { problem: `has a number without a unit: write ${number}s, ${number}m or ${number}h` };
-    const size = SECONDS_PER_UNIT[unit];
+    const size = SECONDS_PER_UNIT.get(unit);
     if (size === undefined) return { problem: `has the unit '${unit}', which Go does not know: its largest unit is h` };
     seconds += Number(number) * size;
     rest = rest.slice(number.length + unit.length);

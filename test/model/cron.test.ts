@@ -32,6 +32,10 @@ describe('parseCron', () => {
     ['CRON_TZ=UTC 0 3 * * *', 'names a time zone inside: give it as `timeZone`'],
     ['@every 6h', 'is no time that can be computed beforehand: write five fields, such as `0 */6 * * *`'],
     ['@reboot', 'is no time that can be computed beforehand: write five fields, such as `0 */6 * * *`'],
+    [
+      'constructor',
+      'has 1 fields: write five, minute, hour, day of month, month and day of week; seconds are added where a backend wants them',
+    ],
     ['H 3 * * *', "has 'H' as minute: it lies between 0 and 59"],
     ['60 3 * * *', "has '60' as minute: it lies between 0 and 59"],
     ['0 24 * * *', "has '24' as hour: it lies between 0 and 23"],

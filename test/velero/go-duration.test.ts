@@ -36,6 +36,7 @@ describe('parseGoDuration', () => {
     '2562048h',
     '1..5h',
     '٣h',
+    '1constructor',
   ])('refuses %j as Go does', (text) => {
     expect(parseGoDuration(text)).toHaveProperty('problem');
   });
