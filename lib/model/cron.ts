@@ -14,6 +14,8 @@ export interface CronFields {
   readonly months: readonly number[];
   /** 0 is Sunday. */
   readonly daysOfWeek: readonly number[];
+  /** Whether it comes on a day that matches either of the two, instead of both. */
+  readonly onEitherDay?: boolean;
 }
 
 export interface CronProblem {
@@ -94,7 +96,14 @@ function readCron(expression: string, reader: 'portable' | 'CronJob'): CronField
   if (bothDays && reader === 'portable') {
     return { problem: 'gives a day of month and a day of week: cron runs on either, not on both, so say only one' };
   }
-  const fields: CronFields = { minutes, hours, daysOfMonth, months, daysOfWeek };
+  const fields: CronFields = {
+    minutes,
+    hours,
+    daysOfMonth,
+    months,
+    daysOfWeek,
+    ...(bothDays ? { onEitherDay: true } : {}),
+  };
   if (!bothDays && !canFire(fields)) return { problem: 'never comes: no month in it has such a day' };
   return fields;
 }

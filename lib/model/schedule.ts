@@ -83,11 +83,16 @@ export function largestGap(schedule: Schedule): number {
 
 const gaps = new Map<string, number>();
 
-function computeLargestGap(schedule: Schedule): number {
-  const fields = parseCron(schedule.cron);
-  if (isCronProblem(fields)) return Number.POSITIVE_INFINITY;
+function computeLargestGap({ cron, timeZone }: Schedule): number {
+  const fields = parseCron(cron);
+  return isCronProblem(fields) ? Number.POSITIVE_INFINITY : largestGapOfFields(fields, timeZone);
+}
+
+/** The same for what a backend's own parser made of an expression; without end for what never comes. */
+export function largestGapOfFields(fields: CronFields, timeZone: string): number {
   const times = minutesOfDay(fields);
   const days = matchingDays(fields);
+  if (times.length === 0 || days.length < 2) return Number.POSITIVE_INFINITY;
   const first = times[0] ?? 0;
   const last = times.at(-1) ?? 0;
   let gap = 0;
@@ -95,7 +100,7 @@ function computeLargestGap(schedule: Schedule): number {
   for (let i = 1; i < days.length; i += 1) {
     gap = Math.max(gap, ((days[i] ?? 0) - (days[i - 1] ?? 0)) * DAY_MINUTES + first - last);
   }
-  return Math.max(gap, gapOverClockChanges(fields, days, times, schedule.timeZone)) * 60;
+  return Math.max(gap, gapOverClockChanges(fields, days, times, timeZone)) * 60;
 }
 
 const DAY_MINUTES = 1440;
@@ -107,18 +112,17 @@ function minutesOfDay({ hours, minutes }: CronFields): readonly number[] {
 }
 
 /** Day numbers since 1970 on which the schedule runs. Remembered, since most schedules of a cluster run on the same days. */
-function matchingDays({ daysOfMonth, months, daysOfWeek }: CronFields): readonly number[] {
-  const key = JSON.stringify([daysOfMonth, months, daysOfWeek]);
+function matchingDays({ daysOfMonth, months, daysOfWeek, onEitherDay = false }: CronFields): readonly number[] {
+  const key = JSON.stringify([daysOfMonth, months, daysOfWeek, onEitherDay]);
   const known = daysByFields.get(key);
   if (known !== undefined) return known;
   const days: number[] = [];
   for (let day = FIRST_DAY; day < LAST_DAY; day += 1) {
     const date = new Date(day * 86_400_000);
-    const matches =
-      months.includes(date.getUTCMonth() + 1) &&
-      daysOfMonth.includes(date.getUTCDate()) &&
-      daysOfWeek.includes(date.getUTCDay());
-    if (matches) days.push(day);
+    const ofMonth = daysOfMonth.includes(date.getUTCDate());
+    const ofWeek = daysOfWeek.includes(date.getUTCDay());
+    const isDay = onEitherDay ? ofMonth || ofWeek : ofMonth && ofWeek;
+    if (isDay && months.includes(date.getUTCMonth() + 1)) days.push(day);
   }
   daysByFields.set(key, days);
   return days;
@@ -137,7 +141,8 @@ function gapOverClockChanges(
   let gap = 0;
   for (const { before, after } of clockChanges(timeZone)) {
     if (after >= before) continue;
-    const previous = lastRunBefore(days, times, after);
+    // A run in the hour that comes twice may come in the first one only.
+    const previous = lastRunBefore(days, times, before);
     const next = firstRunFrom(days, times, before);
     if (previous !== undefined && next !== undefined) gap = Math.max(gap, next - previous + (before - after));
   }

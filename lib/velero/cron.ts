@@ -2,7 +2,9 @@
  * Cron expressions as Velero 1.18.3 reads them (`ParseStandard` of github.com/netresearch/go-cron v0.15.0): day of month
  * and day of week both have to match, ranges may run over the end, and Sunday is 0 and 7.
  */
+import { normalizeCron, type CronFields } from '../model/cron';
 import { isDurationProblem, parseGoDuration } from '../model/go-duration';
+import { largestGapOfFields } from '../model/schedule';
 import { isGoTimeZone } from '../model/time-zone';
 
 export interface CronReading {
@@ -11,6 +13,11 @@ export interface CronReading {
    * time that it does not find for one that has passed: it makes a Backup every minute.
    */
   readonly comes: 'regularly' | 'seldom' | 'never';
+  /** Absent for an interval, and for what only a person starts. */
+  readonly fields?: CronFields;
+  /** As the expression names it. */
+  readonly timeZone?: string;
+  readonly everySeconds?: number;
 }
 
 export interface CronRefusal {
@@ -49,8 +56,23 @@ export function readVeleroCron(expression: string): CronReading | CronRefusal {
   if (expression.length > MAX_LENGTH) return { problem: `it is longer than ${MAX_LENGTH} characters` };
   const zoned = withoutZone(expression);
   if ('problem' in zoned) return zoned;
-  const { text } = zoned;
-  if (text.startsWith('@')) return readDescriptor(text);
+  const { text, ...zone } = zoned;
+  return text.startsWith('@') ? readDescriptor(text, zone) : readFields(text, zone);
+}
+
+/** The longest time between two runs, in seconds of elapsed time; without end for what never comes or is refused. */
+export function largestVeleroGap(expression: string): number {
+  const reading = readVeleroCron(expression);
+  if (isCronRefusal(reading)) return Number.POSITIVE_INFINITY;
+  const { fields, everySeconds, timeZone = 'UTC' } = reading;
+  return everySeconds ?? (fields === undefined ? Number.POSITIVE_INFINITY : largestGapOfFields(fields, timeZone));
+}
+
+interface Zone {
+  readonly timeZone?: string;
+}
+
+function readFields(text: string, zone: Zone): CronReading | CronRefusal {
   const parts = text.split(/\s+/).filter((part) => part !== '');
   if (parts.length !== FIELDS.length) return { problem: `it has ${parts.length} fields, and Velero wants five` };
   const values: ReadonlySet<number>[] = [];
@@ -59,8 +81,22 @@ export function readVeleroCron(expression: string): CronReading | CronRefusal {
     if ('problem' in read) return read;
     values.push(read);
   }
-  const [minutes, hours, days = NONE, months = NONE, weekdays = NONE] = values;
-  return { comes: minutes?.size === 0 || hours?.size === 0 ? 'never' : howOften(days, months, weekdays) };
+  const [minutes = NONE, hours = NONE, days = NONE, months = NONE, weekdays = NONE] = values;
+  return {
+    comes: minutes.size === 0 || hours.size === 0 ? 'never' : howOften(days, months, weekdays),
+    fields: {
+      minutes: inOrder(minutes),
+      hours: inOrder(hours),
+      daysOfMonth: inOrder(days),
+      months: inOrder(months),
+      daysOfWeek: inOrder(new Set([...weekdays].map((day) => day % 7))),
+    },
+    ...zone,
+  };
+}
+
+function inOrder(values: ReadonlySet<number>): readonly number[] {
+  return [...values].toSorted((a, b) => a - b);
 }
 
 const NONE: ReadonlySet<number> = new Set();
@@ -69,7 +105,7 @@ export function isCronRefusal(result: CronReading | CronRefusal): result is Cron
   return 'problem' in result;
 }
 
-function withoutZone(expression: string): { readonly text: string } | CronRefusal {
+function withoutZone(expression: string): (Zone & { readonly text: string }) | CronRefusal {
   const prefix = /^(?:CRON_)?TZ=/.exec(expression)?.[0];
   if (prefix === undefined) return { text: expression };
   const space = expression.indexOf(' ');
@@ -77,18 +113,20 @@ function withoutZone(expression: string): { readonly text: string } | CronRefusa
   if (space < 0 || text === '') return { problem: 'it has no fields after the time zone' };
   const zone = expression.slice(prefix.length, space).replace(/^(["'])(.*)\1$/, '$2');
   return zone === 'Local' || isGoTimeZone(zone)
-    ? { text }
+    ? // The zone of the machine is that of a container.
+      { text, timeZone: zone === 'Local' ? 'UTC' : zone }
     : { problem: `it names the time zone '${zone}', which does not exist` };
 }
 
-function readDescriptor(text: string): CronReading | CronRefusal {
-  if (DESCRIPTORS.has(text)) return { comes: 'regularly' };
+function readDescriptor(text: string, zone: Zone): CronReading | CronRefusal {
+  if (DESCRIPTORS.has(text)) return readFields(normalizeCron(text), zone);
   if (TRIGGERED.has(text)) return { comes: 'never' };
   if (!text.startsWith('@every ')) return { problem: `it has the descriptor '${text}', which Velero does not know` };
   const every = text.slice('@every '.length);
   const duration = parseGoDuration(every);
   if (isDurationProblem(duration)) return { problem: `its duration '${every}' ${duration.problem}` };
-  return duration.seconds < 1 ? { problem: 'it comes more often than once a second' } : { comes: 'regularly' };
+  if (duration.seconds < 1) return { problem: 'it comes more often than once a second' };
+  return { comes: 'regularly', everySeconds: duration.seconds };
 }
 
 function readField(text: string, field: Field): ReadonlySet<number> | CronRefusal {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isCronRefusal, readVeleroCron } from '../../lib/velero/cron';
+import { isCronRefusal, largestVeleroGap, readVeleroCron } from '../../lib/velero/cron';
 
 function reading(expression: string): string {
   const read = readVeleroCron(expression);
@@ -52,4 +52,24 @@ it.each([
   ['TZ=UTC', 'no fields'],
 ])('%j is refused', (expression, problem) => {
   expect(reading(expression)).toContain(problem);
+});
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+it.each([
+  ['0 3 * * 7', 7 * DAY],
+  ['0 3 * * fri-mon', 4 * DAY],
+  ['0 22-2 * * *', 20 * HOUR],
+  ['? 3 ? * ?', 23 * HOUR + 60],
+  ['@weekly', 7 * DAY],
+  ['@every 90m', 1.5 * HOUR],
+  ['CRON_TZ=Europe/Berlin 0 3 * * *', 25 * HOUR],
+  // On a day that is both.
+  ['0 3 13 * 5', 427 * DAY],
+  ['0 0 30 2 *', Number.POSITIVE_INFINITY],
+  ['@manual', Number.POSITIVE_INFINITY],
+  ['61 * * * *', Number.POSITIVE_INFINITY],
+])('%s leaves %d seconds between two runs at worst', (expression, seconds) => {
+  expect(largestVeleroGap(expression)).toBe(seconds);
 });
