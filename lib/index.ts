@@ -7,6 +7,7 @@ export { BackedUpStatefulSet } from './constructs/stateful-set';
 export type { BackedUpStatefulSetProps, StatefulSetVolume } from './constructs/stateful-set';
 export { VeleroBackup } from './constructs/velero-backup';
 export type { VeleroBackupProps } from './constructs/velero-backup';
+export type { VeleroTemplate } from './methods/velero/settings';
 export { VeleroSnapshotClass } from './constructs/velero-snapshot-class';
 export type { VeleroSnapshotClassProps } from './constructs/velero-snapshot-class';
 export { backUp, exclude, holds } from './constructs/foreign';

@@ -2,7 +2,7 @@
 import { App, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import type { Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
-import type { VeleroSettings } from '../methods/velero/settings';
+import type { SettingsDeclaration } from '../methods/velero/settings';
 
 // By name and not by identity, so that two copies of this package in one node_modules share what was declared.
 const LEDGER = Symbol.for('cdk8s-backed-up.ledger');
@@ -17,7 +17,7 @@ export class Ledger {
 
   readonly declarations: Declaration[] = [];
   readonly opaque: OpaqueDeclaration[] = [];
-  readonly veleroSettings = new Map<string, VeleroSettings>();
+  readonly veleroSettings: SettingsDeclaration[] = [];
   /** Whether something checks the tree before it is written. */
   gated = false;
 

@@ -1,7 +1,7 @@
 import { Chart, type Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { DEFAULT_SETTINGS } from '../methods/velero/settings';
-import { demandGate, Ledger } from './ledger';
+import { DEFAULT_SETTINGS, type VeleroTemplate } from '../methods/velero/settings';
+import { demandGate, Ledger, originOf } from './ledger';
 
 export interface VeleroBackupProps {
   /** Whose Backups are meant. Default: the chart's namespace. */
@@ -15,8 +15,11 @@ export interface VeleroBackupProps {
    * files of running pods as they are being written; it is for storage that cannot make snapshots.
    */
   readonly volumes?: 'data-mover' | 'fs-backup';
-  /** Further fields of the Backups' spec, such as `hooks`. They win over ours, and the gate proves what comes out. */
-  readonly template?: Readonly<Record<string, unknown>>;
+  /**
+   * Further fields of the Backups' spec, such as `hooks`. They win over ours, and the gate proves what comes out; what
+   * follows from strategies and from the properties above is not among them.
+   */
+  readonly template?: VeleroTemplate;
 }
 
 /**
@@ -44,13 +47,22 @@ export class VeleroBackup extends Construct {
   constructor(scope: Construct, id: string, props: VeleroBackupProps = {}) {
     super(scope, id);
     const { csiSnapshotTimeout, itemOperationTimeout } = props;
-    const namespace = props.namespace ?? Chart.of(this).namespace ?? '';
-    Ledger.of(this).veleroSettings.set(namespace, {
-      csiSnapshotTimeoutSeconds: csiSnapshotTimeout?.toSeconds() ?? DEFAULT_SETTINGS.csiSnapshotTimeoutSeconds,
-      itemOperationTimeoutSeconds: itemOperationTimeout?.toSeconds() ?? DEFAULT_SETTINGS.itemOperationTimeoutSeconds,
-      volumes: props.volumes ?? DEFAULT_SETTINGS.volumes,
-      template: props.template ?? DEFAULT_SETTINGS.template,
+    Ledger.of(this).veleroSettings.push({
+      namespace: props.namespace ?? Chart.of(this).namespace ?? '',
+      settings: {
+        csiSnapshotTimeoutSeconds: secondsOf(csiSnapshotTimeout) ?? DEFAULT_SETTINGS.csiSnapshotTimeoutSeconds,
+        itemOperationTimeoutSeconds: secondsOf(itemOperationTimeout) ?? DEFAULT_SETTINGS.itemOperationTimeoutSeconds,
+        volumes: props.volumes ?? DEFAULT_SETTINGS.volumes,
+        template: props.template ?? DEFAULT_SETTINGS.template,
+      },
+      at: originOf(this),
     });
     demandGate(this);
   }
+}
+
+/** Velero takes a time-out of zero for one that is not given (v1.18.3, pkg/controller/backup_controller.go). */
+function secondsOf(duration: Duration | undefined): number | undefined {
+  const seconds = duration?.toSeconds();
+  return seconds === 0 ? undefined : seconds;
 }

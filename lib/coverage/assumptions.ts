@@ -1,6 +1,7 @@
 /** What the proofs took from the platform, or from somebody's word. The audit checks each against the live cluster. */
 import { sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
+import { locationsOfPlans } from '../methods/velero/plan';
 import type { Assumption } from '../model/inventory';
 import { veleroPrefix } from '../model/location';
 import type { GateContext } from './context';
@@ -47,10 +48,9 @@ function aboutVelero(context: GateContext): readonly Assumption[] {
   ];
   if (context.input.clusterWide.type === 'asked') return assumptions;
   // The storage locations belong to the repository that answers for the cluster.
-  const locations = new Map(plans.flatMap((plan) => plan.schedules.map(({ location }) => [location.name, location])));
-  for (const [name, location] of locations) {
+  for (const location of locationsOfPlans(context.plans)) {
     assumptions.push({
-      about: `velero.storageLocations.${name}`,
+      about: `velero.storageLocations.${location.name}`,
       value: {
         endpoint: location.endpoint,
         bucket: location.bucket,

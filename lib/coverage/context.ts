@@ -12,7 +12,7 @@ import { opaqueRefText, refText } from '../model/refs';
 import type { RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
-import { DEFAULT_SETTINGS, type VeleroSettings } from '../methods/velero/settings';
+import { DEFAULT_SETTINGS, type SettingsDeclaration, type VeleroSettings } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
@@ -34,8 +34,8 @@ export interface GateInput {
   readonly clusterWide: ClusterWide;
   readonly platform: Platform;
   readonly ownKinds: OwnKinds;
-  /** By namespace, where they differ from the defaults. */
-  readonly veleroSettings: ReadonlyMap<string, VeleroSettings>;
+  /** Where they differ from the defaults. */
+  readonly veleroSettings: readonly SettingsDeclaration[];
   /** The day of the run, `2027-06-01`: only warnings depend on it. */
   readonly today: string;
   readonly charts: readonly GateChart[];
@@ -63,6 +63,7 @@ export class GateContext {
   private knownById: ReadonlyMap<string, RenderedObject> | undefined;
   private knownPlans: VeleroPlans | undefined;
   private knownPlansByName: ReadonlyMap<string, VeleroPlan> | undefined;
+  private knownSettings: ReadonlyMap<string, VeleroSettings> | undefined;
   private knownHosts: ServedHosts | undefined;
   private knownRuns: VeleroRuns | undefined;
   private knownLocations: readonly LocationUse[] | undefined;
@@ -137,7 +138,13 @@ export class GateContext {
   }
 
   settingsOf(namespace: string): VeleroSettings {
-    return this.input.veleroSettings.get(namespace) ?? DEFAULT_SETTINGS;
+    this.knownSettings ??= new Map(
+      distinctBy(this.input.veleroSettings, (given) => given.namespace).map((given) => [
+        given.namespace,
+        given.settings,
+      ]),
+    );
+    return this.knownSettings.get(namespace) ?? DEFAULT_SETTINGS;
   }
 
   /** All locations that anything copies to, with the first place that names each. */

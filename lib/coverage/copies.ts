@@ -1,11 +1,12 @@
 /** The copies of a dataset: where each one is, how old it is at worst, and how long it is kept. */
 import type { AnsweredDataset } from '../model/answered';
 import { scheduleOf } from '../model/cadence';
+import { distinctBy } from '../model/collections';
 import { worstAge } from '../model/copies';
 import { isMirror, type FailureDomain, type Location } from '../model/location';
 import { planOf } from '../model/marks';
 import { isScheduleProblem, largestGap } from '../model/schedule';
-import type { Elsewhere, Scheduled, Snapshotted, Synchronized } from '../model/strategy';
+import type { Elsewhere, Scheduled, Snapshotted, Strategy, Synchronized } from '../model/strategy';
 import type { PlannedSchedule } from '../methods/velero/plan';
 import { strategiesOf, type GateContext } from './context';
 
@@ -19,7 +20,7 @@ export interface Copy {
   readonly worstAgeSeconds: number;
   /** Absent where nobody said. */
   readonly keptSeconds?: number;
-  /** The Velero Schedules that make it, most frequent first. */
+  /** The Velero Schedules that make it, whichever strategy they belong to; those whose copies are the youngest first. */
   readonly schedules: readonly PlannedSchedule[];
   /** The location whose mirror it is. */
   readonly mirrorOf?: Location;
@@ -27,18 +28,27 @@ export interface Copy {
   readonly elsewhere?: Elsewhere;
 }
 
+/** Each place once, in the order in which the strategies name them. */
 export function copiesOf(dataset: AnsweredDataset, context: GateContext): readonly Copy[] {
-  return strategiesOf(dataset.answer).flatMap((strategy) => {
-    switch (strategy.type) {
-      case 'elsewhere':
-        return [elsewhereCopy(strategy, 0)];
-      case 'scheduled':
-      case 'snapshotted':
-        return veleroCopies(dataset, strategy, context);
-      default:
-        return [];
-    }
-  });
+  return distinctBy(strategiesOf(dataset.answer), placeOf).flatMap((strategy) => copiesBy(strategy, dataset, context));
+}
+
+/** Those to which a strategy contributes; none where nothing carries it out. */
+export function copiesBy(strategy: Strategy, dataset: AnsweredDataset, context: GateContext): readonly Copy[] {
+  switch (strategy.type) {
+    case 'elsewhere':
+      return [elsewhereCopy(strategy, 0)];
+    case 'scheduled':
+    case 'snapshotted':
+      return veleroCopies(dataset, strategy, context);
+    default:
+      return [];
+  }
+}
+
+/** Several strategies to one place make one copy, as old as the youngest of theirs. */
+function placeOf(strategy: Strategy): string {
+  return JSON.stringify(strategy.type === 'elsewhere' ? strategy : [strategy.type, strategy.to.name]);
 }
 
 /** The age of the newest copy outside a failure domain; `undefined` when there is none. */
@@ -80,12 +90,13 @@ function veleroCopies(
   return base.movesData ? [copy, ...mirrorCopies(strategy.to, base.worstAgeSeconds, context)] : [copy];
 }
 
-/** The Schedules of a dataset's plan that carry out one strategy, most frequent first. */
+/** The Schedules of a dataset's plan that copy to the place of a strategy; those whose copies are the youngest first. */
 export function plannedSchedules(
   dataset: AnsweredDataset,
   strategy: Scheduled | Snapshotted,
   context: GateContext,
 ): readonly PlannedSchedule[] {
+  if (dataset.method !== 'velero') return [];
   const plan = context.veleroPlan(dataset.id.namespace ?? '', planOf(dataset.answer) ?? '');
   const movesData = strategy.type === 'scheduled';
   return (plan?.schedules ?? []).filter(

@@ -1,6 +1,6 @@
 /** All data that a set of objects brings into being. The gate starts here: from the data, not from what was declared. */
 import type { FoundDataset } from '../model/answered';
-import { datasetKey, type Claim, type DatasetId } from '../model/dataset';
+import { claimKey, datasetKey, type Claim, type DatasetId } from '../model/dataset';
 import type { Declaration, Origin } from '../model/declaration';
 import { roleOf, type KindRole, type OwnKinds } from '../model/kinds';
 import { at, groupOf, objectId, textAt, type KubeObject, type ObjectId } from '../model/kube-object';
@@ -234,8 +234,4 @@ class DataFinder {
 
 function adopted(expected: Claim, rendered: Claim): Claim {
   return { ...expected, labels: { ...expected.labels, ...rendered.labels } };
-}
-
-function claimKey(namespace: string, name: string): string {
-  return JSON.stringify([namespace, name]);
 }

@@ -18,6 +18,8 @@ import {
 import { objectKey } from '../model/kube-object';
 import { secretNameOf } from '../model/location';
 import { planOf } from '../model/marks';
+import { REPOSITORY_SECRET } from '../methods/velero/objects';
+import { locationsOfPlans } from '../methods/velero/plan';
 import { renderSchedule } from '../model/schedule';
 import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
@@ -167,8 +169,7 @@ function inventoryLocations(context: GateContext): readonly InventoryLocation[] 
 function requiredSecrets(context: GateContext): readonly RequiredSecret[] {
   const { plans } = context.plans;
   const namespace = context.veleroNamespace;
-  const locations = new Map(plans.flatMap((plan) => plan.schedules.map(({ location }) => [location.name, location])));
-  const secrets: RequiredSecret[] = [...locations.values()].map((location) => ({
+  const secrets: RequiredSecret[] = locationsOfPlans(context.plans).map((location) => ({
     namespace,
     name: secretNameOf(location),
     keys: location.customCa ? ['ca.crt', 'cloud'] : ['cloud'],
@@ -177,7 +178,7 @@ function requiredSecrets(context: GateContext): readonly RequiredSecret[] {
   if (plans.some((plan) => plan.schedules.some(({ movesData }) => movesData))) {
     secrets.push({
       namespace,
-      name: 'velero-repo-credentials',
+      name: REPOSITORY_SECRET,
       keys: ['repository-password'],
       keptIn: context.platform.velero?.repositoryPassword?.keptIn ?? '',
     });

@@ -1,8 +1,10 @@
 /** From what a person said (`nightly`, perhaps a time) to a schedule, and from retention to the runs that carry it. */
 import { createHash } from 'node:crypto';
 import { isCronProblem, parseCron, type CronProblem } from './cron';
+import { nearest } from './nearest';
 import { isScheduleProblem, largestGap, makeSchedule, type Schedule } from './schedule';
 import { BUCKETS, type Bucket, type Cadence, type Keep, type Weekday } from './strategy';
+import { enumerated } from './text';
 
 const WEEKDAYS: readonly Weekday[] = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
@@ -85,6 +87,12 @@ export interface Tier {
   readonly count: number;
 }
 
+/** Why there are no tiers. */
+export interface TierProblem extends CronProblem {
+  /** The line to write instead, where only the retention is wrong. */
+  readonly remedy?: string;
+}
+
 /**
  * The tiers of a retention: the runs of the schedule itself, then one tier for each coarser bucket with a count.
  *
@@ -98,13 +106,13 @@ export function tiersOf(
   keep: Keep | undefined,
   seed: readonly string[],
   minimumSeconds: number,
-): readonly Tier[] | CronProblem {
+): readonly Tier[] | TierProblem {
   const gap = largestGap({ ...schedule, timeZone: 'UTC' });
   const counts: Partial<Record<Bucket, number>> = keep ?? {};
   const own = bucketOfGap(gap);
   const named = BUCKETS.filter((bucket) => counts[bucket] !== undefined);
   const problem = retentionProblem(counts, named, own);
-  if (problem !== undefined) return { problem };
+  if (problem !== undefined) return problem;
   const coarser = named.filter((bucket) => BUCKETS.indexOf(bucket) > BUCKETS.indexOf(own));
   const spacing = Math.max(gap, PERIOD[own]);
   const untilNext = PERIOD[coarser[0] ?? own];
@@ -132,15 +140,24 @@ function retentionProblem(
   counts: Partial<Record<Bucket, number>>,
   named: readonly Bucket[],
   own: Bucket,
-): string | undefined {
-  if (named.length === 0) return `keeps nothing: name how many copies to keep, { ${own}: 7 }`;
+): TierProblem | undefined {
+  // A variable of a wider type may have any fields.
+  const unknown = Object.entries(counts).find(([key]) => !BUCKETS.some((bucket) => bucket === key));
+  if (unknown !== undefined) {
+    const [key, count] = unknown;
+    const problem = `keeps '${key}' copies: copies are counted ${enumerated(BUCKETS)}`;
+    return { problem, remedy: `keep: { ${nearest(key, BUCKETS) ?? own}: ${count} }` };
+  }
+  const remedy = `keep: { ${own}: 7 }`;
+  if (named.length === 0) return { problem: 'keeps nothing: name how many copies to keep', remedy };
   for (const bucket of named) {
     const count = counts[bucket];
     if (count === undefined || !Number.isInteger(count) || count < 1) {
-      return `keeps ${String(count)} ${bucket} copies: a count is a whole number from 1`;
+      return { problem: `keeps ${String(count)} ${bucket} copies: a count is a whole number from 1`, remedy };
     }
     if (BUCKETS.indexOf(bucket) < BUCKETS.indexOf(own)) {
-      return `keeps ${bucket} copies of runs that are only ${own}: count them as { ${own}: ${count} }`;
+      const problem = `keeps ${bucket} copies of runs that are only ${own}`;
+      return { problem, remedy: `keep: { ${own}: ${count} }` };
     }
   }
   return undefined;

@@ -28,6 +28,13 @@ export interface Dataset {
   readonly storageClass?: string;
   /** Its claims, as far as they are known by name before they exist. */
   readonly claims: readonly Claim[];
+  /** Labels of the claims that further replicas have: an autoscaler brings them, and a smaller number leaves them. */
+  readonly furtherClaims?: Readonly<Record<string, string>>;
+}
+
+/** For maps: equal exactly when the claims are. Never parsed. */
+export function claimKey(namespace: string, name: string): string {
+  return JSON.stringify([namespace, name]);
 }
 
 /** Names data that no object betrays, such as `etcd`. */

@@ -24,8 +24,8 @@ const SECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
   ['h', 3600],
 ]);
 
-/** Go counts nanoseconds in 64 bits. */
-const LARGEST_SECONDS = 2 ** 63 / 1e9;
+/** In seconds: Go counts nanoseconds in 64 bits. */
+export const LONGEST_GO_DURATION = 2 ** 63 / 1e9;
 
 export function parseGoDuration(text: string): GoDuration | DurationProblem {
   const unsigned = text.replace(/^[+-]/, '');
@@ -45,7 +45,7 @@ export function parseGoDuration(text: string): GoDuration | DurationProblem {
     seconds += Number(number) * size;
     rest = rest.slice(number.length + unit.length);
   }
-  if (seconds > LARGEST_SECONDS) return { problem: 'is longer than Go can count, which is 292 years' };
+  if (seconds > LONGEST_GO_DURATION) return { problem: 'is longer than Go can count, which is 292 years' };
   return { seconds: sign * seconds };
 }
 

@@ -1,8 +1,8 @@
 /** What the objects of each kind say of the data that they hold: size, class, and the claims by which Velero meets it. */
 import type { Claim } from './dataset';
-import { at, labelsOf, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from './kube-object';
+import { at, labelsOf, listAt, mappingAt, textAt, textMapAt, type KubeObject } from './kube-object';
 import { parseQuantity, type Quantity } from './quantity';
-import { claimsOfTemplate } from './stateful-sets';
+import { claimsOfTemplate, labelsOfClaims, ordinalsOfClaims } from './stateful-sets';
 
 /** What one object says of one dataset. */
 export interface DataFacts {
@@ -10,6 +10,7 @@ export interface DataFacts {
   readonly storage?: Quantity;
   readonly storageClass?: string;
   readonly claims: readonly Claim[];
+  readonly furtherClaims?: Readonly<Record<string, string>>;
 }
 
 export function claimFacts(object: KubeObject): readonly DataFacts[] {
@@ -28,7 +29,8 @@ export function claimTemplateFacts(object: KubeObject): readonly DataFacts[] {
   return listAt(object, 'spec', 'volumeClaimTemplates').map((template) => ({
     part: textAt(template, 'metadata', 'name') ?? '',
     ...sizeAndClass(template),
-    claims: claimsOfTemplate(object, template).map((claim) => ({ namespace, ...claim })),
+    claims: claimsOfTemplate(object, template, ordinalsOfClaims(object)).map((claim) => ({ namespace, ...claim })),
+    furtherClaims: labelsOfClaims(object, template),
   }));
 }
 
@@ -64,8 +66,7 @@ export function prometheusOperatorFacts(object: KubeObject, app: string): readon
   const set = `${app}-${name}`;
   const claim = textAt(template, 'metadata', 'name') ?? `${set}-${app === 'thanos-ruler' ? 'data' : 'db'}`;
   const labels = { ...textMapAt(template, 'metadata', 'labels'), ...prometheusOperatorLabels(object, app) };
-  const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
-  const claims = Array.from({ length: replicas }, (_, n) => ({ namespace, name: `${claim}-${set}-${n}`, labels }));
+  const claims = ordinalsOfClaims(object).map((n) => ({ namespace, name: `${claim}-${set}-${n}`, labels }));
   return [{ ...sizeAndClass(template), claims }];
 }
 

@@ -112,7 +112,7 @@ export function veleroPrefix(location: Location, cluster: string): string {
 }
 
 /** The host that a location is reached at, or `undefined` when the endpoint is no URL. */
-export function endpointHost(location: Location): string | undefined {
+export function endpointHost(location: Pick<Location, 'endpoint'>): string | undefined {
   try {
     return new URL(location.endpoint).hostname;
   } catch {
@@ -121,7 +121,7 @@ export function endpointHost(location: Location): string | undefined {
 }
 
 /** Equal for locations in one bucket of one server. */
-export function storeKey(location: Location): string {
+export function storeKey(location: Pick<Location, 'endpoint' | 'bucket'>): string {
   return JSON.stringify([endpointHost(location) ?? location.endpoint, location.bucket]);
 }
 

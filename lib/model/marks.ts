@@ -1,6 +1,10 @@
 /** Labels and annotations on objects: how a claim says what was decided about it, and what Flux is told about it. */
 import { describeDataset, type DatasetId } from './dataset';
 import { isExcluded, type DatasetAnswer } from './declaration';
+import type { Strategy } from './strategy';
+
+/** On everything that synth makes itself. */
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'cdk8s-backed-up' };
 
 export const METHOD_LABEL = 'backed-up/method';
 export const PLAN_LABEL = 'backed-up/plan';
@@ -41,9 +45,21 @@ export function marksOf(dataset: DatasetId, answer: DatasetAnswer, method: strin
   return { labels: { [METHOD_LABEL]: method, [PLAN_LABEL]: plan }, annotations };
 }
 
-/** All copies of a dataset belong to one plan, the first strategy's: a claim carries one label. */
+/** All copies of a dataset belong to one plan, because a claim carries one label: the one that is named, or the first strategy's. */
 export function planOf(answer: DatasetAnswer): string | undefined {
-  if (isExcluded(answer)) return undefined;
-  for (const strategy of answer.strategies) if (strategy.type !== 'elsewhere') return strategy.plan;
-  return undefined;
+  const [first] = isExcluded(answer) ? [] : answer.strategies.filter(({ type }) => type !== 'elsewhere');
+  return namedPlans(answer)[0] ?? (first === undefined ? undefined : unnamedPlan(first));
+}
+
+/** The plans that the strategies of a dataset name; more than one contradict each other. */
+export function namedPlans(answer: DatasetAnswer): readonly string[] {
+  if (isExcluded(answer)) return [];
+  return [...new Set(answer.strategies.flatMap((strategy) => ('plan' in strategy ? (strategy.plan ?? []) : [])))];
+}
+
+/** The name of the function that made the strategy. */
+function unnamedPlan(strategy: Strategy): string {
+  if (strategy.type !== 'scheduled') return strategy.type;
+  const names = { hour: 'hourly', night: 'nightly', week: 'weekly', cron: 'scheduled' };
+  return names[strategy.cadence.every];
 }

@@ -35,7 +35,8 @@ interface CopyOptions {
   readonly rpo?: Duration;
   /**
    * Names what is copied together: datasets of one namespace and one plan are in one Velero Backup. Never a time, so
-   * that it survives a change of time or retention. Default: the name of the function, for `every` it is `scheduled`.
+   * that it survives a change of time or retention. All strategies of a dataset share one plan. Default: the name of
+   * the first one's function, for `every` it is `scheduled`.
    */
   readonly plan?: string;
 }
@@ -82,7 +83,7 @@ export interface Synchronized {
   readonly cadence: Cadence;
   readonly to: Location;
   readonly keep?: Keep;
-  readonly plan: string;
+  readonly plan?: string;
   readonly rpoSeconds?: number;
   readonly crashConsistent?: string;
 }
@@ -100,7 +101,7 @@ export interface Continuous {
   readonly type: 'continuous';
   readonly to: Location;
   readonly restoreWindowSeconds: number;
-  readonly plan: string;
+  readonly plan?: string;
   readonly rpoSeconds?: number;
 }
 
@@ -110,7 +111,7 @@ export interface Mirrored {
   readonly cadence: Cadence;
   readonly to: Location;
   readonly keep?: Keep;
-  readonly plan: string;
+  readonly plan?: string;
   readonly rpoSeconds?: number;
 }
 
@@ -155,7 +156,7 @@ export function hourly(options: HourlyOptions): Scheduled;
 export function hourly(options: Unkept<HourlyOptions>): Synchronized;
 export function hourly(options: HourlyOptions | Unkept<HourlyOptions>): Synchronized {
   const { minute } = options;
-  return scheduled(options, { every: 'hour', ...(minute === undefined ? {} : { minute }) }, 'hourly');
+  return scheduled(options, { every: 'hour', ...(minute === undefined ? {} : { minute }) });
 }
 
 /**
@@ -166,7 +167,7 @@ export function nightly(options: NightlyOptions): Scheduled;
 export function nightly(options: Unkept<NightlyOptions>): Synchronized;
 export function nightly(options: NightlyOptions | Unkept<NightlyOptions>): Synchronized {
   const { at } = options;
-  return scheduled(options, { every: 'night', ...(at === undefined ? {} : { at }) }, 'nightly');
+  return scheduled(options, { every: 'night', ...(at === undefined ? {} : { at }) });
 }
 
 /**
@@ -177,8 +178,11 @@ export function weekly(options: WeeklyOptions): Scheduled;
 export function weekly(options: Unkept<WeeklyOptions>): Synchronized;
 export function weekly(options: WeeklyOptions | Unkept<WeeklyOptions>): Synchronized {
   const { at, on } = options;
-  const cadence: Cadence = { every: 'week', ...(on === undefined ? {} : { on }), ...(at === undefined ? {} : { at }) };
-  return scheduled(options, cadence, 'weekly');
+  return scheduled(options, {
+    every: 'week',
+    ...(on === undefined ? {} : { on }),
+    ...(at === undefined ? {} : { at }),
+  });
 }
 
 /**
@@ -188,7 +192,7 @@ export function weekly(options: WeeklyOptions | Unkept<WeeklyOptions>): Synchron
 export function every(cron: Cron | string, options: EveryOptions): Scheduled;
 export function every(cron: Cron | string, options: Unkept<EveryOptions>): Synchronized;
 export function every(cron: Cron | string, options: EveryOptions | Unkept<EveryOptions>): Synchronized {
-  return scheduled(options, { every: 'cron', cron: cronText(cron) }, 'scheduled');
+  return scheduled(options, { every: 'cron', cron: cronText(cron) });
 }
 
 export interface SnapshottedOptions extends ScheduledOptions {
@@ -203,7 +207,7 @@ export interface SnapshottedOptions extends ScheduledOptions {
  */
 export function snapshotted(options: SnapshottedOptions): Snapshotted {
   const { keep, cron } = options;
-  return { ...scheduled(options, cadenceOf(cron), 'snapshotted'), type: 'snapshotted', keep };
+  return { ...scheduled(options, cadenceOf(cron)), type: 'snapshotted', keep };
 }
 
 export interface ContinuousOptions extends CopyOptions {
@@ -216,12 +220,12 @@ export interface ContinuousOptions extends CopyOptions {
  * @example continuous({ to: local, restoreWindow: Duration.days(30) })
  */
 export function continuous(options: ContinuousOptions): Continuous {
-  const { to, restoreWindow, rpo, plan = 'continuous' } = options;
+  const { to, restoreWindow, rpo, plan } = options;
   return {
     type: 'continuous',
     to,
     restoreWindowSeconds: restoreWindow.toSeconds(),
-    plan,
+    ...(plan === undefined ? {} : { plan }),
     ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
   };
 }
@@ -238,12 +242,12 @@ export interface MirroredOptions extends CopyOptions {
  * @example mirrored({ to: offsite })
  */
 export function mirrored(options: MirroredOptions): Mirrored {
-  const { to, keep, rpo, plan = 'mirrored', cron } = options;
+  const { to, keep, rpo, plan, cron } = options;
   return {
     type: 'mirrored',
     cadence: cadenceOf(cron),
     to,
-    plan,
+    ...(plan === undefined ? {} : { plan }),
     ...(keep === undefined ? {} : { keep }),
     ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
   };
@@ -287,17 +291,13 @@ export function excluded(reason: string, options: ExcludedOptions = {}): Exclude
   return { type: 'excluded', reason, ...(options.reviewBy === undefined ? {} : { reviewBy: options.reviewBy }) };
 }
 
-function scheduled(
-  options: ScheduledOptions | Unkept<ScheduledOptions>,
-  cadence: Cadence,
-  defaultPlan: string,
-): Synchronized {
-  const { to, keep, plan = defaultPlan, rpo, crashConsistent } = options;
+function scheduled(options: ScheduledOptions | Unkept<ScheduledOptions>, cadence: Cadence): Synchronized {
+  const { to, keep, plan, rpo, crashConsistent } = options;
   return {
     type: 'scheduled',
     cadence,
     to,
-    plan,
+    ...(plan === undefined ? {} : { plan }),
     ...(keep === undefined ? {} : { keep }),
     ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
     ...(crashConsistent === undefined ? {} : { crashConsistent }),

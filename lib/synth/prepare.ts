@@ -6,11 +6,11 @@ import { gzipSync, strToU8 } from 'fflate';
 import { GateContext, type GateInput } from '../coverage/context';
 import { inventoriesByChart, takeInventory } from '../coverage/take-inventory';
 import { objectsOfPlan, storageLocationObject } from '../methods/velero/objects';
-import { planVelero, type VeleroPlans } from '../methods/velero/plan';
-import { distinctBy, sortedBy } from '../model/collections';
+import { locationsOfPlans, planVelero, type VeleroPlans } from '../methods/velero/plan';
+import { sortedBy } from '../model/collections';
 import type { Inventory } from '../model/inventory';
 import type { KubeObject } from '../model/kube-object';
-import { DISABLED, PRUNE_ANNOTATION } from '../model/marks';
+import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
 import { isWritten, type RenderedObject } from '../model/rendered';
 import { CLUSTER_CHART, FLUX_FOLDER, FLUX_NAMESPACE, fluxKustomizations, NAMESPACES_FOLDER } from './flux';
 import { foldersOf, type Folder } from './layout';
@@ -63,11 +63,7 @@ function veleroObjects(plans: VeleroPlans, context: GateContext): readonly Rende
   );
   // Where another repository answers for the cluster, the storage locations are its.
   if (context.input.clusterWide.type === 'answered') return ofPlans;
-  const locations = distinctBy(
-    plans.plans.flatMap(({ schedules }) => schedules.map(({ location }) => location)),
-    ({ name }) => name,
-  );
-  const ofLocations = locations.map((location) => ({
+  const ofLocations = locationsOfPlans(plans).map((location) => ({
     ...generated(
       storageLocationObject(location, context.platform.cluster, namespace),
       CLUSTER_CHART,
@@ -114,7 +110,7 @@ function inventoryObjects(inventory: Inventory): readonly RenderedObject[] {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: {
-        labels: { 'app.kubernetes.io/managed-by': 'cdk8s-backed-up' },
+        labels: MANAGED_BY,
         name: `inventory-${chart}`,
         namespace: BACKED_UP_NAMESPACE,
       },

@@ -4,6 +4,7 @@
  */
 import type { AnsweredDataset } from '../model/answered';
 import { sortedBy } from '../model/collections';
+import { claimKey } from '../model/dataset';
 import { roleOf, type OwnKinds } from '../model/kinds';
 import { groupOf, type KubeObject } from '../model/kube-object';
 import { DISABLED, marksOf, PRUNE_ANNOTATION, type Marks } from '../model/marks';
@@ -74,8 +75,4 @@ function sortedByKey<V>(value: Readonly<Record<string, V>>): Record<string, V> {
 
 function keyOf({ metadata }: KubeObject): string {
   return claimKey(metadata.namespace ?? '', metadata.name);
-}
-
-function claimKey(namespace: string, name: string): string {
-  return JSON.stringify([namespace, name]);
 }

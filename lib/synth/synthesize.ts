@@ -54,7 +54,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       clusterWide: input.clusterWide,
       platform: input.platform,
       ownKinds: input.ownKinds,
-      veleroSettings: ledger.veleroSettings,
+      veleroSettings: sortedBy(ledger.veleroSettings, ({ at }) => at.path),
       today: input.today,
       charts: sortedBy(tree.charts, ({ path }) => path),
       invalidConstructs: tree.invalid,

@@ -73,20 +73,51 @@ function secondsAt(spec: unknown, field: string): number {
 }
 
 /**
- * The durations that Go cannot read. One of them in one Backup, and Velero can list no Backup of the cluster any more:
- * each stays as it is, without a phase, until the object is gone.
+ * The durations of an object of Velero that Go cannot read. One of them in one Backup, and Velero can list no Backup of
+ * the cluster any more: each stays as it is, without a phase, until the object is gone. So it is with every kind.
  */
 export function undecodableDurations(object: KubeObject): readonly string[] {
-  const spec = object.kind === 'Schedule' ? at(object, 'spec', 'template') : at(object, 'spec');
-  const named = ['ttl', 'csiSnapshotTimeout', 'itemOperationTimeout'].map((field) => [field, at(spec, field)] as const);
-  const hooks = listAt(spec, 'hooks', 'resources').flatMap((hook) =>
-    [...listAt(hook, 'pre'), ...listAt(hook, 'post')].map(
-      (one) => ['the timeout of a hook', at(one, 'exec', 'timeout')] as const,
-    ),
-  );
-  return [...named, ...hooks].flatMap(([field, value]) => {
+  return durationsOf(object).flatMap(([field, value]) => {
     if (typeof value !== 'string') return [];
     const duration = parseGoDuration(value);
     return isDurationProblem(duration) ? [`${field} '${value}' ${duration.problem}`] : [];
   });
+}
+
+/** All fields of the type `metav1.Duration` (pkg/apis/velero, v1.18.3). */
+function durationsOf(object: KubeObject): readonly (readonly [field: string, value: unknown])[] {
+  const spec = at(object, 'spec');
+  const fields = (from: unknown, ...names: readonly string[]): (readonly [string, unknown])[] =>
+    names.map((name) => [name, at(from, name)]);
+  switch (object.kind) {
+    case 'Backup':
+      return backupDurations(spec);
+    case 'Schedule':
+      return backupDurations(at(spec, 'template'));
+    case 'BackupStorageLocation':
+      return fields(spec, 'backupSyncPeriod', 'validationFrequency');
+    case 'BackupRepository':
+      return fields(spec, 'maintenanceFrequency');
+    case 'Restore': {
+      const hooks = listAt(spec, 'hooks', 'resources').flatMap((resource) => listAt(resource, 'postHooks'));
+      return [
+        ...fields(spec, 'itemOperationTimeout'),
+        ...hooks.flatMap((hook) => [
+          ...fields(at(hook, 'exec'), 'execTimeout', 'waitTimeout'),
+          ...fields(at(hook, 'init'), 'timeout'),
+        ]),
+      ];
+    }
+    case 'DataUpload':
+    case 'DataDownload':
+      return fields(spec, 'operationTimeout');
+    default:
+      return [];
+  }
+}
+
+function backupDurations(spec: unknown): readonly (readonly [field: string, value: unknown])[] {
+  const named = ['ttl', 'csiSnapshotTimeout', 'itemOperationTimeout'].map((field) => [field, at(spec, field)] as const);
+  const hooks = listAt(spec, 'hooks', 'resources').flatMap((hook) => [...listAt(hook, 'pre'), ...listAt(hook, 'post')]);
+  return [...named, ...hooks.map((one) => ['the timeout of a hook', at(one, 'exec', 'timeout')] as const)];
 }

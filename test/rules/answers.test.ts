@@ -433,7 +433,7 @@ describe('declarations', () => {
       if (changed) exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' });
     },
     says: `
-      1 dataset is declared more than once: [declared-twice]
+      1 declaration too many: [declared-twice]
 
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
@@ -634,7 +634,7 @@ describe('plans', () => {
         ✖ PersistentVolumeClaim paperless/cache (20Gi)
             made by          example
             because          neither its claims nor those of PersistentVolumeClaim paperless/data carry a label that is known
-            to fix           labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them
+            to fix           labels: { 'app.kubernetes.io/component': '…' }, as only its claims carry them, or the same answer for both
     `,
   });
 
@@ -704,7 +704,7 @@ describe('plans', () => {
 
         ✖ plan 'Every night' of namespace paperless
             made by          example/data
-            because          'Every night' is no lower case name of letters, digits and '-'
+            because          'Every night' is not a lower case name of letters, digits and '-'
             to fix           plan: 'media'
     `,
   });

@@ -1,4 +1,5 @@
 import { ApiObject, Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import { describe } from 'vitest';
 import {
   BackedUpVolume,
@@ -213,6 +214,49 @@ describe('copies are young and live long enough', () => {
             to fix           copy more often, or declare rpo: Duration.minutes(3550)
     `,
   });
+
+  const slow: readonly {
+    readonly schedule: string;
+    readonly good: string;
+    readonly gap: string;
+    readonly minutes: number;
+  }[] = [
+    { schedule: '0 3 1 * *', good: '0 3 * * *', gap: '31 d 1 h', minutes: 44_700 },
+    // Kubernetes runs on either of the two days.
+    { schedule: '0 3 1 * 1', good: '0 3 1-31 * 1', gap: '7 d 1 h', minutes: 10_140 },
+    { schedule: '@every 26h', good: '@every 25h', gap: '26 h', minutes: 1560 },
+  ];
+  for (const { schedule, good, gap, minutes } of slow) {
+    refuses('rpo-out-of-reach', ['W03'], `a promise that a CronJob at ${schedule} makes none of`, {
+      build: ({ chart }, changed) => {
+        new k8s.KubeCronJob(chart, 'dump', {
+          metadata: { name: 'dump' },
+          spec: {
+            schedule: changed ? schedule : good,
+            timeZone: 'Europe/Berlin',
+            jobTemplate: {
+              spec: {
+                template: { spec: { restartPolicy: 'Never', containers: [{ name: 'dump', image: 'dump:1.0' }] } },
+              },
+            },
+          },
+        });
+        const promised = { failureDomain: 'site', rpo: Duration.hours(25), evidence: { cronJob: 'dump' } } as const;
+        new BackedUpVolume(chart, 'data', {
+          storage,
+          backup: elsewhere('The CronJob dump writes to the NAS.', promised),
+        });
+      },
+      says: `
+        1 RPO that the schedules cannot reach: [rpo-out-of-reach]
+
+          ✖ PersistentVolumeClaim paperless/data (20Gi)
+              made by          example/data
+              because          CronJob paperless/dump leaves ${gap} between two runs at worst, and a copy no older than 25 h is promised
+              to fix           run it more often, or promise rpo: Duration.minutes(${minutes})
+      `,
+    });
+  }
 
   refuses('expires-too-soon', ['W04'], 'two nightly copies, gone before the weekend is over', {
     build: ({ chart }, changed) => {

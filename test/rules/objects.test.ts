@@ -735,9 +735,12 @@ interface ScheduleCase {
   readonly bad: VolumeStrategy;
   readonly good: VolumeStrategy;
   readonly because: string;
+  /** Default: how to write a time. */
+  readonly fix?: string;
 }
 
 describe('schedules', () => {
+  const misspelt = { daily: 7, montly: 12 };
   const cases: readonly ScheduleCase[] = [
     {
       situation: 'a day that no month has',
@@ -786,7 +789,8 @@ describe('schedules', () => {
       rows: [],
       bad: nightly({ to: offsite, keep: { hourly: 24 } }),
       good: nightly({ to: offsite, keep }),
-      because: `plan 'nightly' keeps hourly copies of runs that are only daily: count them as { daily: 24 }`,
+      because: `plan 'nightly' keeps hourly copies of runs that are only daily`,
+      fix: 'keep: { daily: 24 }',
     },
     {
       situation: 'half a copy',
@@ -794,13 +798,38 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep: { daily: 7.5 } }),
       good: nightly({ to: offsite, keep }),
       because: `plan 'nightly' keeps 7.5 daily copies: a count is a whole number from 1`,
+      fix: 'keep: { daily: 7 }',
+    },
+    {
+      situation: 'a misspelt bucket, in a variable',
+      rows: [],
+      bad: nightly({ to: offsite, keep: misspelt }),
+      good: nightly({ to: offsite, keep: { daily: 7, monthly: 12 } }),
+      because: `plan 'nightly' keeps 'montly' copies: copies are counted hourly, daily, weekly, monthly and yearly`,
+      fix: 'keep: { monthly: 12 }',
+    },
+    {
+      situation: 'copies for longer than Go can count',
+      rows: ['V01'],
+      bad: nightly({ to: offsite, keep: { daily: 7, yearly: 300 } }),
+      good: nightly({ to: offsite, keep: { daily: 7, yearly: 291 } }),
+      because: `plan 'nightly' keeps 300 yearly copies, longer than Velero can count: 292 years`,
+      fix: 'keep: { yearly: 291 }',
+    },
+    {
+      situation: 'a name that every object has',
+      rows: [],
+      bad: every('constructor', { to: offsite, keep }),
+      good: every('0 3 * * *', { to: offsite, keep }),
+      because: `'constructor' has 1 fields: write five, minute, hour, day of month, month and day of week; seconds are added where a backend wants them`,
     },
     {
       situation: 'no copies, in untyped code',
       rows: [],
       bad: nightly({ to: offsite, keep: {} as never }),
       good: nightly({ to: offsite, keep }),
-      because: `plan 'nightly' keeps nothing: name how many copies to keep, { daily: 7 }`,
+      because: `plan 'nightly' keeps nothing: name how many copies to keep`,
+      fix: 'keep: { daily: 7 }',
     },
     {
       situation: 'two strategies that are one',
@@ -808,9 +837,11 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep }),
       good: weekly({ to: offsite, keep: { weekly: 8 } }),
       because: `plan 'nightly' makes daily copies in 'offsite' twice: merge the strategies`,
+      fix: 'one strategy, which keeps what the two would',
     },
   ];
-  for (const { situation, rows, bad, good, because } of cases) {
+  const aTime = `every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })`;
+  for (const { situation, rows, bad, good, because, fix = aTime } of cases) {
     const twice = situation === 'two strategies that are one';
     refuses('schedule-invalid', rows, situation, {
       build: ({ chart }, changed) => {
@@ -826,7 +857,7 @@ describe('schedules', () => {
           ✖ PersistentVolumeClaim paperless/data (20Gi)
               made by          example/data
               because          ${because}
-              to fix           every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })
+              to fix           ${fix}
       `,
     });
   }

@@ -5,11 +5,9 @@ import { describe } from 'vitest';
 import {
   BackedUpVolume,
   backUp,
-  holds,
   nightly,
   s3Location,
   VeleroBackup,
-  weekly,
   type Platform,
   type VeleroPlatform,
 } from '../../lib';
@@ -36,6 +34,15 @@ volumePolicies:
     action: { type: skip }
 `;
 
+const ownTemplate = {
+  includedNamespaces: ['paperless'],
+  excludedResources: ['secrets'],
+  storageLocation: 'offsite',
+  snapshotVolumes: true,
+  snapshotMoveData: true,
+  resourcePolicy: { kind: 'configmap', name: 'own' },
+};
+
 /** A Schedule that somebody wrote by hand, complete and beyond reproach but for what a test changes. */
 function ownSchedule(
   scope: Construct,
@@ -51,15 +58,7 @@ function ownSchedule(
     metadata: { name, namespace: 'velero' },
     spec: {
       schedule: '0 4 * * *',
-      template: {
-        includedNamespaces: ['paperless'],
-        excludedResources: ['secrets'],
-        storageLocation: 'offsite',
-        snapshotVolumes: true,
-        snapshotMoveData: true,
-        resourcePolicy: { kind: 'configmap', name: 'own' },
-        ...template,
-      },
+      template: { ...ownTemplate, ...template },
       ...spec,
     },
   });
@@ -82,7 +81,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
   refuses('velero-duration', ['V01'], 'a duration with days', {
     build: ({ chart }, changed) => ownSchedule(chart, { ttl: changed ? '30d' : '720h0m0s' }),
     says: `
-      1 duration that stops all of Velero's Backups: [velero-duration]
+      1 duration that stops Velero: [velero-duration]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -96,29 +95,35 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       volume(chart);
       new VeleroBackup(chart, 'velero', {
         itemOperationTimeout: Duration.hours(6),
-        template: { csiSnapshotTimeout: changed ? '1d' : '24h0m0s' },
+        template: {
+          hooks: {
+            resources: [{ name: 'dump', pre: [{ exec: { command: ['dump'], timeout: changed ? '1d' : '24h0m0s' } }] }],
+          },
+        },
       });
     },
     says: `
-      1 duration that stops all of Velero's Backups: [velero-duration]
+      1 duration that stops Velero: [velero-duration]
 
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
-            because          csiSnapshotTimeout '1d' has the unit 'd', which Go does not know: its largest unit is h
+            because          the timeout of a hook '1d' has the unit 'd', which Go does not know: its largest unit is h
             to fix           '720h0m0s'
     `,
   });
 
   refuses('velero-duration', ['V01'], 'a duration with weeks in a Backup of one’s own', {
-    build: ({ chart }, changed) =>
-      void new ApiObject(chart, 'backup', {
+    build: ({ chart }, changed) => {
+      ownSchedule(chart);
+      new ApiObject(chart, 'backup', {
         apiVersion: 'velero.io/v1',
         kind: 'Backup',
         metadata: { name: 'before-the-move', namespace: 'velero' },
-        spec: { includedNamespaces: ['paperless'], ttl: changed ? '4w' : '672h0m0s' },
-      }),
+        spec: { ...ownTemplate, ttl: changed ? '4w' : '672h0m0s' },
+      });
+    },
     says: `
-      1 duration that stops all of Velero's Backups: [velero-duration]
+      1 duration that stops Velero: [velero-duration]
 
         ✖ Backup velero/before-the-move
             made by          example/backup
@@ -126,6 +131,61 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
             to fix           '720h0m0s'
     `,
   });
+
+  const durations: readonly {
+    readonly kind: string;
+    readonly field: string;
+    readonly spec: (text: string) => object;
+  }[] = [
+    {
+      kind: 'BackupStorageLocation',
+      field: 'backupSyncPeriod',
+      spec: (backupSyncPeriod) => ({ provider: 'aws', objectStorage: { bucket: 'old' }, backupSyncPeriod }),
+    },
+    {
+      kind: 'BackupRepository',
+      field: 'maintenanceFrequency',
+      spec: (maintenanceFrequency) => ({
+        backupStorageLocation: 'offsite',
+        maintenanceFrequency,
+        repositoryType: 'kopia',
+        resticIdentifier: '',
+        volumeNamespace: 'paperless',
+      }),
+    },
+    {
+      kind: 'Restore',
+      field: 'itemOperationTimeout',
+      spec: (itemOperationTimeout) => ({ backupName: 'before-the-move', itemOperationTimeout }),
+    },
+    {
+      kind: 'Restore',
+      field: 'waitTimeout',
+      spec: (waitTimeout) => ({
+        backupName: 'before-the-move',
+        hooks: { resources: [{ name: 'wait', postHooks: [{ exec: { command: ['ready'], waitTimeout } }] }] },
+      }),
+    },
+  ];
+  for (const { kind, field, spec } of durations) {
+    refuses('velero-duration', ['V01'], `${field} of a ${kind} in days`, {
+      build: ({ chart }, changed) =>
+        void new ApiObject(chart, 'object', {
+          apiVersion: 'velero.io/v1',
+          kind,
+          metadata: { name: 'own', namespace: 'velero' },
+          spec: spec(changed ? '1d' : '24h0m0s'),
+        }),
+      says: `
+        1 duration that stops Velero: [velero-duration]
+
+          ✖ ${kind} velero/own
+              made by          example/object
+              because          ${field} '1d' has the unit 'd', which Go does not know: its largest unit is h
+              to fix           '720h0m0s'
+      `,
+    });
+  }
 
   refuses('velero-never-runs', ['V02'], 'a day that no month has', {
     build: ({ chart }, changed) => ownSchedule(chart, {}, { schedule: changed ? '0 0 30 2 *' : '0 0 28 2 *' }),
@@ -195,7 +255,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
   refuses('velero-refuses', ['V06'], 'a storage location that does not exist', {
     build: ({ chart }, changed) => ownSchedule(chart, { storageLocation: changed ? 'offsite2' : 'offsite' }),
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -210,7 +270,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       ownSchedule(chart, { labelSelector: selector, ...(changed ? { orLabelSelectors: [selector] } : {}) });
     },
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -227,7 +287,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       ownSchedule(chart, { includedNamespaces: ['paperless', 'scratch'] });
     },
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -264,7 +324,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         kind: 'Backup',
         metadata: { name: 'before-the-move', namespace: 'velero' },
         spec: {
-          includedNamespaces: ['paperless'],
+          ...ownTemplate,
           resourcePolicy: { kind: changed ? 'ConfigMaps' : 'configmap', name: 'own' },
         },
       });
@@ -282,7 +342,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
   refuses('velero-selects-nothing', ['V07'], 'a glob that matches no namespace', {
     build: ({ chart }, changed) => ownSchedule(chart, { includedNamespaces: [changed ? 'papers-*' : 'paper*'] }),
     says: `
-      1 Schedule that selects nothing: [velero-selects-nothing]
+      1 Backup or Schedule that selects nothing: [velero-selects-nothing]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -294,7 +354,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
   refuses('velero-selects-nothing', ['V07'], 'nothing left after the exclusion', {
     build: ({ chart }, changed) => ownSchedule(chart, { excludedNamespaces: [changed ? 'paper*' : 'papers-*'] }),
     says: `
-      1 Schedule that selects nothing: [velero-selects-nothing]
+      1 Backup or Schedule that selects nothing: [velero-selects-nothing]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -311,7 +371,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       ownSchedule(chart, { includedNamespaces: ['scra*'] });
     },
     says: `
-      1 Schedule that selects nothing: [velero-selects-nothing]
+      1 Backup or Schedule that selects nothing: [velero-selects-nothing]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -325,7 +385,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       ownSchedule(chart, { labelSelector: { matchLabels: { 'backed-up/plan': changed ? 'weekly' : 'nightly' } } });
     },
     says: `
-      1 Schedule that selects nothing: [velero-selects-nothing]
+      1 Backup or Schedule that selects nothing: [velero-selects-nothing]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -340,12 +400,12 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       ownSchedule(chart, { excludedResources: undefined, includedResources: kinds });
     },
     says: `
-      1 Schedule that selects nothing: [velero-selects-nothing]
+      1 Backup or Schedule that selects nothing: [velero-selects-nothing]
 
         ✖ Schedule velero/own
             made by          example/schedule
             because          includedResources names 'pvcs', which no server knows; did you mean 'pvc'?
-            to fix           correct the name or the selector
+            to fix           includedResources: ['pvc', …]
     `,
   });
 
@@ -353,12 +413,12 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
     build: ({ chart }, changed) =>
       ownSchedule(chart, { excludedResources: ['secrets', changed ? 'eventss' : 'events'] }),
     says: `
-      1 Schedule that selects nothing: [velero-selects-nothing]
+      1 Backup or Schedule that selects nothing: [velero-selects-nothing]
 
         ✖ Schedule velero/own
             made by          example/schedule
             because          excludedResources names 'eventss', which no server knows; did you mean 'events'?
-            to fix           correct the name or the selector
+            to fix           excludedResources: ['events', …]
     `,
   });
 
@@ -377,7 +437,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
   refuses('velero-secrets-in-clear', ['V37'], 'Secrets in a tarball that is not encrypted', {
     build: ({ chart }, changed) => ownSchedule(chart, { excludedResources: changed ? ['events'] : ['secrets'] }),
     says: `
-      1 Schedule that writes Secrets in the clear: [velero-secrets-in-clear]
+      1 Backup or Schedule that writes Secrets in the clear: [velero-secrets-in-clear]
 
         ✖ Schedule velero/own
             made by          example/schedule
@@ -403,7 +463,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         new VeleroBackup(chart, 'velero', { template: { excludedResources: ['events'] } });
       },
       says: `
-      1 Schedule that writes Secrets in the clear: [velero-secrets-in-clear]
+      1 Backup or Schedule that writes Secrets in the clear: [velero-secrets-in-clear]
 
         ✖ Schedule velero/paperless-nightly-far
             made by          example/velero
@@ -637,35 +697,62 @@ describe('volumes that Velero leaves out without a word', () => {
     `,
   });
 
-  refuses('not-copied', ['V18'], 'snapshots switched off', {
+  const owned: readonly {
+    readonly rows: readonly string[];
+    readonly field: string;
+    readonly value: unknown;
+    readonly fix: string;
+  }[] = [
+    {
+      rows: ['V18'],
+      field: 'snapshotVolumes',
+      value: false,
+      fix: `volumes: 'fs-backup' of VeleroBackup, or snapshotted({ … })`,
+    },
+    {
+      rows: ['V25'],
+      field: 'snapshotMoveData',
+      value: false,
+      fix: `volumes: 'fs-backup' of VeleroBackup, or snapshotted({ … })`,
+    },
+    { rows: [], field: 'ttl', value: '24h0m0s', fix: 'nightly({ …, keep: { daily: 14 } })' },
+    {
+      rows: ['W03'],
+      field: 'itemOperationTimeout',
+      value: '72h0m0s',
+      fix: 'itemOperationTimeout: Duration.hours(8) of VeleroBackup',
+    },
+  ];
+  for (const { rows, field, value, fix } of owned) {
+    refuses('velero-settings', rows, `${field} in untyped code, which something else says`, {
+      build: ({ chart }, changed) => {
+        volume(chart);
+        const template = changed ? { [field]: value } : { hooks: { resources: [] } };
+        new VeleroBackup(chart, 'velero', { template: template as never });
+      },
+      says: `
+        1 setting of Velero's Backups that is said elsewhere, or nowhere: [velero-settings]
+
+          ✖ VeleroBackup of namespace paperless
+              made by          example/velero
+              because          its template gives ${field}
+              to fix           ${fix}
+      `,
+    });
+  }
+
+  refuses('velero-settings', [], 'a way of copying that is none, in untyped code', {
     build: ({ chart }, changed) => {
       volume(chart);
-      const template = { resourcePolicy: { kind: 'configmap', name: 'own' }, snapshotVolumes: !changed };
-      policy(chart, SKIP_UNBOUND);
-      new VeleroBackup(chart, 'velero', { template });
+      new VeleroBackup(chart, 'velero', { volumes: (changed ? 'fsbackup' : 'data-mover') as never });
     },
     says: `
-      1 dataset that Velero will not copy: [not-copied]
+      1 setting of Velero's Backups that is said elsewhere, or nowhere: [velero-settings]
 
-        ✖ PersistentVolumeClaim paperless/data (20Gi)
-            made by          example/data
-            because          paperless-nightly-offsite: claim data: The Backup says snapshotVolumes: false, and file-system backup is not chosen for it.
-            to fix           change what the reason names, or choose another strategy
-    `,
-  });
-
-  refuses('not-copied', ['V25'], 'snapshots that are not moved', {
-    build: ({ chart }, changed) => {
-      volume(chart);
-      new VeleroBackup(chart, 'velero', { template: { snapshotMoveData: !changed } });
-    },
-    says: `
-      1 dataset that Velero will not copy: [not-copied]
-
-        ✖ PersistentVolumeClaim paperless/data (20Gi)
-            made by          example/data
-            because          paperless-nightly-offsite: claim data: its data never leaves the storage: only a snapshot is made
-            to fix           change what the reason names, or choose another strategy
+        ✖ VeleroBackup of namespace paperless
+            made by          example/velero
+            because          volumes is 'fsbackup'
+            to fix           volumes: 'data-mover', or 'fs-backup'
     `,
   });
 
@@ -673,7 +760,7 @@ describe('volumes that Velero leaves out without a word', () => {
     build: ({ chart }) => void volume(chart),
     options: (changed) => ({ platform: platformWith({ nodeAgent: !changed }) }),
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
@@ -688,7 +775,7 @@ describe('volumes that Velero leaves out without a word', () => {
       platform: platformWith({}, { 'ceph-block': changed ? { driver: BLOCK.driver, isDefault: true } : BLOCK }),
     }),
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
@@ -715,7 +802,7 @@ describe('volumes that Velero leaves out without a word', () => {
       ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/storageClassName', changed ? '' : 'ceph-block'));
     },
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
@@ -728,7 +815,7 @@ describe('volumes that Velero leaves out without a word', () => {
     build: ({ chart }) => void volume(chart),
     options: (changed) => ({ platform: platformWith({}, { 'ceph-block': { ...BLOCK, isDefault: !changed } }) }),
     says: `
-      1 Schedule whose Backups all fail: [velero-refuses]
+      1 Backup or Schedule that fails: [velero-refuses]
 
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
@@ -935,37 +1022,6 @@ describe('file-system backup, for storage without snapshots', () => {
 });
 
 describe('claims of somebody else’s objects', () => {
-  refuses('not-copied', [], 'labels that a skip rule of another claim matches too', {
-    build: ({ chart }, changed) => {
-      new ApiObject(chart, 'registry', {
-        apiVersion: 'helm.toolkit.fluxcd.io/v2',
-        kind: 'HelmRelease',
-        metadata: { name: 'registry' },
-        spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'registry' } },
-      });
-      holds(
-        chart,
-        { helmRelease: 'registry' },
-        {
-          data: { storage, labels: { app: 'registry', component: 'data' }, backup: nightly({ to: offsite, keep }) },
-          index: {
-            storage,
-            labels: changed ? { app: 'registry' } : { app: 'registry', component: 'index' },
-            backup: weekly({ to: offsite, keep: { weekly: 8 } }),
-          },
-        },
-      );
-    },
-    says: `
-      1 dataset that Velero will not copy: [not-copied]
-
-        ✖ PersistentVolumeClaim paperless/data (20Gi)
-            made by          example
-            because          paperless-nightly-offsite: claim data: Rule 2 of the policy says skip.
-            to fix           change what the reason names, or choose another strategy
-    `,
-  });
-
   refuses('not-copied', [], 'a claim of a file beside with the exclude label', {
     build: ({ chart }) => backUp(chart, { claim: 'data', namespace: 'wiki' }, nightly({ to: offsite, keep })),
     options: (changed) => ({

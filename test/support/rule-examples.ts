@@ -10,7 +10,7 @@ import { ApiObject, App, Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import {
   BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds,
-  nightly, s3Location, ScratchVolume, weekly, type Location,
+  nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Location,
 } from 'cdk8s-backed-up';
 
 export function example(app: App, chart: Chart, offsite: Location) {
@@ -18,7 +18,7 @@ ${example}
 return { ${overrides.join(', ')} };
 }
 void [ApiObject, App, Chart, Duration, Size, k8s, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform,
-  elsewhere, every, exclude, excluded, holds, nightly, s3Location, ScratchVolume, weekly];
+  elsewhere, every, exclude, excluded, holds, nightly, s3Location, ScratchVolume, VeleroBackup, weekly];
 `;
   return { name: `${id}.ts`, text };
 }

@@ -157,13 +157,13 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     what: 'no retention',
     code: volume('nightly({ to: offsite })'),
     error: `Type 'Synchronized' is not assignable to type '${VOLUME_STRATEGY}'.`,
-    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep, { daily: 7 }`],
+    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep`],
   },
   {
     what: 'an empty retention',
     code: volume('nightly({ to: offsite, keep: {} })'),
     error: NO_OVERLOAD,
-    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep, { daily: 7 }`],
+    says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep`],
   },
   {
     what: 'a retention in words',
@@ -274,6 +274,13 @@ export const WRONG_REASONS: readonly WrongCode[] = [
     error: `Object literal may only specify known properties, and 'claim' does not exist in type 'OpaqueRef'.`,
     says: `{"claim":"registry"} names no object that makes others: write one of { helmRelease: … }, { kustomization: … }, { application: … }, { applicationSet: … }, or { kind: 'group/Kind', name: … }`,
   },
+  {
+    what: 'a setting of Backups that the strategy says',
+    code: `${volume('nightly({ to: offsite, keep: { daily: 7 } })')}
+new VeleroBackup(chart, 'velero', { template: { ttl: '240h0m0s' } });`,
+    error: `Type 'string' is not assignable to type 'undefined'.`,
+    says: ['[velero-settings] VeleroBackup of namespace paperless: its template gives ttl'],
+  },
 ];
 
 const WHO = `clusterWide: 'The cluster repository answers for all of them.'`;
@@ -338,11 +345,11 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
   BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored,
-  nightly, s3Location, ScratchVolume, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+  nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
   storage: Size; offsite: Location; platform: Platform;

@@ -1,5 +1,6 @@
 /** Every dataset has exactly one answer, and every answer a dataset. */
 import type { FoundDataset } from '../../model/answered';
+import { groupBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
 import { isExcluded, type Declaration } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
@@ -128,7 +129,7 @@ export const idleDeclaration: Rule = {
   why: 'A misspelt name answers for nothing, and after a rename the new volume has no answer while the old one looks settled.',
   fix: 'Correct the name, or delete the declaration.',
   example: `backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }));`,
-  check: (context) => [...idleAnswers(context), ...idleHolds(context)],
+  check: (context) => [...idleAnswers(context), ...idleHolds(context), ...idleSettings(context)],
 };
 
 function idleAnswers({ answers, data }: GateContext): readonly RuleFinding[] {
@@ -160,22 +161,47 @@ function idleHolds({ answers }: GateContext): readonly RuleFinding[] {
   }));
 }
 
+function idleSettings({ input, plans }: GateContext): readonly RuleFinding[] {
+  const namespaces = new Set(plans.plans.map(({ namespace }) => namespace));
+  return input.veleroSettings
+    .filter(({ namespace }) => !namespaces.has(namespace))
+    .map(({ namespace, at }) => {
+      const meant = nearest(namespace, namespaces);
+      const hint = meant === undefined ? '' : `; did you mean namespace: '${meant}'?`;
+      return {
+        subject: `VeleroBackup of namespace ${namespace}`,
+        at,
+        because: 'Velero copies nothing there',
+        remedies: toFix(`correct the name, or delete the declaration${hint}`),
+      };
+    });
+}
+
 export const declaredTwice: Rule = {
   id: 'declared-twice',
-  heading: (n) => `${counted(n, 'dataset')} ${n === 1 ? 'is' : 'are'} declared more than once`,
-  what: 'Two declarations answer for one dataset.',
+  heading: (n) => `${counted(n, 'declaration')} too many`,
+  what: 'Two declarations answer for one dataset, or give settings for one namespace.',
   why: 'Which of them holds would depend on their order, and a reader sees only one.',
   fix: 'Keep one. Several copies of one dataset are several strategies in one declaration.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
 exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' });`,
-  check: ({ answers }) =>
-    answers.repeated.map(({ first, again }) => ({
+  check: ({ answers, input }) => [
+    ...answers.repeated.map(({ first, again }) => ({
       subject: describeDataset(again.dataset),
       at: again.at,
       dataset: again.dataset,
       because: `${describeOrigin(first.at)} answers for it too`,
       remedies: toFix('delete one of the two; several copies are a list of strategies in one declaration'),
     })),
+    ...[...groupBy(input.veleroSettings, ({ namespace }) => namespace)].flatMap(([namespace, [first, ...more]]) =>
+      more.map(({ at }) => ({
+        subject: `VeleroBackup of namespace ${namespace}`,
+        at,
+        because: `${first === undefined ? '' : describeOrigin(first.at)} gives its settings too`,
+        remedies: toFix('one VeleroBackup with all settings of the namespace'),
+      })),
+    ),
+  ],
 };
 
 export const strategyMisfit: Rule = {
@@ -196,31 +222,6 @@ export const strategyMisfit: Rule = {
           ...aboutDataset(dataset),
           because: `'${strategy.type}' cannot copy it`,
           remedies: toFix(answersToPaste(dataset, context)[0]?.text ?? ''),
-        })),
-    ),
-};
-
-export const unprovenStrategy: Rule = {
-  id: 'unproven-strategy',
-  heading: (n) => `${counted(n, 'strategy', 'strategies')} that nothing carries out`,
-  what: 'A strategy fits the kind of data, but this version of the library renders nothing that carries it out.',
-  why: 'A declaration without an object behind it would look like a backup and be none.',
-  fix: 'Say who copies the data with `elsewhere` until the construct for it exists.',
-  example: `new ApiObject(chart, 'db', {
-  apiVersion: 'postgresql.cnpg.io/v1',
-  kind: 'Cluster',
-  metadata: { name: 'db' },
-  spec: { instances: 1, storage: { size: '20Gi' } },
-});
-backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: Duration.days(30) }));`,
-  check: ({ answers }) =>
-    answers.answered.flatMap((dataset) =>
-      strategiesOf(dataset.answer)
-        .filter(({ type }) => type !== 'elsewhere' && strategyFits(dataset.ref, type) && dataset.method === undefined)
-        .map((strategy) => ({
-          ...aboutDataset(dataset),
-          because: `no object in the output is known to carry out '${strategy.type}' for it`,
-          remedies: toFix(`elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`),
         })),
     ),
 };

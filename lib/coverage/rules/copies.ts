@@ -1,12 +1,56 @@
-/** A copy is somewhere else, can be read there, is young enough, and lives long enough. */
+/** A copy is made, is somewhere else, can be read there, is young enough, and lives long enough. */
 import { alertAge, minimumRetention } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
+import { strategyFits } from '../../model/kinds';
+import { planOf } from '../../model/marks';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
-import { acceptedRpo, achievedRpo, copiesOf, survives, type Copy } from '../copies';
-import { aboutDataset, toFix } from '../finding';
+import { strategiesOf, type GateContext } from '../context';
+import { acceptedRpo, achievedRpo, copiesBy, copiesOf, survives, type Copy } from '../copies';
+import { cronJobGap, evidenceCronJobs } from '../evidence';
+import { aboutDataset, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
+
+export const unprovenStrategy: Rule = {
+  id: 'unproven-strategy',
+  heading: (n) => `${counted(n, 'strategy', 'strategies')} that nothing carries out`,
+  what: 'A strategy fits the kind of data, but this version of the library renders nothing that carries it out.',
+  why: 'A declaration without an object behind it would look like a backup and be none.',
+  fix: 'Say who copies the data with `elsewhere` until the construct for it exists.',
+  example: `new ApiObject(chart, 'db', {
+  apiVersion: 'postgresql.cnpg.io/v1',
+  kind: 'Cluster',
+  metadata: { name: 'db' },
+  spec: { instances: 1, storage: { size: '20Gi' } },
+});
+backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: Duration.days(30) }));`,
+  check: (context) =>
+    context.copied
+      .filter((dataset) => !isUnplanned(dataset, context))
+      .flatMap((dataset) =>
+        strategiesOf(dataset.answer)
+          .filter(({ type }) => strategyFits(dataset.ref, type))
+          .filter((strategy) => copiesBy(strategy, dataset, context).length === 0)
+          .map((strategy) => ({
+            ...aboutDataset(dataset),
+            because: `no object in the output is known to carry out '${strategy.type}' for it`,
+            remedies: toFix(
+              `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`,
+            ),
+          })),
+      ),
+};
+
+/** Whether its plan has no Schedules, which is a finding of its own. */
+function isUnplanned({ id, answer }: AnsweredDataset, { plans }: GateContext): boolean {
+  return plans.problems.some(
+    (problem) =>
+      (problem.type === 'schedule' || problem.type === 'disagreement') &&
+      problem.plan === planOf(answer) &&
+      problem.dataset.id.namespace === id.namespace,
+  );
+}
 
 export const neverLeaves: Rule = {
   id: 'never-leaves',
@@ -48,27 +92,45 @@ function copyOutside({ method }: AnsweredDataset): string {
 export const rpoOutOfReach: Rule = {
   id: 'rpo-out-of-reach',
   heading: (n) => `${counted(n, 'RPO')} that the schedules cannot reach`,
-  what: 'The declared RPO is shorter than the worst age that the chain of schedules gives.',
+  what: 'The declared RPO is shorter than the worst age that the chain of schedules gives, or a copy of somebody else is promised to be younger than its CronJob can make it.',
   why: 'A promise on paper is kept by nobody: the copy that would have to be there has not been made yet.',
   fix: 'Copy more often, shorten what a run may take, or promise less.',
   example: `new BackedUpVolume(chart, 'data', {
   storage: Size.gibibytes(20),
   backup: nightly({ to: offsite, keep: { daily: 7 }, rpo: Duration.hours(12) }),
 });`,
-  check: (context) =>
-    context.copied.flatMap((dataset) => {
-      const accepted = acceptedRpo(dataset);
-      const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
-      if (accepted === undefined || achieved === undefined || achieved <= accepted) return [];
-      return [
-        {
-          ...aboutDataset(dataset),
-          because: `at worst the newest copy outside the cluster is ${describeSeconds(achieved)} old, and only ${describeSeconds(accepted)} are accepted`,
-          remedies: toFix(`copy more often, or declare rpo: Duration.minutes(${Math.ceil(achieved / 60)})`),
-        },
-      ];
-    }),
+  check: (context) => [...unreachedRpos(context), ...slowEvidence(context)],
 };
+
+function unreachedRpos(context: GateContext): readonly RuleFinding[] {
+  return context.copied.flatMap((dataset) => {
+    const accepted = acceptedRpo(dataset);
+    const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
+    if (accepted === undefined || achieved === undefined || achieved <= accepted) return [];
+    return [
+      {
+        ...aboutDataset(dataset),
+        because: `at worst the newest copy outside the cluster is ${describeSeconds(achieved)} old, and only ${describeSeconds(accepted)} are accepted`,
+        remedies: toFix(`copy more often, or declare rpo: Duration.minutes(${Math.ceil(achieved / 60)})`),
+      },
+    ];
+  });
+}
+
+/** What is promised in the name of a CronJob that runs more rarely. */
+function slowEvidence(context: GateContext): readonly RuleFinding[] {
+  return evidenceCronJobs(context).flatMap(({ dataset, namespace, name, rpoSeconds, found }) => {
+    const gap = found === undefined ? undefined : cronJobGap(found.object);
+    if (gap === undefined || gap <= rpoSeconds) return [];
+    return [
+      {
+        ...aboutDataset(dataset),
+        because: `CronJob ${namespace}/${name} leaves ${describeSeconds(gap)} between two runs at worst, and a copy no older than ${describeSeconds(rpoSeconds)} is promised`,
+        remedies: toFix(`run it more often, or promise rpo: Duration.minutes(${Math.ceil(gap / 60)})`),
+      },
+    ];
+  });
+}
 
 export const expiresTooSoon: Rule = {
   id: 'expires-too-soon',

@@ -2,7 +2,7 @@
 import type { AnsweredDataset } from '../../model/answered';
 import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { distinctBy } from '../../model/collections';
-import { datasetKey } from '../../model/dataset';
+import { claimKey, datasetKey } from '../../model/dataset';
 import { counted, enumerated } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import { strategiesOf, type GateContext } from '../context';
@@ -135,8 +135,4 @@ function claimsByTemplate(datasets: readonly AnsweredDataset[]): ReadonlyMap<str
         claims.map(({ namespace, name }) => claimKey(namespace, name)),
       ]),
   );
-}
-
-function claimKey(namespace: string, name: string): string {
-  return JSON.stringify([namespace, name]);
 }

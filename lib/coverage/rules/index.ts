@@ -12,6 +12,7 @@ import * as objects from './objects';
 import * as platform from './platform';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
+import * as veleroSelection from './velero-selection';
 import * as veleroStorage from './velero-storage';
 
 export const rules: readonly Rule[] = [
@@ -22,7 +23,7 @@ export const rules: readonly Rule[] = [
   answers.unlistedVolumeSource,
   answers.unansweredOpaque,
   answers.strategyMisfit,
-  answers.unprovenStrategy,
+  copies.unprovenStrategy,
   answers.noNamespace,
   answers.thinReason,
   answers.reviewDate,
@@ -30,16 +31,18 @@ export const rules: readonly Rule[] = [
   veleroPlans.scheduleInvalid,
   veleroPlans.planName,
   veleroPlans.planDisagrees,
+  veleroPlans.veleroSettings,
   veleroPlans.claimsIndistinguishable,
   velero.notCopied,
   velero.veleroDuration,
   velero.veleroNeverRuns,
   velero.veleroRefuses,
-  velero.veleroSelectsNothing,
-  velero.veleroPolicyIgnored,
-  velero.veleroUnboundClaim,
+  veleroSelection.veleroSelectsNothing,
+  veleroSelection.veleroCopiesNothing,
+  veleroSelection.veleroPolicyIgnored,
+  veleroSelection.veleroUnboundClaim,
   velero.veleroSkipImmediately,
-  velero.veleroSecretsInClear,
+  veleroSelection.veleroSecretsInClear,
   veleroStorage.veleroSharedPrefix,
   veleroStorage.veleroRepositoryPassword,
   databases.crashConsistent,

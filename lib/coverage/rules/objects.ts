@@ -41,6 +41,8 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
       }
       // Overlays of files beside may name an object several times: that is between them.
       if (!isWritten(before) && !isWritten(rendered)) return [];
+      // Of what follows from declarations, the names in those are wrong (plan-name).
+      if (before.generated === true && rendered.generated === true) return [];
       return [
         {
           ...aboutObject(rendered.object, rendered.origin),

@@ -1,9 +1,13 @@
 /** Strategies that no set of Velero Schedules can carry out. */
-import type { PlanProblem } from '../../methods/velero/plan';
+import type { PlanProblem, VeleroPlan } from '../../methods/velero/plan';
+import type { AnsweredDataset } from '../../model/answered';
+import { FIELDS_SAID_ELSEWHERE } from '../../methods/velero/settings';
+import { distinctBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
+import type { Labels } from '../../model/label-selector';
 import { isDnsLabel } from '../../model/names';
-import { counted } from '../../model/text';
-import { aboutDataset, toFix } from '../finding';
+import { counted, enumerated } from '../../model/text';
+import { aboutDataset, toFix, type RuleFinding } from '../finding';
 import type { GateContext } from '../context';
 import type { Rule } from '../rule';
 
@@ -24,10 +28,10 @@ export const scheduleInvalid: Rule = {
   fix: 'Write five fields with a day that exists, and times outside the change of the clocks.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: every('0 0 30 2 *', { to: offsite, keep: { daily: 7 } }) });`,
   check: (context) =>
-    problemsOf(context, 'schedule').map(({ dataset, problem, subject }) => ({
+    problemsOf(context, 'schedule').map(({ dataset, subject, problem, remedy }) => ({
       ...aboutDataset(dataset),
       because: `${subject} ${problem}`,
-      remedies: toFix(`every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })`),
+      remedies: toFix(remedy ?? `every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })`),
     })),
 };
 
@@ -50,9 +54,9 @@ new BackedUpVolume(chart, 'media', { storage: Size.gibibytes(200), backup: night
 export const claimsIndistinguishable: Rule = {
   id: 'claims-indistinguishable',
   heading: (n) => `${counted(n, 'dataset')} that Velero cannot tell from another`,
-  what: 'Claims without a known label are answered differently in one namespace.',
-  why: 'Velero tells claims apart by labels and nothing else. What carries none falls to the default plan: an exclusion would be copied, or a weekly volume nightly.',
-  fix: 'Say which labels the claims carry.',
+  what: 'Claims of one namespace carry the same labels, or none that is known, and are answered differently.',
+  why: 'Velero tells claims apart by labels and nothing else: an exclusion would be copied, or a weekly volume nightly.',
+  fix: 'Say which labels the claims carry, or answer them alike. The claims of a StatefulSet carry labels of our own once they are rendered beside it.',
   example: `new ApiObject(chart, 'registry', {
   apiVersion: 'helm.toolkit.fluxcd.io/v2',
   kind: 'HelmRelease',
@@ -64,12 +68,28 @@ holds(chart, { helmRelease: 'registry' }, {
   cache: excluded('A pull-through cache, filled again on demand.'),
 });`,
   check: (context) =>
-    problemsOf(context, 'unlabelled').map(({ dataset, other }) => ({
+    problemsOf(context, 'indistinguishable').map(({ dataset, other, labels }) => ({
       ...aboutDataset(dataset),
-      because: `neither its claims nor those of ${describeDataset(other.id)} carry a label that is known`,
-      remedies: toFix(`labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them`),
+      because: whyAlike(describeDataset(other.id), labels),
+      remedies: toFix(`${howToTellApart(dataset)}, or the same answer for both`),
     })),
 };
+
+function whyAlike(other: string, labels: Labels): string {
+  const names = Object.entries(labels).map(([label, value]) => `${label}: ${value}`);
+  return names.length === 0
+    ? `neither its claims nor those of ${other} carry a label that is known`
+    : `its claims and those of ${other} carry the same labels, ${enumerated(names)}`;
+}
+
+function howToTellApart({ id, claims, declaration, undeclaredClaim }: AnsweredDataset): string {
+  if (declaration.held !== undefined || undeclaredClaim === true)
+    return `labels: { 'app.kubernetes.io/component': '…' }, as only its claims carry them`;
+  const [claim] = claims;
+  return id.part === undefined || claim === undefined
+    ? 'a label in the file of the claim that the others do not have'
+    : `new k8s.KubePersistentVolumeClaim(this, '${claim.name}', { metadata: { name: '${claim.name}' }, spec: … }), as its template has it and for each replica`;
+}
 
 export const copiedAnyway: Rule = {
   id: 'copied-anyway',
@@ -97,37 +117,93 @@ holds(chart, { helmRelease: 'registry' }, { cache: excluded('A pull-through cach
 export const planName: Rule = {
   id: 'plan-name',
   heading: (n) => `${counted(n, 'plan')} with a name that cannot be used`,
-  what: 'The name of a plan is no label value, or makes the name of a Velero Schedule longer than 63 characters.',
-  why: 'Velero takes a Schedule with a longer name, calls it Enabled, and never makes a Backup.',
-  fix: 'Shorten the plan, the location or the namespace.',
+  what: 'The name of a plan is not a label value, makes the name of a Velero Schedule longer than 63 characters or equal to another one, or is not the only one that the strategies of a dataset name.',
+  why: 'Velero takes a Schedule with a longer name, calls it Enabled, and never makes a Backup. Of two Schedules with one name only one is there, and a claim has one label for its plan.',
+  fix: 'Choose another name for the plan, the location or the namespace.',
   example: `new BackedUpVolume(chart, 'data', {
   storage: Size.gibibytes(20),
   backup: nightly({ to: offsite, keep: { daily: 7 }, plan: 'everything-that-the-scanner-and-the-mail-import-have-written' }),
 });`,
-  check: (context) =>
-    context.plans.plans.flatMap((plan) => {
-      const tooLong = plan.schedules.find(({ name }) => name.length > 63);
-      const because =
-        tooLong === undefined
-          ? `'${plan.plan}' is no lower case name of letters, digits and '-'`
-          : `the Schedule ${tooLong.name} has ${tooLong.name.length} characters, and 63 are the most`;
-      if (tooLong === undefined && isDnsLabel(plan.plan)) return [];
-      return [
-        {
-          subject: `plan '${plan.plan}' of namespace ${plan.namespace}`,
-          ...originOf(plan.datasets[0]),
-          because,
-          remedies: toFix(`plan: 'media'`),
-        },
-      ];
-    }),
+  check: (context) => [...unusableNames(context), ...equalNames(context), ...severalNames(context)],
 };
 
-function originOf(dataset: { readonly origin: ReturnType<typeof aboutDataset>['at'] } | undefined): {
-  readonly at?: NonNullable<ReturnType<typeof aboutDataset>['at']>;
-} {
-  return dataset?.origin === undefined ? {} : { at: dataset.origin };
+function unusableNames({ plans }: GateContext): readonly RuleFinding[] {
+  return plans.plans.flatMap((plan) => {
+    const tooLong = plan.schedules.find(({ name }) => name.length > 63);
+    const because =
+      tooLong === undefined
+        ? `'${plan.plan}' is not a lower case name of letters, digits and '-'`
+        : `the Schedule ${tooLong.name} has ${tooLong.name.length} characters, and 63 are the most`;
+    if (tooLong === undefined && isDnsLabel(plan.plan)) return [];
+    return [{ ...aboutPlan(plan), because, remedies: toFix(`plan: 'media'`) }];
+  });
 }
+
+/** Names join namespace, plan, location and retention by hyphens, which each of them may have as well. */
+function equalNames({ plans }: GateContext): readonly RuleFinding[] {
+  const named = plans.plans.flatMap((plan) => [
+    { name: plan.policyName, what: 'resource policy', plan },
+    ...plan.schedules.map(({ name }) => ({ name, what: 'Schedule', plan })),
+  ]);
+  const first = new Map<string, VeleroPlan>();
+  const findings = named.flatMap(({ name, what, plan }) => {
+    const key = `${what} ${name}`;
+    const other = first.get(key);
+    if (other === undefined) {
+      first.set(key, plan);
+      return [];
+    }
+    const because =
+      other === plan
+        ? `two of its Schedules would be called ${name}`
+        : `a ${what} of ${describePlan(other)} would be called ${name} too`;
+    const remedies = toFix(
+      other === plan ? `s3Location('…', …), another name for a location` : `plan: '…', another name for one of the two`,
+    );
+    return [{ other, plan, finding: { ...aboutPlan(plan), because, remedies } }];
+  });
+  return distinctBy(findings, ({ other, plan }) => describePlan(other) + describePlan(plan)).map(
+    ({ finding }) => finding,
+  );
+}
+
+function severalNames(context: GateContext): readonly RuleFinding[] {
+  return problemsOf(context, 'several plans').map(({ dataset, names }) => ({
+    ...aboutDataset(dataset),
+    because: `its strategies name the plans ${enumerated(names.map((name) => `'${name}'`))}, and its claims have one label`,
+    remedies: toFix(`plan: '${names[0] ?? ''}' in all of its strategies`),
+  }));
+}
+
+function describePlan({ plan, namespace }: VeleroPlan): string {
+  return `plan '${plan}' of namespace ${namespace}`;
+}
+
+function aboutPlan(plan: VeleroPlan): Pick<RuleFinding, 'subject' | 'at'> {
+  const [dataset] = plan.datasets;
+  return { subject: describePlan(plan), ...(dataset === undefined ? {} : { at: dataset.origin }) };
+}
+
+export const veleroSettings: Rule = {
+  id: 'velero-settings',
+  heading: (n) =>
+    `${counted(n, 'setting')} of Velero's Backups that ${n === 1 ? 'is' : 'are'} said elsewhere, or nowhere`,
+  what: 'The `template` of a VeleroBackup has a field that follows from strategies or from its other properties, or `volumes` is a word that nobody reads. Typed code does not compile.',
+  why: 'What is said in two places is true in one of them: the RPO would be computed from one time-out, and Velero would wait for the other.',
+  fix: 'Say it where the finding names.',
+  example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
+new VeleroBackup(chart, 'velero', { template: { itemOperationTimeout: '72h0m0s' } as never });`,
+  check: ({ input }) =>
+    input.veleroSettings.flatMap(({ namespace, settings, at }) => {
+      const about = { subject: `VeleroBackup of namespace ${namespace}`, at };
+      const fields = Object.entries(FIELDS_SAID_ELSEWHERE)
+        .filter(([field]) => Object.hasOwn(settings.template, field))
+        .map(([field, text]) => ({ ...about, because: `its template gives ${field}`, remedies: toFix(text) }));
+      if (['data-mover', 'fs-backup'].includes(settings.volumes)) return fields;
+      const because = `volumes is '${settings.volumes}'`;
+      return [...fields, { ...about, because, remedies: toFix(`volumes: 'data-mover', or 'fs-backup'`) }];
+    }),
+};
 
 export const veleroMissing: Rule = {
   id: 'velero-missing',

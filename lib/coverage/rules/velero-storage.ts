@@ -1,10 +1,10 @@
 /** Where Velero stores its copies, and with which password. */
+import { REPOSITORY_SECRET } from '../../methods/velero/objects';
 import { at, textAt, type KubeObject } from '../../model/kube-object';
-import { endpointHost, veleroPrefix } from '../../model/location';
+import { storeKey, veleroPrefix } from '../../model/location';
 import { counted } from '../../model/text';
 import { aboutObject, toFix } from '../finding';
 import type { Rule } from '../rule';
-import { hostOf } from '../velero-runs';
 
 export const veleroSharedPrefix: Rule = {
   id: 'velero-shared-prefix',
@@ -26,7 +26,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       .map((rendered) => ({ rendered, ...placeOf(rendered.object) }));
     const ours = context.locations.map(({ location }) => ({
       name: `location '${location.name}'`,
-      bucket: JSON.stringify([endpointHost(location) ?? '', location.bucket]),
+      bucket: storeKey(location),
       // Receipts and data of the cluster stand beside Velero's own prefix.
       prefix: `${veleroPrefix(location, context.platform.cluster).replace(/velero$/, '')}data/`,
     }));
@@ -55,10 +55,10 @@ function placeOf(location: KubeObject): { readonly bucket: string; readonly pref
   const spec = at(location, 'spec');
   const prefix = (textAt(spec, 'objectStorage', 'prefix') ?? '').replaceAll(/^\/+|\/+$/g, '');
   return {
-    bucket: JSON.stringify([
-      hostOf(textAt(spec, 'config', 's3Url') ?? ''),
-      textAt(spec, 'objectStorage', 'bucket') ?? '',
-    ]),
+    bucket: storeKey({
+      endpoint: textAt(spec, 'config', 's3Url') ?? '',
+      bucket: textAt(spec, 'objectStorage', 'bucket') ?? '',
+    }),
     prefix: prefix === '' ? '' : `${prefix}/`,
   };
 }
@@ -82,7 +82,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     if (velero === undefined || !moves || (velero.repositoryPassword?.keptIn ?? '').trim() !== '') return [];
     return [
       {
-        subject: `Secret ${velero.namespace ?? 'velero'}/velero-repo-credentials`,
+        subject: `Secret ${velero.namespace ?? 'velero'}/${REPOSITORY_SECRET}`,
         remedies: toFix(
           `definePlatform({ …, velero: { …, repositoryPassword: { keptIn: 'sealed envelope, bank' } } })`,
         ),

@@ -2,16 +2,14 @@
 import { formatGoDuration } from '../../model/go-duration';
 import type { KubeObject } from '../../model/kube-object';
 import { secretNameOf, veleroPrefix, type Location } from '../../model/location';
+import { MANAGED_BY } from '../../model/marks';
 import { renderSchedule } from '../../model/schedule';
 import { emitYaml } from '../../yaml/emit';
 import type { PlannedSchedule, VeleroPlan } from './plan';
+import { FIELDS_SAID_ELSEWHERE } from './settings';
 
-const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'cdk8s-backed-up' };
-
-/** Name of a plan's resource policy, a ConfigMap beside the Schedules. */
-export function policyName(plan: Pick<VeleroPlan, 'namespace' | 'plan'>): string {
-  return `${plan.namespace}-${plan.plan}`;
-}
+/** The Secret with the password of Velero's repositories (Velero 1.18, pkg/repository/keys/keys.go). */
+export const REPOSITORY_SECRET = 'velero-repo-credentials';
 
 /** @param veleroNamespace where the server looks for its objects. */
 export function objectsOfPlan(plan: VeleroPlan, veleroNamespace: string): readonly KubeObject[] {
@@ -25,6 +23,10 @@ export function objectsOfPlan(plan: VeleroPlan, veleroNamespace: string): readon
 function scheduleObject(plan: VeleroPlan, planned: PlannedSchedule, veleroNamespace: string): KubeObject {
   const { settings, namespace } = plan;
   const fileSystem = settings.volumes === 'fs-backup';
+  // What is said elsewhere does not compile, and is refused.
+  const furtherFields = Object.fromEntries(
+    Object.entries(settings.template).filter(([field]) => !Object.hasOwn(FIELDS_SAID_ELSEWHERE, field)),
+  );
   return {
     apiVersion: 'velero.io/v1',
     kind: 'Schedule',
@@ -45,8 +47,8 @@ function scheduleObject(plan: VeleroPlan, planned: PlannedSchedule, veleroNamesp
         defaultVolumesToFsBackup: false,
         csiSnapshotTimeout: formatGoDuration(settings.csiSnapshotTimeoutSeconds),
         itemOperationTimeout: formatGoDuration(settings.itemOperationTimeoutSeconds),
-        resourcePolicy: { kind: 'configmap', name: policyName(plan) },
-        ...settings.template,
+        resourcePolicy: { kind: 'configmap', name: plan.policyName },
+        ...furtherFields,
       },
     },
   };
@@ -57,7 +59,7 @@ function policyObject(plan: VeleroPlan, veleroNamespace: string): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: policyName(plan), namespace: veleroNamespace, labels: MANAGED_BY },
+    metadata: { name: plan.policyName, namespace: veleroNamespace, labels: MANAGED_BY },
     // Velero reads exactly one key, whatever its name.
     data: { 'policy.yaml': emitYaml({ version: 'v1', volumePolicies }) },
   };

@@ -3,27 +3,31 @@
  * its claims from all others.
  */
 import type { AnsweredDataset } from '../../model/answered';
+import { scheduleOf, tiersOf, type Tier, type TierProblem } from '../../model/cadence';
 import { compareText, distinctBy, groupBy, sortedBy } from '../../model/collections';
-import { scheduleOf, tiersOf, type Tier } from '../../model/cadence';
 import { minimumRetention, worstAge } from '../../model/copies';
-import type { CronProblem } from '../../model/cron';
 import { compareDatasets } from '../../model/dataset';
 import { isExcluded } from '../../model/declaration';
+import { LONGEST_GO_DURATION } from '../../model/go-duration';
 import type { Location } from '../../model/location';
-import { METHOD_LABEL, PLAN_LABEL, planOf } from '../../model/marks';
+import { namedPlans, planOf } from '../../model/marks';
 import { largestGap, type Schedule } from '../../model/schedule';
 import type { Bucket, Scheduled, Snapshotted } from '../../model/strategy';
+import { ambiguities, hasUnlabelledClaim, rulesOf, type Ambiguity, type PolicyRule } from './policy';
 import type { VeleroSettings } from './settings';
 
 /** One plan of one namespace. */
 export interface VeleroPlan {
   readonly namespace: string;
   readonly plan: string;
+  /** Name of its resource policy, a ConfigMap beside the Schedules. */
+  readonly policyName: string;
   /** Chart whose backup folder holds the objects. */
   readonly chart: string;
   readonly settings: VeleroSettings;
   /** Whether it also takes the claims that carry no label of ours. */
   readonly isDefault: boolean;
+  /** Those whose copies are the youngest first. */
   readonly schedules: readonly PlannedSchedule[];
   /** For each volume the first rule that matches decides. */
   readonly rules: readonly PolicyRule[];
@@ -46,28 +50,26 @@ export interface PlannedSchedule {
   readonly worstAgeSeconds: number;
 }
 
-export interface PolicyRule {
-  readonly conditions: {
-    readonly pvcPhase?: readonly string[];
-    readonly pvcLabels?: Readonly<Record<string, string>>;
-  };
-  readonly action: 'skip' | 'snapshot' | 'fs-backup';
-}
-
 /** What no set of Schedules can carry out. */
 export type PlanProblem =
   /** `problem` is the end of a sentence that begins with `subject`. */
-  | { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly subject: string; readonly problem: string }
+  | {
+      readonly type: 'schedule';
+      readonly dataset: AnsweredDataset;
+      readonly plan: string;
+      readonly subject: string;
+      readonly problem: string;
+      readonly remedy?: string;
+    }
   | {
       readonly type: 'disagreement';
       readonly dataset: AnsweredDataset;
       readonly first: AnsweredDataset;
       readonly plan: string;
     }
-  /** Its claims cannot be told from those of another dataset, which is answered otherwise. */
-  | { readonly type: 'unlabelled'; readonly dataset: AnsweredDataset; readonly other: AnsweredDataset }
-  /** Nobody wants it copied, but the default plan cannot tell. Costs space, loses nothing. */
-  | { readonly type: 'copied anyway'; readonly dataset: AnsweredDataset; readonly plan: string };
+  /** Its strategies name several plans. */
+  | { readonly type: 'several plans'; readonly dataset: AnsweredDataset; readonly names: readonly string[] }
+  | Ambiguity;
 
 export interface VeleroPlans {
   readonly plans: readonly VeleroPlan[];
@@ -93,6 +95,14 @@ export function veleroCopies(dataset: AnsweredDataset): readonly (Scheduled | Sn
   return dataset.answer.strategies.filter((s) => s.type === 'scheduled' || s.type === 'snapshotted');
 }
 
+/** All locations that the Schedules write to, each once. */
+export function locationsOfPlans({ plans }: VeleroPlans): readonly Location[] {
+  return distinctBy(
+    plans.flatMap(({ schedules }) => schedules.map(({ location }) => location)),
+    ({ name }) => name,
+  );
+}
+
 function planNamespace(
   namespace: string,
   datasets: readonly AnsweredDataset[],
@@ -101,6 +111,10 @@ function planNamespace(
 ): VeleroPlans {
   const problems: PlanProblem[] = [];
   const copied = datasets.filter(isCopied);
+  for (const dataset of copied) {
+    const names = namedPlans(dataset.answer);
+    if (names.length > 1) problems.push({ type: 'several plans', dataset, names });
+  }
   const byPlan = groupBy(copied, (dataset) => planOf(dataset.answer) ?? '');
   for (const [plan, [first, ...others]] of byPlan) {
     if (first === undefined) continue;
@@ -114,27 +128,40 @@ function planNamespace(
     const [first] = inPlan;
     const result = first === undefined ? [] : planSchedules(namespace, plan, veleroCopies(first), timeZone, settings);
     if (!('problem' in result)) return { plan, inPlan, schedules: result };
-    if (first !== undefined) problems.push({ type: 'schedule', dataset: first, ...result });
+    if (first !== undefined) problems.push({ type: 'schedule', dataset: first, plan, ...result });
     return { plan, inPlan, schedules: [] };
   });
   const defaultPlan = chooseDefaultPlan(planned);
-  problems.push(...ambiguities(datasets, defaultPlan));
+  const assigned = datasets.map((dataset) => ({
+    dataset,
+    plan: isCopied(dataset) ? planOf(dataset.answer) : undefined,
+  }));
+  problems.push(...ambiguities(assigned, defaultPlan));
+  const copy = settings.volumes === 'fs-backup' ? 'fs-backup' : 'snapshot';
   const plans = planned.map(({ plan, inPlan, schedules }) => ({
     namespace,
     plan,
+    policyName: `${namespace}-${plan}`,
     chart,
     settings,
     isDefault: plan === defaultPlan,
     schedules,
-    rules: rulesOf(plan, plan === defaultPlan, datasets, settings),
+    rules: rulesOf(plan, plan === defaultPlan, assigned, [...byPlan.keys()], copy),
     datasets: inPlan,
   }));
   return { plans, problems };
 }
 
-/** Equal for datasets that one set of Schedules can carry out. */
+/** Equal for datasets that one set of Schedules can carry out, in whatever order their strategies stand. */
 function copiesKey(dataset: AnsweredDataset): string {
-  return JSON.stringify(veleroCopies(dataset).map(({ type, cadence, to, keep }) => [type, cadence, to.name, keep]));
+  const keys = veleroCopies(dataset).map(({ type, cadence, to, keep }) =>
+    JSON.stringify([type, cadence, to.name, keep]),
+  );
+  return JSON.stringify(keys.toSorted(compareText));
+}
+
+interface ScheduleProblem extends TierProblem {
+  readonly subject: string;
 }
 
 /** @returns the Schedules of a plan, or why there can be none: `problem` is the end of a sentence that begins with `subject`. */
@@ -144,13 +171,13 @@ function planSchedules(
   copies: readonly (Scheduled | Snapshotted)[],
   timeZone: string,
   settings: VeleroSettings,
-): readonly PlannedSchedule[] | { readonly subject: string; readonly problem: string } {
+): readonly PlannedSchedule[] | ScheduleProblem {
   const planned: { copy: Scheduled | Snapshotted; tier: Tier }[] = [];
   for (const copy of copies) {
     const tiers = tiersFor(copy, [namespace, plan], timeZone, settings);
     if ('problem' in tiers) {
       const subject = copy.cadence.every === 'cron' ? `'${copy.cadence.cron}'` : `plan '${plan}'`;
-      return { subject, problem: tiers.problem };
+      return { subject, ...tiers };
     }
     planned.push(...tiers.map((tier) => ({ copy, tier })));
   }
@@ -161,10 +188,11 @@ function planSchedules(
       return {
         subject: `plan '${plan}'`,
         problem: `makes ${twice[0]} copies in '${location}' twice: merge the strategies`,
+        remedy: 'one strategy, which keeps what the two would',
       };
     }
   }
-  return planned.map(({ copy, tier }) => {
+  const schedules = planned.map(({ copy, tier }) => {
     const base = `${namespace}-${plan}-${copy.to.name}`;
     const alone = perLocation.get(copy.to.name)?.length === 1;
     return {
@@ -179,6 +207,7 @@ function planSchedules(
       worstAgeSeconds: ageOf(tier.schedule, settings),
     };
   });
+  return sortedBy(schedules, ({ name }) => name).toSorted((a, b) => a.worstAgeSeconds - b.worstAgeSeconds);
 }
 
 function tiersFor(
@@ -186,10 +215,24 @@ function tiersFor(
   seed: readonly string[],
   timeZone: string,
   settings: VeleroSettings,
-): readonly Tier[] | CronProblem {
+): readonly Tier[] | TierProblem {
+  if (copy.type === 'snapshotted' && settings.volumes === 'fs-backup') {
+    return {
+      problem: `is to make snapshots, and VeleroBackup says volumes: 'fs-backup' for its namespace, which makes none`,
+      remedy: `nightly({ …, keep: { daily: 7 } }), or volumes: 'data-mover'`,
+    };
+  }
   const schedule = scheduleOf(copy.cadence, seed, timeZone);
   if ('problem' in schedule) return schedule;
-  return tiersOf(copy.cadence, schedule, copy.keep, seed, minimumRetention(ageOf(schedule, settings)));
+  const tiers = tiersOf(copy.cadence, schedule, copy.keep, seed, minimumRetention(ageOf(schedule, settings)));
+  if ('problem' in tiers) return tiers;
+  const endless = tiers.find(({ keepSeconds }) => keepSeconds > LONGEST_GO_DURATION);
+  if (endless === undefined) return tiers;
+  const { bucket, count, keepSeconds } = endless;
+  return {
+    problem: `keeps ${count} ${bucket} copies, longer than Velero can count: 292 years`,
+    remedy: `keep: { ${bucket}: ${Math.floor((LONGEST_GO_DURATION / keepSeconds) * count)} }`,
+  };
 }
 
 function ageOf(schedule: Schedule, settings: VeleroSettings): number {
@@ -215,60 +258,4 @@ function chooseDefaultPlan(
 
 function isCopied(dataset: AnsweredDataset): boolean {
   return veleroCopies(dataset).length > 0;
-}
-
-function hasUnlabelledClaim(dataset: AnsweredDataset): boolean {
-  return dataset.claims.some((claim) => Object.keys(claim.labels).length === 0);
-}
-
-/** Claims without any label all fall to the default plan, whatever their answers are. */
-function ambiguities(datasets: readonly AnsweredDataset[], defaultPlan: string | undefined): readonly PlanProblem[] {
-  if (defaultPlan === undefined) return [];
-  const unlabelled = datasets.filter(hasUnlabelledClaim);
-  const inDefault = unlabelled.find((dataset) => isCopied(dataset) && planOf(dataset.answer) === defaultPlan);
-  return unlabelled.flatMap((dataset): readonly PlanProblem[] => {
-    if (isCopied(dataset) && planOf(dataset.answer) === defaultPlan) return [];
-    if (inDefault !== undefined) return [{ type: 'unlabelled', dataset, other: inDefault }];
-    return isCopied(dataset) ? [] : [{ type: 'copied anyway', dataset, plan: defaultPlan }];
-  });
-}
-
-function rulesOf(
-  plan: string,
-  isDefault: boolean,
-  datasets: readonly AnsweredDataset[],
-  settings: VeleroSettings,
-): readonly PolicyRule[] {
-  const copy = settings.volumes === 'fs-backup' ? 'fs-backup' : 'snapshot';
-  const skipped: Readonly<Record<string, string>>[] = [];
-  const copied: Readonly<Record<string, string>>[] = [];
-  for (const dataset of datasets) {
-    const mine = isCopied(dataset) && planOf(dataset.answer) === plan;
-    (mine ? copied : skipped).push(
-      ...dataset.claims.map((claim) => selectorOf(claim.labels)),
-      ...dataset.operatorClaims,
-    );
-  }
-  return [
-    // A claim without a volume fails the whole Backup, every night (V27).
-    { conditions: { pvcPhase: ['Pending', 'Lost'] }, action: 'skip' },
-    ...distinct(skipped).map((pvcLabels): PolicyRule => ({ conditions: { pvcLabels }, action: 'skip' })),
-    ...distinct(copied).map((pvcLabels): PolicyRule => ({ conditions: { pvcLabels }, action: copy })),
-    { conditions: {}, action: isDefault ? copy : 'skip' },
-  ];
-}
-
-/** Our own label says enough; a claim of somebody else is known by all labels that it has. */
-function selectorOf(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const plan = labels[PLAN_LABEL];
-  if (plan !== undefined) return { [PLAN_LABEL]: plan };
-  const method = labels[METHOD_LABEL];
-  return method === undefined ? labels : { [METHOD_LABEL]: method };
-}
-
-function distinct(selectors: readonly Readonly<Record<string, string>>[]): readonly Readonly<Record<string, string>>[] {
-  const sorted = selectors
-    .filter((selector) => Object.keys(selector).length > 0)
-    .map((selector) => Object.fromEntries(sortedBy(Object.entries(selector), ([label]) => label)));
-  return sortedBy(distinctBy(sorted, JSON.stringify), JSON.stringify);
 }
