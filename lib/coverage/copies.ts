@@ -52,7 +52,10 @@ function placeOf(strategy: Strategy): string {
 }
 
 /** The age of the newest copy outside a failure domain; `undefined` when there is none. */
-export function achievedRpo(copies: readonly Copy[], lost: FailureDomain): number | undefined {
+export function achievedRpo(
+  copies: readonly Pick<Copy, 'failureDomain' | 'worstAgeSeconds'>[],
+  lost: FailureDomain,
+): number | undefined {
   const ages = copies.filter((copy) => survives(copy.failureDomain, lost)).map((copy) => copy.worstAgeSeconds);
   return ages.length === 0 ? undefined : Math.min(...ages);
 }

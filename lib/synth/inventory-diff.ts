@@ -1,7 +1,9 @@
 /** What changed for the data since the inventory that was committed: the lines a reviewer looks for first. */
+import { achievedRpo } from '../coverage/copies';
 import { sortedBy } from '../model/collections';
 import { datasetKey, describeDataset } from '../model/dataset';
 import type { Inventory, InventoryDataset, InventoryLocation } from '../model/inventory';
+import type { FailureDomain } from '../model/location';
 import { describeSeconds } from '../model/text';
 
 /** What makes data less safe, what is no longer there, what else changed, and what is new. */
@@ -43,14 +45,19 @@ function changesOf(before: InventoryDataset, after: InventoryDataset): readonly 
   };
   if (before.excluded?.reason !== after.excluded?.reason)
     changes.push(`reason is now: ${after.excluded?.reason ?? ''}`);
-  const [oldRpo, newRpo] = [before.rpo?.achievedSeconds, after.rpo?.achievedSeconds];
+  const [oldRpo, newRpo] = [achievedRpo(before.copies, 'cluster'), achievedRpo(after.copies, 'cluster')];
   add('RPO', describe(oldRpo, 'none'), describe(newRpo, 'none'));
+  const [oldFar, newFar] = [achievedRpo(before.copies, 'site'), achievedRpo(after.copies, 'site')];
+  if (oldFar !== oldRpo || newFar !== newRpo)
+    add('RPO when the site is lost', describe(oldFar, 'none'), describe(newFar, 'none'));
   add('accepted RPO', describe(before.rpo?.acceptedSeconds, 'any'), describe(after.rpo?.acceptedSeconds, 'any'));
   add('copies in', placesOf(before), placesOf(after));
   const [oldKept, newKept] = [keptFor(before), keptFor(after)];
   add('kept for', describe(oldKept, 'an unknown time'), describe(newKept, 'an unknown time'));
   const worse =
     (newRpo ?? Infinity) > (oldRpo ?? Infinity) ||
+    (newFar ?? Infinity) > (oldFar ?? Infinity) ||
+    domainsOf(after).size < domainsOf(before).size ||
     (newKept ?? 0) < (oldKept ?? 0) ||
     after.copies.length < before.copies.length;
   return changes.length === 0 ? [] : [`${worse ? '!' : '~'} ${name}: ${changes.join('; ')}`];
@@ -58,6 +65,10 @@ function changesOf(before: InventoryDataset, after: InventoryDataset): readonly 
 
 function describe(seconds: number | undefined, without: string): string {
   return seconds === undefined ? without : describeSeconds(seconds);
+}
+
+function domainsOf({ copies }: InventoryDataset): ReadonlySet<FailureDomain> {
+  return new Set(copies.map(({ failureDomain }) => failureDomain));
 }
 
 /** In whatever order the strategies were declared. */
@@ -83,8 +94,39 @@ function locationChanges(before: Inventory, after: Inventory): string[] {
     const fields = Object.keys(location) as (keyof InventoryLocation)[];
     const changed = fields.filter((field) => previous[field] !== location[field]);
     if (changed.length === 0) return [];
-    const texts = changed.map((field) => `${field} '${String(previous[field])}' → '${String(location[field])}'`);
+    const texts = changed.map(
+      (field) =>
+        `${field} '${String(previous[field])}' → '${String(location[field])}'${wayOf(field, previous, location)}`,
+    );
     const moved = PLACE.some((field) => changed.includes(field)) ? '; the copies so far stay where they are' : '';
-    return [`! location '${location.name}': ${texts.join('; ')}${moved}`];
+    const mark = changed.every((field) => isSafer(field, previous, location)) ? '~' : '!';
+    return [`${mark} location '${location.name}': ${texts.join('; ')}${moved}`];
   });
+}
+
+/** How far from the data a failure domain is. */
+function distanceOf({ failureDomain }: InventoryLocation): number {
+  const near = ['cluster', 'site'].indexOf(failureDomain);
+  return near < 0 ? 2 : near;
+}
+
+function wayOf(field: keyof InventoryLocation, before: InventoryLocation, after: InventoryLocation): string {
+  const further = distanceOf(after) - distanceOf(before);
+  if (field !== 'failureDomain' || further === 0) return '';
+  return further > 0 ? ', further away' : ', nearer';
+}
+
+/** Whether a change makes nothing less safe. */
+function isSafer(field: keyof InventoryLocation, before: InventoryLocation, after: InventoryLocation): boolean {
+  switch (field) {
+    case 'failureDomain':
+      return distanceOf(after) > distanceOf(before);
+    case 'versioned':
+    case 'objectLocked':
+      return after[field];
+    case 'trusted':
+      return !after.trusted;
+    default:
+      return false;
+  }
 }

@@ -94,7 +94,7 @@ describe('changes since the committed inventory', () => {
       '~ PersistentVolumeClaim paperless/data: RPO 29 h 10 min → 25 h; copies in offsite → offsite and site',
     ]);
     expect(diffInventories(two, inventory(volume(toTheNas)))).toEqual([
-      '! PersistentVolumeClaim paperless/data: copies in offsite and site → site; kept for 14 d → an unknown time',
+      '! PersistentVolumeClaim paperless/data: RPO when the site is lost 29 h 10 min → none; copies in offsite and site → site; kept for 14 d → an unknown time',
     ]);
   });
 
@@ -102,8 +102,52 @@ describe('changes since the committed inventory', () => {
     const database = (rpo: Duration, failureDomain: 'site' | 'offsite') =>
       inventory(volume(elsewhere('The provider fetches the log all day.', { failureDomain, rpo })));
     expect(diffInventories(database(Duration.minutes(5), 'offsite'), database(Duration.hours(24), 'site'))).toEqual([
-      '! PersistentVolumeClaim paperless/data: RPO 5 min → 24 h; copies in offsite → site',
+      '! PersistentVolumeClaim paperless/data: RPO 5 min → 24 h; RPO when the site is lost 5 min → none; copies in offsite → site',
     ]);
+  });
+
+  it('are a copy that comes nearer, even if it is as young as before', () => {
+    const at = (failureDomain: 'site' | 'offsite') =>
+      inventory(volume(elsewhere('rsync fetches the files every night.', { failureDomain, rpo: Duration.hours(25) })));
+    expect(diffInventories(at('offsite'), at('site'))).toEqual([
+      '! PersistentVolumeClaim paperless/data: RPO when the site is lost 25 h → none; copies in offsite → site',
+    ]);
+    expect(diffInventories(at('site'), at('offsite'))).toEqual([
+      '~ PersistentVolumeClaim paperless/data: RPO when the site is lost none → 25 h; copies in site → offsite',
+    ]);
+  });
+
+  it('are two copies that would be lost together', () => {
+    const copies = (second: 'offsite' | 'offsite-b') =>
+      inventory(
+        volume([everyNight, elsewhere('The provider copies it on.', { failureDomain: second, rpo: Duration.days(3) })]),
+      );
+    expect(diffInventories(copies('offsite-b'), copies('offsite'))).toEqual([
+      '! PersistentVolumeClaim paperless/data: copies in offsite and offsite-b → offsite and offsite',
+    ]);
+  });
+
+  it('are a location that is nearer or further away, and one that keeps versions', () => {
+    const at = (props: Partial<S3LocationProps>) => {
+      const to = s3Location('far', {
+        endpoint: 'https://s3.example.net',
+        bucket: 'home-backups',
+        failureDomain: 'site',
+        keptIn: 'envelope, bank',
+        ...props,
+      });
+      return inventory(volume(nightly({ to, keep: { daily: 14 } })));
+    };
+    const volumeLine = 'PersistentVolumeClaim paperless/data: RPO when the site is lost';
+    expect(diffInventories(at({}), at({ failureDomain: 'offsite', versioned: true }))).toEqual([
+      `~ location 'far': failureDomain 'site' → 'offsite', further away; versioned 'false' → 'true'`,
+      `~ ${volumeLine} none → 29 h 10 min`,
+    ]);
+    expect(diffInventories(at({ failureDomain: 'offsite' }), at({}))).toEqual([
+      `! location 'far': failureDomain 'offsite' → 'site', nearer`,
+      `! ${volumeLine} 29 h 10 min → none`,
+    ]);
+    expect(diffInventories(at({}), at({ trusted: true }))).toEqual([`! location 'far': trusted 'false' → 'true'`]);
   });
 
   it('are data that is new, and data that nobody declares any more', () => {
