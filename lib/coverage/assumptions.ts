@@ -1,17 +1,19 @@
 /** What the proofs took from the platform, or from somebody's word. The audit checks each against the live cluster. */
 import { sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
+import { isExcluded } from '../model/declaration';
 import { locationsOfPlans } from '../methods/velero/plan';
 import type { Assumption } from '../model/inventory';
 import { veleroPrefix } from '../model/location';
 import type { GateContext } from './context';
+import type { Share } from './take-inventory';
 
-export function assumptionsOf(context: GateContext): readonly Assumption[] {
+export function assumptionsOf(share: Share, context: GateContext): readonly Assumption[] {
   const assumptions = [
-    ...aboutVelero(context),
-    ...aboutStorage(context),
+    ...aboutVelero(share, context),
+    ...aboutStorage(share, context),
     ...aboutFlux(context),
-    ...aboutLabels(context),
+    ...aboutLabels(share),
   ];
   if (context.input.clusterWide.type === 'answered') {
     assumptions.push({
@@ -23,9 +25,8 @@ export function assumptionsOf(context: GateContext): readonly Assumption[] {
   return sortedBy(assumptions, ({ about }) => about);
 }
 
-function aboutVelero(context: GateContext): readonly Assumption[] {
+function aboutVelero({ plans }: Share, context: GateContext): readonly Assumption[] {
   const { velero } = context.platform;
-  const { plans } = context.plans;
   if (velero === undefined || plans.length === 0) return [];
   const assumptions: Assumption[] = [
     {
@@ -48,7 +49,7 @@ function aboutVelero(context: GateContext): readonly Assumption[] {
   ];
   if (context.input.clusterWide.type === 'asked') return assumptions;
   // The storage locations belong to the repository that answers for the cluster.
-  for (const location of locationsOfPlans(context.plans)) {
+  for (const location of locationsOfPlans(plans)) {
     assumptions.push({
       about: `velero.storageLocations.${location.name}`,
       value: {
@@ -62,10 +63,12 @@ function aboutVelero(context: GateContext): readonly Assumption[] {
   return assumptions;
 }
 
-function aboutStorage({ copied, platform }: GateContext): readonly Assumption[] {
+function aboutStorage({ datasets }: Share, { platform }: GateContext): readonly Assumption[] {
   const classes = platform.storageClasses ?? {};
   const used = new Set(
-    copied.filter(({ method }) => method === 'velero').map(({ storageClass }) => storageClass ?? defaultClass(classes)),
+    datasets
+      .filter(({ method, answer }) => method === 'velero' && !isExcluded(answer))
+      .map(({ storageClass }) => storageClass ?? defaultClass(classes)),
   );
   return Object.entries(classes)
     .filter(([name]) => used.has(name))
@@ -97,8 +100,8 @@ function aboutFlux({ platform }: GateContext): readonly Assumption[] {
 }
 
 /** Labels that a person vouched for, because no object shows them. */
-function aboutLabels({ answers }: GateContext): readonly Assumption[] {
-  return answers.answered
+function aboutLabels({ datasets }: Share): readonly Assumption[] {
+  return datasets
     .filter(({ declaration }) => declaration.labels !== undefined)
     .map(({ id, declaration }) => ({
       about: `labels of ${describeDataset(id)}`,

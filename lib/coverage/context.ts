@@ -149,14 +149,7 @@ export class GateContext {
 
   /** All locations that anything copies to, with the first place that names each. */
   get locations(): readonly LocationUse[] {
-    this.knownLocations ??= distinctBy(
-      this.answers.answered.flatMap(({ answer, declaration }) =>
-        strategiesOf(answer).flatMap((strategy) =>
-          locationsOf(strategy).map((location) => ({ location, at: declaration.at })),
-        ),
-      ),
-      ({ location }) => JSON.stringify(location),
-    );
+    this.knownLocations ??= locationsNamedBy(this.answers.answered);
     return this.knownLocations;
   }
 
@@ -173,6 +166,18 @@ export interface LocationUse {
 
 export function strategiesOf(answer: DatasetAnswer): readonly Strategy[] {
   return isExcluded(answer) ? [] : answer.strategies;
+}
+
+/** All locations that the strategies of datasets copy to, mirrors included, with the first place that names each. */
+export function locationsNamedBy(datasets: readonly AnsweredDataset[]): readonly LocationUse[] {
+  return distinctBy(
+    datasets.flatMap(({ answer, declaration }) =>
+      strategiesOf(answer).flatMap((strategy) =>
+        locationsOf(strategy).map((location) => ({ location, at: declaration.at })),
+      ),
+    ),
+    ({ location }) => JSON.stringify(location),
+  );
 }
 
 /** Where a strategy's copies go, mirrors included. */

@@ -3,7 +3,7 @@ import type { AnsweredDataset } from '../model/answered';
 import { groupBy, sortedBy } from '../model/collections';
 import { alertAge } from '../model/copies';
 import { compareDatasets } from '../model/dataset';
-import { isExcluded } from '../model/declaration';
+import { isExcluded, type OpaqueDeclaration } from '../model/declaration';
 import {
   INVENTORY_VERSION,
   type Evidence,
@@ -19,39 +19,66 @@ import { objectKey } from '../model/kube-object';
 import { secretNameOf } from '../model/location';
 import { planOf } from '../model/marks';
 import { REPOSITORY_SECRET } from '../methods/velero/objects';
-import { locationsOfPlans } from '../methods/velero/plan';
+import { locationsOfPlans, type VeleroPlan } from '../methods/velero/plan';
 import { renderSchedule } from '../model/schedule';
 import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
-import type { GateContext } from './context';
+import { locationsNamedBy, type GateContext } from './context';
 import { acceptedRpo, achievedRpo, copiesOf, type Copy } from './copies';
 
 export function takeInventory(context: GateContext): Inventory {
+  const { answered } = context.answers;
+  return inventoryOf({ datasets: answered, plans: context.plans.plans, opaque: context.input.opaque }, context);
+}
+
+/** The inventory in parts, one for each chart that declares something: what is of one chart is in no other part. */
+export function inventoriesByChart(context: GateContext): ReadonlyMap<string, Inventory> {
+  const datasets = groupBy(context.answers.answered, ({ declaration }) => declaration.at.chart);
+  const opaque = groupBy(context.input.opaque, ({ at }) => at.chart);
+  const plans = groupBy(
+    context.plans.plans.flatMap((plan) => chartsOf(plan).map((chart) => ({ chart, plan }))),
+    ({ chart }) => chart,
+  );
+  const charts = new Set([...datasets.keys(), ...opaque.keys()]);
+  return new Map(
+    [...charts].map((chart) => {
+      const share = {
+        datasets: datasets.get(chart) ?? [],
+        plans: (plans.get(chart) ?? []).map(({ plan }) => plan),
+        opaque: opaque.get(chart) ?? [],
+      };
+      return [chart, inventoryOf(share, context)];
+    }),
+  );
+}
+
+/** What an inventory is about: everything that was declared, or what one chart declares. */
+export interface Share {
+  readonly datasets: readonly AnsweredDataset[];
+  readonly plans: readonly VeleroPlan[];
+  readonly opaque: readonly OpaqueDeclaration[];
+}
+
+/** Charts of one namespace share a plan. */
+function chartsOf({ datasets }: VeleroPlan): readonly string[] {
+  return [...new Set(datasets.map(({ declaration }) => declaration.at.chart))];
+}
+
+function inventoryOf(share: Share, context: GateContext): Inventory {
   return {
     version: INVENTORY_VERSION,
     cluster: context.platform.cluster,
-    datasets: context.answers.answered
+    datasets: share.datasets
       .toSorted((a, b) => compareDatasets(a.id, b.id))
       .map((dataset) => inventoryDataset(dataset, context)),
     opaque: sortedBy(
-      context.input.opaque.map(({ object }) => object),
+      share.opaque.map(({ object }) => object),
       objectKey,
     ),
-    locations: inventoryLocations(context),
-    requiredSecrets: requiredSecrets(context),
-    assumptions: assumptionsOf(context),
+    locations: inventoryLocations(share, context),
+    requiredSecrets: requiredSecrets(share, context),
+    assumptions: assumptionsOf(share, context),
   };
-}
-
-/** An inventory in parts, one for each chart. */
-export function inventoriesByChart(inventory: Inventory): ReadonlyMap<string, Inventory> {
-  return new Map(
-    [...groupBy(inventory.datasets, ({ chart }) => chart)].map(([chart, datasets]) => {
-      const named = new Set(datasets.flatMap(({ copies }) => copies.map(({ location }) => location)));
-      const locations = inventory.locations.filter(({ name }) => named.has(name));
-      return [chart, { ...inventory, datasets, locations }];
-    }),
-  );
 }
 
 function inventoryDataset(dataset: AnsweredDataset, context: GateContext): InventoryDataset {
@@ -146,8 +173,8 @@ function restoreOf(copy: Copy, dataset: AnsweredDataset, context: GateContext): 
   return { type: 'velero', namespace, plan, defaultPlan: context.veleroPlan(namespace, plan)?.isDefault ?? false };
 }
 
-function inventoryLocations(context: GateContext): readonly InventoryLocation[] {
-  const locations = context.locations.map(({ location }) => ({
+function inventoryLocations(share: Share, context: GateContext): readonly InventoryLocation[] {
+  const locations = locationsNamedBy(share.datasets).map(({ location }) => ({
     name: location.name,
     endpoint: location.endpoint,
     bucket: location.bucket,
@@ -166,10 +193,9 @@ function inventoryLocations(context: GateContext): readonly InventoryLocation[] 
 }
 
 /** Secrets that a person provides; synth never writes one. */
-function requiredSecrets(context: GateContext): readonly RequiredSecret[] {
-  const { plans } = context.plans;
+function requiredSecrets({ plans }: Share, context: GateContext): readonly RequiredSecret[] {
   const namespace = context.veleroNamespace;
-  const secrets: RequiredSecret[] = locationsOfPlans(context.plans).map((location) => ({
+  const secrets: RequiredSecret[] = locationsOfPlans(plans).map((location) => ({
     namespace,
     name: secretNameOf(location),
     keys: location.customCa ? ['ca.crt', 'cloud'] : ['cloud'],

@@ -39,7 +39,7 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
 
   const marked = new GateContext({ ...source, objects: withNamespaces }, { plans });
   const inventory = takeInventory(marked);
-  const withInventory = [...withNamespaces, ...inventoryObjects(inventory)];
+  const withInventory = [...withNamespaces, ...inventoryObjects(marked)];
 
   const folders = foldersOf(withInventory.filter(isWritten), dependsOn);
   const kustomizations = fluxKustomizations(folders, source.platform.flux).map((object) =>
@@ -63,7 +63,7 @@ function veleroObjects(plans: VeleroPlans, context: GateContext): readonly Rende
   );
   // Where another repository answers for the cluster, the storage locations are its.
   if (context.input.clusterWide.type === 'answered') return ofPlans;
-  const ofLocations = locationsOfPlans(plans).map((location) => ({
+  const ofLocations = locationsOfPlans(plans.plans).map((location) => ({
     ...generated(
       storageLocationObject(location, context.platform.cluster, namespace),
       CLUSTER_CHART,
@@ -101,8 +101,8 @@ function namespaceObjects(objects: readonly RenderedObject[], context: GateConte
 }
 
 /** The inventory as the cluster's own tools read it: one ConfigMap per chart, because one for all could outgrow the limit of 1 MiB. */
-function inventoryObjects(inventory: Inventory): readonly RenderedObject[] {
-  return [...inventoriesByChart(inventory)].map(([chart, part]) => {
+function inventoryObjects(context: GateContext): readonly RenderedObject[] {
+  return [...inventoriesByChart(context)].map(([chart, part]) => {
     const json = JSON.stringify(part);
     // fflate and not zlib: the bytes are the same on every machine and in every version of Node.js.
     const compressed = gzipSync(strToU8(json), { mtime: 0 });

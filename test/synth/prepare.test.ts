@@ -3,7 +3,7 @@ import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { gunzipSync, strFromU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { backUp, BackedUpVolume, elsewhere, nightly, ScratchVolume } from '../../lib';
+import { backUp, BackedUpVolume, elsewhere, holds, nightly, s3Location, ScratchVolume } from '../../lib';
 import { mappingAt, textAt } from '../../lib/model/kube-object';
 import type { Synthesized } from '../../lib/synth/synthesize';
 import { offsite, synthesizeScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
@@ -177,14 +177,55 @@ describe('the inventory in the cluster', () => {
       const compressed = Buffer.from(textAt(file(result, path), 'binaryData', 'inventory.json.gz') ?? '', 'base64');
       return JSON.parse(strFromU8(gunzipSync(compressed)));
     });
-    const { datasets, locations } = result.inventory;
-    const partOf = (chart: string) => datasets.filter((dataset) => dataset.chart === chart);
+    const { datasets, locations, requiredSecrets, assumptions } = result.inventory;
+    const partOf = (chart: string) => ({
+      ...result.inventory,
+      datasets: datasets.filter((dataset) => dataset.chart === chart),
+    });
+    const nothing = {
+      locations: [],
+      requiredSecrets: [],
+      assumptions: assumptions.filter((one) => one.about === 'flux'),
+    };
     expect(parts).toEqual([
-      { ...result.inventory, datasets: partOf('blog'), locations: [] },
-      { ...result.inventory, datasets: partOf('cluster'), locations: [] },
-      { ...result.inventory, datasets: partOf('example'), locations },
+      { ...partOf('blog'), ...nothing },
+      { ...partOf('cluster'), ...nothing },
+      { ...partOf('example'), locations, requiredSecrets, assumptions },
     ]);
     expect(parts.map((part) => (part as typeof result.inventory).datasets.length)).toEqual([1, 4, 1]);
     expect(JSON.parse(result.files?.get('inventory.json') ?? '')).toEqual(result.inventory);
+  });
+
+  it('changes only for the charts that have to do with a change', () => {
+    const inventories = (more: (scenario: Scenario) => void) => {
+      const { files = new Map<string, string>() } = accepted((scenario) => {
+        new BackedUpVolume(scenario.chart, 'data', { storage, backup: everyNight });
+        more(scenario);
+      });
+      return new Map([...files].filter(([path]) => path.includes('inventory-')));
+    };
+    const before = inventories(() => {});
+    const after = inventories(({ app }) => {
+      const registry = new Chart(app, 'registry', { namespace: 'registry' });
+      for (const name of ['registry', 'operator']) {
+        new ApiObject(registry, name, {
+          apiVersion: 'helm.toolkit.fluxcd.io/v2',
+          kind: 'HelmRelease',
+          metadata: { name },
+          spec: { interval: '1h', chartRef: { kind: 'HelmChart', name } },
+        });
+      }
+      const to = s3Location('far', { ...offsite, bucket: 'copies' });
+      const labels = { app: 'registry' };
+      holds(registry, { helmRelease: 'operator' }, {});
+      holds(
+        registry,
+        { helmRelease: 'registry' },
+        { data: { storage, labels, backup: nightly({ to, keep: { daily: 7 } }) } },
+      );
+    });
+    const path = 'registry-backup/backed-up.ConfigMap.inventory-registry.yaml';
+    expect(after.delete(path)).toBe(true);
+    expect(after).toEqual(before);
   });
 });

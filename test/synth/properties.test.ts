@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { BackedUpApp, requireBackups } from '../../lib';
+import { inventoriesByChart } from '../../lib/coverage/take-inventory';
 import { isKubeObject, objectId, objectKey, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { readFolder, replaceFolder, type OutputFiles } from '../../lib/synth/output';
 import { synthesize } from '../../lib/synth/synthesize';
@@ -110,6 +111,24 @@ describe('on its way to disk', () => {
         expect([...(second.files ?? [])]).toEqual([...(first.files ?? [])]);
       }),
       { numRuns: 15 },
+    );
+  });
+});
+
+describe('the parts of the inventory', () => {
+  it('add up to the whole', () => {
+    fc.assert(
+      fc.property(clusters, (cluster) => {
+        const { inventory, context } = synthesizeScenario(({ app }) => build(app, cluster));
+        const parts = [...inventoriesByChart(context).values()];
+        for (const list of ['datasets', 'opaque', 'locations', 'requiredSecrets', 'assumptions'] as const) {
+          const together = new Set(parts.flatMap((part) => part[list].map((each) => JSON.stringify(each))));
+          expect([...together].toSorted()).toEqual(inventory[list].map((each) => JSON.stringify(each)).toSorted());
+        }
+        expect(parts.flatMap(({ datasets }) => datasets)).toHaveLength(inventory.datasets.length);
+        expect(parts.flatMap(({ opaque }) => opaque)).toHaveLength(inventory.opaque.length);
+      }),
+      { numRuns: 30 },
     );
   });
 });

@@ -96,7 +96,7 @@ export function veleroCopies(dataset: AnsweredDataset): readonly (Scheduled | Sn
 }
 
 /** All locations that the Schedules write to, each once. */
-export function locationsOfPlans({ plans }: VeleroPlans): readonly Location[] {
+export function locationsOfPlans(plans: readonly VeleroPlan[]): readonly Location[] {
   return distinctBy(
     plans.flatMap(({ schedules }) => schedules.map(({ location }) => location)),
     ({ name }) => name,
