@@ -12,6 +12,7 @@ import {
   holds,
   nightly,
   ScratchVolume,
+  VeleroBackup,
   weekly,
   type VolumeStrategy,
 } from '../../lib';
@@ -38,12 +39,19 @@ export interface GeneratedVolume {
   readonly answer: keyof typeof STRATEGIES | 'excluded';
 }
 
-export interface GeneratedCluster {
-  readonly volumes: readonly GeneratedVolume[];
+/** What is said of Velero's Backups of a namespace. */
+export interface GeneratedSettings {
+  readonly chart: string;
+  readonly namespace: string;
+  readonly hours: number;
 }
 
-/** Clusters that the gate accepts: every volume has an answer, and every plan one strategy. */
-export const clusters: fc.Arbitrary<GeneratedCluster> = fc
+export interface GeneratedCluster {
+  readonly volumes: readonly GeneratedVolume[];
+  readonly settings: readonly GeneratedSettings[];
+}
+
+const volumesOfClusters: fc.Arbitrary<readonly GeneratedVolume[]> = fc
   .array(
     fc.record({
       namespace: fc.constantFrom('alpha', 'beta'),
@@ -53,13 +61,39 @@ export const clusters: fc.Arbitrary<GeneratedCluster> = fc
     }),
     { minLength: 1, maxLength: 8 },
   )
-  .map((volumes) => ({
-    volumes: volumes.map((volume, index) => ({
+  .map((volumes) =>
+    volumes.map((volume, index) => ({
       ...volume,
       name: `data-${index}`,
       chart: `${volume.namespace}-${volume.chart}`,
     })),
+  );
+
+/**
+ * Clusters that the gate accepts: every volume has an answer, every plan one strategy, and settings are those of a
+ * namespace of which Velero copies something.
+ */
+export const clusters: fc.Arbitrary<GeneratedCluster> = volumesOfClusters.chain((volumes) => {
+  const copied = volumes.filter(({ answer }) => answer === 'nightly' || answer === 'weekly');
+  const namespaces = [...new Map(copied.map(({ namespace, chart }) => [namespace, chart]))];
+  const settings = fc.tuple(...namespaces.map(() => fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined })));
+  return settings.map((hours) => ({
+    volumes,
+    settings: namespaces.flatMap(([namespace, chart], index) => {
+      const given = hours[index];
+      return given === undefined ? [] : [{ namespace, chart, hours: given }];
+    }),
   }));
+});
+
+/** The same, declared in another order. */
+export function shuffled(cluster: GeneratedCluster): fc.Arbitrary<GeneratedCluster> {
+  const { volumes, settings } = cluster;
+  return fc.record({
+    volumes: fc.shuffledSubarray([...volumes], { minLength: volumes.length }),
+    settings: fc.shuffledSubarray([...settings], { minLength: settings.length }),
+  });
+}
 
 /** What can be wrong with a volume. */
 const FLAWS = ['unanswered', 'answered twice', 'misspelt', 'beside an unknown kind', 'written twice'] as const;
@@ -76,7 +110,11 @@ export function flawsOf({ volumes }: GeneratedCluster): fc.Arbitrary<Flaws> {
     .map((chosen) => new Map(chosen.flatMap(([name, each]) => (each === undefined ? [] : [[name, each]]))));
 }
 
-export function build(app: App, { volumes }: GeneratedCluster, flaws: Flaws = new Map()): void {
+export function build(app: App, { volumes, settings }: GeneratedCluster, flaws: Flaws = new Map()): void {
+  for (const { chart, namespace, hours } of settings) {
+    const scope = chartOf(app, chart, namespace);
+    new VeleroBackup(scope, 'velero', { itemOperationTimeout: Duration.hours(hours) });
+  }
   for (const volume of volumes) {
     const flaw = flaws.get(volume.name);
     const scope = chartOf(app, volume.chart, volume.namespace);

@@ -161,8 +161,12 @@ function idleHolds({ answers }: GateContext): readonly RuleFinding[] {
   }));
 }
 
-function idleSettings({ input, plans }: GateContext): readonly RuleFinding[] {
-  const namespaces = new Set(plans.plans.map(({ namespace }) => namespace));
+function idleSettings({ input, plans, answers }: GateContext): readonly RuleFinding[] {
+  // What has no answer yet may get one that Velero carries out.
+  const namespaces = new Set([
+    ...plans.plans.map(({ namespace }) => namespace),
+    ...answers.unanswered.map(({ id }) => id.namespace ?? ''),
+  ]);
   return input.veleroSettings
     .filter(({ namespace }) => !namespaces.has(namespace))
     .map(({ namespace, at }) => {
