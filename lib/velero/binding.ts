@@ -47,6 +47,14 @@ export class Binding {
     // The admission of the API server writes the default class into a claim without one; the annotation counts for one.
     const storageClassName = annotated === undefined ? className : claim.storageClassName;
     const bound: ClaimView = { ...claim, phase: 'Bound', storageClassName };
+    // Kubernetes binds a claim to the volume that it names only if that is reserved for it, or of its class.
+    const declared = annotated ?? claim.storageClassName;
+    const isRefused =
+      existing !== undefined &&
+      existing.claim === undefined &&
+      declared !== undefined &&
+      declared !== existing.storageClassName;
+    if (isRefused) return { claim: { ...bound, phase: 'Pending' } };
     if (existing !== undefined) {
       const { namespace, name } = claim;
       return {

@@ -36,7 +36,10 @@ export class Snapshots {
       return fail(`its volume ${claim.volumeName} does not exist`);
     }
     const rule = decisions.ruleFor(claim);
-    if (rule?.action === 'skip' && !rule.isUncertain) return skipped(`rule ${rule.index + 1} of the policy says skip`);
+    if (rule?.action === 'skip' && !rule.isUncertain) {
+      const state = claim.phase === 'Bound' ? '' : `, and the claim is ${claim.phase || 'in no phase'}`;
+      return skipped(`rule ${rule.index + 1} of the policy says skip${state}`);
+    }
     if (!server.enableCSI) return skipped('the server runs without --features=EnableCSI');
     const decision = decisions.snapshotOfClaim(claim);
     if ('error' in decision) return fail(decision.error);

@@ -1,5 +1,5 @@
 /** What Velero's plans do with the claims of a namespace, and what no set of Schedules can carry out. */
-import { ApiObject, Chart, Duration, Size } from 'cdk8s';
+import { ApiObject, Chart, Duration, JsonPatch, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
@@ -198,6 +198,36 @@ describe('claims that no object shows', () => {
         ✖ StatefulSet paperless/set, claim template 'files' (1Gi)
             made by          example/set
             because          paperless-weekly-offsite: claim files-set-0: Rule 3 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
+            to fix           change what the reason names, or choose another strategy
+    `,
+  });
+});
+
+describe('claims that never get a volume', () => {
+  refuses('not-copied', ['V27'], 'one that names a volume of another class', {
+    build: ({ chart }, changed) => {
+      new k8s.KubePersistentVolume(chart, 'disk', {
+        metadata: { name: 'disk' },
+        spec: {
+          capacity: { storage: k8s.Quantity.fromString('20Gi') },
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: changed ? 'ceph-blok' : 'ceph-block',
+          csi: { driver: 'rook-ceph.rbd.csi.ceph.com', volumeHandle: 'disk' },
+        },
+      });
+      const claim = new BackedUpVolume(chart, 'data', {
+        storage,
+        storageClass: 'ceph-block',
+        backup: nightly({ to: offsite, keep }),
+      });
+      ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/volumeName', 'disk'));
+    },
+    says: `
+      1 dataset that Velero will not copy: [not-copied]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          paperless-nightly-offsite: claim data: Rule 1 of the policy says skip, and the claim is Pending.
             to fix           change what the reason names, or choose another strategy
     `,
   });
