@@ -1,0 +1,308 @@
+/** What Velero's plans do with the claims of a namespace, those that no object shows among them. */
+import { ApiObject, JsonPatch, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { describe, expect, it } from 'vitest';
+import {
+  BackedUpStatefulSet,
+  BackedUpVolume,
+  backUp,
+  exclude,
+  excluded,
+  holds,
+  nightly,
+  VeleroBackup,
+  weekly,
+} from '../../lib';
+import type { KubeObject } from '../../lib/model/kube-object';
+import { predict } from '../../lib/velero/predict';
+import { refuses } from '../support/rule-test';
+import { explain, offsite, platform, synthesizeScenario, type Scenario } from '../support/scenario';
+
+const storage = Size.gibibytes(20);
+const keep = { daily: 7 };
+const oncePerWeek = weekly({ to: offsite, keep: { weekly: 8 } });
+const claimSpec = {
+  accessModes: ['ReadWriteOnce'],
+  resources: { requests: { storage: k8s.Quantity.fromString('1Gi') } },
+};
+const container = { name: 'app', image: 'app:1.0', volumeMounts: [{ name: 'files', mountPath: '/files' }] };
+const REASON = 'Filled again from the originals on demand.';
+
+function volume(chart: Construct): void {
+  new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+}
+
+/** A StatefulSet of somebody else. */
+function foreignSet(
+  chart: Construct,
+  replicas: number,
+  templates: readonly string[] = ['files'],
+  labels: Readonly<Record<string, string>> = {},
+): void {
+  new k8s.KubeStatefulSet(chart, 'set', {
+    metadata: { name: 'set' },
+    spec: {
+      replicas,
+      serviceName: 'set',
+      selector: { matchLabels: { app: 'set' } },
+      template: { metadata: { labels: { app: 'set' } }, spec: { containers: [container] } },
+      volumeClaimTemplates: templates.map((name) => ({ metadata: { name, labels }, spec: claimSpec })),
+    },
+  });
+}
+
+function ownSet(chart: Construct, replicas: number): void {
+  new BackedUpStatefulSet(chart, 'set', {
+    replicas,
+    podTemplate: { spec: { containers: [container] } },
+    volumes: { files: { storage, backup: oncePerWeek } },
+  });
+}
+
+function helmRelease(chart: Construct): void {
+  new ApiObject(chart, 'registry', {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'registry' },
+    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'registry' } },
+  });
+}
+
+/** A claim as the cluster has it, with its volume. */
+function liveClaim(name: string, labels: Readonly<Record<string, string>>): readonly KubeObject[] {
+  const spec = { storageClassName: 'ceph-block', accessModes: ['ReadWriteOnce'] };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: 'paperless', labels },
+      spec: { ...spec, volumeName: `pv-${name}`, resources: { requests: { storage: '1Gi' } } },
+      status: { phase: 'Bound' },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: `pv-${name}` },
+      spec: {
+        ...spec,
+        capacity: { storage: '1Gi' },
+        claimRef: { namespace: 'paperless', name },
+        csi: { driver: 'rook-ceph.rbd.csi.ceph.com', volumeHandle: name },
+      },
+      status: { phase: 'Bound' },
+    },
+  ];
+}
+
+/** Whether the Schedules of an accepted cluster copy a claim that the cluster has, by their names. */
+function copiedBy(build: (scenario: Scenario) => void, live: readonly KubeObject[]): Readonly<Record<string, string>> {
+  const { context, findings } = synthesizeScenario(build);
+  expect(explain(findings)).toBe('');
+  const objects = [...context.input.objects.map(({ object }) => object), ...live];
+  const schedules = objects.filter(({ kind }) => kind === 'Schedule');
+  const name = live[0]?.metadata.name;
+  return Object.fromEntries(
+    schedules.map((backup) => [
+      backup.metadata.name,
+      predict({ backup, objects, platform }).volumes.find(({ claim }) => claim === name)?.copied ?? '',
+    ]),
+  );
+}
+
+describe('claims that no object shows', () => {
+  const WEEKLY = 'paperless-weekly-offsite';
+
+  it('are copied where a set was scaled to nothing', () => {
+    const foreign = ({ chart }: Scenario): void => {
+      volume(chart);
+      foreignSet(chart, 0);
+      backUp(chart, { statefulSet: 'set', template: 'files' }, oncePerWeek);
+    };
+    expect(copiedBy(foreign, liveClaim('files-set-1', { app: 'set' }))).toMatchObject({ [WEEKLY]: 'yes' });
+    const ours = ({ chart }: Scenario): void => {
+      volume(chart);
+      ownSet(chart, 0);
+    };
+    const marked = { 'app.kubernetes.io/name': 'set', 'backed-up/plan': 'weekly' };
+    expect(copiedBy(ours, liveClaim('files-set-1', marked))).toMatchObject({ [WEEKLY]: 'yes' });
+  });
+
+  it('are copied where an autoscaler brings them', () => {
+    const scaled = ({ chart }: Scenario): void => {
+      volume(chart);
+      ownSet(chart, 1);
+    };
+    const claim = liveClaim('files-set-4', { 'app.kubernetes.io/name': 'set' });
+    expect(copiedBy(scaled, claim)).toMatchObject({ [WEEKLY]: 'yes' });
+  });
+
+  it('are told apart by all labels that they carry', () => {
+    const nested = ({ chart }: Scenario): void => {
+      helmRelease(chart);
+      holds(
+        chart,
+        { helmRelease: 'registry' },
+        {
+          data: { storage, labels: { app: 'registry', component: 'data' }, backup: nightly({ to: offsite, keep }) },
+          index: { storage, labels: { app: 'registry' }, backup: oncePerWeek },
+          cache: { storage, labels: { component: 'cache' }, backup: excluded(REASON) },
+        },
+      );
+    };
+    expect(copiedBy(nested, liveClaim('data', { app: 'registry', component: 'data' }))).toEqual({
+      'paperless-nightly-offsite': 'yes',
+      [WEEKLY]: 'no',
+    });
+    expect(copiedBy(nested, liveClaim('index', { app: 'registry' }))).toEqual({
+      'paperless-nightly-offsite': 'no',
+      [WEEKLY]: 'yes',
+    });
+    expect(copiedBy(nested, liveClaim('cache', { component: 'cache' }))).toEqual({
+      'paperless-nightly-offsite': 'no',
+      [WEEKLY]: 'no',
+    });
+  });
+
+  refuses('not-copied', [], 'the claim of a set without replicas, which is excluded by a label', {
+    build: ({ chart }, changed) => {
+      foreignSet(chart, 0, ['files'], changed ? { 'velero.io/exclude-from-backup': 'true' } : {});
+      backUp(chart, { statefulSet: 'set', template: 'files' }, oncePerWeek);
+    },
+    says: `
+      1 dataset that Velero will not copy: [not-copied]
+
+        ✖ StatefulSet paperless/set, claim template 'files' (1Gi)
+            made by          example/set
+            because          paperless-weekly-offsite: claim files-set-0: It is not in the Backup: it has the label velero.io/exclude-from-backup=true.
+            to fix           change what the reason names, or choose another strategy
+    `,
+  });
+
+  refuses('not-copied', ['V20'], 'the claim of a set without replicas, whose files pods would read', {
+    build: ({ chart }, changed) => {
+      foreignSet(chart, changed ? 0 : 1);
+      backUp(chart, { statefulSet: 'set', template: 'files' }, oncePerWeek);
+      new VeleroBackup(chart, 'velero', { volumes: 'fs-backup' });
+    },
+    says: `
+      1 dataset that Velero will not copy: [not-copied]
+
+        ✖ StatefulSet paperless/set, claim template 'files' (1Gi)
+            made by          example/set
+            because          paperless-weekly-offsite: claim files-set-0: Rule 3 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
+            to fix           change what the reason names, or choose another strategy
+    `,
+  });
+});
+
+describe('claims that never get a volume', () => {
+  refuses('not-copied', ['V27'], 'one that names a volume of another class', {
+    build: ({ chart }, changed) => {
+      new k8s.KubePersistentVolume(chart, 'disk', {
+        metadata: { name: 'disk' },
+        spec: {
+          capacity: { storage: k8s.Quantity.fromString('20Gi') },
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: changed ? 'ceph-blok' : 'ceph-block',
+          csi: { driver: 'rook-ceph.rbd.csi.ceph.com', volumeHandle: 'disk' },
+        },
+      });
+      const claim = new BackedUpVolume(chart, 'data', {
+        storage,
+        storageClass: 'ceph-block',
+        backup: nightly({ to: offsite, keep }),
+      });
+      ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/volumeName', 'disk'));
+    },
+    says: `
+      1 dataset that Velero will not copy: [not-copied]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          paperless-nightly-offsite: claim data: Rule 1 of the policy says skip, and the claim is Pending.
+            to fix           change what the reason names, or choose another strategy
+    `,
+  });
+});
+
+describe('claims that carry the same labels', () => {
+  refuses('claims-indistinguishable', [], 'of two templates of one set', {
+    build: ({ chart }, changed) => {
+      foreignSet(chart, 1, ['files', 'cache']);
+      backUp(chart, { statefulSet: 'set', template: 'files' }, oncePerWeek);
+      exclude(chart, { statefulSet: 'set', template: 'cache' }, { reason: REASON });
+      // The remedy.
+      if (!changed)
+        new k8s.KubePersistentVolumeClaim(chart, 'cache-set-0', { metadata: { name: 'cache-set-0' }, spec: claimSpec });
+    },
+    says: `
+      1 dataset that Velero cannot tell from another: [claims-indistinguishable]
+
+        ✖ StatefulSet paperless/set, claim template 'cache' (1Gi)
+            made by          example/set
+            because          its claims and those of StatefulSet paperless/set, claim template 'files' carry the same labels, app: set
+            to fix           new k8s.KubePersistentVolumeClaim(this, 'cache-set-0', { metadata: { name: 'cache-set-0' }, spec: … }), as its template has it and for each replica, or the same answer for both
+    `,
+  });
+
+  refuses('claims-indistinguishable', [], 'in two plans', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart);
+      holds(
+        chart,
+        { helmRelease: 'registry' },
+        {
+          data: { storage, labels: { app: 'registry' }, backup: nightly({ to: offsite, keep }) },
+          media: {
+            storage,
+            labels: changed ? { app: 'registry' } : { app: 'registry', component: 'media' },
+            backup: oncePerWeek,
+          },
+        },
+      );
+    },
+    says: `
+      1 dataset that Velero cannot tell from another: [claims-indistinguishable]
+
+        ✖ PersistentVolumeClaim paperless/media (20Gi)
+            made by          example
+            because          its claims and those of PersistentVolumeClaim paperless/data carry the same labels, app: registry
+            to fix           labels: { 'app.kubernetes.io/component': '…' }, as only its claims carry them, or the same answer for both
+    `,
+  });
+
+  refuses('claims-indistinguishable', [], 'in a file', {
+    build: ({ chart }) => {
+      backUp(chart, { claim: 'data', namespace: 'wiki' }, nightly({ to: offsite, keep }));
+      exclude(chart, { claim: 'cache', namespace: 'wiki' }, { reason: REASON });
+    },
+    options: (changed) => ({
+      files: {
+        'wiki.yaml': ['data', 'cache']
+          .map((name) =>
+            JSON.stringify({
+              apiVersion: 'v1',
+              kind: 'PersistentVolumeClaim',
+              metadata: {
+                name,
+                namespace: 'wiki',
+                labels: changed ? { app: 'wiki' } : { app: 'wiki', component: name },
+                annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
+              },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+            }),
+          )
+          .join('\n---\n'),
+      },
+    }),
+    says: `
+      1 dataset that Velero cannot tell from another: [claims-indistinguishable]
+
+        ✖ PersistentVolumeClaim wiki/cache (1Gi)
+            written in       wiki.yaml:3
+            because          its claims and those of PersistentVolumeClaim wiki/data carry the same labels, app: wiki
+            to fix           a label in the file of the claim that the others do not have, or the same answer for both
+    `,
+  });
+});
