@@ -8,12 +8,11 @@ export interface SetClaim {
 
 /** The numbers of its pods: as many as it has replicas, from `ordinals.start` on. */
 export function ordinalsOf(set: KubeObject): readonly number[] {
-  return ordinalsFrom(set, numberAt(set, 'spec', 'replicas') ?? 1);
+  return ordinalsFrom(set, replicasOf(set));
 }
 
-/** The numbers of its claims that are known by name: a set that was scaled to nothing still has those of earlier pods. */
-export function ordinalsOfClaims(set: KubeObject): readonly number[] {
-  return ordinalsFrom(set, Math.max(1, ordinalsOf(set).length));
+function replicasOf(set: KubeObject): number {
+  return numberAt(set, 'spec', 'replicas') ?? 1;
 }
 
 function ordinalsFrom(set: KubeObject, replicas: number): readonly number[] {
@@ -21,14 +20,14 @@ function ordinalsFrom(set: KubeObject, replicas: number): readonly number[] {
   return Array.from({ length: replicas }, (_, index) => start + index);
 }
 
-/** The claims made from one claim template, with the labels of the template and of the set's selector. */
-export function claimsOfTemplate(
-  set: KubeObject,
-  template: unknown,
-  ordinals: readonly number[] = ordinalsOf(set),
-): readonly SetClaim[] {
+/**
+ * The claims made from one claim template, with the labels of the template and of the set's selector. A set that was
+ * scaled to nothing still has those of earlier pods, of which the first is known by name.
+ */
+export function claimsOfTemplate(set: KubeObject, template: unknown): readonly SetClaim[] {
   const prefix = `${textAt(template, 'metadata', 'name') ?? ''}-${set.metadata.name}`;
   const labels = labelsOfClaims(set, template);
+  const ordinals = ordinalsFrom(set, Math.max(1, replicasOf(set)));
   return ordinals.map((ordinal) => ({ name: `${prefix}-${ordinal}`, labels }));
 }
 

@@ -196,6 +196,18 @@ describe('claims that no object shows', () => {
   });
 });
 
+it('those of two templates of a set of ours stay apart when it is scaled to nothing', () => {
+  const { findings, files } = synthesizeScenario(({ chart }) => {
+    new BackedUpStatefulSet(chart, 'set', {
+      replicas: 0,
+      podTemplate: { spec: { containers: [container] } },
+      volumes: { files: { storage, backup: oncePerWeek }, cache: { storage, scratch: REASON } },
+    });
+  });
+  expect(explain(findings)).toBe('');
+  expect(files?.get('example/paperless.PersistentVolumeClaim.files-set-0.yaml')).toContain('backed-up/plan: weekly');
+});
+
 describe('claims that never get a volume', () => {
   refuses('not-copied', ['V27'], 'one that names a volume of another class', {
     build: ({ chart }, changed) => {
