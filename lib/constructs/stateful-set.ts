@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
-import { claimsOfTemplate } from '../model/stateful-sets';
+import { lastingClaimsOfTemplate } from '../model/stateful-sets';
 import { excluded } from '../model/strategy';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
@@ -81,7 +81,7 @@ export class BackedUpStatefulSet extends Construct {
 
   private addVolume(template: string, volume: StatefulSetVolume, spec: k8s.StatefulSetSpec): void {
     const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: this.name }, spec };
-    for (const claim of claimsOfTemplate(set, { metadata: { name: template } })) {
+    for (const claim of lastingClaimsOfTemplate(set, { metadata: { name: template } })) {
       new k8s.KubePersistentVolumeClaim(this, claim.name, {
         metadata: { name: claim.name, labels: claim.labels },
         spec: claimSpec(volume),

@@ -2,7 +2,7 @@
 import type { Claim } from './dataset';
 import { at, labelsOf, listAt, mappingAt, textAt, textMapAt, type KubeObject } from './kube-object';
 import { parseQuantity, type Quantity } from './quantity';
-import { claimsOfTemplate, labelsOfClaims } from './stateful-sets';
+import { lastingClaimsOfTemplate, labelsOfClaims } from './stateful-sets';
 
 /** What one object says of one dataset. */
 export interface DataFacts {
@@ -29,7 +29,7 @@ export function claimTemplateFacts(object: KubeObject): readonly DataFacts[] {
   return listAt(object, 'spec', 'volumeClaimTemplates').map((template) => ({
     part: textAt(template, 'metadata', 'name') ?? '',
     ...sizeAndClass(template),
-    claims: claimsOfTemplate(object, template).map((claim) => ({ namespace, ...claim })),
+    claims: lastingClaimsOfTemplate(object, template).map((claim) => ({ namespace, ...claim })),
     furtherClaims: labelsOfClaims(object, template),
   }));
 }
@@ -67,7 +67,7 @@ export function prometheusOperatorFacts(object: KubeObject, app: string): readon
   const claim = textAt(template, 'metadata', 'name') ?? `${set}-${app === 'thanos-ruler' ? 'data' : 'db'}`;
   const labels = { ...textMapAt(template, 'metadata', 'labels'), ...prometheusOperatorLabels(object, app) };
   const made = { ...object, metadata: { name: set } };
-  const claims = claimsOfTemplate(made, { metadata: { name: claim, labels } });
+  const claims = lastingClaimsOfTemplate(made, { metadata: { name: claim, labels } });
   return [{ ...sizeAndClass(template), claims: claims.map((one) => ({ namespace, ...one })) }];
 }
 

@@ -20,15 +20,20 @@ function ordinalsFrom(set: KubeObject, replicas: number): readonly number[] {
   return Array.from({ length: replicas }, (_, index) => start + index);
 }
 
-/**
- * The claims made from one claim template, with the labels of the template and of the set's selector. A set that was
- * scaled to nothing still has those of earlier pods, of which the first is known by name.
- */
-export function claimsOfTemplate(set: KubeObject, template: unknown): readonly SetClaim[] {
+/** The claims made from one claim template, with the labels of the template and of the set's selector. */
+export function claimsOfTemplate(
+  set: KubeObject,
+  template: unknown,
+  ordinals: readonly number[] = ordinalsOf(set),
+): readonly SetClaim[] {
   const prefix = `${textAt(template, 'metadata', 'name') ?? ''}-${set.metadata.name}`;
   const labels = labelsOfClaims(set, template);
-  const ordinals = ordinalsFrom(set, Math.max(1, replicasOf(set)));
   return ordinals.map((ordinal) => ({ name: `${prefix}-${ordinal}`, labels }));
+}
+
+/** As {@link claimsOfTemplate}, and the first claim of a set that was scaled to nothing: its data is still there. */
+export function lastingClaimsOfTemplate(set: KubeObject, template: unknown): readonly SetClaim[] {
+  return claimsOfTemplate(set, template, ordinalsFrom(set, Math.max(1, replicasOf(set))));
 }
 
 /** The labels of all claims of a template, those of later ordinals too. */

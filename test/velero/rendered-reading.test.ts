@@ -344,6 +344,6 @@ it('what is predicted of manifests is what the second reading finds, whatever th
     { numRuns: 1000 },
   );
   // The property is empty if nothing is ever copied, or nothing ever left out.
-  expect(copied).toBeGreaterThan(200);
+  expect(copied).toBeGreaterThan(50);
   expect(copied).toBeLessThan(claimed / 2);
 });
