@@ -94,9 +94,9 @@ function readObjects(file: string): readonly KubeObject[] {
     throw new CannotRun(`${file} does not exist: give the name of a file.`);
   }
   const { objects, unread } = readYamlFiles([file]);
-  const broken = unread.find(({ why }) => !why.startsWith('no Kubernetes object'));
-  if (broken !== undefined) {
-    const { place, why } = broken;
+  const unreadable = unread.find(({ broken }) => broken);
+  if (unreadable !== undefined) {
+    const { place, why } = unreadable;
     throw new CannotRun(`${place.file}:${place.line} cannot be read: ${why}. Mend it, or leave it out.`);
   }
   return objects.map(({ object }) => object);

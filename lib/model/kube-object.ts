@@ -49,6 +49,16 @@ export function isKubeObject(value: unknown): value is KubeObject {
   );
 }
 
+/**
+ * The items of a `List`, or of a list of one kind such as `ConfigMapList`; `undefined` for anything else. Whatever
+ * applies it takes it apart, lists in lists too (kustomize api v0.21.1, resource/factory.go).
+ */
+export function listItems(value: unknown): readonly unknown[] | undefined {
+  if (!isMapping(value) || !textAt(value, 'kind')?.endsWith('List')) return undefined;
+  const items = value['items'];
+  return Array.isArray(items) ? items : undefined;
+}
+
 /** The value at a path of field names, `undefined` where the path leaves the data. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return follow(value, path);

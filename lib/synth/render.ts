@@ -8,7 +8,7 @@ import { ApiObject, Chart, type App } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { chartId } from '../constructs/ledger';
 import { withoutForeignNamespace } from '../model/cluster-scoped';
-import { isKubeObject, type KubeObject } from '../model/kube-object';
+import { isKubeObject, isMapping, listItems, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 import { enumerated } from '../model/text';
 
@@ -37,40 +37,60 @@ export function renderTree(app: App): RenderedTree {
   const apiObjects = constructs.filter((construct) => ApiObject.isApiObject(construct));
   const order = chartOrder(constructs);
   const overriding = new Set<Chart>(charts.filter((chart) => chart.toJson !== Chart.prototype.toJson));
-  const objects = apiObjects.filter((object) => !overriding.has(object.chart)).map(renderObject);
-  for (const chart of overriding) objects.push(...renderOverride(chart, apiObjects));
+  const rendered = apiObjects.filter((object) => !overriding.has(object.chart)).flatMap(renderObject);
+  for (const chart of overriding) rendered.push(...renderOverride(chart, apiObjects));
   return {
     charts: charts.map((chart) => describeChart(chart, order.get(chart))),
-    objects,
-    invalid: [...invalid, ...deadlocks(order)],
+    objects: rendered.filter(isObject),
+    invalid: [...invalid, ...rendered.flatMap((each) => (isObject(each) ? [] : [each])), ...deadlocks(order)],
   };
 }
 
-function renderObject(apiObject: ApiObject): RenderedObject {
+type Rendered = RenderedObject | { readonly path: string; readonly problem: string };
+
+function isObject(rendered: Rendered): rendered is RenderedObject {
+  return 'object' in rendered;
+}
+
+function renderObject(apiObject: ApiObject): readonly Rendered[] {
   const { path } = apiObject.node;
-  const object: unknown = apiObject.toJson();
-  return { object: checked(object, path), origin: { type: 'construct', path, chart: chartId(apiObject.chart) } };
+  return taken(apiObject.toJson(), apiObject.chart, () => path);
 }
 
 /** A chart that renders itself may add objects that no construct stands for; those belong to the chart. */
-function renderOverride(chart: Chart, apiObjects: readonly ApiObject[]): readonly RenderedObject[] {
+function renderOverride(chart: Chart, apiObjects: readonly ApiObject[]): readonly Rendered[] {
   const rendered: readonly unknown[] = chart.toJson();
   const paths = new Map(
     apiObjects.filter((own) => own.chart === chart).map((own) => [JSON.stringify([own.kind, own.name]), own.node.path]),
   );
   return rendered
     .filter((object) => object !== undefined && object !== null)
-    .map((value) => {
-      const object = checked(value, chart.node.path);
-      const path = paths.get(JSON.stringify([object.kind, object.metadata.name])) ?? chart.node.path;
-      return { object, origin: { type: 'construct', path, chart: chartId(chart) } };
-    });
+    .flatMap((value) =>
+      taken(value, chart, (object) => paths.get(JSON.stringify([object?.kind, object?.metadata.name]))),
+    );
 }
 
-/** @throws Error for something that is no Kubernetes object: a mistake in a construct's code. */
-function checked(value: unknown, path: string): KubeObject {
-  if (isKubeObject(value)) return withoutForeignNamespace(value);
-  throw new Error(`${path} renders no Kubernetes object: apiVersion, kind or metadata.name is missing`);
+/**
+ * Objects out of what a construct renders. A list is taken apart: what is in it gets the namespace that cdk8s gave the
+ * list, as it would have if it stood alone.
+ *
+ * @param pathOf the construct that an object stands for, if it is not the chart.
+ */
+function taken(value: unknown, chart: Chart, pathOf: (object?: KubeObject) => string | undefined): readonly Rendered[] {
+  const items = listItems(value);
+  const namespace = textAt(value, 'metadata', 'namespace');
+  if (items !== undefined) return items.flatMap((item) => taken(inNamespace(item, namespace), chart, pathOf));
+  if (!isKubeObject(value)) {
+    const problem = 'it renders no Kubernetes object: apiVersion, kind or metadata.name is missing';
+    return [{ path: pathOf() ?? chart.node.path, problem }];
+  }
+  const path = pathOf(value) ?? chart.node.path;
+  return [{ object: withoutForeignNamespace(value), origin: { type: 'construct', path, chart: chartId(chart) } }];
+}
+
+function inNamespace(value: unknown, namespace: string | undefined): unknown {
+  if (!isMapping(value) || namespace === undefined) return value;
+  return { ...value, metadata: { namespace, ...mappingAt(value, 'metadata') } };
 }
 
 function describeChart(chart: Chart, before: ReadonlySet<Chart> = new Set()): RenderedChart {

@@ -1,7 +1,7 @@
 /** YAML files → Kubernetes objects with the place each one came from. Nothing is fatal and nothing is dropped silently. */
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml';
-import { isKubeObject, isMapping, type KubeObject } from '../model/kube-object';
+import { isKubeObject, isMapping, listItems, type KubeObject } from '../model/kube-object';
 
 /** Where in a file a document starts; lines count from 1. */
 export interface Place {
@@ -18,7 +18,7 @@ export interface ReadObject {
 export interface UnreadDocument {
   readonly place: Place;
   readonly why: string;
-  /** Whether it is no YAML at all, as opposed to YAML that is no object. */
+  /** Whether nothing can apply it: it is no YAML, or is in a list of objects. Other YAML may be for another tool. */
   readonly broken: boolean;
 }
 
@@ -70,13 +70,16 @@ export function readYaml(text: string, file: string): ReadResult {
     if (value === null || value === undefined || isBuildInstruction(value)) continue;
     const found = objectsIn(value);
     if (found === undefined) {
-      unread.push({ place, why: 'no Kubernetes object: apiVersion, kind or metadata.name is missing', broken: false });
+      unread.push({ place, why: NO_OBJECT, broken: false });
       continue;
     }
-    objects.push(...found.map((object) => ({ object, place })));
+    objects.push(...found.objects.map((object) => ({ object, place })));
+    unread.push(...found.broken.map((path) => ({ place, why: `${path} is ${NO_OBJECT}`, broken: true })));
   }
   return { objects, unread };
 }
+
+const NO_OBJECT = 'no Kubernetes object: apiVersion, kind or metadata.name is missing';
 
 /**
  * Kubernetes reads YAML 1.1, where `name: on` is a boolean and `mode: 0644` is octal, but neither dates nor numbers to
@@ -103,17 +106,27 @@ function isBuildInstruction(value: unknown): boolean {
   );
 }
 
-function objectsIn(value: unknown): readonly KubeObject[] | undefined {
-  if (
-    isMapping(value) &&
-    typeof value['kind'] === 'string' &&
-    value['kind'].endsWith('List') &&
-    Array.isArray(value['items'])
-  ) {
-    const items: readonly unknown[] = value['items'];
-    return items.every(isKubeObject) ? items : undefined;
-  }
-  return isKubeObject(value) ? [value] : undefined;
+interface Found {
+  readonly objects: readonly KubeObject[];
+  /** What in a list is no object, by its path: an item that nobody can apply beside others that everybody can. */
+  readonly broken: readonly string[];
+}
+
+/** @returns nothing for a document that is neither an object nor a list of objects. */
+function objectsIn(document: unknown): Found | undefined {
+  if (isKubeObject(document) && listItems(document) === undefined) return { objects: [document], broken: [] };
+  const items = listItems(document);
+  return items === undefined ? undefined : objectsInList(items, 'items');
+}
+
+function objectsInList(items: readonly unknown[], path: string): Found {
+  const found = items.map((item, index): Found => {
+    const place = `${path}[${index}]`;
+    const more = listItems(item);
+    if (more !== undefined) return objectsInList(more, `${place}.items`);
+    return isKubeObject(item) ? { objects: [item], broken: [] } : { objects: [], broken: [place] };
+  });
+  return { objects: found.flatMap(({ objects }) => objects), broken: found.flatMap(({ broken }) => broken) };
 }
 
 function startOf(document: Document.Parsed): number {

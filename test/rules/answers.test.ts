@@ -280,6 +280,32 @@ spec:
     `,
   });
 
+  refuses('no-strategy', [], 'a claim in a List', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'all', {
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [
+          {
+            apiVersion: 'v1',
+            kind: 'PersistentVolumeClaim',
+            metadata: { name: 'data' },
+            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+          },
+        ],
+      } as never);
+      if (!changed) backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/data (1Gi)
+            made by          example/all
+            to back it up    backUp(this, { claim: 'data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
   refuses('no-strategy', [], 'a claim that a Chart adds while it renders itself', {
     build: ({ app }, changed) => {
       class Sneaky extends Chart {

@@ -272,6 +272,27 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
     `,
   });
 
+  refuses('unreadable-file', [], 'an item of a list that is no object', {
+    build: () => {},
+    options: (changed) => ({
+      files: {
+        'apps/a.yaml': `apiVersion: v1
+kind: List
+items:
+  - { apiVersion: v1, kind: ConfigMap, metadata: { ${changed ? 'generateName' : 'name'}: settings } }
+`,
+      },
+    }),
+    says: `
+      1 place in the files beside that cannot be read: [unreadable-file]
+
+        ✖ apps/a.yaml
+            written in       apps/a.yaml:1
+            because          items[0] is no Kubernetes object: apiVersion, kind or metadata.name is missing
+            to fix           mend the file, or leave it out of alsoRead
+    `,
+  });
+
   refuses('unreadable-file', [], 'a pattern that matches nothing', {
     build: () => {},
     options: (changed) => ({

@@ -123,7 +123,34 @@ describe('the tree', () => {
     ]);
   });
 
-  it('holds nothing that is no object: a mistake in code', () => {
+  it('takes lists apart, with the namespace of their chart', () => {
+    const app = new App();
+    const list = { apiVersion: 'v1', kind: 'ConfigMapList', items: [{ apiVersion: 'v1', kind: 'ConfigMap' }] };
+    new ApiObject(new Chart(app, 'wiki', { namespace: 'wiki' }), 'all', {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } },
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace: 'shop' } },
+        { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'disk' } },
+        { apiVersion: 'batch/v1', kind: 'Job', metadata: { generateName: 'once-' } },
+        list,
+        'text',
+      ],
+    } as never);
+    const { objects, invalid } = renderTree(app);
+    expect(objects.map(({ object, origin }) => [object.kind, object.metadata, origin])).toEqual(
+      [
+        ['PersistentVolumeClaim', { name: 'data', namespace: 'wiki' }],
+        ['Secret', { name: 'keys', namespace: 'shop' }],
+        ['PersistentVolume', { name: 'disk' }],
+      ].map((row) => [...row, { type: 'construct', path: 'wiki/all', chart: 'wiki' }]),
+    );
+    const problem = 'it renders no Kubernetes object: apiVersion, kind or metadata.name is missing';
+    expect(invalid).toEqual([0, 1, 2].map(() => ({ path: 'wiki/all', problem })));
+  });
+
+  it('is invalid where it renders what is no object', () => {
     class Broken extends ApiObject {
       override toJson(): unknown {
         return { apiVersion: 'v1', metadata: { name: 'x' } };
@@ -131,8 +158,14 @@ describe('the tree', () => {
     }
     const app = new App();
     new Broken(new Chart(app, 'wiki'), 'broken', { apiVersion: 'v1', kind: 'ConfigMap' });
-    expect(() => renderTree(app)).toThrow(
-      'wiki/broken renders no Kubernetes object: apiVersion, kind or metadata.name is missing',
-    );
+    expect(renderTree(app)).toMatchObject({
+      objects: [],
+      invalid: [
+        {
+          path: 'wiki/broken',
+          problem: 'it renders no Kubernetes object: apiVersion, kind or metadata.name is missing',
+        },
+      ],
+    });
   });
 });

@@ -27,6 +27,33 @@ items:
     expect(unread).toEqual([]);
   });
 
+  it('keeps the good items of a list, looks into lists in it, and reports the others', () => {
+    const text = `apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: SecretList
+    items:
+      - { apiVersion: v1, kind: Secret, metadata: { name: deep } }
+      - { apiVersion: v1, kind: Secret }
+  - { apiVersion: batch/v1, kind: Job, metadata: { generateName: once- } }
+  - { apiVersion: v1, kind: Secret, metadata: { name: beside } }
+  - { apiVersion: example.com/v1, kind: PriceList, metadata: { name: named } }
+---
+{ apiVersion: v1, kind: List, items: [] }
+`;
+    const { objects, unread } = readYaml(text, 'a.yaml');
+    expect(objects.map(({ object }) => object.metadata.name)).toEqual(['deep', 'beside', 'named']);
+    const why = 'is no Kubernetes object: apiVersion, kind or metadata.name is missing';
+    expect(unread).toEqual(
+      ['items[0].items[1]', 'items[1]'].map((path) => ({
+        place: { file: 'a.yaml', line: 1 },
+        why: `${path} ${why}`,
+        broken: true,
+      })),
+    );
+  });
+
   it('reads scalars as Kubernetes does: booleans and octals of YAML 1.1, no dates, no numbers to the base of 60', () => {
     const { objects } = readYaml(
       'apiVersion: v1\nkind: X\nmetadata: { name: x }\nspec: { flag: on, mode: 0644, day: 2027-01-01, time: 12:30:45 }\n',
