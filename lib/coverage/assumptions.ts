@@ -5,6 +5,7 @@ import { isExcluded } from '../model/declaration';
 import { locationsOfPlans } from '../methods/velero/plan';
 import type { Assumption } from '../model/inventory';
 import { veleroPrefix } from '../model/location';
+import { FLUX_NAMESPACE } from '../model/platform';
 import type { GateContext } from './context';
 import type { Share } from './take-inventory';
 
@@ -91,7 +92,7 @@ function aboutFlux({ platform }: GateContext): readonly Assumption[] {
       value: {
         sourceRef: { kind: sourceRef.kind, name: sourceRef.name },
         path,
-        namespace: namespace ?? 'flux-system',
+        namespace: namespace ?? FLUX_NAMESPACE,
         operators,
       },
       why: 'The rendered Kustomizations name this source and these Kustomizations.',

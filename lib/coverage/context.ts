@@ -5,17 +5,18 @@ import { clusterDatasetId } from '../model/dataset';
 import type { DatasetAnswer, Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
 import { isExcluded } from '../model/declaration';
 import { CLUSTER_DATA, type OwnKinds } from '../model/kinds';
-import { at, groupOf, objectId, objectKey, textAt, type ObjectId } from '../model/kube-object';
+import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
 import { opaqueRefText, refText } from '../model/refs';
-import type { RenderedObject } from '../model/rendered';
+import type { Applied, RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
 import { DEFAULT_SETTINGS, type SettingsDeclaration, type VeleroSettings } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
+import { FluxKustomizations } from './flux-kustomizations';
 import { ServedHosts } from './served-hosts';
 import { VeleroRuns } from './velero-runs';
 
@@ -45,8 +46,8 @@ export interface GateInput {
   readonly unread: readonly UnreadDocument[];
   /** Patterns of files to read beside that match none. */
   readonly emptyPatterns: readonly string[];
-  /** Whether every object below a path of the repository is among the objects. */
-  readonly coversPath: (path: string) => boolean;
+  /** What Flux applies when it is told a path of the repository. */
+  readonly appliedFrom: (path: string) => Applied;
 }
 
 export interface GateChart {
@@ -57,6 +58,7 @@ export interface GateChart {
 
 /** Each part is computed once, on first use. */
 export class GateContext {
+  readonly kustomizations: FluxKustomizations;
   readonly data: FoundData;
   readonly answers: Answers;
   private knownByKind: ReadonlyMap<string, readonly RenderedObject[]> | undefined;
@@ -73,9 +75,10 @@ export class GateContext {
     readonly input: GateInput,
     known: Partial<Pick<GateContext, 'data' | 'answers' | 'plans'>> = {},
   ) {
+    this.kustomizations = new FluxKustomizations(input);
     this.data = known.data ?? findData(input.objects, input.declarations, clusterDatasets(input), input.ownKinds);
     this.answers =
-      known.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => isSeen(opaque, input));
+      known.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => this.isSeen(opaque));
     this.knownPlans = known.plans;
   }
 
@@ -120,6 +123,12 @@ export class GateContext {
   get servedHosts(): ServedHosts {
     this.knownHosts ??= new ServedHosts(this.input.objects);
     return this.knownHosts;
+  }
+
+  /** A Kustomization of this very repository makes nothing but what its files say, where nothing changes them. */
+  isSeen({ object }: OpaqueObject): boolean {
+    const applied = this.kustomizations.appliedBy(object);
+    return applied !== undefined && applied.because === undefined;
   }
 
   /** The reference to a dataset, as it can be pasted beside what makes it. */
@@ -190,15 +199,6 @@ function locationsOf(strategy: Strategy): readonly Location[] {
     next = next.mirror?.type === 'scheduled' ? next.mirror.to : undefined;
   }
   return found;
-}
-
-/** A Kustomization of this very repository makes nothing but what its files say. */
-function isSeen({ id, object }: OpaqueObject, { platform, coversPath }: GateInput): boolean {
-  const source = at(object, 'spec', 'sourceRef');
-  const { kind, name } = platform.flux.sourceRef;
-  const path = textAt(object, 'spec', 'path');
-  const isHere = id.kind === 'Kustomization' && textAt(source, 'kind') === kind && textAt(source, 'name') === name;
-  return isHere && path !== undefined && coversPath(path);
 }
 
 /** The datasets that no object betrays. */

@@ -54,6 +54,9 @@ export interface StorageClassPlatform {
   readonly isDefault?: boolean;
 }
 
+/** Where `flux bootstrap` puts the source, and the Kustomizations beside it. */
+export const FLUX_NAMESPACE = 'flux-system';
+
 /** Where Flux reads the output from, and what it must wait for. */
 export interface FluxPlatform {
   readonly sourceRef: {

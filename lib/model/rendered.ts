@@ -15,3 +15,11 @@ export interface RenderedObject {
 export function isWritten(rendered: RenderedObject): boolean {
   return rendered.origin.type === 'construct';
 }
+
+/** What reaches the cluster from a folder of the repository. */
+export interface Applied {
+  /** As far as synth reads or writes them. */
+  readonly objects: readonly RenderedObject[];
+  /** Why these are not all, or reach it in another shape than the files have. */
+  readonly because?: string;
+}

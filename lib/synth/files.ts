@@ -3,7 +3,7 @@ import type { Inventory } from '../model/inventory';
 import { emitYaml } from '../yaml/emit';
 import { describeOrigin } from '../coverage/finding';
 import { folderGuide } from './folder-guide';
-import { FLUX_FOLDER } from './flux';
+import { FLUX_FOLDER } from '../model/folders';
 import { fileNames, sortedNames, type Folder } from './layout';
 
 export function filesOf(folders: readonly Folder[], inventory: Inventory): ReadonlyMap<string, string> {

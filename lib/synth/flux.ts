@@ -2,7 +2,8 @@
 import { compareText, sortedBy } from '../model/collections';
 import { groupOf, type KubeObject } from '../model/kube-object';
 import { HEALTH } from '../model/flux-health';
-import type { FluxPlatform } from '../model/platform';
+import { backupFolderOf, CLUSTER_CHART, NAMESPACES_FOLDER } from '../model/folders';
+import { FLUX_NAMESPACE, type FluxPlatform } from '../model/platform';
 import type { Folder } from './layout';
 
 /** Operators whose Kustomizations a folder waits for, by the API group of what is in it. */
@@ -13,14 +14,6 @@ const OPERATOR_OF_GROUP: Readonly<Record<string, keyof NonNullable<FluxPlatform[
   'objectbucket.io': 'rook',
   'ceph.rook.io': 'rook',
 };
-
-export const FLUX_NAMESPACE = 'flux-system';
-/** Holds nothing but Kustomizations, for all other folders. */
-export const FLUX_FOLDER = 'flux';
-export const NAMESPACES_FOLDER = 'namespaces';
-/** What all charts share stands in the backup folder of this one: storage locations, and the answers for what no object betrays. */
-export const CLUSTER_CHART = 'cluster';
-const CLUSTER_BACKUP_FOLDER = `${CLUSTER_CHART}-backup`;
 
 /** One Flux Kustomization for each folder; the folder itself is what `spec.path` names. */
 export function fluxKustomizations(folders: readonly Folder[], flux: FluxPlatform): readonly KubeObject[] {
@@ -53,7 +46,7 @@ function dependencies(
 ): { readonly dependsOn?: readonly { name: string }[] } {
   const names = new Set(folder.dependsOn.filter((name) => folders.has(name)));
   if (folder.backup) {
-    for (const shared of [NAMESPACES_FOLDER, CLUSTER_BACKUP_FOLDER]) if (folders.has(shared)) names.add(shared);
+    for (const shared of [NAMESPACES_FOLDER, backupFolderOf(CLUSTER_CHART)]) if (folders.has(shared)) names.add(shared);
     for (const operator of operatorsOf(folder)) {
       const name = flux.operators?.[operator];
       if (name !== undefined) names.add(name);

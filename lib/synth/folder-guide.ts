@@ -1,6 +1,6 @@
 /** `README.md` of the output folder: what each folder is, for whoever finds it. */
 import { counted } from '../model/text';
-import { FLUX_FOLDER, NAMESPACES_FOLDER } from './flux';
+import { FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import type { Folder } from './layout';
 
 export function folderGuide(folders: readonly Folder[]): string {

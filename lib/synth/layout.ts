@@ -1,7 +1,8 @@
 /** Objects → folders and files: which object stands where, under a name that no other object can have. */
 import { createHash } from 'node:crypto';
 import { compareText, groupBy, sortedBy } from '../model/collections';
-import { groupOf, objectId, objectKey } from '../model/kube-object';
+import { folderOf, isBackup } from '../model/folders';
+import { objectId, objectKey } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 
 /** A folder of the output, which one Flux Kustomization applies. */
@@ -14,15 +15,12 @@ export interface Folder {
   readonly objects: readonly RenderedObject[];
 }
 
-/** Groups whose objects only backup tools read, whoever wrote them. */
-const BACKUP_GROUPS = new Set(['velero.io']);
-
 /** @param dependsOn chart → charts that its objects come after, where the user's code says so. */
 export function foldersOf(
   objects: readonly RenderedObject[],
   dependsOn: ReadonlyMap<string, readonly string[]>,
 ): readonly Folder[] {
-  const folders = groupBy(objects, folderName);
+  const folders = groupBy(objects, folderOf);
   return sortedBy(folders, ([name]) => name).map(([name, inFolder]) => {
     const [first] = inFolder;
     const chart = first?.origin.type === 'construct' ? first.origin.chart : name;
@@ -34,15 +32,6 @@ export function foldersOf(
       objects: sortedBy(inFolder, ({ object }) => objectKey(objectId(object))),
     };
   });
-}
-
-function folderName(rendered: RenderedObject): string {
-  const chart = rendered.origin.type === 'construct' ? rendered.origin.chart : '';
-  return isBackup(rendered) ? `${chart}-backup` : chart;
-}
-
-function isBackup({ object, backup = false }: RenderedObject): boolean {
-  return backup || BACKUP_GROUPS.has(groupOf(object.apiVersion));
 }
 
 /**

@@ -8,11 +8,13 @@ import { inventoriesByChart, takeInventory } from '../coverage/take-inventory';
 import { objectsOfPlan, storageLocationObject } from '../methods/velero/objects';
 import { locationsOfPlans, planVelero, type VeleroPlans } from '../methods/velero/plan';
 import { sortedBy } from '../model/collections';
+import { CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import type { Inventory } from '../model/inventory';
 import type { KubeObject } from '../model/kube-object';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
+import { FLUX_NAMESPACE } from '../model/platform';
 import { isWritten, type RenderedObject } from '../model/rendered';
-import { CLUSTER_CHART, FLUX_FOLDER, FLUX_NAMESPACE, fluxKustomizations, NAMESPACES_FOLDER } from './flux';
+import { fluxKustomizations } from './flux';
 import { foldersOf, type Folder } from './layout';
 import { stampMarks } from './stamp';
 

@@ -3,11 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { parse } from 'yaml';
-import type { RenderedObject } from '../model/rendered';
 import { withoutForeignNamespace } from '../model/cluster-scoped';
-import { sortedBy } from '../model/collections';
-import { listAt, textAt, textsAt, type KubeObject } from '../model/kube-object';
+import { groupBy, sortedBy } from '../model/collections';
+import type { OwnKinds } from '../model/kinds';
+import { textAt, type KubeObject } from '../model/kube-object';
+import type { Applied, RenderedObject } from '../model/rendered';
 import { readYamlFiles, type UnreadDocument } from '../yaml/read';
+import { buildFolder, patchFiles } from './kustomize';
 
 export interface ReadBeside {
   readonly objects: readonly RenderedObject[];
@@ -16,63 +18,58 @@ export interface ReadBeside {
   /** Patterns without a file. */
   readonly emptyPatterns: readonly string[];
   readonly files: readonly string[];
-  /** Whether every object below a path of the repository was read, or is written by synth. */
-  readonly coversPath: (path: string) => boolean;
+  /** What Flux applies when it is told a path of the repository. */
+  readonly appliedFrom: (path: string) => Applied;
 }
 
 const NEVER = ['**/node_modules/**', '**/.git/**'];
 
 /**
- * @param patterns globs, relative to the project.
+ * @param patterns globs, relative to the project; those that begin with `!` leave files out.
  * @param outputFolder is left out: synth is about to replace it.
  */
-export function readBeside(patterns: readonly string[], project: string, outputFolder: string): ReadBeside {
-  const ignore = [...NEVER, `${resolve(project, outputFolder)}/**`];
-  const perPattern = patterns.map((pattern) => ({
-    pattern,
-    files: globSync(pattern, { cwd: project, ignore, absolute: true, dot: false, followSymbolicLinks: false }),
-  }));
-  const files = sortedBy(new Set(perPattern.flatMap((each) => each.files)), (file) => file);
-  // Paths as people see them, and the same on every machine.
-  const { objects, unread } = readYamlFiles(files, (file) => relative(project, file));
-  const known = new Set(files);
+export function readBeside(
+  patterns: readonly string[],
+  project: string,
+  outputFolder: string,
+  ownKinds: OwnKinds = {},
+): ReadBeside {
   const output = resolve(project, outputFolder);
+  const excluded = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+  const ignore = [...NEVER, `${output}/**`, ...excluded];
+  const perPattern = patterns
+    .filter((pattern) => !pattern.startsWith('!'))
+    .map((pattern) => ({
+      pattern,
+      files: globSync(pattern, { cwd: project, ignore, absolute: true, dot: false, followSymbolicLinks: false }),
+    }));
+  const files = sortedBy(new Set(perPattern.flatMap((each) => each.files)), (file) => file);
+  const root = repositoryRoot(project);
+  const patches = patchFiles(files, root);
+  // Paths as people see them, and the same on every machine.
+  const pathOf = (path: string): string => relative(project, path);
+  const { objects, unread } = readYamlFiles(
+    files.filter((file) => !patches.has(file)),
+    pathOf,
+  );
+  const rendered = objects.map(({ object, place }): RenderedObject => ({
+    object: withoutForeignNamespace(object),
+    origin: { type: 'file', ...place },
+  }));
+  const byFile = groupBy(rendered, ({ origin }) => (origin.type === 'file' ? origin.file : ''));
+  const known = new Set(files);
+  const objectsOf = (file: string) => (known.has(file) ? (byFile.get(pathOf(file)) ?? []) : undefined);
   return {
-    objects: objects.map(({ object, place }) => ({
-      object: withoutForeignNamespace(object),
-      origin: { type: 'file', ...place },
-    })),
-    unread,
+    objects: rendered,
+    unread: [...unread, ...[...patches].map((file) => patchDocument(pathOf(file)))],
     emptyPatterns: perPattern.filter((each) => each.files.length === 0).map((each) => each.pattern),
     files,
-    coversPath: (path) => {
-      const folder = resolve(repositoryRoot(project), path);
-      return folder === output || folder.startsWith(`${output}/`) || isWhollyRead(folder, known);
-    },
+    appliedFrom: (path) => buildFolder(resolve(root, `./${path}`), { objectsOf, output, ownKinds, nameOf: pathOf }),
   };
 }
 
-/** Every YAML file below the folder was read, and kustomize brings nothing from elsewhere. */
-function isWhollyRead(folder: string, known: ReadonlySet<string>): boolean {
-  const files = globSync('**/*.{yaml,yml}', {
-    cwd: folder,
-    ignore: NEVER,
-    absolute: true,
-    dot: true,
-    followSymbolicLinks: false,
-  });
-  return files.length > 0 && files.every((file) => known.has(file) && !bringsMore(file));
-}
-
-/** A kustomization with remote bases or charts makes objects that are in no file. */
-function bringsMore(file: string): boolean {
-  if (!/^kustomization\.ya?ml$/.test(basename(file))) return false;
-  const kustomization: unknown = parse(readFileSync(file, 'utf8'));
-  const resources = ['resources', 'bases', 'components'].flatMap((field) => textsAt(kustomization, field));
-  return (
-    resources.some((resource) => /:\/\/|^git@|^github\.com\//.test(resource)) ||
-    listAt(kustomization, 'helmCharts').length > 0
-  );
+function patchDocument(file: string): UnreadDocument {
+  return { place: { file, line: 1 }, why: 'no object: kustomize changes others by it', broken: false };
 }
 
 /**
@@ -98,14 +95,14 @@ export function countUnread(
   const known = new Set(read);
   const written = new Set(
     seen.flatMap(({ kind, metadata: { name, namespace } }) => [
-      nameOf(kind, name, undefined),
-      nameOf(kind, name, namespace),
+      idOf(kind, name, undefined),
+      idOf(kind, name, namespace),
     ]),
   );
   return files.filter((file) => !known.has(file)).reduce((sum, file) => sum + unseenDocuments(file, written), 0);
 }
 
-function nameOf(kind: string, name: string, namespace: string | undefined): string {
+function idOf(kind: string, name: string, namespace: string | undefined): string {
   return JSON.stringify([kind, name, namespace ?? null]);
 }
 
@@ -132,9 +129,7 @@ function unseenDocuments(file: string, seen: ReadonlySet<string>): number {
     // Settings of tools are YAML too, and no objects; so are kustomize's instructions.
     if (kind === undefined || !/^apiVersion:(?!\s*["']?kustomize\.config\.k8s\.io\/)/m.test(text)) return false;
     const metadata = metadataOf(text);
-    return !seen.has(
-      nameOf(kind, textAt(metadata, 'metadata', 'name') ?? '', textAt(metadata, 'metadata', 'namespace')),
-    );
+    return !seen.has(idOf(kind, textAt(metadata, 'metadata', 'name') ?? '', textAt(metadata, 'metadata', 'namespace')));
   }).length;
 }
 

@@ -44,7 +44,7 @@ export interface Synthesized {
 
 export function synthesize(app: App, input: SynthInput): Synthesized {
   const tree = renderTree(app);
-  const beside = readBeside(input.alsoRead, input.project, input.outputFolder);
+  const beside = readBeside(input.alsoRead, input.project, input.outputFolder, input.ownKinds);
   const ledger = Ledger.of(app);
   const { context, inventory, folders } = prepare(
     {
@@ -60,7 +60,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       invalidConstructs: tree.invalid,
       unread: beside.unread,
       emptyPatterns: beside.emptyPatterns,
-      coversPath: beside.coversPath,
+      appliedFrom: beside.appliedFrom,
     },
     new Map(tree.charts.map((chart) => [chart.id, chart.dependsOn])),
   );

@@ -71,22 +71,72 @@ describe('alsoRead', () => {
     ]);
   });
 
-  it('covers a path of the repository only where all of it was read', () => {
-    write('apps/read/a.yaml', yaml('ConfigMap', 'a'));
-    write('apps/half/a.yaml', yaml('ConfigMap', 'a'));
-    write('apps/half/b.yml', yaml('ConfigMap', 'b'));
-    write('apps/remote/kustomization.yaml', 'resources: [https://example.net/base]\n');
-    write('apps/chart/kustomization.yaml', 'helmCharts: [{ name: redis }]\n');
-    write('apps/local/kustomization.yaml', 'resources: [a.yaml]\n');
-    write('apps/local/a.yaml', yaml('ConfigMap', 'a'));
-    const { coversPath } = readBeside(['../apps/**/*.yaml'], project, 'dist');
-    const paths = ['read', 'half', 'remote', 'chart', 'local', 'missing'].map((name) => `./apps/${name}`);
-    expect(paths.filter((path) => coversPath(path))).toEqual(['./apps/read', './apps/local']);
-    // What synth writes itself.
-    expect(['cluster/dist', './cluster/dist/wiki', 'cluster/distant'].filter((path) => coversPath(path))).toEqual([
-      'cluster/dist',
-      './cluster/dist/wiki',
+  it('leaves out what a pattern with ! names, and what kustomize only patches with', () => {
+    write('cluster/a.yaml', yaml('ConfigMap', 'a'));
+    write('cluster/staging/a.yaml', yaml('ConfigMap', 'other'));
+    write('cluster/kustomization.yaml', 'resources: [a.yaml]\npatches: [{ path: patch.yaml }, { path: a.yaml }]\n');
+    write('cluster/patch.yaml', yaml('ConfigMap', 'patched'));
+    const { objects, unread } = readBeside(['**/*.yaml', '!staging/**'], project, 'dist');
+    expect(objects.map(({ object: { metadata } }) => metadata.name)).toEqual(['a']);
+    expect(unread).toEqual([
+      {
+        place: { file: 'kustomization.yaml', line: 1 },
+        why: 'no Kubernetes object: apiVersion, kind or metadata.name is missing',
+        broken: false,
+      },
+      {
+        place: { file: 'patch.yaml', line: 1 },
+        why: 'no object: kustomize changes others by it',
+        broken: false,
+      },
     ]);
+  });
+});
+
+describe('what Flux applies from a path', () => {
+  /** Names of the objects, or why they are not all. */
+  function applied(path: string, patterns = ['../apps/**/*.yaml']): readonly string[] | string {
+    const { objects, because } = readBeside(patterns, project, 'dist').appliedFrom(path);
+    return because ?? objects.map(({ object: { metadata } }) => metadata.name);
+  }
+
+  it('is every YAML file below, or what its kustomization names', () => {
+    write('apps/a.yaml', yaml('ConfigMap', 'a'));
+    write('apps/notes.txt', 'text');
+    write('apps/.github/b.yaml', yaml('ConfigMap', 'b'));
+    write('apps/blog/kustomization.yaml', 'resources: [c.yaml]\nbases: [../shared]\n');
+    write('apps/blog/c.yaml', yaml('ConfigMap', 'c'));
+    write('apps/blog/unnamed.yaml', yaml('ConfigMap', 'd'));
+    write('apps/shared/kustomization.yaml', 'resources: [e.yaml]\n');
+    write('apps/shared/e.yaml', yaml('ConfigMap', 'e'));
+    expect(applied('./apps')).toEqual(['a', 'c', 'e', 'e']);
+    expect(applied('/apps/blog/')).toEqual(['c', 'e']);
+    // What synth writes itself.
+    expect(applied('./cluster/dist/wiki')).toEqual([]);
+  });
+
+  it.each([
+    ['a file that was not read', { 'apps/a.yml': yaml('ConfigMap', 'a') }, '../apps/a.yml was not read'],
+    ['nothing', {}, '../apps has no YAML file'],
+    [
+      'what is not in the repository',
+      { 'apps/kustomization.yaml': 'resources: [github.com/example/base]\n' },
+      '../apps/kustomization.yaml names github.com/example/base, which was not read',
+    ],
+    [
+      'a chart',
+      { 'apps/kustomization.yaml': 'helmCharts: [{ name: redis }]\n' },
+      '../apps/kustomization.yaml has helmCharts, which can change all objects',
+    ],
+    [
+      'itself',
+      { 'apps/kustomization.yaml': 'resources: [more]\n', 'apps/more/kustomization.yml': 'resources: [..]\n' },
+      '../apps names itself',
+    ],
+    ['no mapping', { 'apps/kustomization.yaml': 'text\n' }, '../apps/kustomization.yaml cannot be read'],
+  ])('is not known where a folder has %s', (_what, files, because) => {
+    for (const [path, text] of Object.entries(files)) write(path, text);
+    expect(applied('./apps')).toBe(because);
   });
 });
 

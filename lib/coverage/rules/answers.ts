@@ -103,23 +103,37 @@ export const unansweredOpaque: Rule = {
   heading: (n) => `${counted(n, 'object')} may make volumes that nobody sees`,
   what: 'An object makes others at run time (a Helm release, a Flux Kustomization), and nothing says which of them hold data.',
   why: 'Volumes that a chart makes are in no repository: only the running cluster shows them.',
-  fix: 'List the claims that it makes with their answers, or `{}` if it makes none. The audit checks the list.',
+  fix: 'List the claims that it makes with their answers, or `{}` if it makes none beside those that the files show. The audit checks the list. A Kustomization of this repository needs no answer if synth reads all that it applies, and if nothing changes names, namespaces or volumes on the way: patches, components, prefixes, another namespace, or variables in such places. Images, plain labels and variables elsewhere do not matter.',
   example: `new ApiObject(chart, 'registry', {
   apiVersion: 'helm.toolkit.fluxcd.io/v2',
   kind: 'HelmRelease',
   metadata: { name: 'registry' },
 });`,
   check: (context) =>
-    context.answers.unansweredOpaque.map((opaque) => ({
-      ...aboutObject(opaque.object, opaque.origin),
-      remedies: [
-        { label: 'if it makes none', text: `holds(this, ${context.refToOpaque(opaque)}, {})` },
-        {
-          label: 'otherwise',
-          text: `holds(this, ${context.refToOpaque(opaque)}, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })`,
-        },
-      ],
-    })),
+    context.answers.unansweredOpaque.map((opaque) => {
+      // Of a Kustomization of this repository one expects that its files are enough.
+      const because = context.kustomizations.appliedBy(opaque.object)?.because;
+      const ref = context.refToOpaque(opaque);
+      return {
+        ...aboutObject(opaque.object, opaque.origin),
+        ...(because === undefined ? {} : { because }),
+        remedies: [
+          ...(because === undefined
+            ? []
+            : [
+                {
+                  label: 'to have it seen',
+                  text: 'read all of its files (alsoRead), and let them say what changes them',
+                },
+              ]),
+          { label: because === undefined ? 'if it makes none' : 'if it adds none', text: `holds(this, ${ref}, {})` },
+          {
+            label: 'otherwise',
+            text: `holds(this, ${ref}, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })`,
+          },
+        ],
+      };
+    }),
 };
 
 export const idleDeclaration: Rule = {

@@ -14,7 +14,6 @@ import {
   type KubeObject,
 } from '../../model/kube-object';
 import { DISABLED, PRUNE_ANNOTATION, SUBSTITUTE_ANNOTATION } from '../../model/marks';
-import { groupBy } from '../../model/collections';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
@@ -110,16 +109,16 @@ new ApiObject(chart, 'media', {
   spec: { bucketName: 'media', storageClassName: 'bucket-retain' },
 });
 exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from the originals.' });`,
-  check: (context) => {
-    const kindsBelow = kindsByPath(context);
-    return context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization').flatMap(({ object, origin }) => {
+  check: (context) =>
+    context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization').flatMap(({ object, origin }) => {
       if (booleanAt(object, 'spec', 'wait') !== true) return [];
+      const applied = context.kustomizations.appliedBy(object)?.objects ?? [];
       const covered = new Set(
         listAt(object, 'spec', 'healthCheckExprs').map((each) =>
           healthKey(textAt(each, 'apiVersion') ?? '', textAt(each, 'kind') ?? ''),
         ),
       );
-      const silent = [...kindsBelow(textAt(object, 'spec', 'path') ?? '')]
+      const silent = [...new Set(applied.map((each) => healthKey(each.object.apiVersion, each.object.kind)))]
         .filter((kind) => kind in HEALTH && !covered.has(kind))
         .toSorted();
       if (silent.length === 0) return [];
@@ -127,55 +126,21 @@ exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from th
         {
           ...aboutObject(object, origin),
           because: `Flux calls ${enumerated(silent)} healthy at once`,
-          remedies: silent.map((kind) => ({ label: 'to fix', text: healthLine(kind) })),
+          remedies: toFix(`healthCheckExprs: [${silent.map(healthCheck).join(', ')}]`),
         },
       ];
-    });
-  },
+    }),
 };
 
 function healthKey(apiVersion: string, kind: string): string {
   return `${groupOf(apiVersion)}/${kind}`;
 }
 
-function healthLine(kind: string): string {
-  const health = HEALTH[kind];
-  const name = kind.slice(kind.indexOf('/') + 1);
-  return `healthCheckExprs: [{ apiVersion: '${health?.apiVersion ?? ''}', kind: '${name}', current: "${health?.current ?? ''}" }]`;
-}
-
-/** The kinds of the objects below a path of the repository, as far as they are known. */
-function kindsByPath({ input, platform }: GateContext): (path: string) => ReadonlySet<string> {
-  const output = normalize(platform.flux.path);
-  const byFile = groupBy(input.objects, (rendered) => fileOf(rendered, output));
-  const kindsOf = (objects: readonly RenderedObject[]): readonly string[] =>
-    objects.map(({ object }) => healthKey(object.apiVersion, object.kind));
-  const kindsByFolder = new Map<string, Set<string>>();
-  for (const [file, objects] of byFile) {
-    for (const folder of foldersAbove(file)) {
-      const kinds = kindsByFolder.get(folder) ?? new Set();
-      kindsByFolder.set(folder, kinds);
-      for (const kind of kindsOf(objects)) kinds.add(kind);
-    }
-  }
-  return (path) => kindsByFolder.get(normalize(path)) ?? new Set();
-}
-
-/** Where an object stands in the repository; of what is written, the folder is enough. */
-function fileOf({ origin, object }: RenderedObject, output: string): string {
-  if (origin.type === 'file') return normalize(origin.file);
-  const isVelero = groupOf(object.apiVersion) === 'velero.io';
-  return `${output}/${origin.chart}${isVelero ? '-backup' : ''}/`;
-}
-
-/** `a/b/c.yaml` → '', `a`, `a/b`. */
-function foldersAbove(file: string): readonly string[] {
-  const parts = file.split('/').slice(0, -1);
-  return ['', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))];
-}
-
-function normalize(path: string): string {
-  return path.replaceAll(/^(\.\.?\/)+|^\.$|\/+$/g, '');
+/** As the field takes it: `{ apiVersion: 'velero.io/v1', kind: 'Schedule', current: "status.phase == 'Enabled'" }`. */
+function healthCheck(kind: string): string {
+  const { apiVersion = '', current = '', failed } = HEALTH[kind] ?? {};
+  const failing = failed === undefined ? '' : `, failed: "${failed}"`;
+  return `{ apiVersion: '${apiVersion}', kind: '${kind.slice(kind.indexOf('/') + 1)}', current: "${current}"${failing} }`;
 }
 
 export const prunedData: Rule = {

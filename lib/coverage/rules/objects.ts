@@ -1,4 +1,5 @@
 /** Objects that Kubernetes or Flux would take, and that do something else than they say. */
+import { isDeepStrictEqual } from 'node:util';
 import { annotationsOf, at, labelsOf, listAt, objectId, objectKey, textAt } from '../../model/kube-object';
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
 import { isDnsLabel } from '../../model/names';
@@ -25,9 +26,9 @@ export const invalidConstruct: Rule = {
 export const sameObjectTwice: Rule = {
   id: 'same-object-twice',
   heading: (n) => `${counted(n, 'object')} ${n === 1 ? 'is' : 'are'} written twice`,
-  what: 'Two objects of the output, or one of the output and one in a file that synth reads, are the same object of the cluster.',
-  why: 'Flux would apply them in turn, and which of the two is live is a matter of time.',
-  fix: 'Delete one of them.',
+  what: 'Two objects of the output, or of the output and the files beside, are the same object of the cluster, or two of those files differ about one.',
+  why: 'Flux would apply them in turn, and which of the two is live is a matter of time. What is proven of one may not be true of the other.',
+  fix: "Delete one of them, or leave its file out: `alsoRead: [..., '!staging/**']`. Patches that a kustomization names are no objects, and never meant.",
   example: `new k8s.KubeConfigMap(chart, 'one', { metadata: { name: 'settings' } });
 new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
   check: ({ input }) => {
@@ -39,15 +40,16 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
         first.set(key, rendered);
         return [];
       }
-      // Overlays of files beside may name an object several times: that is between them.
-      if (!isWritten(before) && !isWritten(rendered)) return [];
+      const onlyRead = !isWritten(before) && !isWritten(rendered);
+      if (onlyRead && isDeepStrictEqual(before.object, rendered.object)) return [];
       // Of what follows from declarations, the names in those are wrong (plan-name).
       if (before.generated === true && rendered.generated === true) return [];
+      const remedy = 'delete one of the two';
       return [
         {
           ...aboutObject(rendered.object, rendered.origin),
-          because: `${describeOrigin(before.origin)} makes it too`,
-          remedies: toFix('delete one of the two'),
+          because: `${describeOrigin(before.origin)} makes it too${onlyRead ? ', and not the same' : ''}`,
+          remedies: toFix(onlyRead ? `${remedy}, or leave its file out of alsoRead` : remedy),
         },
       ];
     });

@@ -1,0 +1,24 @@
+/** The folders of the output: one for each chart, one for what backs it up, and a few that all charts share. */
+import { groupOf } from './kube-object';
+import type { RenderedObject } from './rendered';
+
+/** Holds nothing but Kustomizations, for all other folders. */
+export const FLUX_FOLDER = 'flux';
+export const NAMESPACES_FOLDER = 'namespaces';
+/** What all charts share stands in the backup folder of this one: storage locations, and the answers for what no object betrays. */
+export const CLUSTER_CHART = 'cluster';
+
+/** The folder that a written object stands in. */
+export function folderOf(rendered: RenderedObject): string {
+  const chart = rendered.origin.type === 'construct' ? rendered.origin.chart : '';
+  return isBackup(rendered) ? backupFolderOf(chart) : chart;
+}
+
+export function backupFolderOf(chart: string): string {
+  return `${chart}-backup`;
+}
+
+/** Whether an object belongs to what makes backups, whoever wrote it: only backup tools read its group. */
+export function isBackup({ object, backup = false }: RenderedObject): boolean {
+  return backup || groupOf(object.apiVersion) === 'velero.io';
+}
