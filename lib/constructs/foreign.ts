@@ -65,7 +65,11 @@ export interface HeldClaimProps extends ForeignOptions {
   readonly storage: Size;
   /** Default: the cluster's default class. */
   readonly storageClass?: string;
-  /** Default: the namespace that the object installs into. */
+  /**
+   * Default: the namespace that the object installs into, which is `spec.targetNamespace` of a HelmRelease or a Flux
+   * Kustomization, the destination of an Argo CD Application, and otherwise the object's own. Required where the object
+   * does not tell.
+   */
   readonly namespace?: string;
   readonly backup: OneOrMore<VolumeStrategy> | Excluded;
 }
@@ -95,14 +99,9 @@ export function holds(scope: Construct, ref: OpaqueRef, claims: Readonly<Record<
   const object = opaqueIdOf(ref, Chart.of(scope).namespace);
   ledger.opaque.push({ object, at });
   for (const [name, claim] of Object.entries(claims)) {
-    const {
-      storage,
-      storageClass,
-      backup,
-      labels,
-      namespace = object.namespace,
-    } = 'type' in claim ? { backup: claim } : claim;
+    const { storage, storageClass, backup, labels, namespace } = 'type' in claim ? { backup: claim } : claim;
     ledger.declarations.push({
+      // Without a namespace until the object is known: it is rendered later.
       dataset: { group: '', kind: 'PersistentVolumeClaim', ...(namespace === undefined ? {} : { namespace }), name },
       answer: answerOf(backup),
       at,

@@ -14,6 +14,7 @@ export interface Answers {
   readonly repeated: readonly { readonly first: Declaration; readonly again: Declaration }[];
   readonly unansweredOpaque: readonly OpaqueObject[];
   readonly idleOpaque: readonly OpaqueDeclaration[];
+  readonly repeatedOpaque: readonly { readonly first: OpaqueDeclaration; readonly again: OpaqueDeclaration }[];
 }
 
 /** @param isSeen whether everything that an opaque object makes is among the objects. */
@@ -23,14 +24,7 @@ export function pairAnswers(
   opaqueDeclarations: readonly OpaqueDeclaration[],
   isSeen: (opaque: OpaqueObject) => boolean,
 ): Answers {
-  const byDataset = new Map<string, Declaration>();
-  const repeated: { first: Declaration; again: Declaration }[] = [];
-  for (const declaration of declarations) {
-    const key = datasetKey(declaration.dataset);
-    const first = byDataset.get(key);
-    if (first === undefined) byDataset.set(key, declaration);
-    else repeated.push({ first, again: declaration });
-  }
+  const { byKey: byDataset, repeated } = firstOfEach(declarations, ({ dataset }) => datasetKey(dataset));
 
   const answered: AnsweredDataset[] = [];
   const unanswered: FoundDataset[] = [];
@@ -42,7 +36,9 @@ export function pairAnswers(
     else answered.push(answer(dataset, declaration, declaration.answer));
   }
 
-  const opaque = new Map(opaqueDeclarations.map((declaration) => [objectKey(declaration.object), declaration]));
+  const { byKey: opaque, repeated: repeatedOpaque } = firstOfEach(opaqueDeclarations, ({ object }) =>
+    objectKey(object),
+  );
   const unansweredOpaque = data.opaque.filter((object) => !opaque.delete(objectKey(object.id)) && !isSeen(object));
   return {
     answered,
@@ -51,7 +47,24 @@ export function pairAnswers(
     repeated,
     unansweredOpaque,
     idleOpaque: [...opaque.values()],
+    repeatedOpaque,
   };
+}
+
+interface FirstOfEach<T> {
+  readonly byKey: Map<string, T>;
+  readonly repeated: readonly { readonly first: T; readonly again: T }[];
+}
+
+function firstOfEach<T>(declarations: readonly T[], keyOf: (declaration: T) => string): FirstOfEach<T> {
+  const byKey = new Map<string, T>();
+  const repeated = declarations.flatMap((declaration) => {
+    const key = keyOf(declaration);
+    const first = byKey.get(key);
+    if (first === undefined) byKey.set(key, declaration);
+    return first === undefined ? [] : [{ first, again: declaration }];
+  });
+  return { byKey, repeated };
 }
 
 /** The labels that a declaration vouches for are the claims' as much as the rendered ones. */

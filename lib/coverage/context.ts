@@ -17,6 +17,7 @@ import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { FluxKustomizations } from './flux-kustomizations';
+import { placeHeldClaims } from './held-claims';
 import { ServedHosts } from './served-hosts';
 import { VeleroRuns } from './velero-runs';
 
@@ -76,9 +77,9 @@ export class GateContext {
     known: Partial<Pick<GateContext, 'data' | 'answers' | 'plans'>> = {},
   ) {
     this.kustomizations = new FluxKustomizations(input);
-    this.data = known.data ?? findData(input.objects, input.declarations, clusterDatasets(input), input.ownKinds);
-    this.answers =
-      known.answers ?? pairAnswers(this.data, input.declarations, input.opaque, (opaque) => this.isSeen(opaque));
+    const declarations = placeHeldClaims(input.declarations, (id) => this.object(id)?.object);
+    this.data = known.data ?? findData(input.objects, declarations, clusterDatasets(input), input.ownKinds);
+    this.answers = known.answers ?? pairAnswers(this.data, declarations, input.opaque, (opaque) => this.isSeen(opaque));
     this.knownPlans = known.plans;
   }
 

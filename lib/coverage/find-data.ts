@@ -110,6 +110,7 @@ class DataFinder {
       ...(held.storageClass === undefined ? {} : { storageClass: held.storageClass }),
       claims: [{ namespace: dataset.namespace ?? '', name: dataset.name, labels }],
       operatorClaims: [],
+      heldBy: held.by,
     });
   }
 

@@ -7,7 +7,7 @@
  * Kustomization with these is still taken at its files' word. Everything else counts as a change that nobody can see.
  */
 import { isClusterScoped } from '../model/cluster-scoped';
-import { roleOf, type KindRole, type OwnKinds } from '../model/kinds';
+import { roleOf, type OwnKinds } from '../model/kinds';
 import {
   annotationsOf,
   at,
@@ -16,7 +16,6 @@ import {
   isMapping,
   labelsOf,
   listAt,
-  mappingAt,
   objectId,
   textAt,
   textMapAt,
@@ -25,8 +24,7 @@ import {
 } from '../model/kube-object';
 import { DISABLED, PRUNE_ANNOTATION, SUBSTITUTE_ANNOTATION } from '../model/marks';
 import type { RenderedObject } from '../model/rendered';
-import { podTemplateOf } from '../model/workloads';
-import { podVolumes } from './pod-volumes';
+import { findData } from './find-data';
 
 /** Fields of a kustomization that leave the objects in its resources alone (kustomize v5.8, api/types/kustomization.go). */
 const HARMLESS = new Set([
@@ -108,45 +106,26 @@ function moves(namespace: string, objects: readonly RenderedObject[], own: OwnKi
     const before = object.metadata.namespace;
     if (isClusterScoped(object) || before === namespace) return false;
     // Of a kind without data that names no namespace, the gate cannot know whether it has one.
-    return before !== undefined || !['no data', 'unlisted'].includes(roleOfObject(object, own).role);
+    if (before !== undefined) return true;
+    const { role } = roleOf(groupOf(object.apiVersion), object.kind, own);
+    return role !== 'no data' && role !== 'unlisted';
   });
   return moved === undefined ? undefined : `puts ${describe(moved)} into the namespace ${namespace}`;
 }
 
-/** Variables may stand for anything; in names and in what becomes a volume they decide about data. */
+/** Variables may stand for anything: where they are in what the gate knows of data, nothing is known. */
 function substitutes(objects: readonly RenderedObject[], own: OwnKinds): string | undefined {
-  const found = objects.find(({ object }) => {
-    const kept = [labelsOf(object), annotationsOf(object)].some((texts) => texts[SUBSTITUTE_ANNOTATION] === DISABLED);
-    return !kept && JSON.stringify(factsOf(object, own)).includes('${');
+  const found = objects.find((rendered) => {
+    if (forbidsSubstitution(rendered.object)) return false;
+    const { datasets, opaque } = findData([rendered], [], [], own);
+    return JSON.stringify([datasets, opaque.map(({ id }) => id)]).includes('${');
   });
   return found === undefined ? undefined : `substitutes variables in ${describe(found)} (postBuild)`;
 }
 
-/** What the gate takes from an object to know which data there is. */
-function factsOf(object: KubeObject, own: OwnKinds): unknown {
-  const { name, namespace } = object.metadata;
-  const role = roleOfObject(object, own);
-  const id = [name, namespace];
-  switch (role.role) {
-    case 'data':
-      return role.leavesClaims
-        ? [id, labelsOf(object), { ...mappingAt(object, 'spec'), template: volumesOf(object, own) }]
-        : object;
-    case 'workload':
-      return [id, volumesOf(object, own)];
-    case 'opaque':
-      return id;
-    default:
-      return [];
-  }
-}
-
-function volumesOf(object: KubeObject, own: OwnKinds): unknown {
-  return podVolumes(podTemplateOf(object), own);
-}
-
-function roleOfObject(object: KubeObject, own: OwnKinds): KindRole {
-  return roleOf(groupOf(object.apiVersion), object.kind, own);
+/** Flux asks for a label or an annotation (fluxcd/pkg kustomize v1.35.4, kustomize_varsub.go). */
+export function forbidsSubstitution(object: KubeObject): boolean {
+  return [labelsOf(object), annotationsOf(object)].some((texts) => texts[SUBSTITUTE_ANNOTATION] === DISABLED);
 }
 
 function describe({ object }: RenderedObject): string {

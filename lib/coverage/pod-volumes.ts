@@ -1,7 +1,7 @@
 /** The closed table of pod volume sources: which hold data of their own, and which only show what is elsewhere. */
 import { posix } from 'node:path';
 import { at, booleanAt, isMapping, listAt, textAt, type Mapping } from '../model/kube-object';
-import type { OwnKinds } from '../model/kinds';
+import { ownKind, type OwnKinds } from '../model/kinds';
 
 /** What one volume of a pod template is. */
 export type PodVolume =
@@ -122,7 +122,7 @@ export function podVolumes(template: unknown, own: OwnKinds): readonly PodVolume
 function classify(name: string, volume: Mapping, writable: boolean, own: OwnKinds): readonly PodVolume[] {
   const source = Object.keys(volume).find((field) => field !== 'name');
   // Kubernetes takes a volume without a source for an emptyDir.
-  if (source === undefined || NO_DATA.has(source) || own[`volume/${source}`] === 'no data') return [];
+  if (source === undefined || NO_DATA.has(source)) return [];
   if (source === 'persistentVolumeClaim') {
     const claim = textAt(volume, source, 'claimName');
     return claim === undefined ? [] : [{ type: 'claim', name, claim }];
@@ -140,10 +140,13 @@ function classify(name: string, volume: Mapping, writable: boolean, own: OwnKind
   }
   if (source === 'csi') {
     const driver = textAt(volume, source, 'driver') ?? '';
-    const known = NO_DATA_DRIVERS.has(driver) || own[`csi/${driver}`] === 'no data';
-    return known ? [] : [{ type: 'unlisted', name, source: `csi/${driver}` }];
+    return NO_DATA_DRIVERS.has(driver) ? [] : unlisted(name, `csi/${driver}`, own);
   }
-  return [{ type: 'unlisted', name, source: `volume/${source}` }];
+  return unlisted(name, `volume/${source}`, own);
+}
+
+function unlisted(name: string, source: string, own: OwnKinds): readonly PodVolume[] {
+  return ownKind(source, own) === 'no data' ? [] : [{ type: 'unlisted', name, source }];
 }
 
 function writableVolumes(spec: unknown): ReadonlySet<string> {

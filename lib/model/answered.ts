@@ -2,6 +2,7 @@
 import type { Dataset } from './dataset';
 import type { DatasetAnswer, Declaration, Origin } from './declaration';
 import type { MethodName } from './kinds';
+import type { ObjectId } from './kube-object';
 
 /** A dataset with what brings it. */
 export interface FoundDataset extends Dataset {
@@ -14,6 +15,8 @@ export interface FoundDataset extends Dataset {
   readonly where?: string;
   /** Labels by which the claims of its operator are known. */
   readonly operatorClaims: readonly Readonly<Record<string, string>>[];
+  /** The opaque object that makes it, where no other object shows it. */
+  readonly heldBy?: ObjectId;
   /** Whether only a mount shows it, and nobody declares the claim. */
   readonly undeclaredClaim?: boolean;
 }

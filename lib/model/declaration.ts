@@ -29,6 +29,7 @@ export interface Declaration {
 
 export type DatasetAnswer = { readonly strategies: readonly Strategy[] } | Excluded;
 
+/** Its dataset names no namespace where the declaration leaves that to the object. */
 export interface HeldClaim {
   readonly by: ObjectId;
   readonly storage?: Quantity;

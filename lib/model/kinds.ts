@@ -14,6 +14,7 @@ import {
   type DataFacts,
 } from './kind-facts';
 import { at, type KubeObject } from './kube-object';
+import { OPAQUE_KINDS } from './opaque-kinds';
 import type { Elsewhere, Strategy, StrategyType } from './strategy';
 import { hasPodTemplate, type OPERATOR_WORKLOADS, type WORKLOADS } from './workloads';
 
@@ -118,14 +119,6 @@ export const DATA_KINDS = [
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'thanos-ruler')],
   },
 ] as const satisfies readonly DataKindRow[];
-
-/** Objects that make others at run time, which nobody sees beforehand: answered by `holds`. */
-export const OPAQUE_KINDS = [
-  { ref: 'helmRelease', group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' },
-  { ref: 'kustomization', group: 'kustomize.toolkit.fluxcd.io', kind: 'Kustomization' },
-  { ref: 'application', group: 'argoproj.io', kind: 'Application' },
-  { ref: 'applicationSet', group: 'argoproj.io', kind: 'ApplicationSet' },
-] as const;
 
 /** Data that no object betrays, and what can copy it. */
 export const CLUSTER_DATA = {
@@ -283,17 +276,32 @@ export type KindRole =
   | { readonly role: 'unlisted' };
 
 /**
- * Kinds that the user's own code adds, by API group and kind: `{ 'example.com/Widget': 'no data' }`, or `'opaque'` for one
- * whose operator makes volumes, which `holds` then answers for.
+ * What the tables of this library leave open, as the user's own code knows it. Where a table says something, it wins.
+ *
+ * @example
+ * const kinds: OwnKinds = {
+ *   'example.com/Widget': 'no data', // a kind, by API group; '/Widget' in the core group
+ *   'example.com/Store': 'opaque', // its operator makes volumes, which holds() answers for
+ *   'csi/csi.example.com': 'no data', // the inline volumes of a CSI driver
+ *   'volume/example': 'no data', // another source of pod volumes
+ * };
  */
-export type OwnKinds = Readonly<Record<string, 'no data' | 'opaque'>>;
+export interface OwnKinds {
+  readonly [volumeSource: `volume/${string}`]: 'no data';
+  readonly [inlineVolume: `csi/${string}`]: 'no data';
+  readonly [kind: `${string}/${string}`]: 'no data' | 'opaque';
+}
+
+/** @param key of any of the three forms. */
+export function ownKind(key: string, own: OwnKinds): string | undefined {
+  const kinds: Readonly<Record<string, string>> = { ...own };
+  return Object.hasOwn(kinds, key) ? kinds[key] : undefined;
+}
 
 const ROWS: readonly DataKindRow[] = DATA_KINDS;
 
+/** @param own for kinds that are in no table. */
 export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRole {
-  const mine = own[`${group}/${kind}`];
-  // Code without types may say anything; what is neither stays unlisted.
-  if (mine === 'no data' || mine === 'opaque') return { role: mine };
   const rows = ROWS.filter(
     (row) => row.kind === kind && (row.group === group || (row.formerGroups ?? []).includes(group)),
   );
@@ -301,7 +309,10 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
   if (hasPodTemplate(group, kind)) return { role: 'workload' };
   if (OPAQUE_KINDS.some((row) => row.kind === kind && row.group === group)) return { role: 'opaque' };
   const silent = Object.hasOwn(NO_DATA, group) ? (NO_DATA[group] ?? []) : [];
-  return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };
+  if (silent.includes('*') || silent.includes(kind)) return { role: 'no data' };
+  const mine = ownKind(`${group}/${kind}`, own);
+  // Code without types may say anything; what is neither stays unlisted.
+  return { role: mine === 'no data' || mine === 'opaque' ? mine : 'unlisted' };
 }
 
 /** Whether a strategy can copy what a reference of this key names; types say the same at compile time. */

@@ -1,7 +1,8 @@
 /** References as people write them (`{ claim: 'data' }`) to dataset identities, and back for the lines to paste. */
 import { describeDataset, type DatasetId } from './dataset';
-import { DATA_KINDS, OPAQUE_KINDS, type DatasetRef, type OpaqueRef } from './kinds';
+import { DATA_KINDS, type DatasetRef, type OpaqueRef } from './kinds';
 import type { ObjectId } from './kube-object';
+import { OPAQUE_KINDS } from './opaque-kinds';
 import { OPERATOR_WORKLOADS, WORKLOADS } from './workloads';
 
 const PODS = [...WORKLOADS, ...OPERATOR_WORKLOADS];

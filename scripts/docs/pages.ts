@@ -2,7 +2,8 @@
 import { format, resolveConfig } from 'prettier';
 import { rules } from '../../lib/coverage/rules';
 import type { Rule } from '../../lib/coverage/rule';
-import { CLUSTER_DATA, DATA_KINDS, OPAQUE_KINDS, strategyFits } from '../../lib/model/kinds';
+import { CLUSTER_DATA, DATA_KINDS, strategyFits } from '../../lib/model/kinds';
+import { OPAQUE_KINDS } from '../../lib/model/opaque-kinds';
 import { OPERATOR_WORKLOADS, WORKLOADS } from '../../lib/model/workloads';
 import type { StrategyType } from '../../lib/model/strategy';
 
@@ -98,7 +99,8 @@ ${opaque.join('\n')}
 
 Kinds that are in no table here are named in the app's \`kinds\`, by API group and kind: \`'example.com/Widget': 'no data'\`
 for one that only configures, \`'example.com/Store': 'opaque'\` for one whose operator makes volumes. The latter is
-referred to as \`{ kind: 'example.com/Store', name: '…' }\`.
+referred to as \`{ kind: 'example.com/Store', name: '…' }\`. Sources of pod volumes are named there too, as \`'csi/csi.example.com'\`
+(the inline volumes of a driver) or \`'volume/example'\`. Where a table of this library says something, it wins.
 
 ## Data that no object shows
 

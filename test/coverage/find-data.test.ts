@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findData, type FoundData } from '../../lib/coverage/find-data';
 import { describeDataset } from '../../lib/model/dataset';
-import { DATA_KINDS, OPAQUE_KINDS, roleOf, type OwnKinds } from '../../lib/model/kinds';
+import { DATA_KINDS, roleOf, type OwnKinds } from '../../lib/model/kinds';
 import { describeObject, isKubeObject, type KubeObject } from '../../lib/model/kube-object';
+import { OPAQUE_KINDS } from '../../lib/model/opaque-kinds';
 import { datasetIdOf } from '../../lib/model/refs';
 import { WORKLOADS } from '../../lib/model/workloads';
 import type { FoundDataset } from '../../lib/model/answered';
@@ -376,6 +377,23 @@ describe('what no table lists', () => {
     );
     expect(found.opaque.map(({ id }) => describeObject(id))).toEqual(['Store home/main']);
     expect([found.datasets, found.unlistedKinds, found.unlistedSources]).toEqual([[], [], []]);
+  });
+});
+
+describe('what the tables of this library say', () => {
+  it('is not for the user to change', () => {
+    const own: OwnKinds = {
+      '/PersistentVolumeClaim': 'no data',
+      'helm.toolkit.fluxcd.io/HelmRelease': 'no data',
+      'apps/Deployment': 'no data',
+      'volume/hostPath': 'no data',
+      'volume/nfs': 'no data',
+    };
+    const release = 'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: app }\n';
+    const yaml = [CLAIM, release, mounts('hostPath: { path: /srv }'), mounts('nfs: { path: /films }')].join('---\n');
+    expect(find(yaml, own)).toEqual(find(yaml));
+    expect(find(yaml).datasets.map(({ id }) => id.kind)).toEqual(['PersistentVolumeClaim', 'Deployment']);
+    expect(find(yaml).opaque).toHaveLength(1);
   });
 });
 

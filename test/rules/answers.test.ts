@@ -453,6 +453,52 @@ describe('declarations', () => {
     `,
   });
 
+  refuses('idle-declaration', [], 'kinds that nobody has to classify', {
+    build: ({ chart }) => {
+      new ApiObject(chart, 'blue', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });
+      claim(chart, 'data');
+      backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
+      deployment(chart, 'app', podSpec([{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }]));
+    },
+    options: (changed) => {
+      const wrong = {
+        'example.com/Wigdet': 'no data',
+        'csi/csi.example.com': 'no data',
+        '/PersistentVolumeClaim': 'no data',
+        'helm.toolkit.fluxcd.io/HelmRelease': 'no data',
+        'apps/Deployment': 'no data',
+        '/Secret': 'opaque',
+        Widget: 'no data',
+      } as const;
+      return { props: { kinds: { 'example.com/Widget': 'no data', ...(changed ? wrong : {}) } } };
+    },
+    says: `
+      7 declarations match no data: [idle-declaration]
+
+        ✖ kinds: { '/PersistentVolumeClaim': … }
+            because          this library knows that objects of the kind hold data, and goes by that
+            to fix           correct the name, or delete the declaration
+        ✖ kinds: { '/Secret': … }
+            because          this library knows that objects of the kind hold no data, and goes by that
+            to fix           correct the name, or delete the declaration
+        ✖ kinds: { 'Widget': … }
+            because          it names no API group: write 'group/Widget', or '/Widget' for one in the core group
+            to fix           correct the name, or delete the declaration
+        ✖ kinds: { 'apps/Deployment': … }
+            because          this library knows that objects of the kind mount volumes, and goes by that
+            to fix           correct the name, or delete the declaration
+        ✖ kinds: { 'csi/csi.example.com': … }
+            because          nothing in need of it is among the objects
+            to fix           correct the name, or delete the declaration
+        ✖ kinds: { 'example.com/Wigdet': … }
+            because          nothing in need of it is among the objects; did you mean 'example.com/Widget'?
+            to fix           correct the name, or delete the declaration
+        ✖ kinds: { 'helm.toolkit.fluxcd.io/HelmRelease': … }
+            because          this library knows that objects of the kind make others, which holds() answers for, and goes by that
+            to fix           correct the name, or delete the declaration
+    `,
+  });
+
   refuses('declared-twice', [], 'a second answer', {
     build: ({ chart }, changed) => {
       new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
@@ -510,6 +556,51 @@ describe('declarations', () => {
             made by          example/db
             because          no object in the output is known to carry out 'continuous' for it
             to fix           elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+    `,
+  });
+
+  refuses('declared-twice', [], 'two lists of the claims of one object', {
+    build: ({ app, chart }, changed) => {
+      helmRelease(chart, 'registry');
+      holds(chart, { helmRelease: 'registry' }, {});
+      const other = new Chart(app, 'other', { namespace: 'paperless' });
+      const backup = nightly({ to: offsite, keep });
+      if (changed) holds(other, { helmRelease: 'registry' }, { 'registry-data': { storage, backup } });
+    },
+    says: `
+      1 dataset is declared more than once: [declared-twice]
+
+        ✖ holds of HelmRelease paperless/registry
+            made by          other
+            because          example says what it makes, too
+            to fix           list all of its claims in one call
+    `,
+  });
+
+  refuses('no-namespace', [], 'a claim of a Kustomization that does not say where it installs', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'app', {
+        apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        kind: 'Kustomization',
+        metadata: { name: 'app', namespace: 'flux-system' },
+        spec: {
+          interval: '10m',
+          path: './deploy',
+          prune: true,
+          sourceRef: { kind: 'GitRepository', name: 'app' },
+          ...(changed ? {} : { targetNamespace: 'registry' }),
+        },
+      });
+      const backup = excluded('A cache, filled again on demand.');
+      holds(chart, { kustomization: 'app', namespace: 'flux-system' }, { data: { storage, backup } });
+    },
+    says: `
+      1 dataset is in no namespace: [no-namespace]
+
+        ✖ PersistentVolumeClaim data (20Gi)
+            made by          example
+            because          Kustomization flux-system/app does not say into which namespace it installs
+            to fix           holds(…, { 'data': { …, namespace: '…' } })
     `,
   });
 

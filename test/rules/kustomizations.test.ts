@@ -27,8 +27,9 @@ spec: { accessModes: [ReadWriteOnce], ${spec}, resources: { requests: { storage:
 `;
 }
 
-const answered = ({ chart }: Scenario): void =>
-  backUp(chart, { claim: 'data', namespace: 'media' }, nightly({ to: offsite, keep: { daily: 7 } }));
+function answered({ chart }: Scenario, name = 'data'): void {
+  backUp(chart, { claim: name, namespace: 'media' }, nightly({ to: offsite, keep: { daily: 7 } }));
+}
 
 /** A repository whose Kustomization applies one claim, with other files beside or in place of these. */
 function repository(files: Readonly<Record<string, string>>, alsoRead = ['**/*.yaml']): ScenarioOptions {
@@ -44,9 +45,10 @@ function refusesUnseen(
   files: Readonly<Record<string, string>>,
   same: Readonly<Record<string, string>> = {},
   alsoRead?: readonly string[],
+  claimName = 'data',
 ): void {
   refuses('opaque-object', [], situation, {
-    build: answered,
+    build: (scenario) => answered(scenario, claimName),
     options: (changed) => repository(changed ? files : same, alsoRead === undefined ? undefined : [...alsoRead]),
     says: `
       1 object may make volumes that nobody sees: [opaque-object]
@@ -92,12 +94,14 @@ describe('a Flux Kustomization of this repository', () => {
 
   refusesUnseen(
     'with variables in a claim',
-    'it substitutes variables in PersistentVolumeClaim media/data (postBuild)',
+    'it substitutes variables in PersistentVolumeClaim media/${APP} (postBuild)',
     {
-      'clusters/media.yaml': kustomization('postBuild: { substitute: { MODE: ReadWriteMany } }'),
-      'media/data.yaml': claim('data').replace('ReadWriteOnce', '"${MODE}"'),
+      'media/data.yaml': claim('${APP}'),
+      'clusters/media.yaml': kustomization('postBuild: { substitute: { APP: a } }'),
     },
-    { 'clusters/media.yaml': kustomization('postBuild: { substituteFrom: [{ kind: Secret, name: settings }] }') },
+    { 'media/data.yaml': claim('${APP}') },
+    undefined,
+    '${APP}',
   );
 
   refusesUnseen(
@@ -141,7 +145,7 @@ describe('a Flux Kustomization of this repository', () => {
   );
 
   refuses('opaque-object', [], 'a source of the same name in another namespace', {
-    build: answered,
+    build: (scenario) => answered(scenario),
     options: (changed) =>
       repository({
         'clusters/media.yaml': kustomization(
@@ -166,7 +170,7 @@ describe('a Flux Kustomization of this repository', () => {
   decryption: { provider: sops, secretRef: { name: sops-age } }
   postBuild: { substituteFrom: [{ kind: ConfigMap, name: settings }] }`);
     const { findings } = synthesizeScenario(
-      answered,
+      (scenario) => answered(scenario),
       repository({
         'clusters/media.yaml': usual,
         'media/kustomization.yaml': kustomizeFile(`namespace: media
@@ -220,7 +224,10 @@ spec: { rules: [{ host: "media.\${DOMAIN}" }] }
 
 describe('[unreadable-file]', () => {
   it('[opaque-object] a kustomization that is no YAML', () => {
-    const { findings } = synthesizeScenario(answered, repository({ 'media/kustomization.yaml': 'resources: [\n' }));
+    const { findings } = synthesizeScenario(
+      (scenario) => answered(scenario),
+      repository({ 'media/kustomization.yaml': 'resources: [\n' }),
+    );
     expect(explain(findings)).toBe(`1 object may make volumes that nobody sees: [opaque-object]
 
   ✖ Kustomization flux-system/media
@@ -241,7 +248,7 @@ describe('[unreadable-file]', () => {
 
 describe('two files', () => {
   refuses('same-object-twice', [], 'that say different things of one claim', {
-    build: answered,
+    build: (scenario) => answered(scenario),
     options: (changed) =>
       repository({ 'staging/data.yaml': claim('data', `storageClassName: ${changed ? 'local-path' : 'ceph-block'}`) }),
     says: `
@@ -256,7 +263,10 @@ describe('two files', () => {
 
   it('are one where the other is left out', () => {
     const files = { 'staging/data.yaml': claim('data', 'storageClassName: local-path') };
-    const { findings } = synthesizeScenario(answered, repository(files, ['**/*.yaml', '!staging/**']));
+    const { findings } = synthesizeScenario(
+      (scenario) => answered(scenario),
+      repository(files, ['**/*.yaml', '!staging/**']),
+    );
     expect(explain(findings)).toBe('');
   });
 });

@@ -323,6 +323,20 @@ export const WRONG_APPS: readonly WrongCode[] = [
     says: [`[platform-malformed] platform.cluster: 'undefined' is no DNS label of at most 32 characters`],
   },
   {
+    what: 'a kind without its group',
+    code: `return new BackedUpApp({ platform, ${WHO}, kinds: { Widget: 'no data' } });`,
+    error: `Object literal may only specify known properties, and 'Widget' does not exist in type 'OwnKinds'.`,
+    says: [
+      `[idle-declaration] kinds: { 'Widget': … }: it names no API group: write 'group/Widget', or '/Widget' for one in the core group`,
+    ],
+  },
+  {
+    what: 'a source of volumes that makes more',
+    code: `return new BackedUpApp({ platform, ${WHO}, kinds: { 'volume/tape': 'opaque' } });`,
+    error: `Type '"opaque"' is not assignable to type '"no data"'.`,
+    says: [`[idle-declaration] kinds: { 'volume/tape': … }: nothing in need of it is among the objects`],
+  },
+  {
     what: 'a kind that is called data',
     code: `const app = new BackedUpApp({ platform, ${WHO}, kinds: { 'example.com/Widget': 'data' } });
 new ApiObject(new Chart(app, 'own', { namespace: 'own' }), 'widget', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });

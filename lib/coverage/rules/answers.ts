@@ -10,6 +10,7 @@ import { refText } from '../../model/refs';
 import { counted, isSentence } from '../../model/text';
 import { strategiesOf, type GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, toFix, type Remedy, type RuleFinding } from '../finding';
+import { idleKinds } from '../own-kinds';
 import type { Rule } from '../rule';
 
 export const noStrategy: Rule = {
@@ -143,7 +144,12 @@ export const idleDeclaration: Rule = {
   why: 'A misspelt name answers for nothing, and after a rename the new volume has no answer while the old one looks settled.',
   fix: 'Correct the name, or delete the declaration.',
   example: `backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }));`,
-  check: (context) => [...idleAnswers(context), ...idleHolds(context), ...idleSettings(context)],
+  check: (context) => [
+    ...idleAnswers(context),
+    ...idleHolds(context),
+    ...idleClasses(context),
+    ...idleSettings(context),
+  ],
 };
 
 function idleAnswers({ answers, data }: GateContext): readonly RuleFinding[] {
@@ -195,10 +201,18 @@ function idleSettings({ input, plans, answers }: GateContext): readonly RuleFind
     });
 }
 
+function idleClasses({ input }: GateContext): readonly RuleFinding[] {
+  return idleKinds(input).map(({ key, because }) => ({
+    subject: `kinds: { '${key}': … }`,
+    because,
+    remedies: toFix('correct the name, or delete the declaration'),
+  }));
+}
+
 export const declaredTwice: Rule = {
   id: 'declared-twice',
   heading: (n) => `${counted(n, 'declaration')} too many`,
-  what: 'Two declarations answer for one dataset, or give settings for one namespace.',
+  what: 'Two declarations answer for one dataset, or for one object that makes others, or give settings for one namespace.',
   why: 'Which of them holds would depend on their order, and a reader sees only one.',
   fix: 'Keep one. Several copies of one dataset are several strategies in one declaration.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
@@ -219,6 +233,13 @@ exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' }
         remedies: toFix('one VeleroBackup with all settings of the namespace'),
       })),
     ),
+    ...answers.repeatedOpaque.map(({ first, again }) => ({
+      subject: `holds of ${describeObject(again.object)}`,
+      at: again.at,
+      object: again.object,
+      because: `${describeOrigin(first.at)} says what it makes, too`,
+      remedies: toFix('list all of its claims in one call'),
+    })),
   ],
 };
 
@@ -347,13 +368,21 @@ function isDay(text: string): boolean {
 export const noNamespace: Rule = {
   id: 'no-namespace',
   heading: (n) => `${counted(n, 'dataset')} ${n === 1 ? 'is' : 'are'} in no namespace`,
-  what: 'An object that holds data names no namespace.',
+  what: 'An object that holds data names no namespace, or nobody knows into which one a claim will be installed.',
   why: 'Velero selects by namespace and Flux may choose another one than you think: nothing can be proven about it.',
-  fix: 'Give the chart a namespace, or the object.',
+  fix: 'Give the chart a namespace, or the object, or the claim in `holds`.',
   example: `const nowhere = new Chart(app, 'nowhere');
 new BackedUpVolume(nowhere, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });`,
   check: ({ data }) =>
     data.datasets
       .filter(({ id, ref }) => id.namespace === undefined && ref !== 'persistentVolume' && !(ref in CLUSTER_DATA))
-      .map((dataset) => ({ ...aboutDataset(dataset), remedies: toFix(`new Chart(app, '…', { namespace: '…' })`) })),
+      .map((dataset) => ({ ...aboutDataset(dataset), ...placeToName(dataset) })),
 };
+
+function placeToName({ id, heldBy }: FoundDataset): Pick<RuleFinding, 'because' | 'remedies'> {
+  if (heldBy === undefined) return { remedies: toFix(`new Chart(app, '…', { namespace: '…' })`) };
+  return {
+    because: `${describeObject(heldBy)} does not say into which namespace it installs`,
+    remedies: toFix(`holds(…, { '${id.name}': { …, namespace: '…' } })`),
+  };
+}

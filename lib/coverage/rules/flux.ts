@@ -13,6 +13,7 @@ import {
   textMapAt,
   type KubeObject,
 } from '../../model/kube-object';
+import { forbidsSubstitution } from '../kustomize';
 import { DISABLED, PRUNE_ANNOTATION, SUBSTITUTE_ANNOTATION } from '../../model/marks';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
@@ -47,12 +48,6 @@ export const substitution: Rule = {
         ];
       }),
 };
-
-function forbidsSubstitution(object: KubeObject): boolean {
-  return (
-    annotationsOf(object)[SUBSTITUTE_ANNOTATION] === DISABLED || labelsOf(object)[SUBSTITUTE_ANNOTATION] === DISABLED
-  );
-}
 
 interface Text {
   readonly path: string;
