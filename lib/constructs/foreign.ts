@@ -6,7 +6,7 @@ import { parseQuantity, type Quantity } from '../model/quantity';
 import { datasetIdOf, opaqueIdOf } from '../model/refs';
 import { excluded, type Excluded } from '../model/strategy';
 import { answerOf } from './answer';
-import { Ledger, originOf } from './ledger';
+import { demandGate, Ledger, originOf } from './ledger';
 
 export interface ForeignOptions {
   /**
@@ -29,6 +29,7 @@ export function backUp<const R extends DatasetRef>(
   strategy: OneOrMore<StrategyFor<R>>,
   options: ForeignOptions = {},
 ): void {
+  demandGate(scope);
   Ledger.of(scope).declarations.push({
     dataset: datasetIdOf(ref, Chart.of(scope).namespace),
     answer: answerOf(strategy),
@@ -52,6 +53,7 @@ export interface ExcludeOptions extends ForeignOptions {
  */
 export function exclude(scope: Construct, ref: DatasetRef, options: ExcludeOptions): void {
   const { reason, reviewBy, labels } = options;
+  demandGate(scope);
   Ledger.of(scope).declarations.push({
     dataset: datasetIdOf(ref, Chart.of(scope).namespace),
     answer: excluded(reason, reviewBy === undefined ? {} : { reviewBy }),
@@ -94,6 +96,7 @@ export type HeldClaim = HeldClaimProps | Excluded;
  * });
  */
 export function holds(scope: Construct, ref: OpaqueRef, claims: Readonly<Record<string, HeldClaim>>): void {
+  demandGate(scope);
   const ledger = Ledger.of(scope);
   const at = originOf(scope);
   const object = opaqueIdOf(ref, Chart.of(scope).namespace);

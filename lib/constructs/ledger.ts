@@ -1,6 +1,6 @@
 /** Everything that is declared under one root construct. The gate reads it after the tree is complete. */
 import { App, Chart } from 'cdk8s';
-import type { Construct, IConstruct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import type { Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
 import type { SettingsDeclaration } from '../methods/velero/settings';
 
@@ -20,6 +20,8 @@ export class Ledger {
   readonly veleroSettings: SettingsDeclaration[] = [];
   /** Whether something checks the tree before it is written. */
   gated = false;
+  /** Whether writing it unchecked is an error. */
+  demandsGate = false;
 
   private constructor() {}
 }
@@ -34,16 +36,15 @@ export function chartId(chart: Chart): string {
 }
 
 /**
- * Makes the stock `synth` fail with the line to add: a construct of ours that nobody checks only claims that there are
+ * Makes the stock `synth` fail with the line to add: a declaration of ours that nobody checks only claims that there are
  * backups.
  */
-export function demandGate(construct: Construct): void {
-  construct.node.addValidation({
-    validate: () =>
-      Ledger.of(construct).gated
-        ? []
-        : [
-            `nothing checks the backups of this app: add requireBackups(app, { platform, … }) before app.synth(), or make it a BackedUpApp`,
-          ],
-  });
+export function demandGate(scope: IConstruct): void {
+  const ledger = Ledger.of(scope);
+  if (ledger.demandsGate) return;
+  ledger.demandsGate = true;
+  App.of(scope).node.addValidation({ validate: () => (ledger.gated ? [] : [UNGATED]) });
 }
+
+const UNGATED =
+  'nothing checks the backups of this app: add requireBackups(app, { platform, … }) before app.synth(), or make it a BackedUpApp';

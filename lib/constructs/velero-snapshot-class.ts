@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { demandGate } from './ledger';
 
 export interface VeleroSnapshotClassProps {
   /** Default: the construct's id. */
@@ -49,5 +50,6 @@ export class VeleroSnapshotClass extends Construct {
       deletionPolicy: 'Delete',
       ...(props.parameters === undefined ? {} : { parameters: props.parameters }),
     });
+    demandGate(this);
   }
 }
