@@ -91,6 +91,15 @@ export class GateContext {
     return this.input.platform.timeZone ?? 'UTC';
   }
 
+  /**
+   * Names of objects that stand in a namespace which several repositories of one cluster write to begin so. Those of the
+   * repository that answers for the cluster begin with nothing, and those of an application's own with its source.
+   */
+  get namePrefix(): string {
+    const { clusterWide, platform } = this.input;
+    return clusterWide.type === 'asked' ? '' : `${platform.flux.sourceRef.name}-`;
+  }
+
   get veleroNamespace(): string {
     return this.input.platform.velero?.namespace ?? 'velero';
   }

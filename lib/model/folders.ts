@@ -7,6 +7,8 @@ export const FLUX_FOLDER = 'flux';
 export const NAMESPACES_FOLDER = 'namespaces';
 /** What all charts share stands in the backup folder of this one: storage locations, and the answers for what no object betrays. */
 export const CLUSTER_CHART = 'cluster';
+/** Where the ConfigMaps of the inventory live, and later what watches the backups. */
+export const BACKED_UP_NAMESPACE = 'backed-up';
 
 /** The folder that a written object stands in. */
 export function folderOf(rendered: RenderedObject): string {

@@ -13,9 +13,12 @@ import { synthesize, type SynthInput } from './synthesize';
 export interface GateProps {
   /** What others installed, from `definePlatform`. */
   readonly platform: Platform;
-  /** YAML of the same Git repository that goes through the same gate without being written: globs, relative to the project. */
+  /**
+   * YAML of the same Git repository that goes through the same gate without being written: globs, relative to the project.
+   * Those that begin with `!` leave files out.
+   */
   readonly alsoRead?: readonly string[];
-  /** Kinds that the library does not know: `{ 'example.com/Widget': 'no data' }`. */
+  /** Kinds and sources of pod volumes that the library does not know: `{ 'example.com/Widget': 'no data' }`. */
   readonly kinds?: OwnKinds;
   /** The folder that Flux reads; it is replaced as a whole. Default `dist`. */
   readonly outdir?: string;

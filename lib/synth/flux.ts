@@ -15,16 +15,24 @@ const OPERATOR_OF_GROUP: Readonly<Record<string, keyof NonNullable<FluxPlatform[
   'ceph.rook.io': 'rook',
 };
 
-/** One Flux Kustomization for each folder; the folder itself is what `spec.path` names. */
-export function fluxKustomizations(folders: readonly Folder[], flux: FluxPlatform): readonly KubeObject[] {
+/**
+ * One Flux Kustomization for each folder; the folder itself is what `spec.path` names.
+ *
+ * @param prefix of the Kustomizations' names, so that two repositories of one cluster do not share one.
+ */
+export function fluxKustomizations(
+  folders: readonly Folder[],
+  flux: FluxPlatform,
+  prefix: string,
+): readonly KubeObject[] {
   const namespace = flux.namespace ?? FLUX_NAMESPACE;
   const names = new Set(folders.map((folder) => folder.name));
   return folders.map((folder) => ({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
-    metadata: { name: folder.name, namespace },
+    metadata: { name: `${prefix}${folder.name}`, namespace },
     spec: {
-      ...dependencies(folder, flux, names),
+      ...dependencies(folder, flux, names, prefix),
       ...healthChecks(folder),
       interval: '10m0s',
       path: `${flux.path.replace(/\/+$/, '')}/${folder.name}`,
@@ -43,16 +51,15 @@ function dependencies(
   folder: Folder,
   flux: FluxPlatform,
   folders: ReadonlySet<string>,
+  prefix: string,
 ): { readonly dependsOn?: readonly { name: string }[] } {
-  const names = new Set(folder.dependsOn.filter((name) => folders.has(name)));
-  if (folder.backup) {
-    for (const shared of [NAMESPACES_FOLDER, backupFolderOf(CLUSTER_CHART)]) if (folders.has(shared)) names.add(shared);
-    for (const operator of operatorsOf(folder)) {
-      const name = flux.operators?.[operator];
-      if (name !== undefined) names.add(name);
-    }
-  }
-  names.delete(folder.name);
+  const shared = folder.backup ? [NAMESPACES_FOLDER, backupFolderOf(CLUSTER_CHART)] : [];
+  const before = [...folder.dependsOn, ...shared].filter((name) => folders.has(name) && name !== folder.name);
+  const operators = folder.backup ? [...operatorsOf(folder)] : [];
+  const names = new Set([
+    ...before.map((name) => `${prefix}${name}`),
+    ...operators.flatMap((operator) => flux.operators?.[operator] ?? []),
+  ]);
   return names.size === 0 ? {} : { dependsOn: [...names].toSorted(compareText).map((name) => ({ name })) };
 }
 

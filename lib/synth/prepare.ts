@@ -8,7 +8,7 @@ import { inventoriesByChart, takeInventory } from '../coverage/take-inventory';
 import { objectsOfPlan, storageLocationObject } from '../methods/velero/objects';
 import { locationsOfPlans, planVelero, type VeleroPlans } from '../methods/velero/plan';
 import { sortedBy } from '../model/collections';
-import { CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
+import { BACKED_UP_NAMESPACE, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import type { Inventory } from '../model/inventory';
 import type { KubeObject } from '../model/kube-object';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
@@ -24,9 +24,6 @@ export interface Prepared {
   readonly inventory: Inventory;
   readonly folders: readonly Folder[];
 }
-
-/** Where the ConfigMaps of the inventory live, and later what watches the backups. */
-const BACKED_UP_NAMESPACE = 'backed-up';
 
 /**
  * @param source the charts' own objects, and what is only read.
@@ -44,7 +41,7 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
   const withInventory = [...withNamespaces, ...inventoryObjects(marked)];
 
   const folders = foldersOf(withInventory.filter(isWritten), dependsOn);
-  const kustomizations = fluxKustomizations(folders, source.platform.flux).map((object) =>
+  const kustomizations = fluxKustomizations(folders, source.platform.flux, marked.namePrefix).map((object) =>
     generated(object, FLUX_FOLDER, 'flux'),
   );
   const fluxFolder: Folder = { name: FLUX_FOLDER, backup: false, dependsOn: [], objects: kustomizations };
@@ -90,7 +87,9 @@ function namespaceObjects(objects: readonly RenderedObject[], context: GateConte
     ...objects.filter(({ object }) => object.kind === 'Namespace').map(({ object }) => object.metadata.name),
   ]);
   const used = new Set(objects.filter(isWritten).map(({ object }) => object.metadata.namespace ?? ''));
-  used.add(BACKED_UP_NAMESPACE);
+  // Every repository of the cluster uses it; the one that answers for the cluster brings it.
+  if (context.input.clusterWide.type === 'asked') used.add(BACKED_UP_NAMESPACE);
+  else used.delete(BACKED_UP_NAMESPACE);
   return [...used]
     .filter((name) => name !== '' && !given.has(name))
     .map((name) =>
@@ -113,7 +112,7 @@ function inventoryObjects(context: GateContext): readonly RenderedObject[] {
       kind: 'ConfigMap',
       metadata: {
         labels: MANAGED_BY,
-        name: `inventory-${chart}`,
+        name: `inventory-${context.namePrefix}${chart}`,
         namespace: BACKED_UP_NAMESPACE,
       },
       binaryData: { 'inventory.json.gz': Buffer.from(compressed).toString('base64') },

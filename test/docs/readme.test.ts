@@ -80,5 +80,11 @@ describe('README', () => {
     rmSync(join(project.folder, 'dist'), { recursive: true, force: true });
     expect(project.run(['consumer.ts'])).toMatchObject({ status: 0, stderr: '' });
     expect(readdirSync(join(project.folder, 'dist'))).toContain('blog-backup');
+    expect(readdirSync(join(project.folder, 'dist/flux')).toSorted()).toEqual([
+      'flux-system.Kustomization.blog-blog-backup.yaml',
+      'flux-system.Kustomization.blog-blog.yaml',
+      'flux-system.Kustomization.blog-namespaces.yaml',
+      'kustomization.yaml',
+    ]);
   });
 });

@@ -15,7 +15,7 @@ import {
   type VolumeStrategy,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
-import { offsite } from '../support/scenario';
+import { clusterAnswers, offsite, platform } from '../support/scenario';
 
 const keep = { daily: 7 };
 const storage = Size.gibibytes(20);
@@ -336,7 +336,7 @@ items:
 
         ✖ chart Wiki
             made by          Wiki
-            because          the id is no DNS label of at most 52 characters
+            because          the id is not a DNS label of at most 52 characters
             to fix           rename the chart
         ✖ chart velero
             made by          velero
@@ -349,6 +349,28 @@ items:
     `,
     },
   );
+
+  refuses('folder-collision', [], 'a name that is too long with that of the source before it', {
+    build: ({ app }, changed) =>
+      void new Chart(app, changed ? 'photos-of-all-the-years' : 'photos', { namespace: 'photos' }),
+    options: () => ({
+      platform: {
+        flux: { ...platform.flux, sourceRef: { kind: 'GitRepository', name: 'album-of-the-family-and-its-guests' } },
+      },
+      props: {
+        ...Object.fromEntries(Object.keys(clusterAnswers).map((ref) => [ref, undefined])),
+        clusterWide: 'The repository of the cluster answers for them.',
+      } as never,
+    }),
+    says: `
+      1 chart whose folder belongs to something else: [folder-collision]
+
+        ✖ chart photos-of-all-the-years
+            made by          photos-of-all-the-years
+            because          the id is not a DNS label of at most 21 characters
+            to fix           rename the chart
+    `,
+  });
 });
 
 describe('jobs', () => {

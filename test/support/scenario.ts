@@ -11,7 +11,7 @@ import { synthesize, type Synthesized } from '../../lib/synth/synthesize';
 
 export interface Scenario {
   readonly app: App;
-  /** A chart `example` in the namespace `paperless`. */
+  /** A chart `example`, in the namespace `paperless` unless the options name another. */
   readonly chart: Chart;
 }
 
@@ -62,6 +62,7 @@ export interface ScenarioOptions {
   readonly props?: Partial<RequireBackupsProps>;
   /** Files beside the project's code, by path; all of them are read. */
   readonly files?: Readonly<Record<string, string>>;
+  readonly namespace?: string;
   /** The day of the run. */
   readonly today?: string;
 }
@@ -85,7 +86,7 @@ export function synthesizeScenario(build: (scenario: Scenario) => void, options:
       ...options.props,
     } as RequireBackupsProps;
     const input = openGate(app, props, project);
-    build({ app, chart: new Chart(app, 'example', { namespace: 'paperless' }) });
+    build({ app, chart: new Chart(app, 'example', { namespace: options.namespace ?? 'paperless' }) });
     return synthesize(app, { ...input, today: options.today ?? '2026-12-01' });
   } finally {
     rmSync(project, { recursive: true });

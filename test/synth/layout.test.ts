@@ -116,7 +116,7 @@ describe('folders', () => {
   });
 
   it('wait for operators and storage locations only where backups are made', () => {
-    const kustomizations = fluxKustomizations(foldersOf(objects, new Map([['wiki', ['blog', 'gone']]])), flux);
+    const kustomizations = fluxKustomizations(foldersOf(objects, new Map([['wiki', ['blog', 'gone']]])), flux, '');
     const dependencies = kustomizations.map(({ metadata, spec }) => [
       metadata.name,
       (spec as { dependsOn?: readonly { name: string }[] }).dependsOn?.map(({ name }) => name) ?? [],
@@ -132,7 +132,7 @@ describe('folders', () => {
   });
 
   it('prove by expressions what `wait` calls ready at once', () => {
-    const kustomizations = fluxKustomizations(foldersOf(objects, new Map()), flux);
+    const kustomizations = fluxKustomizations(foldersOf(objects, new Map()), flux, '');
     expect(kustomizations.find(({ metadata }) => metadata.name === 'wiki-backup')).toEqual({
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { annotationsOf, at, labelsOf, listAt, objectId, objectKey, textAt } from '../../model/kube-object';
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
+import { backupFolderOf, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../../model/folders';
 import { isDnsLabel } from '../../model/names';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
@@ -176,36 +177,35 @@ export const folderCollision: Rule = {
   why: 'Two Kustomizations of one name are one object: one of them would silently stop being applied.',
   fix: 'Rename the chart.',
   example: `new Chart(app, 'flux', { namespace: 'paperless' });`,
-  check: ({ input, platform }) => {
+  check: ({ input, platform, namePrefix }) => {
     const { operators = {} } = platform.flux;
     const taken = new Map<string, string>([
-      ['flux', 'the Kustomizations of all folders'],
-      ['namespaces', 'the namespaces'],
-      ['cluster', 'what belongs to the whole cluster'],
+      [FLUX_FOLDER, 'the Kustomizations of all folders'],
+      [NAMESPACES_FOLDER, 'the namespaces'],
+      [CLUSTER_CHART, 'what belongs to the whole cluster'],
     ]);
-    for (const [operator, name] of Object.entries(operators))
-      taken.set(name, `the Kustomization that installs ${operator}`);
+    const installs = new Map(Object.entries(operators).map(([operator, name]) => [name, operator]));
     const findings: RuleFinding[] = [];
     for (const { id, path } of input.charts) {
-      const origin = { type: 'construct', path, chart: id } as const;
-      if (!isDnsLabel(id, 52)) {
+      const refuse = (because: string) =>
         findings.push({
           subject: `chart ${id}`,
-          at: origin,
-          because: 'the id is no DNS label of at most 52 characters',
+          at: { type: 'construct', path, chart: id },
+          because,
           remedies: toFix('rename the chart'),
         });
+      // Flux puts the name of its Kustomization on every object, as the value of a label.
+      const longest = 63 - namePrefix.length - backupFolderOf('').length;
+      if (!isDnsLabel(id, Math.min(52, longest))) {
+        refuse(`the id is not a DNS label of at most ${Math.min(52, longest)} characters`);
         continue;
       }
-      for (const folder of [id, `${id}-backup`]) {
+      for (const folder of [id, backupFolderOf(id)]) {
         const other = taken.get(folder);
-        if (other !== undefined) {
-          findings.push({
-            subject: `chart ${id}`,
-            at: origin,
-            because: `'${folder}' is ${other}`,
-            remedies: toFix('rename the chart'),
-          });
+        const operator = installs.get(`${namePrefix}${folder}`);
+        if (other !== undefined) refuse(`'${folder}' is ${other}`);
+        if (operator !== undefined) {
+          refuse(`'${namePrefix}${folder}' is the Kustomization that installs ${operator}`);
         }
         taken.set(folder, `chart ${id}`);
       }
