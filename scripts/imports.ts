@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { CannotRun } from '../lib/model/cannot-run';
+import { COULD_NOT_RUN, describeFailure } from '../lib/model/cannot-run';
 import { counted } from '../lib/model/text';
 import { generateClasses } from './imports/classes';
 import { customResources, type CustomResource } from './imports/crd';

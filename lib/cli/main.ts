@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /** The command `backed-up`. */
 import { Command, CommanderError } from 'commander';
+import { COULD_NOT_RUN, describeFailure } from '../model/cannot-run';
 import { predictCommand } from './predict';
-
-/** For what the person who calls has to mend: options, files. */
-const COULD_NOT_RUN = 2;
 
 async function main(): Promise<void> {
   const program = new Command('backed-up').description('No volume without a backup.').exitOverride();
@@ -12,9 +10,10 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    // Commander has printed what is wrong.
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? 0 : COULD_NOT_RUN;
+    // Commander has printed what is wrong, or the help that was asked for.
+    const printed = error instanceof CommanderError;
+    if (!printed) process.stderr.write(describeFailure(error));
+    process.exitCode = printed && error.exitCode === 0 ? 0 : COULD_NOT_RUN;
   }
 }
 

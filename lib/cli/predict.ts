@@ -47,15 +47,9 @@ export function predictCommand(): Command {
     .option('--json', 'print the whole answer as JSON')
     .addHelpText('after', EXAMPLES)
     .action((options: Options) => {
-      try {
-        const prediction = predict(readInput(options));
-        process.stdout.write(options.json === true ? `${JSON.stringify(prediction, null, 2)}\n` : describe(prediction));
-        process.exitCode = isGood(prediction) ? 0 : 1;
-      } catch (error) {
-        if (!(error instanceof CannotRun)) throw error;
-        process.stderr.write(`error: ${error.message}\n`);
-        process.exitCode = 2;
-      }
+      const prediction = predict(readInput(options));
+      process.stdout.write(options.json === true ? `${JSON.stringify(prediction, null, 2)}\n` : describe(prediction));
+      process.exitCode = isGood(prediction) ? 0 : 1;
     });
 }
 

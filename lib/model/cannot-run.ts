@@ -2,3 +2,12 @@
 export class CannotRun extends Error {
   override readonly name = 'CannotRun';
 }
+
+/** The exit code of a command that could not do its work, as opposed to 1: it did, and found something wrong. */
+export const COULD_NOT_RUN = 2;
+
+/** What a command prints before it ends with that code: one line, or the stack of a mistake in code. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof CannotRun) return `error: ${error.message}\n`;
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+}

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import type { App } from 'cdk8s';
 import { explainFindings } from '../coverage/explain';
 import { describeOrigin, type Finding } from '../coverage/finding';
-import { CannotRun } from '../model/cannot-run';
+import { CannotRun, COULD_NOT_RUN, describeFailure } from '../model/cannot-run';
 import { groupBy, sortedBy } from '../model/collections';
 import { parseInventory } from '../schema/inventory';
 import { nearest } from '../model/nearest';
@@ -61,9 +61,9 @@ export function runSynth(app: App, input: SynthInput): void {
     if (options.has('annotations')) printAnnotations(result.findings);
     if (written === undefined) process.exitCode = 1;
   } catch (error) {
-    if (!(error instanceof CannotRun)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 2;
+    // Thrown on, a mistake in code would end with 1, which says that there are findings.
+    process.stderr.write(describeFailure(error));
+    process.exitCode = COULD_NOT_RUN;
   }
 }
 
@@ -85,7 +85,11 @@ function readOptions(): ReadonlySet<string> {
     const text = value === undefined ? rawName : `${rawName}=${value}`;
     throw new CannotRun(`unknown option ${text}: ${hint} --help lists all`);
   }
-  return new Set(given.map(({ name }) => name));
+  const names = new Set(given.map(({ name }) => name));
+  if (names.has('json') && names.has('annotations')) {
+    throw new CannotRun('--json and --annotations both print to standard output: run synth once for each');
+  }
+  return names;
 }
 
 /** @throws Error with all findings if the gate refuses. */

@@ -165,6 +165,26 @@ Examples:
   });
 });
 
+describe('what cannot run', () => {
+  it('is both at once of what goes to standard output', () => {
+    expect(project.run(['refused.ts', '--json', '--annotations'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'error: --json and --annotations both print to standard output: run synth once for each\n',
+    });
+  });
+
+  it('is a mistake in code, with its stack, and not the exit code of findings', () => {
+    const broken = `chart.toJson = () => { throw new TypeError('the chart is broken'); };`;
+    project.write('broken.ts', mainFile(`${VOLUME}\n${broken}`));
+    const before = project.read('dist/SHA256SUMS');
+    const { status, stdout, stderr } = project.run(['broken.ts']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^TypeError: the chart is broken\n {4}at .*broken\.ts:\d+/);
+    expect(project.read('dist/SHA256SUMS')).toBe(before);
+  });
+});
+
 describe('a folder that synth must not touch', () => {
   it('holds files of somebody else', () => {
     project.write('other/notes.md', 'mine');

@@ -42,6 +42,23 @@ function run(...args: readonly string[]): { status: number | null; out: string; 
   return { status, out: stdout, err: stderr };
 }
 
+describe('the command', () => {
+  it('prints the stack of a mistake in code, and does not exit with 1', () => {
+    writeFileSync(
+      path.join(folder, 'mistake.cjs'),
+      `String.prototype.padEnd = () => { throw new TypeError('mistake'); };`,
+    );
+    const args = ['--import', 'tsx', '--require', path.join(folder, 'mistake.cjs'), path.join(ROOT, 'lib/cli/main.ts')];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [...args, 'predict', '--backup', path.join(folder, 'backup.yaml'), '--objects', path.join(folder, 'good')],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^TypeError: mistake\n {4}at /);
+  });
+});
+
 describe('backed-up predict', () => {
   it('prints a table and exits with 0 when all is copied', () => {
     expect(run('--backup', 'backup.yaml', '--objects', 'good')).toEqual({
