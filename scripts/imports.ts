@@ -113,7 +113,6 @@ function say(text: string): void {
 }
 
 main().catch((thrown: unknown) => {
-  if (!(thrown instanceof CannotRun)) throw thrown;
-  process.stderr.write(`${thrown.message}\n`);
-  process.exitCode = 2;
+  process.stderr.write(describeFailure(thrown));
+  process.exitCode = COULD_NOT_RUN;
 });

@@ -1,9 +1,10 @@
 import { App, type AppProps } from 'cdk8s';
-import type { ClusterWide } from '../coverage/context';
 import type { Finding } from '../coverage/finding';
 import { answerOf } from '../constructs/answer';
 import { Ledger } from '../constructs/ledger';
 import { clusterDatasetId } from '../model/dataset';
+import type { Declaration } from '../model/declaration';
+import { CLUSTER_CHART } from '../model/folders';
 import { CLUSTER_DATA, type ClusterStrategy, type OneOrMore, type OwnKinds } from '../model/kinds';
 import type { Platform } from '../model/platform';
 import type { Excluded } from '../model/strategy';
@@ -109,9 +110,10 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
   const ledger = Ledger.of(app);
   ledger.gated = true;
   declareClusterData(ledger, props);
+  const { clusterWide } = props;
   return {
     platform: props.platform,
-    clusterWide: clusterWideOf(props),
+    clusterWide: clusterWide === undefined ? { type: 'asked', at: AT_APP } : { type: 'answered', by: clusterWide },
     ownKinds: props.kinds ?? {},
     alsoRead: props.alsoRead ?? [],
     project,
@@ -120,12 +122,8 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
   };
 }
 
-/** The chart of what belongs to the whole cluster. */
-const AT_APP = { type: 'construct', path: 'main.ts', chart: 'cluster' } as const;
-
-function clusterWideOf({ clusterWide }: RequireBackupsProps): ClusterWide {
-  return clusterWide === undefined ? { type: 'asked', at: AT_APP } : { type: 'answered', by: clusterWide };
-}
+/** What belongs to the whole cluster is said to the app, and not in a chart. */
+const AT_APP: Declaration['at'] = { type: 'construct', path: 'app', chart: CLUSTER_CHART };
 
 function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
   const answers: Readonly<Record<string, unknown>> = { ...props };

@@ -9,6 +9,7 @@ import { describeOrigin, type Finding } from '../coverage/finding';
 import { CannotRun, COULD_NOT_RUN, describeFailure } from '../model/cannot-run';
 import { groupBy, sortedBy } from '../model/collections';
 import { parseInventory } from '../schema/inventory';
+import { CLUSTER_CHART } from '../model/folders';
 import { nearest } from '../model/nearest';
 import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
@@ -162,18 +163,19 @@ function printJson({ result, written, healed, changes }: Report): void {
 /** One line per finding, in the form that GitHub shows beside the code. */
 function printAnnotations(findings: readonly Finding[]): void {
   for (const finding of findings) {
-    const { rule, severity, subject, because, remedies, at } = finding;
+    const { rule, severity, subject, because, remedies } = finding;
     const text = [subject, because, ...remedies.map((remedy) => `${remedy.label}: ${remedy.text}`)]
       .filter((part) => part !== undefined)
       .join('\n');
-    const place = at === undefined ? '' : annotationPlace(finding);
-    process.stdout.write(`::${severity} ${place}title=${escapeProperty(rule)}::${escapeData(text)}\n`);
+    process.stdout.write(
+      `::${severity} ${annotationPlace(finding)}title=${escapeProperty(rule)}::${escapeData(text)}\n`,
+    );
   }
 }
 
-/** A chart's file is named after it. */
+/** A chart's file is named after it; what is said to the app may stand in any. */
 function annotationPlace({ at }: Finding): string {
-  if (at === undefined) return '';
+  if (at === undefined || (at.type === 'construct' && at.chart === CLUSTER_CHART)) return '';
   if (at.type === 'file') return `file=${escapeProperty(at.file)},line=${at.line},`;
   const file = `apps/${at.chart}.ts`;
   return existsSync(file) ? `file=${escapeProperty(file)},` : '';

@@ -247,7 +247,7 @@ describe('no-strategy', () => {
       1 dataset has no backup strategy: [no-strategy]
 
         ✖ etcd of cluster home
-            made by          main.ts
+            made by          app
             to answer        new BackedUpApp({ …, etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }) })
     `,
   });
@@ -645,7 +645,7 @@ describe('reasons', () => {
       1 reason is no sentence: [thin-reason]
 
         ✖ etcd of cluster home
-            made by          main.ts
+            made by          app
             to fix           say in a sentence who copies it, and how, got 'cron'
     `,
   });

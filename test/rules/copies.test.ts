@@ -89,7 +89,7 @@ describe('copies survive', () => {
       1 dataset has no copy outside the cluster: [never-leaves]
 
         ✖ etcd of cluster home
-            made by          main.ts
+            made by          app
             because          all of its copies are lost with the cluster: what somebody else keeps there
             to fix           elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
     `,

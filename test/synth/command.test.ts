@@ -128,6 +128,18 @@ describe('npm run synth', () => {
     });
   });
 
+  it('annotates no file for what is said to the app', () => {
+    project.write('apps/cluster.ts', '// not where the answer belongs');
+    project.write('etcd.ts', mainFile(VOLUME).replace('etcd: elsewhere', 'etcd: undefined as never && elsewhere'));
+    const { status, stdout } = project.run(['etcd.ts', '--annotations']);
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: `::error title=no-strategy::etcd of cluster home%0Ato answer: new BackedUpApp({ …, etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }) })\n`,
+    });
+    const { stderr } = project.run(['etcd.ts']);
+    expect(stderr).toContain('✖ etcd of cluster home\n      made by          app\n');
+  });
+
   it('has help', () => {
     expect(project.run(['refused.ts', '--help'])).toEqual({
       status: 0,
