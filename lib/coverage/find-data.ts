@@ -59,8 +59,8 @@ class DataFinder {
   private readonly mounts: Mount[] = [];
   /** Claims of StatefulSets: the rendered claim belongs to the set that adopts it. */
   private readonly setOfClaim = new Map<string, string>();
-  /** PersistentVolumes by dataset key, with the claim that each is reserved for. */
-  private readonly reservedFor = new Map<string, string>();
+  /** PersistentVolumes by dataset key, with the claim that each is reserved for, if it is. */
+  private readonly reservedFor = new Map<string, string | undefined>();
   /** PersistentVolumes that a claim names. */
   private readonly namedByClaims = new Set<string>();
 
@@ -116,8 +116,8 @@ class DataFinder {
 
   result(): FoundData {
     this.adoptClaimsOfSets();
-    this.joinVolumesWithClaims();
     this.addUndeclaredClaims();
+    this.joinVolumesWithClaims();
     return {
       datasets: [...this.datasets.values()],
       opaque: this.opaque,
@@ -154,7 +154,9 @@ class DataFinder {
   private noteBinding(ref: string, id: DatasetId, object: KubeObject): void {
     if (ref === 'persistentVolume') {
       const claim = at(object, 'spec', 'claimRef');
-      this.reservedFor.set(datasetKey(id), claimKey(textAt(claim, 'namespace') ?? '', textAt(claim, 'name') ?? ''));
+      const name = textAt(claim, 'name');
+      const reserved = name === undefined ? undefined : claimKey(textAt(claim, 'namespace') ?? '', name);
+      this.reservedFor.set(datasetKey(id), reserved);
     }
     const volume = textAt(object, 'spec', 'volumeName');
     if (ref === 'claim' && volume !== undefined) this.namedByClaims.add(volume);
@@ -201,12 +203,12 @@ class DataFinder {
     }
   }
 
-  /** A PersistentVolume that a claim names, or that is reserved for one, is the claim's. */
+  /** A PersistentVolume is that of the claim that it is reserved for; only a free one is that of a claim that names it. */
   private joinVolumesWithClaims(): void {
     const claims = this.declaredClaims();
-    for (const [key, claim] of this.reservedFor) {
+    for (const [key, reserved] of this.reservedFor) {
       const name = this.datasets.get(key)?.id.name ?? '';
-      if (claims.has(claim) || this.namedByClaims.has(name)) this.datasets.delete(key);
+      if (reserved === undefined ? this.namedByClaims.has(name) : claims.has(reserved)) this.datasets.delete(key);
     }
   }
 

@@ -130,6 +130,16 @@ describe('data is', () => {
       ['PersistentVolumeClaim home/data [20Gi, fast]: data'],
     ],
     [
+      'both, where the PersistentVolume that a claim names is reserved for another',
+      `${VOLUME.replace('name: data }', 'name: films }')}---${CLAIM.replace('spec: {', 'spec: { volumeName: disk,')}`,
+      ['PersistentVolume home/disk [1Ti]', 'PersistentVolumeClaim home/data [20Gi, fast]: data'],
+    ],
+    [
+      'the claim alone, where a PersistentVolume is reserved for one that only a workload mounts',
+      `${VOLUME}---${mounts('persistentVolumeClaim: { claimName: data }')}`,
+      ['PersistentVolumeClaim home/data: data'],
+    ],
+    [
       'a claim that only a workload mounts',
       mounts('persistentVolumeClaim: { claimName: films }'),
       ['PersistentVolumeClaim home/films: films'],
