@@ -2,7 +2,7 @@
 import type { Dataset } from './dataset';
 import type { DatasetAnswer, Declaration, Origin } from './declaration';
 import type { MethodName } from './kinds';
-import type { ObjectId } from './kube-object';
+import { objectKey, type ObjectId } from './kube-object';
 
 /** A dataset with what brings it. */
 export interface FoundDataset extends Dataset {
@@ -24,4 +24,9 @@ export interface FoundDataset extends Dataset {
 export interface AnsweredDataset extends FoundDataset {
   readonly answer: DatasetAnswer;
   readonly declaration: Declaration;
+}
+
+/** Keys of the objects that make some of the data at run time. */
+export function makersOf(datasets: readonly FoundDataset[]): ReadonlySet<string> {
+  return new Set(datasets.flatMap(({ heldBy }) => (heldBy === undefined ? [] : [objectKey(heldBy)])));
 }

@@ -1,6 +1,7 @@
 /** Labels and annotations on objects: how a claim says what was decided about it, and what Flux is told about it. */
 import { describeDataset, type DatasetId } from './dataset';
 import { isExcluded, type DatasetAnswer } from './declaration';
+import { annotationsOf, labelsOf, type KubeObject } from './kube-object';
 import type { Strategy } from './strategy';
 
 /** On everything that synth makes itself. */
@@ -17,6 +18,12 @@ export const PRUNE_ANNOTATION = 'kustomize.toolkit.fluxcd.io/prune';
 /** With `disabled`, Flux leaves `${NAME}` and `$$` in the object alone (kustomize-controller v1.9.4). */
 export const SUBSTITUTE_ANNOTATION = 'kustomize.toolkit.fluxcd.io/substitute';
 export const DISABLED = 'disabled';
+
+/** Whether an object tells Flux so, in a label or an annotation, in any case (fluxcd/pkg ssa v0.76.1, utils/meta.go). */
+export function tellsFlux(object: KubeObject, what: 'force' | 'prune' | 'reconcile' | 'ssa', value: string): boolean {
+  const key = `kustomize.toolkit.fluxcd.io/${what}`;
+  return [labelsOf(object), annotationsOf(object)].some((texts) => texts[key]?.toLowerCase() === value.toLowerCase());
+}
 
 export interface Marks {
   readonly labels: Readonly<Record<string, string>>;

@@ -2,11 +2,12 @@
  * Marks on the written objects: on claims what was decided about them, and on everything that holds data that Flux must
  * not delete it. Objects that are only read are left alone, and nothing that an object says itself is changed.
  */
-import type { AnsweredDataset } from '../model/answered';
+import { makersOf, type AnsweredDataset } from '../model/answered';
 import { sortedBy } from '../model/collections';
 import { claimKey } from '../model/dataset';
+import { isExcluded } from '../model/declaration';
 import { roleOf, type OwnKinds } from '../model/kinds';
-import { groupOf, type KubeObject } from '../model/kube-object';
+import { groupOf, objectId, objectKey, type KubeObject } from '../model/kube-object';
 import { DISABLED, marksOf, PRUNE_ANNOTATION, type Marks } from '../model/marks';
 import { isWritten, type RenderedObject } from '../model/rendered';
 
@@ -40,9 +41,11 @@ export function stampMarks(
     });
     return { ...dataset, claims };
   });
+  const makers = makersOf(answered.filter(({ answer }) => !isExcluded(answer)));
   const stamped = objects.map((rendered) => {
     const { object } = rendered;
-    if (!isWritten(rendered) || !holdsData(object, namespacesWithData, own)) return rendered;
+    const keeps = holdsData(object, namespacesWithData, own) || makers.has(objectKey(objectId(object)));
+    if (!isWritten(rendered) || !keeps) return rendered;
     return { ...rendered, object: marked(object, isClaim(object) ? marksByClaim.get(keyOf(object)) : undefined) };
   });
   return { objects: stamped, answered: labelled };

@@ -2,7 +2,17 @@ import { ApiObject, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { BackedUpVolume, backUp, elsewhere, exclude, nightly } from '../../lib';
+import {
+  BackedUpStatefulSet,
+  BackedUpVolume,
+  backUp,
+  elsewhere,
+  exclude,
+  excluded,
+  holds,
+  nightly,
+  ScratchVolume,
+} from '../../lib';
 import { refuses } from '../support/rule-test';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
 
@@ -41,6 +51,14 @@ spec:
 `;
 }
 
+function helmRelease(name: string, annotation = ''): string {
+  return `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: ${name}, namespace: media, annotations: { ${annotation} } }
+spec: { interval: 1h, chartRef: { kind: HelmChart, name: ${name} } }
+`;
+}
+
 describe('what Flux does', () => {
   refuses('substitution', ['K02', 'K17', 'K19'], 'a script that Flux would rewrite', {
     build: ({ chart }, changed) => {
@@ -68,6 +86,115 @@ describe('what Flux does', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job
             because          dump.args[1] contains $$
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+    `,
+  });
+
+  refuses('substitution', ['K02', 'K17'], 'hooks, probes, variables and files that are scripts by what they hold', {
+    build: ({ chart }, changed) => {
+      const text = `rm -rf "${changed ? '${DIR:?}' : '$DIR'}/data"`;
+      const command = ['sh', '-c', text];
+      const pod = (name: string, container: Partial<k8s.Container>, annotations = {}): void =>
+        void new k8s.KubePod(chart, name, {
+          metadata: { name, annotations },
+          spec: { containers: [{ name: 'app', image: 'app:1.0', ...container }] },
+        });
+      pod('hook', {}, { 'pre.hook.backup.velero.io/command': JSON.stringify(command) });
+      pod('lifecycle', { lifecycle: { preStop: { exec: { command } } } });
+      pod('probe', { startupProbe: { exec: { command } } });
+      pod('variable', { env: [{ name: 'CLEAN', value: text }] });
+      new k8s.KubeConfigMap(chart, 'bare', { metadata: { name: 'bare' }, data: { entrypoint: `set -e\n${text}\n` } });
+      new k8s.KubeSecret(chart, 'secret', {
+        metadata: { name: 'secret' },
+        stringData: { start: `#!/bin/ash\n${text}` },
+      });
+      new ApiObject(chart, 'schedule', {
+        apiVersion: 'velero.io/v1',
+        kind: 'Backup',
+        metadata: { name: 'before-upgrade', namespace: 'velero' },
+        spec: {
+          includedNamespaces: ['default'],
+          excludedResources: ['secrets'],
+          hooks: { resources: [{ name: 'clean', pre: [{ exec: { command } }] }] },
+        },
+      });
+    },
+    says: `
+      7 texts that Flux may rewrite: [substitution]
+
+        ✖ Backup velero/before-upgrade
+            made by          example/schedule
+            because          spec.hooks.resources[0].pre[0].exec.command[2] contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ ConfigMap paperless/bare
+            made by          example/bare
+            because          data.entrypoint contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ Pod paperless/hook
+            made by          example/hook
+            because          pre.hook.backup.velero.io/command contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ Pod paperless/lifecycle
+            made by          example/lifecycle
+            because          app.lifecycle.preStop.exec.command[2] contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ Pod paperless/probe
+            made by          example/probe
+            because          app.startupProbe.exec.command[2] contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ Pod paperless/variable
+            made by          example/variable
+            because          app.env.CLEAN contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ Secret paperless/secret
+            made by          example/secret
+            because          stringData.start contains \${DIR:?}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+    `,
+  });
+
+  refuses('substitution', ['K02'], 'files that containers execute', {
+    build: ({ chart }, changed) => {
+      for (const name of ['run', 'runnable', 'settings']) {
+        const text = 'echo ${GREETING}';
+        new k8s.KubeConfigMap(chart, name, { metadata: { name }, data: { 'file.txt': text } });
+      }
+      const args = changed ? ['/run/file.txt'] : ['--settings=/run/file.txt'];
+      const mode = changed ? 0o755 : 0o644;
+      new k8s.KubePod(chart, 'pod', {
+        metadata: { name: 'pod' },
+        spec: {
+          containers: [
+            {
+              name: 'app',
+              image: 'app:1.0',
+              command: ['/bin/sh', '-e'],
+              args: [...args, '$(GREETING)', '/settings/file.txt'],
+              env: [{ name: 'GREETING', value: 'Hello $(USER)' }],
+              volumeMounts: [
+                { name: 'run', mountPath: '/run' },
+                { name: 'settings', mountPath: '/settings' },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'run', configMap: { name: 'run' } },
+            { name: 'runnable', configMap: { name: 'runnable', defaultMode: mode } },
+            { name: 'settings', configMap: { name: 'settings' } },
+          ],
+        },
+      });
+    },
+    says: `
+      2 texts that Flux may rewrite: [substitution]
+
+        ✖ ConfigMap paperless/run
+            made by          example/run
+            because          data.file.txt contains \${GREETING}
+            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+        ✖ ConfigMap paperless/runnable
+            made by          example/runnable
+            because          data.file.txt contains \${GREETING}
             to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
     `,
   });
@@ -245,8 +372,137 @@ ${changed ? '' : '  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
 
         ✖ StatefulSet paperless/loki
             made by          example/loki
-            because          it takes its claims along when it is deleted (persistentVolumeClaimRetentionPolicy)
-            to fix           whenDeleted: 'Retain'
+            because          it takes its claims along when it is deleted
+            to fix           persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' }
     `,
   });
+
+  refuses('pruned-data', [], 'a StatefulSet that deletes the claims of replicas that it no longer has', {
+    build: ({ chart }, changed) => {
+      const template = { spec: { containers: [{ name: 'app', image: 'app:1.0' }] } };
+      const policy = { persistentVolumeClaimRetentionPolicy: { whenScaled: changed ? 'Delete' : 'Retain' } };
+      const backup = nightly({ to: offsite, keep });
+      const spec = { podTemplate: template, replicas: 3, spec: policy };
+      new BackedUpStatefulSet(chart, 'loki', { ...spec, volumes: { data: { storage, backup } } });
+      // Losing these is acceptable.
+      const scratch = 'Filled again from the originals on demand.';
+      const along = { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Delete' } };
+      new BackedUpStatefulSet(chart, 'cache', { ...spec, spec: along, volumes: { data: { storage, scratch } } });
+    },
+    says: `
+      1 object with data that Flux would delete: [pruned-data]
+
+        ✖ StatefulSet paperless/loki
+            made by          example/loki
+            because          it deletes the claims of replicas that it no longer has
+            to fix           persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' }
+    `,
+  });
+
+  refuses('pruned-data', ['K10'], 'a Helm release in a file beside, which Helm would uninstall with its claims', {
+    build: ({ chart }) => {
+      const backup = nightly({ to: offsite, keep });
+      holds(chart, { helmRelease: 'registry', namespace: 'media' }, { data: { storage, backup } });
+      const reason = excluded('A cache, filled again on demand.');
+      holds(
+        chart,
+        { helmRelease: 'cache', namespace: 'media' },
+        { files: { storage, namespace: 'cache', backup: reason } },
+      );
+    },
+    options: (changed) => ({
+      files: {
+        'registry.yaml': `${helmRelease('cache')}---\n${helmRelease('registry', changed ? '' : 'kustomize.toolkit.fluxcd.io/prune: disabled')}`,
+      },
+    }),
+    says: `
+      1 object with data that Flux would delete: [pruned-data]
+
+        ✖ HelmRelease media/registry
+            written in       registry.yaml:6
+            because          with it go the claims that it makes
+            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+    `,
+  });
+
+  it('lets a Kustomization hold data that leaves its objects behind', () => {
+    const foreign = (field: string): string =>
+      kustomization('./apps', field)
+        .replace('name: flux-system }', 'name: apps }')
+        .replace('prune: true', 'force: true');
+    for (const field of ['prune: false', 'prune: true\n  deletionPolicy: Orphan']) {
+      const { findings } = synthesizeScenario(
+        ({ chart }) => {
+          const backup = nightly({ to: offsite, keep });
+          const ref = { kustomization: 'apps', namespace: 'flux-system' };
+          holds(chart, ref, { data: { storage, namespace: 'apps', backup } });
+        },
+        { files: { 'apps.yaml': foreign(field) } },
+      );
+      expect(explain(findings)).toBe('');
+    }
+  });
+
+  refuses('recreated-data', [], 'a claim that Flux may make anew', {
+    build: ({ chart }, changed) => {
+      const volume = new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      const force = ['kustomize.toolkit.fluxcd.io/force', changed ? 'Enabled' : 'disabled'] as const;
+      ApiObject.of(volume).metadata.addLabel(...force);
+      const scratch = new ScratchVolume(chart, 'cache', { storage, reason: 'Fetched again on demand.' });
+      ApiObject.of(scratch).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/force', 'enabled');
+    },
+    says: `
+      1 object that Flux would rather replace than fail: [recreated-data]
+
+        ✖ PersistentVolumeClaim paperless/data
+            made by          example/data
+            to fix           remove kustomize.toolkit.fluxcd.io/force from it
+    `,
+  });
+
+  refuses('recreated-data', [], 'a Kustomization that forces all it applies', {
+    build: ({ chart }) => backUp(chart, { claim: 'data', namespace: 'media' }, nightly({ to: offsite, keep })),
+    options: (changed) => ({
+      files: {
+        'clusters/media.yaml': kustomization('./media', `force: ${changed}`),
+        'media/claim.yaml': `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  namespace: media
+  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+`,
+      },
+    }),
+    says: `
+      1 object that Flux would rather replace than fail: [recreated-data]
+
+        ✖ Kustomization flux-system/apps
+            written in       clusters/media.yaml:1
+            because          it applies PersistentVolumeClaim media/data
+            to fix           force: false, and on the objects that need it metadata.annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' }
+    `,
+  });
+
+  for (const [key, value, because] of [
+    ['ssa', 'Ignore', 'kustomize.toolkit.fluxcd.io/ssa is Ignore: Flux never creates it'],
+    ['ssa', 'IfNotPresent', 'kustomize.toolkit.fluxcd.io/ssa is IfNotPresent: changed labels never reach the claim'],
+    ['reconcile', 'disabled', 'kustomize.toolkit.fluxcd.io/reconcile is disabled'],
+  ] as const) {
+    refuses('unapplied-claim', [], `a claim with ${key}: ${value}`, {
+      build: ({ chart }, changed) => {
+        const volume = new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+        ApiObject.of(volume).metadata.addAnnotation(`kustomize.toolkit.fluxcd.io/${key}`, changed ? value : 'Merge');
+      },
+      says: `
+        1 claim that Flux does not apply as it is written: [unapplied-claim]
+
+          ✖ PersistentVolumeClaim paperless/data
+              made by          example/data
+              because          ${because}
+              to fix           remove what tells Flux so
+      `,
+    });
+  }
 });

@@ -3,8 +3,8 @@ import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { gunzipSync, strFromU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { backUp, BackedUpVolume, elsewhere, holds, nightly, s3Location, ScratchVolume } from '../../lib';
-import { mappingAt, textAt } from '../../lib/model/kube-object';
+import { backUp, BackedUpVolume, elsewhere, excluded, holds, nightly, s3Location, ScratchVolume } from '../../lib';
+import { mappingAt, textAt, textMapAt } from '../../lib/model/kube-object';
 import type { Synthesized } from '../../lib/synth/synthesize';
 import { offsite, synthesizeScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
 
@@ -103,6 +103,28 @@ describe('marks', () => {
       name: 'data',
       namespace: 'paperless',
     });
+  });
+
+  it('keep Flux from uninstalling a release with the claims that it makes', () => {
+    const result = accepted(({ chart }) => {
+      for (const name of ['registry', 'cache', 'operator']) {
+        const spec = { interval: '1h', chartRef: { kind: 'HelmChart', name } };
+        new ApiObject(chart, name, {
+          apiVersion: 'helm.toolkit.fluxcd.io/v2',
+          kind: 'HelmRelease',
+          metadata: { name },
+          spec,
+        });
+      }
+      holds(chart, { helmRelease: 'registry' }, { data: { storage, backup: everyNight } });
+      const backup = excluded('A cache, filled again on demand.');
+      holds(chart, { helmRelease: 'cache' }, { files: { storage, namespace: 'cache', backup } });
+      holds(chart, { helmRelease: 'operator' }, {});
+    });
+    const annotations = ['registry', 'cache', 'operator'].map((name) =>
+      textMapAt(metadata(result, `example/paperless.HelmRelease.${name}.yaml`), 'annotations'),
+    );
+    expect(annotations).toEqual([{ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }, {}, {}]);
   });
 
   it('are put on nothing that is only read, and nothing of that is written', () => {

@@ -1,43 +1,31 @@
 /** What Flux would do to the objects between the repository and the cluster. */
 import { HEALTH } from '../../model/flux-health';
-import { roleOf } from '../../model/kinds';
-import {
-  annotationsOf,
-  at,
-  booleanAt,
-  groupOf,
-  isMapping,
-  labelsOf,
-  listAt,
-  textAt,
-  textMapAt,
-  type KubeObject,
-} from '../../model/kube-object';
-import { forbidsSubstitution } from '../kustomize';
-import { DISABLED, PRUNE_ANNOTATION, SUBSTITUTE_ANNOTATION } from '../../model/marks';
+import { booleanAt, groupOf, listAt, textAt } from '../../model/kube-object';
+import { DISABLED, SUBSTITUTE_ANNOTATION } from '../../model/marks';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
-import { podTemplateOf } from '../../model/workloads';
-import type { GateContext } from '../context';
-import { aboutObject, toFix, type RuleFinding } from '../finding';
+import { aboutObject, toFix } from '../finding';
+import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
+import { executedFiles, scriptsIn, textsIn, type Text } from '../scripts';
 
 export const substitution: Rule = {
   id: 'substitution',
   heading: (n) => `${counted(n, 'text')} that Flux may rewrite`,
-  what: 'A script, a command or an object of ours contains `${` or `$$`, and the object does not forbid substitution.',
+  what: 'A script, a command, a hook, a variable of a container or an object of ours contains `${` or `$$`, and the object does not forbid substitution.',
   why: 'With `postBuild` on the Kustomization Flux replaces `${NAME}` everywhere, comments included: `rm -rf "${DIR:?}/data"` becomes `rm -rf "/data"`, and an unknown name stops the whole folder. No quoting protects.',
   fix: 'Annotate the object.',
   example: `new k8s.KubeConfigMap(chart, 'script', {
   metadata: { name: 'dump' },
   data: { 'dump.sh': '#!/bin/sh\\nrm -rf "\${DIR:?}/data"\\n' },
 });`,
-  check: ({ input }) =>
-    input.objects
+  check: ({ input }) => {
+    const executed = executedFiles(input.objects.map(({ object }) => object));
+    return input.objects
       .filter((rendered) => isWritten(rendered) && !forbidsSubstitution(rendered.object))
       .flatMap((rendered) => {
         const { object, origin } = rendered;
-        const [found] = substitutable(rendered);
+        const [found] = substitutable(rendered, executed);
         if (found === undefined) return [];
         return [
           {
@@ -46,42 +34,18 @@ export const substitution: Rule = {
             remedies: toFix(`ApiObject.of(…).metadata.addAnnotation('${SUBSTITUTE_ANNOTATION}', '${DISABLED}')`),
           },
         ];
-      }),
+      });
+  },
 };
 
-interface Text {
-  readonly path: string;
-  readonly text: string;
-}
-
 /** In what synth makes itself, every text; in what somebody else wrote, what a shell will read. */
-function substitutable(rendered: RenderedObject): readonly Text[] {
+function substitutable(rendered: RenderedObject, executed: ReadonlySet<string>): readonly Text[] {
   const { object } = rendered;
-  const texts = rendered.generated === true ? textsIn(object, '') : scriptsIn(object);
+  const texts = rendered.generated === true ? textsIn(object) : scriptsIn(object, executed);
   return texts.flatMap(({ path, text }) => {
     const match = /\$\$|\$\{[^}\n]{0,40}\}?/.exec(text);
     return match === null ? [] : [{ path, text: match[0] }];
   });
-}
-
-function textsIn(value: unknown, path: string): readonly Text[] {
-  if (typeof value === 'string') return [{ path, text: value }];
-  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, `${path}[${index}]`));
-  if (!isMapping(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) => textsIn(member, path === '' ? key : `${path}.${key}`));
-}
-
-function scriptsIn(object: KubeObject): readonly Text[] {
-  const template = podTemplateOf(object);
-  const containers = ['initContainers', 'containers'].flatMap((field) => listAt(template, 'spec', field));
-  const commands = containers.flatMap((container) =>
-    ['command', 'args'].flatMap((field) =>
-      textsIn(at(container, field), `${textAt(container, 'name') ?? 'container'}.${field}`),
-    ),
-  );
-  const files = object.kind === 'ConfigMap' ? Object.entries(textMapAt(object, 'data')) : [];
-  const scripts = files.filter(([name, text]) => /\.(sh|bash|py|rb|pl)$/.test(name) || text.startsWith('#!'));
-  return [...commands, ...scripts.map(([name, text]) => ({ path: `data.${name}`, text }))];
 }
 
 export const healthExpressions: Rule = {
@@ -136,43 +100,4 @@ function healthCheck(kind: string): string {
   const { apiVersion = '', current = '', failed } = HEALTH[kind] ?? {};
   const failing = failed === undefined ? '' : `, failed: "${failed}"`;
   return `{ apiVersion: '${apiVersion}', kind: '${kind.slice(kind.indexOf('/') + 1)}', current: "${current}"${failing} }`;
-}
-
-export const prunedData: Rule = {
-  id: 'pruned-data',
-  heading: (n) => `${counted(n, 'object')} with data that Flux would delete`,
-  what: 'An object that holds data may be deleted by Flux when it leaves the repository.',
-  why: 'A moved file, a renamed chart or a removed namespace is enough, and the volume is gone with its claim. A claim that a restore brought back carries the labels of Flux and is deleted too.',
-  fix: 'Annotate it.',
-  example: `const volume = new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
-ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/prune', 'enabled');`,
-  check: (context) => {
-    const withData = new Set(context.data.datasets.map(({ id }) => id.namespace));
-    return context.input.objects.flatMap(({ object, origin }) => {
-      const reason = whyLost(object, withData, context);
-      return reason === undefined ? [] : [{ ...aboutObject(object, origin), ...reason }];
-    });
-  },
-};
-
-function whyLost(
-  object: KubeObject,
-  namespacesWithData: ReadonlySet<string | undefined>,
-  { input }: GateContext,
-): Pick<RuleFinding, 'because' | 'remedies'> | undefined {
-  const kept = [annotationsOf(object), labelsOf(object)].some((texts) => texts[PRUNE_ANNOTATION] === DISABLED);
-  const remedies = toFix(`metadata.annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' }`);
-  if (object.kind === 'Namespace' && object.apiVersion === 'v1') {
-    const lost = !kept && namespacesWithData.has(object.metadata.name);
-    return lost ? { because: 'with a namespace go all claims in it', remedies } : undefined;
-  }
-  const role = roleOf(groupOf(object.apiVersion), object.kind, input.ownKinds);
-  if (role.role !== 'data') return undefined;
-  if (!role.leavesClaims) return kept ? undefined : { because: `it lacks ${PRUNE_ANNOTATION}: ${DISABLED}`, remedies };
-  const policy = textAt(object, 'spec', 'persistentVolumeClaimRetentionPolicy', 'whenDeleted');
-  if (policy !== 'Delete' || kept) return undefined;
-  return {
-    because: 'it takes its claims along when it is deleted (persistentVolumeClaimRetentionPolicy)',
-    remedies: toFix(`whenDeleted: 'Retain'`),
-  };
 }

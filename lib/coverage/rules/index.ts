@@ -6,6 +6,7 @@ import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
 import * as flux from './flux';
+import * as fluxData from './flux-data';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
@@ -72,7 +73,9 @@ export const rules: readonly Rule[] = [
   networkPolicy.networkPolicyPort,
   flux.substitution,
   flux.healthExpressions,
-  flux.prunedData,
+  fluxData.prunedData,
+  fluxData.recreatedData,
+  fluxData.unappliedClaim,
   platform.platformMalformed,
   answers.reviewDue,
   veleroPlans.copiedAnyway,
