@@ -1,9 +1,11 @@
 /** What the proofs took from the platform, or from somebody's word. The audit checks each against the live cluster. */
-import { sortedBy } from '../model/collections';
+import { compareText, sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
 import { isExcluded } from '../model/declaration';
 import { locationsOfPlans } from '../methods/velero/plan';
+import { BACKED_UP_NAMESPACE } from '../model/folders';
 import type { Assumption } from '../model/inventory';
+import { describeObject, textAt } from '../model/kube-object';
 import { veleroPrefix } from '../model/location';
 import { FLUX_NAMESPACE } from '../model/platform';
 import type { GateContext } from './context';
@@ -14,15 +16,10 @@ export function assumptionsOf(share: Share, context: GateContext): readonly Assu
     ...aboutVelero(share, context),
     ...aboutStorage(share, context),
     ...aboutFlux(context),
+    ...aboutKustomizations(share),
+    ...aboutOtherRepositories(share, context),
     ...aboutLabels(share),
   ];
-  if (context.input.clusterWide.type === 'answered') {
-    assumptions.push({
-      about: 'clusterWide',
-      value: context.input.clusterWide.by,
-      why: 'etcd, the Flux repository, certificates and keys are answered for in another repository.',
-    });
-  }
   return sortedBy(assumptions, ({ about }) => about);
 }
 
@@ -42,6 +39,15 @@ function aboutVelero({ plans }: Share, context: GateContext): readonly Assumptio
       why: 'Without it CSI volumes are left out, and the Backup is Completed.',
     },
     { about: 'velero.nodeAgent', value: velero.nodeAgent, why: 'It carries the data out of the cluster.' },
+    ...(velero.repositoryPassword === undefined
+      ? []
+      : [
+          {
+            about: 'velero.repositoryPassword',
+            value: velero.repositoryPassword,
+            why: 'A repository that was made without one is encrypted with a constant that everybody knows.',
+          },
+        ]),
     {
       about: 'velero.globalVolumePolicies',
       value: 'none',
@@ -90,13 +96,53 @@ function aboutFlux({ platform }: GateContext): readonly Assumption[] {
     {
       about: 'flux',
       value: {
-        sourceRef: { kind: sourceRef.kind, name: sourceRef.name },
+        sourceRef: {
+          kind: sourceRef.kind,
+          name: sourceRef.name,
+          ...(sourceRef.url === undefined ? {} : { url: sourceRef.url }),
+        },
         path,
         namespace: namespace ?? FLUX_NAMESPACE,
         operators,
       },
       why: 'The rendered Kustomizations name this source and these Kustomizations.',
     },
+  ];
+}
+
+/** The Kustomizations that nobody had to answer for. */
+function aboutKustomizations({ seen }: Share): readonly Assumption[] {
+  return seen.map(({ id, object }) => ({
+    about: describeObject(id),
+    value: { path: textAt(object, 'spec', 'path') ?? '' },
+    why: 'All of its files were read, and it is taken to apply nothing else.',
+  }));
+}
+
+/** What holds as long as the other repositories of the cluster keep to it. */
+function aboutOtherRepositories({ plans }: Share, { input }: GateContext): readonly Assumption[] {
+  if (input.clusterWide.type === 'asked') return [];
+  const namespaces = new Set(plans.map(({ namespace }) => namespace));
+  return [
+    {
+      about: 'clusterWide',
+      value: input.clusterWide.by,
+      why: 'etcd, the Flux repository, certificates and keys are answered for in another repository.',
+    },
+    {
+      about: `namespace ${BACKED_UP_NAMESPACE}`,
+      value: 'brought by the repository that answers for the cluster',
+      why: 'The inventory is kept there.',
+    },
+    ...(namespaces.size === 0
+      ? []
+      : [
+          {
+            about: 'namespaces',
+            value: [...namespaces].toSorted(compareText),
+            why: 'No other repository has data in them: Schedules are named after their namespace, and copy all of it.',
+          },
+        ]),
   ];
 }
 

@@ -1,9 +1,10 @@
 /** From what the gate proved to the inventory that all later stages read. */
 import type { AnsweredDataset } from '../model/answered';
-import { groupBy, sortedBy } from '../model/collections';
+import { compareText, groupBy, sortedBy } from '../model/collections';
 import { alertAge } from '../model/copies';
 import { compareDatasets } from '../model/dataset';
 import { isExcluded, type OpaqueDeclaration } from '../model/declaration';
+import { CLUSTER_CHART } from '../model/folders';
 import {
   INVENTORY_VERSION,
   type Evidence,
@@ -25,10 +26,15 @@ import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
 import { locationsNamedBy, type GateContext } from './context';
 import { acceptedRpo, achievedRpo, copiesOf, type Copy } from './copies';
+import type { OpaqueObject } from './find-data';
 
 export function takeInventory(context: GateContext): Inventory {
   const { answered } = context.answers;
-  return inventoryOf({ datasets: answered, plans: context.plans.plans, opaque: context.input.opaque }, context);
+  const { opaque } = context.input;
+  return inventoryOf(
+    { datasets: answered, plans: context.plans.plans, opaque, seen: seenKustomizations(context) },
+    context,
+  );
 }
 
 /** The inventory in parts, one for each chart that declares something: what is of one chart is in no other part. */
@@ -40,12 +46,15 @@ export function inventoriesByChart(context: GateContext): ReadonlyMap<string, In
     ({ chart }) => chart,
   );
   const charts = new Set([...datasets.keys(), ...opaque.keys()]);
+  // What is only read belongs to no chart.
+  const shared = charts.has(CLUSTER_CHART) ? CLUSTER_CHART : [...charts].toSorted(compareText)[0];
   return new Map(
     [...charts].map((chart) => {
       const share = {
         datasets: datasets.get(chart) ?? [],
         plans: (plans.get(chart) ?? []).map(({ plan }) => plan),
         opaque: opaque.get(chart) ?? [],
+        seen: chart === shared ? seenKustomizations(context) : [],
       };
       return [chart, inventoryOf(share, context)];
     }),
@@ -57,6 +66,13 @@ export interface Share {
   readonly datasets: readonly AnsweredDataset[];
   readonly plans: readonly VeleroPlan[];
   readonly opaque: readonly OpaqueDeclaration[];
+  /** Kustomizations that nobody has to answer for, because all of their files are read. */
+  readonly seen: readonly OpaqueObject[];
+}
+
+function seenKustomizations(context: GateContext): readonly OpaqueObject[] {
+  const declared = new Set(context.input.opaque.map(({ object }) => objectKey(object)));
+  return context.data.opaque.filter((opaque) => !declared.has(objectKey(opaque.id)) && context.isSeen(opaque));
 }
 
 /** Charts of one namespace share a plan. */

@@ -588,6 +588,28 @@ describe('the platform', () => {
     `,
   });
 
+  for (const [path, accepted] of [
+    ['../dist', './dist'],
+    ['./clusters/../dist', '/clusters/home/'],
+    ['', './'],
+  ] as const) {
+    refuses('platform-malformed', [], `the path '${path}' in a source, of which Flux sees nothing above its root`, {
+      build: () => {},
+      options: (changed) => ({
+        platform: {
+          flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: changed ? path : accepted },
+        },
+      }),
+      says: `
+        1 statement about the platform that cannot be true: [platform-malformed]
+
+          ✖ platform.flux.path
+              because          '${path}' is no path inside the source
+              to fix           path: './dist'
+      `,
+    });
+  }
+
   refuses('velero-missing', [], 'no Velero for the volumes', {
     build: ({ chart }) => void new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) }),
     options: (changed) => (changed ? { platform: { velero: undefined as never } } : {}),

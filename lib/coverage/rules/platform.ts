@@ -71,7 +71,7 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
       fix: `version: '1.18'`,
     });
   }
-  if (!/^\.?\/?[\w.-]+(\/[\w.-]+)*\/?$/.test(flux.path)) {
+  if (!isPathInSource(flux.path)) {
     problems.push({
       field: 'flux.path',
       because: `'${flux.path}' is no path inside the source`,
@@ -79,6 +79,12 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
     });
   }
   return problems;
+}
+
+/** Flux knows nothing above the root of a source. */
+function isPathInSource(path: unknown): boolean {
+  if (typeof path !== 'string' || path === '') return false;
+  return path.split('/').every((folder) => /^[\w.-]*$/.test(folder) && folder !== '..');
 }
 
 function isSupportedVelero(version: string): boolean {

@@ -1,0 +1,98 @@
+/** What the inventory says that nobody proved: the audit looks it up in the cluster. */
+import { Size } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { BackedUpVolume, holds, nightly } from '../../lib';
+import {
+  clusterAnswers,
+  explain,
+  offsite,
+  platform,
+  synthesizeScenario,
+  type Scenario,
+  type ScenarioOptions,
+} from '../support/scenario';
+
+const kustomization = (name: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 10m, path: ./${name}, prune: true, sourceRef: { kind: GitRepository, name: flux-system } }
+`;
+
+function volume({ chart }: Scenario): void {
+  const backup = nightly({ to: offsite, keep: { daily: 7 } });
+  new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup });
+}
+
+/** What is assumed about what, with the reasons left out. */
+function assumed(
+  build: (scenario: Scenario) => void,
+  options: ScenarioOptions = {},
+): Readonly<Record<string, unknown>> {
+  const { findings, inventory } = synthesizeScenario(build, options);
+  expect(explain(findings)).toBe('');
+  for (const { why } of inventory.assumptions) expect(why).toMatch(/^[A-Za-z].*\.$/);
+  return Object.fromEntries(inventory.assumptions.map(({ about, value }) => [about, value]));
+}
+
+const ofVelero = {
+  'storageClasses.ceph-block': platform.storageClasses?.['ceph-block'],
+  'velero.enableCSI': true,
+  'velero.globalVolumePolicies': 'none',
+  'velero.namespace': 'velero',
+  'velero.nodeAgent': true,
+  'velero.repositoryPassword': { keptIn: 'sealed envelope, bank' },
+  'velero.version': '1.18',
+};
+const { operators, path } = platform.flux;
+
+describe('assumptions', () => {
+  it('name all of the platform that a proof used', () => {
+    const sourceRef = { kind: 'GitRepository', name: 'flux-system', url: 'ssh://git@git.example.org/home' } as const;
+    expect(assumed(volume, { platform: { flux: { ...platform.flux, sourceRef } } })).toEqual({
+      ...ofVelero,
+      flux: { sourceRef, path, namespace: 'flux-system', operators },
+    });
+  });
+
+  it('name the Kustomizations that were taken at the word of their files', () => {
+    const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: web }\n';
+    const files = {
+      'clusters/seen.yaml': kustomization('web'),
+      'clusters/held.yaml': kustomization('shop'),
+      'web/settings.yaml': configMap,
+    };
+    const build = ({ chart }: Scenario): void => holds(chart, { kustomization: 'shop', namespace: 'flux-system' }, {});
+    expect(assumed(build, { files })).toEqual({
+      'Kustomization flux-system/web': { path: './web' },
+      flux: {
+        sourceRef: { kind: 'GitRepository', name: 'flux-system' },
+        path,
+        namespace: 'flux-system',
+        operators,
+      },
+    });
+  });
+
+  it('name what an application leaves to the repository of its cluster', () => {
+    const clusterWide = 'The cluster repository answers for etcd, Git, certificates and keys.';
+    const nobody = Object.fromEntries(Object.keys(clusterAnswers).map((ref) => [ref, undefined]));
+    const sourceRef = { kind: 'GitRepository', name: 'paperless' } as const;
+    expect(
+      assumed(volume, {
+        platform: { flux: { sourceRef, path } },
+        props: { ...nobody, clusterWide } as never,
+      }),
+    ).toEqual({
+      ...ofVelero,
+      clusterWide,
+      flux: { sourceRef, path, namespace: 'flux-system', operators: {} },
+      'namespace backed-up': 'brought by the repository that answers for the cluster',
+      namespaces: ['paperless'],
+      'velero.storageLocations.offsite': {
+        endpoint: 'https://s3.example.net',
+        bucket: 'home-backups',
+        prefix: 'home/velero',
+      },
+    });
+  });
+});
