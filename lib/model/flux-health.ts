@@ -3,7 +3,7 @@
 /**
  * Kinds for which Flux's own health check says Ready at once, whether or not anything reads them (seen with
  * kustomize-controller v1.9.4), and what they say when they work. An expression on a field that is not there yet counts
- * as not ready.
+ * as not ready. An ObjectStore of the Barman plugin says nothing before its first backup (v0.14.0, its CRD), and has none.
  */
 export const HEALTH: Readonly<
   Record<string, { readonly apiVersion: string; readonly current: string; readonly failed?: string }>
@@ -24,5 +24,11 @@ export const HEALTH: Readonly<
   'postgresql.cnpg.io/Cluster': {
     apiVersion: 'postgresql.cnpg.io/v1',
     current: `status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')`,
+  },
+  // Set when the operator first reads the schedule, unless it never comes or is suspended (cloudnative-pg v1.30.0,
+  // internal/controller/scheduledbackup_controller.go).
+  'postgresql.cnpg.io/ScheduledBackup': {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    current: `(has(spec.suspend) && spec.suspend) || has(status.lastCheckTime)`,
   },
 };

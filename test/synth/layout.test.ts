@@ -1,6 +1,7 @@
 /** Where objects stand in the output. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { listAt } from '../../lib/model/kube-object';
 import type { RenderedObject } from '../../lib/model/rendered';
 import { fileNames, foldersOf } from '../../lib/synth/layout';
 import { fluxKustomizations } from '../../lib/synth/flux';
@@ -156,5 +157,32 @@ describe('folders', () => {
         wait: true,
       },
     });
+  });
+
+  it('prove it for each kind whose status tells', () => {
+    const kinds = [
+      ['objectbucket.io/v1alpha1', 'ObjectBucketClaim', "status.phase == 'Bound'", "status.phase == 'Failed'"],
+      ['postgresql.cnpg.io/v1', 'Cluster', "status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')"],
+      ['postgresql.cnpg.io/v1', 'ScheduledBackup', '(has(spec.suspend) && spec.suspend) || has(status.lastCheckTime)'],
+      ['ceph.rook.io/v1', 'CephObjectStore', "status.phase == 'Ready'"],
+      ['ceph.rook.io/v1', 'CephObjectStoreUser', "status.phase == 'Ready'"],
+      ['velero.io/v1', 'BackupStorageLocation', "status.phase == 'Available'"],
+    ] as const;
+    // What has no status before it is used cannot be waited for.
+    const others = [rendered('barmancloud.cnpg.io/v1', 'ObjectStore', 'a'), rendered('v1', 'Service', 'a')];
+    const all = [...kinds.map(([apiVersion, kind]) => rendered(apiVersion, kind, 'a')), ...others];
+    const expressions = fluxKustomizations(foldersOf(all, new Map()), flux, '').flatMap((kustomization) =>
+      listAt(kustomization, 'spec', 'healthCheckExprs'),
+    );
+    expect(new Set(expressions)).toEqual(
+      new Set(
+        kinds.map(([apiVersion, kind, current, failed]) => ({
+          apiVersion,
+          current,
+          ...(failed === undefined ? {} : { failed }),
+          kind,
+        })),
+      ),
+    );
   });
 });
