@@ -5,7 +5,7 @@ import { isMapping, mappingAt } from '../model/kube-object';
 import { readSchema } from './folder';
 import { problemsOf } from './problems';
 
-/** Why a text is no inventory that this release reads. */
+/** Why a text is not an inventory that this release reads. */
 export interface InventoryProblem {
   /** The end of a sentence that begins with the name of the file. */
   readonly problem: string;
@@ -22,18 +22,21 @@ export function parseInventory(text: string): Inventory | InventoryProblem {
   try {
     value = JSON.parse(text);
   } catch {
-    return { problem: 'is no JSON: write it again with `npm run synth`' };
+    return { problem: 'is not JSON: write it again with `npm run synth`' };
   }
-  if (!isMapping(value) || !('version' in value)) return { problem: 'is no inventory: it names no version' };
+  if (!isMapping(value) || !('version' in value)) return { problem: 'is not an inventory: it names no version' };
   if (value['version'] !== INVENTORY_VERSION) {
     return {
-      problem: `is an inventory of version ${String(value['version'])}, and this program reads version ${INVENTORY_VERSION}: write it again with the same release of cdk8s-backed-up that reads it`,
+      problem: `is an inventory of version ${JSON.stringify(value['version'])}, and this program reads version ${INVENTORY_VERSION}: write it again with the same release of cdk8s-backed-up that reads it`,
     };
   }
-  validate ??= new Ajv({ allErrors: true }).compile<Inventory>(mappingAt(readSchema('inventory.v1.json')));
+  // What is wrong is said with the value that is there, and of a union, with the form that it names.
+  validate ??= new Ajv({ allErrors: true, verbose: true, discriminator: true }).compile<Inventory>(
+    mappingAt(readSchema('inventory.v1.json')),
+  );
   if (validate(value)) return value;
   const [first] = problemsOf(validate.errors ?? [], value);
-  return { problem: `is no inventory: ${first?.path ?? ''} ${first?.message ?? ''}`.trimEnd() };
+  return { problem: `is not an inventory: ${first?.path ?? ''} ${first?.message ?? ''}`.trimEnd() };
 }
 
 let validate: ValidateFunction<Inventory> | undefined;

@@ -45,6 +45,11 @@ function problemOf(error: ErrorObject, object: unknown): SchemaProblem {
       if (title !== undefined) return { path: at(), message: `must be ${title}, but is ${JSON.stringify(error.data)}` };
       return { path: at(), message: `must match ${String(error.schema)}, but is ${JSON.stringify(error.data)}` };
     }
+    case 'discriminator': {
+      const tag = textAt(error.params, 'tag') ?? '';
+      const value = JSON.stringify(error.params['tagValue']);
+      return { path: at(tag), message: `is ${value}, which is not a form that is known` };
+    }
     default:
       return { path: at(), message: error.message ?? error.keyword };
   }
