@@ -53,7 +53,7 @@ describe.each(['commonjs', 'esm'])('a project in %s', (kind) => {
     ]);
     // The storage location belongs to the cluster's repository.
     expect(readdirSync(join(project, 'dist/paperless-backup')).toSorted()).toEqual([
-      'backed-up.ConfigMap.inventory-paperless.yaml',
+      'backed-up.ConfigMap.inventory-paperless-paperless.yaml',
       'kustomization.yaml',
       'velero.ConfigMap.paperless-nightly.yaml',
       'velero.Schedule.paperless-nightly-offsite.yaml',

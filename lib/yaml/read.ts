@@ -70,16 +70,18 @@ export function readYaml(text: string, file: string): ReadResult {
     if (value === null || value === undefined || isBuildInstruction(value)) continue;
     const found = objectsIn(value);
     if (found === undefined) {
-      unread.push({ place, why: NO_OBJECT, broken: false });
+      unread.push({ place, why: `no Kubernetes object: ${MISSING}`, broken: false });
       continue;
     }
     objects.push(...found.objects.map((object) => ({ object, place })));
-    unread.push(...found.broken.map((path) => ({ place, why: `${path} is ${NO_OBJECT}`, broken: true })));
+    unread.push(
+      ...found.broken.map((path) => ({ place, why: `${path} is not a Kubernetes object: ${MISSING}`, broken: true })),
+    );
   }
   return { objects, unread };
 }
 
-const NO_OBJECT = 'no Kubernetes object: apiVersion, kind or metadata.name is missing';
+const MISSING = 'apiVersion, kind or metadata.name is missing';
 
 /**
  * Kubernetes reads YAML 1.1, where `name: on` is a boolean and `mode: 0644` is octal, but neither dates nor numbers to

@@ -288,7 +288,7 @@ items:
 
         ✖ apps/a.yaml
             written in       apps/a.yaml:1
-            because          items[0] is no Kubernetes object: apiVersion, kind or metadata.name is missing
+            because          items[0] is not a Kubernetes object: apiVersion, kind or metadata.name is missing
             to fix           mend the file, or leave it out of alsoRead
     `,
   });

@@ -44,7 +44,7 @@ items:
 `;
     const { objects, unread } = readYaml(text, 'a.yaml');
     expect(objects.map(({ object }) => object.metadata.name)).toEqual(['deep', 'beside', 'named']);
-    const why = 'is no Kubernetes object: apiVersion, kind or metadata.name is missing';
+    const why = 'is not a Kubernetes object: apiVersion, kind or metadata.name is missing';
     expect(unread).toEqual(
       ['items[0].items[1]', 'items[1]'].map((path) => ({
         place: { file: 'a.yaml', line: 1 },
