@@ -3,19 +3,21 @@ import { roleOf } from '../model/kinds';
 import { nearest } from '../model/nearest';
 import type { GateInput } from './context';
 import { findData } from './find-data';
-
-export interface IdleKind {
-  readonly key: string;
-  readonly because: string;
-}
+import { toFix, type RuleFinding } from './finding';
 
 /** Entries that nothing needs: misspelt, left over, or about what the library's own tables know. */
-export function idleKinds({ objects, ownKinds }: GateInput): readonly IdleKind[] {
+export function idleKinds({ objects, ownKinds }: GateInput): readonly RuleFinding[] {
   const keys = Object.keys(ownKinds);
   if (keys.length === 0) return [];
   const { unlistedKinds, unlistedSources } = findData(objects, []);
   const open = new Set([...unlistedKinds, ...unlistedSources].map(({ what }) => what));
-  return keys.filter((key) => !open.has(key)).map((key) => ({ key, because: whyIdle(key, open) }));
+  return keys
+    .filter((key) => !open.has(key))
+    .map((key) => ({
+      subject: `kinds: { '${key}': … }`,
+      because: whyIdle(key, open),
+      remedies: toFix('correct the name, or delete the declaration'),
+    }));
 }
 
 const ROLES: Readonly<Record<string, string>> = {

@@ -147,7 +147,7 @@ export const idleDeclaration: Rule = {
   check: (context) => [
     ...idleAnswers(context),
     ...idleHolds(context),
-    ...idleClasses(context),
+    ...idleKinds(context.input),
     ...idleSettings(context),
   ],
 };
@@ -199,14 +199,6 @@ function idleSettings({ input, plans, answers }: GateContext): readonly RuleFind
         remedies: toFix(`correct the name, or delete the declaration${hint}`),
       };
     });
-}
-
-function idleClasses({ input }: GateContext): readonly RuleFinding[] {
-  return idleKinds(input).map(({ key, because }) => ({
-    subject: `kinds: { '${key}': … }`,
-    because,
-    remedies: toFix('correct the name, or delete the declaration'),
-  }));
 }
 
 export const declaredTwice: Rule = {
