@@ -568,7 +568,7 @@ describe('declarations', () => {
       if (changed) holds(other, { helmRelease: 'registry' }, { 'registry-data': { storage, backup } });
     },
     says: `
-      1 dataset is declared more than once: [declared-twice]
+      1 declaration too many: [declared-twice]
 
         ✖ holds of HelmRelease paperless/registry
             made by          other

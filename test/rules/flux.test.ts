@@ -99,6 +99,7 @@ describe('what Flux does', () => {
           metadata: { name, annotations },
           spec: { containers: [{ name: 'app', image: 'app:1.0', ...container }] },
         });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
       pod('hook', {}, { 'pre.hook.backup.velero.io/command': JSON.stringify(command) });
       pod('lifecycle', { lifecycle: { preStop: { exec: { command } } } });
       pod('probe', { startupProbe: { exec: { command } } });
@@ -113,8 +114,9 @@ describe('what Flux does', () => {
         kind: 'Backup',
         metadata: { name: 'before-upgrade', namespace: 'velero' },
         spec: {
-          includedNamespaces: ['default'],
+          includedNamespaces: ['paperless'],
           excludedResources: ['secrets'],
+          storageLocation: 'offsite',
           hooks: { resources: [{ name: 'clean', pre: [{ exec: { command } }] }] },
         },
       });

@@ -8,6 +8,7 @@ import { refusals } from '../../schema/refusals';
 import { servedInstead } from '../../schema/served';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix } from '../finding';
+import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
 
 /** Kinds on the path of a backup: what is wrong with them is looked at in files that synth only reads, too. */
@@ -29,7 +30,14 @@ const BACKUP_PATH_KINDS = new Set([
 
 /** What is written, and what is only read where a backup depends on it. */
 function judged({ input }: GateContext): readonly RenderedObject[] {
-  return input.objects.filter((rendered) => isWritten(rendered) || isOnBackupPath(rendered.object));
+  return input.objects.filter(
+    (rendered) => isWritten(rendered) || (isOnBackupPath(rendered.object) && !hasVariables(rendered.object)),
+  );
+}
+
+/** Whether Flux may put values into it before anybody else sees it. */
+function hasVariables(object: KubeObject): boolean {
+  return !forbidsSubstitution(object) && JSON.stringify(object).includes('${');
 }
 
 function isOnBackupPath(object: KubeObject): boolean {
