@@ -37,42 +37,46 @@ export function hasValidWildcards(pattern: string): boolean {
 }
 
 export class NamespaceSelection {
-  readonly #filter: NameFilter;
-  readonly #isExpanded: boolean;
+  /** Whether no namespace at all is left out, which a list or a glob of all that exist says as well. */
+  readonly isEverything: boolean;
 
-  private constructor(filter: NameFilter, isExpanded: boolean) {
-    this.#filter = filter;
-    this.#isExpanded = isExpanded;
+  private constructor(
+    private readonly filter: NameFilter,
+    private readonly isExpanded: boolean,
+    existing: readonly string[],
+  ) {
+    const { includes, excludes } = filter;
+    const isAll =
+      includes.names.length === existing.length && includes.names.every((name, index) => name === existing[index]);
+    this.isEverything = filter.isEverything || (excludes.isEmpty && isAll);
   }
 
-  /** @param existing all namespaces of the cluster, of whatever phase. */
+  /** @param existing all namespaces of the cluster, of whatever phase, by name. */
   static of(
     includes: readonly string[],
     excludes: readonly string[],
     existing: readonly string[],
   ): NamespaceSelection | NamespaceProblem {
     const isExpanded = includes.length > 0 && !includes.includes('*') && [...includes, ...excludes].some(isPattern);
-    if (!isExpanded) return new NamespaceSelection(NameFilter.of(includes, excludes), false);
+    if (!isExpanded) return new NamespaceSelection(NameFilter.of(includes, excludes), false, existing);
     const wrong = [...includes, ...excludes].find((name) => isPattern(name) && compileGlob(name) === undefined);
     if (wrong !== undefined) return { problem: `'${wrong}' is no glob` };
-    return new NamespaceSelection(NameFilter.of(expand(includes, existing), expand(excludes, existing)), true);
+    return new NamespaceSelection(
+      NameFilter.of(expand(includes, existing), expand(excludes, existing)),
+      true,
+      existing,
+    );
   }
 
   selects(namespace: string): boolean {
     // Patterns that matched nothing leave an empty list, which elsewhere means everything.
-    if (this.#isExpanded && this.#filter.includes.isEmpty) return false;
-    return this.#filter.selects(namespace);
-  }
-
-  /** Whether no namespace at all is left out. */
-  get isEverything(): boolean {
-    // Velero also compares the list with all namespaces of the cluster, in an order that changes from run to run.
-    return this.#filter.isEverything;
+    if (this.isExpanded && this.filter.includes.isEmpty) return false;
+    return this.filter.selects(namespace);
   }
 
   /** Names as they are after globs were replaced by what they match; those without a glob need not exist. */
   get includedNames(): readonly string[] {
-    return this.#filter.includes.names;
+    return this.filter.includes.names;
   }
 
   /** The namespaces that are listed one by one, or `['']` for one list over all. */

@@ -78,6 +78,16 @@ describe('namespaces', () => {
     expect(chosen(['[z-a]pp'])).toBe("'[z-a]pp' is no glob");
   });
 
+  it.each([
+    [['app-1', 'app-2', 'web'], [], true],
+    [['*p*', 'web'], [], true],
+    [['app-1', 'app-2', 'gone', 'web'], [], false],
+    [['app-?'], [], false],
+    [['app-1', 'app-2', 'web'], ['gone'], false],
+  ])('%j without %j are everything: %s', (included, excluded, expected) => {
+    expect(NamespaceSelection.of(included, excluded, existing)).toHaveProperty('isEverything', expected);
+  });
+
   it('are all listed one by one, unless there is a star', () => {
     const listed = (included: readonly string[], excluded: readonly string[] = []): unknown => {
       const selection = NamespaceSelection.of(included, excluded, existing);
