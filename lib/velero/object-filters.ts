@@ -26,6 +26,7 @@ export class ObjectFilters {
   readonly #patterns: { readonly test: (namespace: string) => boolean; readonly filter: NamespaceFilter }[] = [];
   readonly #cluster: ReadonlyMap<string, ObjectFilter>;
   readonly #answers = new Map<string, NamespaceFilter | undefined>();
+  readonly #unknownKinds = new Set<string>();
 
   constructor(
     policy: ResourcePolicy | undefined,
@@ -42,8 +43,12 @@ export class ObjectFilters {
     this.#cluster = this.#byKind(policy?.clusterScopedFilters ?? []);
   }
 
-  get hasNamespaced(): boolean {
-    return this.#exact.size > 0;
+  /**
+   * Kinds in `namespacedFilterPolicies` that the server does not serve. Velero asks whether each is excluded and logs an
+   * error for those; in `clusterScopedFilterPolicy` they do nothing.
+   */
+  get unknownKinds(): readonly string[] {
+    return [...this.#unknownKinds];
   }
 
   /** @param namespace `''` when Velero lists over all namespaces, or what has none; a `*` matches that too. */
@@ -60,7 +65,11 @@ export class ObjectFilters {
   }
 
   #namespaceFilter(filters: readonly ResourceFilterYaml[]): NamespaceFilter {
-    const byKind = this.#byKind(filters.filter((filter) => !isCatchAll(filter)));
+    const ofKinds = filters.filter((filter) => !isCatchAll(filter));
+    for (const kind of ofKinds.flatMap(({ kinds }) => kinds)) {
+      if (this.discovery.resolve(kind) === undefined) this.#unknownKinds.add(kind);
+    }
+    const byKind = this.#byKind(ofKinds);
     const others = filters.filter(isCatchAll).map(toObjectFilter)[0];
     return { of: (resource) => byKind.get(resource.id) ?? others };
   }

@@ -74,7 +74,11 @@ export class Selection {
     );
     return {
       items: [...this.#inOrder(listed), ...[...this.cluster.namespaces.values()].filter(this.#tracking(listed))],
-      errors: [...this.#listErrors(), ...this.#missingNamespaces()],
+      errors: [
+        ...this.#filters.unknownKinds.map((kind) => `The policy names '${kind}', which the server does not serve.`),
+        ...this.#listErrors(),
+        ...this.#missingNamespaces(),
+      ],
     };
   }
 
