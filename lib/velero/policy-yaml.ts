@@ -319,6 +319,9 @@ class Reader {
 
   /** What an alias stands for. */
   #target(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.document) : node;
+    if (!isAlias(node)) return node;
+    const target = node.resolve(this.document);
+    if (target === undefined) this.problems.push(`the alias '*${node.source}' has no anchor before it`);
+    return target;
   }
 }

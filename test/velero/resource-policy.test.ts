@@ -48,6 +48,7 @@ describe('readResourcePolicy', () => {
     [rule('{pvcLabels: null}'), 'no mapping of texts'],
     [rule('{pvcVolumeMode: 1}'), 'is no text'],
     [rule('{pvcAccessModes: [1]}'), 'is no text'],
+    [rule('{storageClass: *gone}'), "the alias '*gone' has no anchor"],
     ['version: v1\nincludeExcludePolicy: {excludedClusterScopedResources: ["*"]}', "has '*'"],
     ['version: v1\nclusterScopedFilterPolicy: {}', 'no resourceFilters'],
     ['version: v1\nclusterScopedFilterPolicy: {resourceFilters: [{}]}', 'without kinds'],
