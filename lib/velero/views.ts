@@ -84,9 +84,9 @@ export interface PodVolumeView {
 
 export type ItemView = NamespaceView | ClaimView | VolumeView | PodView;
 
-/** Whether a controller of a cluster has seen the object. */
+/** Whether the object was read from a cluster: its API server gives a uid, and a controller may have written a status. */
 export function isLive(object: KubeObject): boolean {
-  return Object.keys(mappingAt(object, 'status')).length > 0;
+  return object.metadata['uid'] !== undefined || Object.keys(mappingAt(object, 'status')).length > 0;
 }
 
 export function isLiveClaim(claim: KubeObject): boolean {
