@@ -118,5 +118,6 @@ function problemOf(hook: Hook, pod: PodView): string | undefined {
   }
   if (hook.command.length === 0) return 'it has no command';
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed' || pod.isRunning === 'unknown') return undefined;
+  if (pod.nodeName === '') return 'the pod is on no node';
   return pod.phase === 'Running' ? undefined : `the pod is ${pod.phase}, and no container can run it`;
 }
