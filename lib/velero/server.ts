@@ -33,8 +33,9 @@ export function readServer(
   const namespace = deployment?.metadata.namespace ?? platform?.namespace ?? backupNamespace ?? 'velero';
   const agent = readNodeAgent(objects, namespace, platform?.nodeAgent, deployment !== undefined);
   const assumptions: string[] = [];
+  // Of a flag that is given twice, the last one counts.
   const enableCSI =
-    deployment === undefined ? platform?.enableCSI : flags.texts('features').flatMap(split).includes('EnableCSI');
+    deployment === undefined ? platform?.enableCSI : split(flags.text('features') ?? '').includes('EnableCSI');
   if (enableCSI === undefined)
     assumptions.push('EnableCSI is taken to be on: neither the platform nor a Velero Deployment says.');
   if (agent.isAssumed) assumptions.push('Node agents are taken to run: neither the platform nor a DaemonSet says.');

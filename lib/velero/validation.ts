@@ -160,7 +160,11 @@ function readPolicies(spec: BackupSpec, cluster: Cluster, server: Server): Polic
         };
   const silent =
     ownPolicy === undefined ? [] : silentProblems(ownPolicy).map((problem) => `In the policy, ${problem}.`);
-  return { problems, remarks: [...remarks, ...silent], policy, ownPolicy };
+  const stops =
+    global !== undefined && 'problem' in global
+      ? ['A server that finds its volume policy like this when it starts stops, and processes no Backup.']
+      : [];
+  return { problems, remarks: [...remarks, ...silent, ...stops], policy, ownPolicy };
 }
 
 function readPolicy(
