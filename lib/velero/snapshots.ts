@@ -15,6 +15,9 @@ const CLOUD_TYPES: ReadonlySet<string> = new Set([
   'vsphereVolume',
 ]);
 
+/** Velero looks at once, too early for any driver, and then in steps of this length (`WaitUntilVSCHandleIsReady`). */
+const SECOND_LOOK = 5;
+
 export class Snapshots {
   constructor(
     private readonly context: RunContext,
@@ -152,7 +155,9 @@ export class Snapshots {
     }
     // The snapshot controller refuses it, and Velero waits until csiSnapshotTimeout.
     if (chosen.driver !== csi.driver) return `VolumeSnapshotClass ${chosen.name} is not of its driver ${csi.driver}`;
-    if (spec.csiSnapshotTimeoutSeconds < 0) return 'csiSnapshotTimeout is negative';
+    if (spec.csiSnapshotTimeoutSeconds < SECOND_LOOK) {
+      return `csiSnapshotTimeout is over before Velero looks for the snapshot a second time, after ${SECOND_LOOK} s`;
+    }
     return undefined;
   }
 

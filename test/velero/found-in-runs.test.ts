@@ -1,6 +1,7 @@
 /** What only runs of a real Velero showed (test/fixtures/velero-runs), each by the smallest cluster that shows it. */
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../lib/model/kube-object';
+import { predict } from '../../lib/velero/predict';
 import {
   ask,
   backup,
@@ -9,10 +10,13 @@ import {
   FORGE,
   IN_FORGE,
   includedIn,
+  LOCATION,
   namespace,
   object,
+  PLATFORM,
   pod,
   USES_POLICY,
+  veleroServer,
 } from './support/cluster';
 
 const IN = { namespace: 'forge' };
@@ -76,4 +80,32 @@ it('a hook fails for a pod that is on no node', () => {
     ask(backup({ ...IN_FORGE, hooks }), [namespace('forge'), pod('app', [], { nodeName })]).phase;
   expect(phaseOn('')).toBe('PartiallyFailed');
   expect(phaseOn('n1')).toBe('Completed');
+});
+
+describe('flags of the server', () => {
+  const copiedWith = (...args: readonly string[]): string =>
+    copyOf(predict({ backup: backup(IN_FORGE), objects: [...FORGE, ...PLATFORM.slice(1), veleroServer(...args)] }));
+
+  it('count as they are given last', () => {
+    expect(copiedWith('--features=EnableAPIGroupVersions,EnableCSI')).toBe('yes csi-snapshot');
+    expect(copiedWith('--features=EnableCSI', '--features=EnableAPIGroupVersions')).toBe('no none');
+  });
+
+  it('may name a policy that stops the server', () => {
+    const server = veleroServer('--features=EnableCSI', '--global-backup-volume-policies-configmap=gone');
+    const { phase, reasons } = predict({ backup: backup(IN_FORGE), objects: [...FORGE, LOCATION, server] });
+    expect(phase).toBe('FailedValidation');
+    expect(reasons).toContain(
+      'A server that finds its volume policy like this when it starts stops, and processes no Backup.',
+    );
+  });
+});
+
+it.each([
+  ['4.9s', 'PartiallyFailed', 'no csi-snapshot'],
+  ['5s', 'Completed', 'yes csi-snapshot'],
+  ['0s', 'Completed', 'yes csi-snapshot'],
+])('csiSnapshotTimeout of %s makes a Backup %s, as Velero looks every five seconds', (timeout, phase, copied) => {
+  const asked = ask(backup({ ...IN_FORGE, csiSnapshotTimeout: timeout }));
+  expect([asked.phase, copyOf(asked)]).toEqual([phase, copied]);
 });
