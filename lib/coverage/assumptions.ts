@@ -86,7 +86,11 @@ function aboutFlux({ platform }: GateContext): readonly Assumption[] {
     {
       about: 'flux',
       value: {
-        sourceRef: { kind: sourceRef.kind, name: sourceRef.name },
+        sourceRef: {
+          kind: sourceRef.kind,
+          name: sourceRef.name,
+          ...(sourceRef.url === undefined ? {} : { url: sourceRef.url }),
+        },
         path,
         namespace: namespace ?? 'flux-system',
         operators,

@@ -16,13 +16,17 @@ export interface Finding {
   readonly dataset?: DatasetId;
   /** What exactly is wrong with it, where the heading does not say it all. */
   readonly because?: string;
-  /** Lines to paste, or words where no line can be given. */
+  /** Ways out of it, the most likely one first. */
   readonly remedies: readonly Remedy[];
 }
 
-/** One way out of a finding. */
+/**
+ * One way out of a finding. What {@link Remedy.text} holds is told by the label: words behind `what to do`, and behind
+ * every other label a line of TypeScript to paste, an expression or a property of the object that the finding is about.
+ * Texts in such a line that only a person can write, such as a reason, are refused when they are pasted unchanged.
+ */
 export interface Remedy {
-  /** When to choose it: `to back it up`. */
+  /** When to choose it: `to fix`, `to back it up`, `to leave it out`; `what to do` where no line can be given. */
   readonly label: string;
   readonly text: string;
 }
@@ -46,9 +50,18 @@ export function aboutObject(object: KubeObject, origin: Origin): Pick<Finding, '
   return { subject: describeObject(id), at: origin, object: id };
 }
 
-export function toFix(text: string): readonly Remedy[] {
-  return [{ label: 'to fix', text }];
+/** @param line of TypeScript, to paste. */
+export function toFix(line: string): readonly Remedy[] {
+  return [{ label: 'to fix', text: line }];
 }
+
+/** For what no line can be given. */
+export function inWords(text: string): readonly Remedy[] {
+  return [{ label: IN_WORDS, text }];
+}
+
+/** The label of remedies that are words; all others are lines of TypeScript. */
+export const IN_WORDS = 'what to do';
 
 /** `forge/gitea/data`, or `../infrastructure/wiki.yaml:12`. cdk8s calls the object inside a construct `Resource`. */
 export function describeOrigin(origin: Origin): string {

@@ -79,7 +79,7 @@ export function s3Location(name: string, props: S3LocationProps): Location {
     name,
     endpoint: props.endpoint,
     bucket: props.bucket,
-    prefix: (props.prefix ?? '').replaceAll(/^\/+|\/+$/g, ''),
+    prefix: trimSlashes(props.prefix ?? ''),
     region: props.region ?? 'us-east-1',
     pathStyle: props.pathStyle ?? true,
     customCa: props.customCa ?? false,
@@ -91,6 +91,11 @@ export function s3Location(name: string, props: S3LocationProps): Location {
     keptIn: props.keptIn,
     ...(props.mirror === undefined ? {} : { mirror: props.mirror }),
   };
+}
+
+/** Whether a text is a {@link FailureDomain}: code without types may say anything. */
+export function isFailureDomain(text: unknown): text is FailureDomain {
+  return typeof text === 'string' && /^(cluster|site|offsite(-[a-z0-9-]+)?)$/.test(text);
 }
 
 /** Whether a location can be mirrored so: code without types may give anything. */
@@ -111,21 +116,76 @@ export function veleroPrefix(location: Location, cluster: string): string {
   return [location.prefix, cluster, 'velero'].filter((part) => part !== '').join('/');
 }
 
-/** The host that a location is reached at, or `undefined` when the endpoint is no URL. */
-export function endpointHost(location: Location): string | undefined {
+/** The host that the server of a location is reached at, or `undefined` when the endpoint is not a URL. */
+export function endpointHost({ endpoint }: Pick<Location, 'endpoint'>): string | undefined {
+  const url = parseUrl(endpoint);
+  return url === undefined ? undefined : bareHost(url.hostname);
+}
+
+/** The host names that a client of a location asks for: without path style the bucket has a name of its own. */
+export function clientHosts(location: Location): readonly string[] {
+  const host = endpointHost(location);
+  if (host === undefined) return [];
+  return location.pathStyle ? [host] : [host, `${location.bucket}.${host}`];
+}
+
+/** A place in a store: everything whose key begins with a prefix, in one bucket of one server. */
+export interface StorePlace {
+  /** Server, by host and port, and bucket: equal texts are one bucket. For comparison only. */
+  readonly bucket: string;
+  /** Ends in a slash; empty for the whole bucket. */
+  readonly prefix: string;
+}
+
+/** The place that an endpoint, a bucket and a prefix name; two ports of one host are two servers. */
+export function storePlace(named: Pick<Location, 'endpoint' | 'bucket' | 'prefix'>): StorePlace {
+  const prefix = trimSlashes(named.prefix);
+  return {
+    bucket: JSON.stringify([serverName(named.endpoint), named.bucket]),
+    prefix: prefix === '' ? '' : `${prefix}/`,
+  };
+}
+
+/** Host and port of an endpoint, without a port that the scheme implies; what is not a URL, as it is. */
+export function serverName(endpoint: string): string {
+  return parseUrl(endpoint)?.host.replace(/\.(?=:|$)/, '') ?? endpoint;
+}
+
+/** Whether everything at one place is also at another one. */
+export function isWithin(inner: StorePlace, outer: StorePlace): boolean {
+  return inner.bucket === outer.bucket && inner.prefix.startsWith(outer.prefix);
+}
+
+/**
+ * Whether only the cluster itself can answer to a host name: the name of a Service, the machine that asks, or a name
+ * without a domain, which a pod looks up among the Services of its namespace first.
+ */
+export function isClusterHost(host: string): boolean {
+  return (
+    /\.svc$|\.cluster\.local$|^localhost$|\.localhost$|^127\.[\d.]+$|^0\.0\.0\.0$|^::1?$/.test(host) ||
+    !/[.:]/.test(host)
+  );
+}
+
+/** A host in the one form in which it is compared: lower case, IP addresses as short as they go, no dot at the end. */
+export function comparableHost(text: string): string {
+  const host = text.trim();
+  const isIpv6 = host.split(':').length > 2 && !host.startsWith('[');
+  return bareHost(parseUrl(`http://${isIpv6 ? `[${host}]` : host}`)?.hostname ?? host.toLowerCase());
+}
+
+function parseUrl(text: string): URL | undefined {
   try {
-    return new URL(location.endpoint).hostname;
+    return new URL(text);
   } catch {
     return undefined;
   }
 }
 
-/** Equal for locations in one bucket of one server. */
-export function storeKey(location: Location): string {
-  return JSON.stringify([endpointHost(location) ?? location.endpoint, location.bucket]);
+function bareHost(hostname: string): string {
+  return hostname.replaceAll(/^\[|\]$|\.$/g, '');
 }
 
-/** Whether a host name is served inside the cluster: a Service name, with or without the cluster's domain. */
-export function isClusterHost(host: string): boolean {
-  return /\.svc(\.|$)|\.cluster\.local$/.test(host) || !/[.:]/.test(host);
+function trimSlashes(path: string): string {
+  return path.replaceAll(/^\/+|\/+$/g, '');
 }

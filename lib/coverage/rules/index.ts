@@ -5,6 +5,7 @@ import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
 import * as flux from './flux';
+import * as fluxSource from './flux-source';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
@@ -47,7 +48,8 @@ export const rules: readonly Rule[] = [
   copies.rpoOutOfReach,
   copies.expiresTooSoon,
   locations.falseFailureDomain,
-  locations.fluxSourceInside,
+  fluxSource.fluxSourceInside,
+  fluxSource.fluxSourceUnknown,
   locations.locationMalformed,
   locations.locationAmbiguous,
   locations.mirrorUnproven,
