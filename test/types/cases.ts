@@ -206,14 +206,14 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
       `nightly({ to: s3Location('far', { ${PROPS}, mirror: excluded('Nobody needs a second one.') }), keep: { daily: 7 } })`,
     ),
     error: `Type 'Excluded' is not assignable to type 'Elsewhere | Synchronized'.`,
-    says: [`[location-malformed] location 'far': the mirror is no strategy: write elsewhere(…), or nightly({ to: … })`],
+    says: [`[location-malformed] location 'far': the mirror is not a strategy`],
   },
   {
     what: 'a mirror to nowhere',
     code: volume(`nightly({ to: s3Location('far', { ${PROPS}, mirror: nightly({}) }), keep: { daily: 7 } })`),
     error: NO_OVERLOAD,
     says: [
-      `[location-malformed] location 'far': the mirror is no strategy: write elsewhere(…), or nightly({ to: … })`,
+      `[location-malformed] location 'far': the mirror is not a strategy`,
       `[mirror-unproven] mirror of location 'far': `,
     ],
   },
