@@ -1,8 +1,34 @@
 /** Lines to paste that several rules print. */
+import { CLUSTER_DATA } from '../model/kinds';
 import type { Location } from '../model/location';
 import { PLACEHOLDERS } from '../model/text';
+import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import { survives } from './copies';
+import { describeOrigin } from './finding';
+
+/**
+ * An answer at the place where the data is declared: `backup: nightly(…)` in the construct that makes it, `etcd: …` in
+ * the app, and `backUp(this, …)` for what somebody else makes.
+ */
+export function answerLine(dataset: UnansweredDataset, strategy: string, context: GateContext): string {
+  const { id, ref, declaration } = dataset;
+  if (ref in CLUSTER_DATA) return `${ref}: ${strategy}`;
+  if (isDeclaredByItsMaker(dataset)) return `backup: ${strategy}`;
+  return `backUp(this, ${context.refTo({ id, origin: declaration?.at ?? dataset.origin })}, ${strategy})`;
+}
+
+/** Whether a construct of this library makes the data, or `holds` lists it: the answer is one of its properties. */
+export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset): boolean {
+  return (
+    declaration !== undefined && (declaration.held !== undefined || describeOrigin(origin) === declaration.at.path)
+  );
+}
+
+/** The copy that this library can make of a dataset, or that somebody else makes. */
+export function strategyLine({ method }: UnansweredDataset, context: GateContext): string {
+  return method === undefined ? elsewhereLine() : nightlyLine(context);
+}
 
 /** Says that somebody else copies it. */
 export function elsewhereLine(placeholder: string = PLACEHOLDERS.copy): string {

@@ -262,12 +262,13 @@ export interface ElsewhereOptions {
  * @example elsewhere('The hosted Git server keeps its own nightly backups.', { failureDomain: 'offsite', rpo: Duration.days(1) })
  */
 export function elsewhere(sentence: string, options: ElsewhereOptions): Elsewhere {
-  const { failureDomain, rpo, evidence } = options;
+  // Code without types may leave out what the gate then asks for.
+  const { failureDomain = '' as FailureDomain, rpo, evidence }: Partial<ElsewhereOptions> = options ?? {};
   return {
     type: 'elsewhere',
     sentence,
     failureDomain,
-    rpoSeconds: rpo.toSeconds(),
+    rpoSeconds: rpo?.toSeconds() ?? Number.POSITIVE_INFINITY,
     ...(evidence === undefined ? {} : { evidence }),
   };
 }

@@ -43,7 +43,8 @@ const NO_PLACE =
 const INSIDE =
   /^(etcd|kubernetes|k8s|cluster(['’]s)?|secrets?|namespaces?|velero|itself|same|in|inside|within|on|at|as|of|by|the|a|an|this|that|its|our|own|only|just|also|and|is|are|kept|stored|there|here)\W*$/;
 
-function isPlaceholder(text: string): boolean {
+/** Whether a text is still what a finding printed in its place. */
+export function isPlaceholder(text: string): boolean {
   return Object.values(PLACEHOLDERS).some((placeholder) => essence(placeholder) === essence(text));
 }
 

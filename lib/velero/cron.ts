@@ -3,7 +3,7 @@
  * and day of week both have to match, ranges may run over the end, and Sunday is 0 and 7.
  */
 import { isDurationProblem, parseGoDuration } from '../model/go-duration';
-import { isGoTimeZone } from '../model/time-zone';
+import { isTimeZone } from '../model/time-zone';
 
 export interface CronReading {
   /**
@@ -76,7 +76,7 @@ function withoutZone(expression: string): { readonly text: string } | CronRefusa
   const text = expression.slice(space).trim();
   if (space < 0 || text === '') return { problem: 'it has no fields after the time zone' };
   const zone = expression.slice(prefix.length, space).replace(/^(["'])(.*)\1$/, '$2');
-  return zone === 'Local' || isGoTimeZone(zone)
+  return zone === 'Local' || isTimeZone(zone)
     ? { text }
     : { problem: `it names the time zone '${zone}', which does not exist` };
 }

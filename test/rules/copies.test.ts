@@ -27,7 +27,8 @@ describe('copies survive', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          all of its copies are lost with the cluster: 'local'
-            to fix           add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror
+            to fix           nightly({ to: yourLocation, keep: { daily: 7 } })
+            what to do       add it to the strategies, which may be a list, or give the location a mirror
     `,
   });
 
@@ -42,7 +43,8 @@ describe('copies survive', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          it has only snapshots, which stay in the storage itself
-            to fix           add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror
+            to fix           nightly({ to: offsite, keep: { daily: 7 } })
+            what to do       add it to the strategies, which may be a list, or give the location a mirror
     `,
   });
 
@@ -61,7 +63,8 @@ describe('copies survive', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          all of its copies are lost with the cluster: 'local' and what somebody else keeps there
-            to fix           add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror
+            to fix           nightly({ to: yourLocation, keep: { daily: 7 } })
+            what to do       add it to the strategies, which may be a list, or give the location a mirror
     `,
   });
 
@@ -81,7 +84,7 @@ describe('copies survive', () => {
         ✖ etcd of cluster home
             made by          main.ts
             because          all of its copies are lost with the cluster: what somebody else keeps there
-            to fix           elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+            to fix           etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
     `,
   });
 
@@ -96,9 +99,56 @@ describe('copies survive', () => {
         ✖ keys of location 'far'
             made by          example/data
             because          nobody said where they are kept outside the cluster
-            to fix           s3Location('far', { …, keptIn: 'sealed envelope, bank' })
+            to fix           keptIn: 'where they are kept outside the cluster'
     `,
   });
+
+  for (const keptIn of [
+    'in etcd',
+    'only in the cluster itself',
+    'Secret velero/backed-up-far',
+    'the Kubernetes Secret',
+  ]) {
+    refuses('keys-inside', ['W02'], `keys that are kept ${keptIn}`, {
+      build: ({ chart }, changed) => {
+        const to = s3Location('far', { ...away, keptIn: changed ? keptIn : `${keptIn}, and on paper` });
+        new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep }) });
+      },
+      says: `
+      1 key that is lost with what it protects: [keys-inside]
+
+        ✖ keys of location 'far'
+            made by          example/data
+            because          '${keptIn}' is in the cluster, and lost with it
+            to fix           keptIn: 'where they are kept outside the cluster'
+    `,
+    });
+  }
+
+  for (const keptIn of ['no idea', '????', 'n/a', 'Where they are kept outside the cluster.']) {
+    refuses('keys-inside', ['W02'], `a password of Velero’s repositories that is kept: ${keptIn}`, {
+      build: ({ chart }) => {
+        new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      },
+      options: (changed) => ({
+        platform: {
+          velero: {
+            version: '1.18',
+            enableCSI: true,
+            nodeAgent: true,
+            repositoryPassword: { keptIn: changed ? keptIn : 'safe at the office' },
+          },
+        },
+      }),
+      says: `
+      1 key that is lost with what it protects: [keys-inside]
+
+        ✖ password of Velero’s repositories
+            because          nobody said where they are kept outside the cluster
+            to fix           keptIn: 'where they are kept outside the cluster'
+    `,
+    });
+  }
 });
 
 describe('copies are young and live long enough', () => {
@@ -113,7 +163,8 @@ describe('copies are young and live long enough', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          at worst the newest copy outside the cluster is 29 h 10 min old, and only 24 h are accepted
-            to fix           copy more often, or declare rpo: Duration.minutes(1750)
+            to fix           rpo: Duration.minutes(1750)
+            what to do       copy more often, or accept what is reached
     `,
   });
 
@@ -132,7 +183,8 @@ describe('copies are young and live long enough', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          at worst the newest copy outside the cluster is 7 d 5 h old, and only 36 h are accepted
-            to fix           copy more often, or declare rpo: Duration.minutes(10390)
+            to fix           rpo: Duration.minutes(10390)
+            what to do       copy more often, or accept what is reached
     `,
   });
 
@@ -151,7 +203,8 @@ describe('copies are young and live long enough', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          at worst the newest copy outside the cluster is 2 d 11 h old, and only 40 h are accepted
-            to fix           copy more often, or declare rpo: Duration.minutes(3550)
+            to fix           rpo: Duration.minutes(3550)
+            what to do       copy more often, or accept what is reached
     `,
   });
 

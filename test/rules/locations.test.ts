@@ -346,7 +346,7 @@ describe('locations are what they claim to be', () => {
         ✖ location 'Far away'
             made by          example/data
             because          the failure domain 'cellar' is not one of cluster, site, offsite or offsite-<name>
-            what to do       name what is lost together with it
+            what to do       say what is lost together with the copy: the cluster, its site, or neither
         ✖ location 'Far away'
             made by          example/data
             because          the name 'Far away' is not a short DNS label: lower case letters, digits and '-', at most 20

@@ -15,7 +15,7 @@ import {
   type VolumeStrategy,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
-import { offsite } from '../support/scenario';
+import { offsite, platform } from '../support/scenario';
 
 const keep = { daily: 7 };
 const storage = Size.gibibytes(20);
@@ -427,7 +427,8 @@ describe('jobs', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          there is no CronJob paperless/dumps
-            to fix           evidence: { cronJob: '…', namespace: '…' }, or add its file to alsoRead
+            to fix           evidence: { cronJob: 'dump', namespace: 'paperless' }
+            what to do       correct the name, or let alsoRead read the file that has it
     `,
   });
 
@@ -765,20 +766,73 @@ describe('the platform', () => {
       5 statements about the platform that cannot be true: [platform-malformed]
 
         ✖ platform.cluster
-            because          'My Home' is no DNS label of at most 32 characters
+            because          'My Home' is not a DNS label of at most 32 characters
             to fix           cluster: 'home'
         ✖ platform.flux.path
-            because          'https://example.net/dist' is no path inside the source
+            because          'https://example.net/dist' is not a path inside the source
             to fix           path: './dist'
         ✖ platform.storageClasses
             because          a and b are all the default
-            to fix           say isDefault of the one that the cluster annotates
+            what to do       say isDefault of the one that the cluster annotates
         ✖ platform.timeZone
-            because          'Europe/Berlinn' does not exist
+            because          'Europe/Berlinn' is not the name of a time zone
             to fix           timeZone: 'Europe/Berlin'
         ✖ platform.velero.version
             because          '1.16' is not 1.18 or later: older servers do not know the resource policies that are rendered
             to fix           version: '1.18'
+    `,
+  });
+
+  refuses('platform-malformed', ['W12'], 'a zone in small letters, which Go does not find', {
+    build: ({ chart }) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      cronJob(chart);
+    },
+    options: (changed) => ({ platform: { timeZone: changed ? 'europe/kyiv' : 'Europe/Kyiv' } }),
+    says: `
+      1 statement about the platform that cannot be true: [platform-malformed]
+
+        ✖ platform.timeZone
+            because          'europe/kyiv' is not the name of a time zone
+            to fix           timeZone: 'Europe/Kyiv'
+    `,
+  });
+
+  for (const url of [
+    'https://user:token@git.example.net/home/cluster.git',
+    'https://token@git.example.net/home/cluster.git',
+  ]) {
+    refuses('platform-malformed', [], `a source with a password in its URL: ${url}`, {
+      build: () => {},
+      options: (changed) => {
+        const sourceRef = {
+          ...platform.flux.sourceRef,
+          url: changed ? url : 'ssh://git@git.example.net/home/cluster.git',
+        };
+        return { platform: { flux: { ...platform.flux, sourceRef } } };
+      },
+      says: `
+      1 statement about the platform that cannot be true: [platform-malformed]
+
+        ✖ platform.flux.sourceRef.url
+            because          it carries a password, which would stand in the repository: Flux takes it from a Secret
+            what to do       write the URL as Flux has it, such as ssh://git@git.example.net/home/cluster.git
+    `,
+    });
+  }
+
+  refuses('platform-malformed', [], 'a source without a server', {
+    build: () => {},
+    options: (changed) => {
+      const sourceRef = { ...platform.flux.sourceRef, url: changed ? '…' : 'https://git.example.net/home/cluster.git' };
+      return { platform: { flux: { ...platform.flux, sourceRef } } };
+    },
+    says: `
+      1 statement about the platform that cannot be true: [platform-malformed]
+
+        ✖ platform.flux.sourceRef.url
+            because          '…' names no server
+            what to do       write the URL as Flux has it, such as ssh://git@git.example.net/home/cluster.git
     `,
   });
 

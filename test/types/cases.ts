@@ -225,7 +225,7 @@ export const WRONG_REASONS: readonly WrongCode[] = [
     code: `new ScratchVolume(chart, 'data', { storage });`,
     error: `Argument of type '{ storage: Size; }' is not assignable to parameter of type 'ScratchVolumeProps'.`,
     says: [
-      `[thin-reason] ${VOLUME}: `,
+      `[thin-reason] ${VOLUME}: nobody gave one`,
       `[invalid-object] PersistentVolumeClaim paperless/data: metadata.annotations["backed-up/reason"]: must be text, but is undefined`,
     ],
   },
@@ -233,7 +233,7 @@ export const WRONG_REASONS: readonly WrongCode[] = [
     what: 'an exclusion without a reason',
     code: `${DISK} exclude(chart, { persistentVolume: 'disk' }, {});`,
     error: `Argument of type '{}' is not assignable to parameter of type 'ExcludeOptions'.`,
-    says: ['[thin-reason] PersistentVolume disk (1Ti): '],
+    says: ['[thin-reason] PersistentVolume disk (1Ti): nobody gave one'],
   },
   {
     what: 'a claim template that is neither backed up nor scratch',
@@ -298,7 +298,7 @@ export const WRONG_APPS: readonly WrongCode[] = [
     what: 'a platform without a name',
     code: `return new BackedUpApp({ platform: definePlatform({ flux: platform.flux }), ${WHO} });`,
     error: `Argument of type '{ flux: FluxPlatform; }' is not assignable to parameter of type 'Platform'.`,
-    says: [`[platform-malformed] platform.cluster: 'undefined' is no DNS label of at most 32 characters`],
+    says: [`[platform-malformed] platform.cluster: 'undefined' is not a DNS label of at most 32 characters`],
   },
   {
     what: 'a kind that is called data',

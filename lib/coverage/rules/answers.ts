@@ -1,14 +1,17 @@
 /** Every dataset has exactly one answer, and every answer a dataset. */
 import type { FoundDataset } from '../../model/answered';
-import { describeDataset } from '../../model/dataset';
+import { describeDataset, type DatasetId } from '../../model/dataset';
 import { isExcluded, type Declaration } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
 import { describeObject } from '../../model/kube-object';
+import { isLabelKey, isLabelValue } from '../../model/label-selector';
 import { nearest } from '../../model/nearest';
 import { refText } from '../../model/refs';
-import { counted, isSentence } from '../../model/text';
+import { counted, PLACEHOLDERS } from '../../model/text';
+import type { UnansweredDataset } from '../answers';
 import { strategiesOf, type GateContext } from '../context';
-import { aboutDataset, aboutObject, describeOrigin, toFix, type Remedy, type RuleFinding } from '../finding';
+import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { answerLine, elsewhereLine, isDeclaredByItsMaker, nightlyLine, strategyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const noStrategy: Rule = {
@@ -36,26 +39,24 @@ function whyData(dataset: FoundDataset): { readonly because?: string } {
   return dataset.where === undefined ? {} : { because: `containers write to ${dataset.where}` };
 }
 
-function answersToPaste(dataset: FoundDataset, context: GateContext): readonly Remedy[] {
-  const { ref, where } = dataset;
-  const to = context.locations[0]?.location.name ?? 'local';
-  const name = context.refTo(dataset);
-  if (ref in CLUSTER_DATA) {
-    const claim = `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
-    return [{ label: 'to answer', text: `new BackedUpApp({ …, ${ref}: ${claim} })` }];
+function answersToPaste(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
+  const backUp = { label: 'to back it up', text: answerLine(dataset, strategyLine(dataset, context), context) };
+  return [backUp, ...waysToLeaveOut(dataset, context)];
+}
+
+function waysToLeaveOut(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
+  const { id, ref, origin, declaration } = dataset;
+  const label = 'to leave it out';
+  const excludedLine = `excluded('${PLACEHOLDERS.exclusion}')`;
+  if (ref in CLUSTER_DATA) return [{ label, text: `${ref}: ${excludedLine}` }];
+  if (declaration?.held !== undefined) return [{ label, text: `backup: ${excludedLine}` }];
+  if (!isDeclaredByItsMaker(dataset)) {
+    const name = context.refTo({ id, origin: declaration?.at ?? origin });
+    return [{ label, text: `exclude(this, ${name}, { reason: '${PLACEHOLDERS.exclusion}' })` }];
   }
-  const strategies: Readonly<Record<string, string>> = {
-    postgres: `continuous({ to: ${to}, restoreWindow: Duration.days(30) })`,
-    bucket: `mirrored({ to: ${to} })`,
-  };
-  const fitting =
-    where === undefined && ref !== 'persistentVolume'
-      ? (strategies[ref] ?? `nightly({ to: ${to}, keep: { daily: 7 } })`)
-      : `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
-  return [
-    { label: 'to back it up', text: `backUp(this, ${name}, ${fitting})` },
-    { label: 'to leave it out', text: `exclude(this, ${name}, { reason: 'why losing it is acceptable' })` },
-  ];
+  return ref === 'claim'
+    ? inWords('if it may be lost, make it a ScratchVolume, which asks for a reason')
+    : [{ label, text: `scratch: '${PLACEHOLDERS.exclusion}'` }];
 }
 
 export const unlistedKind: Rule = {
@@ -115,7 +116,7 @@ export const unansweredOpaque: Rule = {
         { label: 'if it makes none', text: `holds(this, ${context.refToOpaque(opaque)}, {})` },
         {
           label: 'otherwise',
-          text: `holds(this, ${context.refToOpaque(opaque)}, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })`,
+          text: `holds(this, ${context.refToOpaque(opaque)}, { '…': { storage: Size.gibibytes(10), backup: ${nightlyLine(context)} } })`,
         },
       ],
     })),
@@ -131,19 +132,44 @@ export const idleDeclaration: Rule = {
   check: (context) => [...idleAnswers(context), ...idleHolds(context)],
 };
 
-function idleAnswers({ answers, data }: GateContext): readonly RuleFinding[] {
-  const known = new Map(data.datasets.map(({ id }) => [describeDataset(id), id]));
+function idleAnswers({ answers }: GateContext): readonly RuleFinding[] {
+  const meantBy = lookalikes([...answers.unanswered, ...answers.answered]);
   return answers.idle.map((declaration) => {
     const { dataset, at } = declaration;
-    const meant = known.get(nearest(describeDataset(dataset), known.keys()) ?? '');
-    const hint = meant === undefined ? '' : `; did you mean ${refText(meant, dataset.namespace)}?`;
+    const meant = meantBy(dataset);
     return {
       subject: `${verb(declaration)} of ${describeDataset(dataset)}`,
       at,
       dataset,
-      remedies: toFix(`correct the name, or delete the declaration${hint}`),
+      remedies: [
+        ...(meant === undefined ? [] : [{ label: 'did you mean', text: refText(meant, dataset.namespace) }]),
+        ...inWords('correct the name, or delete the declaration'),
+      ],
     };
   });
+}
+
+/**
+ * What somebody may have meant who named data that is not there: data of the same kind with nearly the same name in the
+ * same namespace, or with the same name in another one, which was renamed. Little data has either in common.
+ */
+function lookalikes(datasets: readonly FoundDataset[]): (id: DatasetId) => DatasetId | undefined {
+  const nameOf = ({ name, part }: DatasetId): string => (part === undefined ? name : `${name} ${part.name}`);
+  const key = ({ group, kind, part }: DatasetId, what: string): string =>
+    JSON.stringify([group, kind, part?.type ?? '', what]);
+  const namesByPlace = new Map<string, Map<string, DatasetId>>();
+  const byName = new Map<string, DatasetId>();
+  for (const { id } of datasets) {
+    const place = key(id, id.namespace ?? '');
+    const names = namesByPlace.get(place) ?? new Map<string, DatasetId>();
+    namesByPlace.set(place, names.set(nameOf(id), id));
+    byName.set(key(id, nameOf(id)), id);
+  }
+  return (id) => {
+    const names = namesByPlace.get(key(id, id.namespace ?? ''));
+    const near = nearest(nameOf(id), names?.keys() ?? []);
+    return near === undefined ? byName.get(key(id, nameOf(id))) : names?.get(near);
+  };
 }
 
 function verb({ answer, held }: Declaration): string {
@@ -156,7 +182,7 @@ function idleHolds({ answers }: GateContext): readonly RuleFinding[] {
     subject: `holds of ${describeObject(object)}`,
     at,
     object,
-    remedies: toFix('correct the name, or delete the declaration'),
+    remedies: inWords('correct the name, or delete the declaration'),
   }));
 }
 
@@ -174,7 +200,7 @@ exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' }
       at: again.at,
       dataset: again.dataset,
       because: `${describeOrigin(first.at)} answers for it too`,
-      remedies: toFix('delete one of the two; several copies are a list of strategies in one declaration'),
+      remedies: inWords('delete one of the two; several copies are a list of strategies in one declaration'),
     })),
 };
 
@@ -195,7 +221,7 @@ export const strategyMisfit: Rule = {
         .map((strategy) => ({
           ...aboutDataset(dataset),
           because: `'${strategy.type}' cannot copy it`,
-          remedies: toFix(answersToPaste(dataset, context)[0]?.text ?? ''),
+          remedies: toFix(answerLine(dataset, strategyLine(dataset, context), context)),
         })),
     ),
 };
@@ -213,117 +239,17 @@ export const unprovenStrategy: Rule = {
   spec: { instances: 1, storage: { size: '20Gi' } },
 });
 backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: Duration.days(30) }));`,
-  check: ({ answers }) =>
-    answers.answered.flatMap((dataset) =>
+  check: (context) =>
+    context.answers.answered.flatMap((dataset) =>
       strategiesOf(dataset.answer)
         .filter(({ type }) => type !== 'elsewhere' && strategyFits(dataset.ref, type) && dataset.method === undefined)
         .map((strategy) => ({
           ...aboutDataset(dataset),
           because: `no object in the output is known to carry out '${strategy.type}' for it`,
-          remedies: toFix(`elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`),
+          remedies: toFix(answerLine(dataset, elsewhereLine(), context)),
         })),
     ),
 };
-
-export const thinReason: Rule = {
-  id: 'thin-reason',
-  heading: (n) => `${counted(n, 'reason')} ${n === 1 ? 'is' : 'are'} no sentence`,
-  what: 'An exclusion, a claim that somebody else copies the data, or an accepted risk does not say why in a sentence.',
-  why: 'The reason is what the next person has when the data is gone; one word does not let anybody judge whether it still holds.',
-  fix: 'Say in a sentence of at least four words why it is acceptable, or who copies the data and how.',
-  example: `new ScratchVolume(chart, 'cache', { storage: Size.gibibytes(40), reason: 'cache' });`,
-  check: (context) => [
-    ...context.answers.answered.flatMap((dataset) =>
-      reasonsOf(dataset.declaration)
-        .filter(({ text }) => !isSentence(text))
-        .map(({ text, ask }) => ({
-          ...aboutDataset(dataset),
-          remedies: toFix(`say in a sentence ${ask}, got '${text}'`),
-        })),
-    ),
-    ...thinClusterAnswer(context),
-  ],
-};
-
-function reasonsOf({ answer }: Declaration): readonly { readonly text: string; readonly ask: string }[] {
-  if (answer === undefined) return [];
-  if (isExcluded(answer)) return [{ text: answer.reason, ask: 'why losing this data is acceptable' }];
-  return answer.strategies.flatMap((strategy) => {
-    if (strategy.type === 'elsewhere') return [{ text: strategy.sentence, ask: 'who copies it, and how' }];
-    const accepted = 'crashConsistent' in strategy ? strategy.crashConsistent : undefined;
-    return accepted === undefined
-      ? []
-      : [{ text: accepted, ask: 'why a snapshot of the running database is good enough' }];
-  });
-}
-
-function thinClusterAnswer({ input }: GateContext): readonly RuleFinding[] {
-  const { clusterWide } = input;
-  if (clusterWide.type === 'asked' || isSentence(clusterWide.by)) return [];
-  return [
-    {
-      subject: 'etcd, Flux repository, certificates and keys',
-      remedies: toFix(`say in a sentence which repository answers for them, got '${clusterWide.by}'`),
-    },
-  ];
-}
-
-export const reviewDate: Rule = {
-  id: 'review-date',
-  heading: (n) => `${counted(n, 'review date')} ${n === 1 ? 'is' : 'are'} no day`,
-  what: 'The review date of an exclusion is not a day of the calendar.',
-  why: 'Audit and alerts compare it with today: a date that nobody can read never comes.',
-  fix: 'Write the day as `2027-06-01`.',
-  example: `new ScratchVolume(chart, 'cache', {
-  storage: Size.gibibytes(40),
-  reason: 'Downloaded again on the next build.',
-  reviewBy: 'next summer',
-});`,
-  check: ({ answers }) =>
-    answers.answered.flatMap((dataset) => {
-      const { answer } = dataset;
-      if (!isExcluded(answer) || answer.reviewBy === undefined || isDay(answer.reviewBy)) return [];
-      return [{ ...aboutDataset(dataset), remedies: toFix(`write the day as '2027-06-01', got '${answer.reviewBy}'`) }];
-    }),
-};
-
-export const reviewDue: Rule = {
-  id: 'review-due',
-  severity: 'warning',
-  heading: (n) => `${counted(n, 'exclusion')} ${n === 1 ? 'is' : 'are'} due for review`,
-  what: 'The review date of an exclusion has passed.',
-  why: 'A reason that was true once may be why data is lost today. The calendar never breaks a build, so this is a warning.',
-  fix: 'Check that the reason still holds and set a later date, or back the data up.',
-  example: `new ScratchVolume(chart, 'cache', {
-  storage: Size.gibibytes(40),
-  reason: 'Downloaded again on the next build.',
-  reviewBy: '2020-01-01',
-});`,
-  check: ({ answers, input }) =>
-    answers.answered.flatMap((dataset) => {
-      const { answer } = dataset;
-      if (
-        !isExcluded(answer) ||
-        answer.reviewBy === undefined ||
-        !isDay(answer.reviewBy) ||
-        answer.reviewBy >= input.today
-      )
-        return [];
-      return [
-        {
-          ...aboutDataset(dataset),
-          because: `its reason was to be checked by ${answer.reviewBy}: ${answer.reason}`,
-          remedies: toFix('if the reason still holds, set a later reviewBy'),
-        },
-      ];
-    }),
-};
-
-function isDay(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`);
-  // JavaScript takes 30 February for 2 March.
-  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
-}
 
 export const noNamespace: Rule = {
   id: 'no-namespace',
@@ -336,5 +262,54 @@ new BackedUpVolume(nowhere, 'data', { storage: Size.gibibytes(20), backup: night
   check: ({ data }) =>
     data.datasets
       .filter(({ id, ref }) => id.namespace === undefined && ref !== 'persistentVolume' && !(ref in CLUSTER_DATA))
-      .map((dataset) => ({ ...aboutDataset(dataset), remedies: toFix(`new Chart(app, '…', { namespace: '…' })`) })),
+      .map((dataset) => ({ ...aboutDataset(dataset), remedies: namespaceFor(dataset) })),
 };
+
+function namespaceFor({ origin }: FoundDataset): readonly Remedy[] {
+  if (origin.type === 'file') return inWords('write metadata.namespace into the object');
+  return toFix(`new Chart(app, '${origin.chart}', { namespace: '${origin.chart}' })`);
+}
+
+export const impossibleClaim: Rule = {
+  id: 'impossible-claim',
+  heading: (n) => `${counted(n, 'name or label', 'names and labels')} that no claim can have`,
+  what: '`holds` or `labels` gives claims a name or a label that Kubernetes does not accept.',
+  why: 'What cannot exist matches nothing: Velero would look for it every night, and take the claim for another one.',
+  fix: 'Write names and labels as the claims carry them in the cluster.',
+  example: `new ApiObject(chart, 'registry', {
+  apiVersion: 'helm.toolkit.fluxcd.io/v2',
+  kind: 'HelmRelease',
+  metadata: { name: 'registry' },
+  spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'registry' } },
+});
+holds(chart, { helmRelease: 'registry' }, {
+  data: {
+    storage: Size.gibibytes(100),
+    labels: { 'app.kubernetes.io/name': 'The registry' },
+    backup: nightly({ to: offsite, keep: { daily: 7 } }),
+  },
+});`,
+  check: ({ input }) =>
+    input.declarations.flatMap((declaration) => {
+      const { dataset, at, held } = declaration;
+      return whyImpossible(declaration).map((because) => ({
+        subject: `${held === undefined ? 'labels' : 'holds'} of ${describeDataset(dataset)}`,
+        at,
+        dataset,
+        because,
+        remedies: inWords(`write what the cluster has: kubectl get pvc -n ${dataset.namespace ?? '…'} --show-labels`),
+      }));
+    }),
+};
+
+function whyImpossible({ dataset: { name }, held, labels = {} }: Declaration): readonly string[] {
+  const nameProblem =
+    held === undefined || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name)
+      ? []
+      : [`'${name}' is not a name of lower case letters, digits, '-' and '.'`];
+  const labelProblems = Object.entries<unknown>(labels).flatMap(([key, value]) => {
+    if (!isLabelKey(key)) return [`'${key}' is not a label key`];
+    return typeof value === 'string' && isLabelValue(value) ? [] : [`'${String(value)}' is not a label value`];
+  });
+  return [...nameProblem, ...labelProblems];
+}

@@ -10,6 +10,7 @@ import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
+import * as reasons from './reasons';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
 import * as veleroStorage from './velero-storage';
@@ -24,8 +25,10 @@ export const rules: readonly Rule[] = [
   answers.strategyMisfit,
   answers.unprovenStrategy,
   answers.noNamespace,
-  answers.thinReason,
-  answers.reviewDate,
+  answers.impossibleClaim,
+  reasons.thinReason,
+  reasons.elsewhereMalformed,
+  reasons.reviewDate,
   veleroPlans.veleroMissing,
   veleroPlans.scheduleInvalid,
   veleroPlans.planName,
@@ -70,6 +73,6 @@ export const rules: readonly Rule[] = [
   flux.healthExpressions,
   flux.prunedData,
   platform.platformMalformed,
-  answers.reviewDue,
+  reasons.reviewDue,
   veleroPlans.copiedAnyway,
 ];

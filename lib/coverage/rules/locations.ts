@@ -44,15 +44,26 @@ function malformed(location: Location): readonly Problem[] {
     const meant = slug(bucket, 63);
     problems.push({ because, remedies: toFix(`bucket: '${meant.length < 3 ? 'home-backups' : meant}'`) });
   }
-  if (!isFailureDomain(failureDomain)) {
-    const because = `the failure domain '${failureDomain}' is not one of cluster, site, offsite or offsite-<name>`;
-    problems.push({ because, remedies: inWords('name what is lost together with it') });
-  }
+  const domain = failureDomainProblem(failureDomain);
+  if (domain !== undefined) problems.push(domain);
   if (mirror !== undefined && !isMirror(mirror)) {
     const remedies = toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`);
     problems.push({ because: 'the mirror is not a strategy', remedies });
   }
   return problems;
+}
+
+/** What is wrong with a failure domain, whoever claims it. */
+export function failureDomainProblem(given: unknown): Problem | undefined {
+  if (isFailureDomain(given)) return undefined;
+  const because = `the failure domain '${String(given)}' is not one of cluster, site, offsite or offsite-<name>`;
+  const meant = slug(given, 63);
+  return {
+    because,
+    remedies: isFailureDomain(meant)
+      ? toFix(`failureDomain: '${meant}'`)
+      : inWords('say what is lost together with the copy: the cluster, its site, or neither'),
+  };
 }
 
 function malformedEndpoint({ name, endpoint }: Location): readonly Problem[] {
