@@ -1,6 +1,6 @@
 import { Chart, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { HelmRelease } from '../imports/helm.toolkit.fluxcd.io';
+import { HelmRelease, HelmReleaseSpecChartSpecSourceRefKind } from '../imports/helm.toolkit.fluxcd.io';
 import {
   Prometheus,
   PrometheusSpecStorageVolumeClaimTemplateSpecResourcesRequests,
@@ -45,7 +45,11 @@ export class Monitoring extends Chart {
           spec: {
             chart: 'grafana',
             version: '10.1.4',
-            sourceRef: { kind: 'HelmRepository' as never, name: 'grafana', namespace: 'flux-system' },
+            sourceRef: {
+              kind: HelmReleaseSpecChartSpecSourceRefKind.HELM_REPOSITORY,
+              name: 'grafana',
+              namespace: 'flux-system',
+            },
           },
         },
         values: { persistence: { enabled: true, size: '10Gi' } },
