@@ -129,31 +129,14 @@ export function clientHosts(location: Location): readonly string[] {
   return location.pathStyle ? [host] : [host, `${location.bucket}.${host}`];
 }
 
-/** A place in a store: everything whose key begins with a prefix, in one bucket of one server. */
-export interface StorePlace {
-  /** Server, by host and port, and bucket: equal texts are one bucket. For comparison only. */
-  readonly bucket: string;
-  /** Ends in a slash; empty for the whole bucket. */
-  readonly prefix: string;
-}
-
-/** The place that an endpoint, a bucket and a prefix name; two ports of one host are two servers. */
-export function storePlace(named: Pick<Location, 'endpoint' | 'bucket' | 'prefix'>): StorePlace {
-  const prefix = trimSlashes(named.prefix);
-  return {
-    bucket: JSON.stringify([serverName(named.endpoint), named.bucket]),
-    prefix: prefix === '' ? '' : `${prefix}/`,
-  };
+/** Equal for locations in one bucket of one server. Two ports of one host are two servers. */
+export function storeKey({ endpoint, bucket }: Pick<Location, 'endpoint' | 'bucket'>): string {
+  return JSON.stringify([serverName(endpoint), bucket]);
 }
 
 /** Host and port of an endpoint, without a port that the scheme implies; what is not a URL, as it is. */
 export function serverName(endpoint: string): string {
   return parseUrl(endpoint)?.host.replace(/\.(?=:|$)/, '') ?? endpoint;
-}
-
-/** Whether everything at one place is also at another one. */
-export function isWithin(inner: StorePlace, outer: StorePlace): boolean {
-  return inner.bucket === outer.bucket && inner.prefix.startsWith(outer.prefix);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Locations are what they claim to be, and no two of them are one. */
 import { distinctBy, groupBy } from '../../model/collections';
-import { isFailureDomain, isMirror, isWithin, serverName, storePlace, type Location } from '../../model/location';
+import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { LocationUse } from '../context';
 import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
@@ -132,8 +132,9 @@ function onePlaceTwice(locations: readonly LocationUse[]): readonly RuleFinding[
 
 /** Whether the objects of one location could stand among those of the other. */
 function overlap(a: Location, b: Location): boolean {
-  const [first, second] = [storePlace(a), storePlace(b)];
-  return isWithin(first, second) || isWithin(second, first);
+  if (storeKey(a) !== storeKey(b)) return false;
+  const [first, second] = [`${a.prefix}/`, `${b.prefix}/`];
+  return a.prefix === '' || b.prefix === '' || first.startsWith(second) || second.startsWith(first);
 }
 
 /** Without a prefix the other one has the whole bucket. */
