@@ -3,31 +3,36 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
-import { excluded } from '../model/strategy';
+import { excluded } from '../model/statements';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
 import { claimSpec, type VolumeProps } from './volume';
 
-/** One claim template: backed up, or scratch with the reason why losing it is acceptable. */
+/**
+ * One claim template: backed up, or `scratch` with the reason why losing it is acceptable, and perhaps a day to look at the
+ * reason again.
+ */
 export type StatefulSetVolume = Omit<VolumeProps, 'name'> &
   (
     | { readonly backup: OneOrMore<VolumeStrategy>; readonly scratch?: never }
     | { readonly scratch: string; readonly reviewBy?: string; readonly backup?: never }
   );
 
+/** A StatefulSet, and how its volumes are backed up. */
 export interface BackedUpStatefulSetProps {
-  /** Default: the construct's id. */
+  /** Name of the set. Default: the construct's id. */
   readonly name?: string;
-  /** Default 1. */
+  /** Number of pods, and so of claims for each template. Default 1. */
   readonly replicas?: number;
   /** The headless Service that names the pods. Default: the name of the set. */
   readonly serviceName?: string;
   /** Labels that select the pods; they are added to the template. Default `{ 'app.kubernetes.io/name': <name> }`. */
   readonly selector?: Readonly<Record<string, string>>;
+  /** The pods: containers, their mounts, and everything else of a pod. */
   readonly podTemplate: k8s.PodTemplateSpec;
   /** Claim templates by name; containers mount them under that name. */
   readonly volumes: Readonly<Record<string, StatefulSetVolume>>;
-  /** Further fields of the StatefulSet, such as `updateStrategy`. */
+  /** Further fields of the StatefulSet, such as `updateStrategy`. Default: none. */
   readonly spec?: Partial<Omit<k8s.StatefulSetSpec, 'template' | 'selector' | 'replicas' | 'volumeClaimTemplates'>>;
 }
 
@@ -38,15 +43,31 @@ export interface BackedUpStatefulSetProps {
  * attempt. So nothing of ours stands in them: the claim of each replica is rendered beside the set, with its labels, and
  * the set adopts it.
  *
+ * @throws Error of cdk8s if the scope is in no Chart.
  * @example
  * new BackedUpStatefulSet(this, 'loki', {
  *   podTemplate: { spec: { containers: [{ name: 'loki', image: 'grafana/loki:3.5.0', volumeMounts: [{ name: 'storage', mountPath: '/loki' }] }] } },
- *   volumes: { storage: { storage: Size.gibibytes(50), backup: nightly({ to: local, keep: { daily: 7 } }) } },
+ *   volumes: { storage: { storage: Size.gibibytes(50), backup: nightly({ to: offsite, keep: { daily: 7 } }) } },
  * });
- * // renders StatefulSet loki and PersistentVolumeClaim storage-loki-0
+ * // apiVersion: v1
+ * // kind: PersistentVolumeClaim
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: StatefulSet paperless/loki, claim template 'storage'
+ * //     kustomize.toolkit.fluxcd.io/prune: disabled
+ * //   labels:
+ * //     app.kubernetes.io/name: loki
+ * //     backed-up/method: velero
+ * //     backed-up/plan: nightly
+ * //   name: storage-loki-0
+ * //   namespace: paperless
+ * // and beside it StatefulSet loki, which adopts the claim
  */
 export class BackedUpStatefulSet extends Construct {
+  /** Name of the set. */
   readonly name: string;
+  /** Names of the claims, in the order of the pods, by their templates: `{ storage: ['storage-loki-0'] }`. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
 
   constructor(scope: Construct, id: string, props: BackedUpStatefulSetProps) {
     super(scope, id);
@@ -76,7 +97,12 @@ export class BackedUpStatefulSet extends Construct {
         ...props.spec,
       },
     });
-    for (const [template, volume] of Object.entries(volumes)) this.addVolume(template, volume, replicas, selector);
+    this.claims = Object.fromEntries(
+      Object.entries(volumes).map(([template, volume]) => [
+        template,
+        this.addVolume(template, volume, replicas, selector),
+      ]),
+    );
     demandGate(this);
   }
 
@@ -85,9 +111,9 @@ export class BackedUpStatefulSet extends Construct {
     volume: StatefulSetVolume,
     replicas: number,
     selector: Readonly<Record<string, string>>,
-  ): void {
-    for (let n = 0; n < replicas; n += 1) {
-      const claim = `${template}-${this.name}-${n}`;
+  ): readonly string[] {
+    const claims = Array.from({ length: replicas }, (_, n) => `${template}-${this.name}-${n}`);
+    for (const claim of claims) {
       // The labels that the StatefulSet controller would give it.
       new k8s.KubePersistentVolumeClaim(this, claim, {
         metadata: { name: claim, labels: { ...selector } },
@@ -106,6 +132,7 @@ export class BackedUpStatefulSet extends Construct {
       answer: answerFor(volume),
       at: originOf(this),
     });
+    return claims;
   }
 }
 

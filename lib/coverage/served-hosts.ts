@@ -27,8 +27,8 @@ export function describeServer({ host, by }: Server): string {
 }
 
 /**
- * Annotations of any object whose value is a list of host names:
- * external-dns v0.19 (source/annotations/annotations.go), ingress-nginx v1.13 (docs, annotations.md).
+ * Annotations whose value is a list of host names: external-dns v0.19.0 (source/annotations/annotations.go), and
+ * ingress-nginx (docs/user-guide/nginx-configuration/annotations.md).
  */
 const HOST_ANNOTATIONS = [
   'external-dns.alpha.kubernetes.io/hostname',
@@ -37,8 +37,8 @@ const HOST_ANNOTATIONS = [
 ];
 
 /**
- * Annotations of Services by which a load balancer is asked for addresses: MetalLB v0.15 and before (usage.md), Cilium
- * v1.18 and before (LB IPAM), kube-vip v1.0 (pkg/kubevip/annotations.go).
+ * Annotations by which a load balancer is asked for addresses: MetalLB v0.16.2 (controller/service.go), Cilium v1.18.0
+ * (pkg/annotation/k8s.go), both with their older names, and kube-vip.
  */
 const ADDRESS_ANNOTATIONS = [
   'metallb.io/loadBalancerIPs',
@@ -77,7 +77,7 @@ function hostsByKind(object: KubeObject): readonly string[] {
       return [
         ...textsAt(object, 'spec', 'hosting', 'dnsNames'),
         ...(textAt(object, 'spec', 'hosting', 'advertiseEndpoint', 'dnsName') ?? '').split(','),
-        // The Service that Rook makes for it (rook v1.20, pkg/operator/ceph/object/objectstore.go).
+        // The Service that Rook makes for it.
         serviceHost(`rook-ceph-rgw-${object.metadata.name}`, object),
       ];
     case '/Service':
