@@ -16,7 +16,7 @@ export function readSourceUrl(text: string): SourceUrl | undefined {
   try {
     const { protocol, hostname, username, password } = new URL(/^[a-z+]+:\/\//i.test(text) ? text : `https://${text}`);
     if (hostname === '') return undefined;
-    // The user of SSH is no secret; over HTTP a token may stand there.
+    // The user of SSH is not a secret; over HTTP a token may stand there.
     return { host: hostname, hasCredentials: password !== '' || (username !== '' && protocol !== 'ssh:') };
   } catch {
     return undefined;

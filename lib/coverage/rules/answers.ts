@@ -208,7 +208,7 @@ export const strategyMisfit: Rule = {
   id: 'strategy-misfit',
   heading: (n) => `${counted(n, 'strategy', 'strategies')} ${n === 1 ? 'does' : 'do'} not fit the kind of data`,
   what: 'A strategy cannot copy this kind of data. Typed code does not compile; untyped code ends here.',
-  why: 'A file copy of a running database, or a log of changes for a volume that has none, is no backup.',
+  why: 'A file copy of a running database, or a log of changes for a volume that has none, is not a backup.',
   fix: 'Use a strategy that fits; the table is in the documentation of strategies.',
   example: `new BackedUpVolume(chart, 'data', {
   storage: Size.gibibytes(20),
