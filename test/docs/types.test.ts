@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { rules } from '../../lib/coverage/rules';
 import { API_EXAMPLES, apiExampleFile } from '../support/api-examples';
-import { exampleOf } from '../support/rule-examples';
+import { linesToPaste, pasted } from '../support/remedies';
+import { exampleOf, findingsOfExample } from '../support/rule-examples';
 import { typeErrors } from '../support/snippets';
 
 describe('types', () => {
-  it('of the examples of docs/findings.md, and of those beside the public API', () => {
-    expect(typeErrors([...rules.map(exampleOf), ...API_EXAMPLES.map(apiExampleFile)])).toEqual([]);
+  it('of the examples of docs/findings.md with what the findings print to paste, and of those beside the public API', () => {
+    const remedies = rules.map((rule) => pasted(`${rule.id}-remedies.ts`, linesToPaste(findingsOfExample(rule))));
+    expect(typeErrors([...rules.map(exampleOf), ...remedies, ...API_EXAMPLES.map(apiExampleFile)])).toEqual([]);
   });
 
   it('are really checked', () => {

@@ -698,7 +698,7 @@ describe('databases', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/claim-data
             because          docker.io/library/mariadb:11.4 in example/db writes to it
-            to fix           nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })
+            to fix           crashConsistent: 'why what a power cut leaves is good enough'
     `,
   });
 
@@ -720,7 +720,7 @@ describe('databases', () => {
         ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
             made by          example/db
             because          postgres:17.2 in example/db writes to it
-            to fix           nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })
+            to fix           crashConsistent: 'why what a power cut leaves is good enough'
     `,
   });
 });
@@ -749,7 +749,8 @@ describe('plans', () => {
         ✖ PersistentVolumeClaim paperless/cache (20Gi)
             made by          example
             because          neither its claims nor those of PersistentVolumeClaim paperless/data carry a label that is known
-            to fix           labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them
+            to fix           labels: { 'app.kubernetes.io/name': '…' }
+            what to do       write the labels that the claims carry
     `,
   });
 
@@ -770,7 +771,8 @@ describe('plans', () => {
         ! PersistentVolumeClaim paperless/cache
             made by          example
             because          plan 'nightly' takes every claim without a label of its own
-            to fix           labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them
+            to fix           labels: { 'app.kubernetes.io/name': '…' }
+            what to do       write the labels that the claims carry
     `,
   });
 
@@ -788,7 +790,8 @@ describe('plans', () => {
         ✖ PersistentVolumeClaim paperless/media (20Gi)
             made by          example/media
             because          in plan 'nightly' PersistentVolumeClaim paperless/data is copied otherwise
-            to fix           nightly({ …, plan: 'media' }), or the same strategy
+            to fix           plan: 'media'
+            what to do       or give both the same strategy
     `,
   });
 
@@ -819,7 +822,7 @@ describe('plans', () => {
 
         ✖ plan 'Every night' of namespace paperless
             made by          example/data
-            because          'Every night' is no lower case name of letters, digits and '-'
+            because          'Every night' is not a lower case name of letters, digits and '-'
             to fix           plan: 'media'
     `,
   });

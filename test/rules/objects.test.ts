@@ -87,7 +87,7 @@ describe('objects', () => {
         ✖ ConfigMap paperless/settings
             made by          example/two
             because          example/one makes it too
-            to fix           delete one of the two
+            what to do       delete one of the two
     `,
   });
 
@@ -104,7 +104,7 @@ describe('objects', () => {
         ✖ ConfigMap paperless/settings
             written in       apps/a.yaml:1
             because          example/one makes it too
-            to fix           delete one of the two
+            what to do       delete one of the two
     `,
   });
 
@@ -125,7 +125,7 @@ describe('objects', () => {
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          spec.storageClass: unknown field; did you mean \`storageClassName\`?
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -137,7 +137,7 @@ describe('objects', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          spec.concurencyPolicy: unknown field; did you mean \`concurrencyPolicy\`?
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -156,7 +156,7 @@ describe('objects', () => {
         ✖ ConfigMap paperless/settings
             made by          example/settings
             because          data.port: must be text, but is the number 8080
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -177,11 +177,11 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ BackupStorageLocation velero/other
             written in       velero/location.yaml:1
             because          spec.objectStorage: is missing
-            to fix           correct the field
+            what to do       correct the field
         ✖ BackupStorageLocation velero/other
             written in       velero/location.yaml:1
             because          spec.objectstorage: unknown field; did you mean \`objectStorage\`?
-            to fix           correct the field
+            what to do       correct the field
     `,
   });
 
@@ -196,7 +196,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ PersistentVolumeClaim paperless/cache
             made by          example/cache
             because          backed-up/reason is Somebody said so last year. instead of Downloaded again on the next build.
-            to fix           leave labels and annotations that begin with 'backed-up/' alone
+            what to do       leave labels and annotations that begin with 'backed-up/' alone
     `,
   });
 
@@ -211,7 +211,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          backed-up/method is none instead of velero
-            to fix           leave labels and annotations that begin with 'backed-up/' alone
+            what to do       leave labels and annotations that begin with 'backed-up/' alone
     `,
   });
 
@@ -248,7 +248,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ StatefulSet paperless/redis
             made by          example/redis
             because          template 'data' carries backed-up/reason
-            to fix           move it out of volumeClaimTemplates: BackedUpStatefulSet does
+            what to do       move it out of volumeClaimTemplates: BackedUpStatefulSet does
     `,
   });
 
@@ -268,7 +268,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ apps/a.yaml
             written in       apps/a.yaml:4
             because          broken YAML: Unexpected scalar at node end
-            to fix           mend the file, or leave it out of alsoRead
+            what to do       correct the file, or leave it out of alsoRead
     `,
   });
 
@@ -283,7 +283,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
 
         ✖ alsoRead 'app/**/*.yaml'
             because          no file matches it
-            to fix           correct the pattern; it begins in the folder of the project
+            what to do       correct the pattern; it begins in the folder of the project
     `,
   });
 
@@ -295,7 +295,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ chart flux
             made by          flux
             because          'flux' is the Kustomizations of all folders
-            to fix           rename the chart
+            what to do       rename the chart
     `,
   });
 
@@ -315,16 +315,16 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
 
         ✖ chart Wiki
             made by          Wiki
-            because          the id is no DNS label of at most 52 characters
-            to fix           rename the chart
+            because          the id is not a DNS label of at most 52 characters
+            what to do       rename the chart
         ✖ chart velero
             made by          velero
             because          'velero' is the Kustomization that installs velero
-            to fix           rename the chart
+            what to do       rename the chart
         ✖ chart wiki-backup
             made by          wiki-backup
             because          'wiki-backup' is chart wiki
-            to fix           rename the chart
+            what to do       rename the chart
     `,
     },
   );
@@ -391,7 +391,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          namespace paperless enforces 'restricted': allowPrivilegeEscalation is not false; capabilities do not drop ALL; runAsNonRoot is not true; seccompProfile is not RuntimeDefault
-            to fix           set the securityContext of the pod and of each container
+            what to do       set the securityContext of the pod and of each container, or lower the level
     `,
   });
 
@@ -412,7 +412,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          namespace paperless enforces 'restricted': seccompProfile is not RuntimeDefault
-            to fix           set the securityContext of the pod and of each container
+            what to do       set the securityContext of the pod and of each container, or lower the level
     `,
   });
 
@@ -473,7 +473,7 @@ describe('jobs', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          it runs at 02:30 in Europe/Berlin, which does not exist on 2027-03-28 when the clocks change: choose a time outside 02:00–03:00, or the zone UTC
-            to fix           choose another time, or UTC
+            what to do       choose another time, or UTC
     `,
   });
 
@@ -512,7 +512,7 @@ describe('what Flux does', () => {
         ✖ ConfigMap paperless/dump
             made by          example/script
             because          data.dump.sh contains \${DAYS}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
     `,
   });
 
@@ -524,7 +524,7 @@ describe('what Flux does', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job-dump
             because          dump.args[1] contains $$
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
     `,
   });
 
@@ -582,7 +582,7 @@ describe('what Flux does', () => {
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          it lacks kustomize.toolkit.fluxcd.io/prune: disabled
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -609,7 +609,7 @@ ${changed ? '' : '    kustomize.toolkit.fluxcd.io/prune: disabled\n'}spec:
         ✖ PersistentVolumeClaim wiki/data
             written in       apps/wiki.yaml:1
             because          it lacks kustomize.toolkit.fluxcd.io/prune: disabled
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -630,7 +630,7 @@ ${changed ? '' : '  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
         ✖ Namespace paperless
             written in       namespaces.yaml:1
             because          with a namespace go all claims in it
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -843,7 +843,7 @@ describe('the platform', () => {
       Velero is needed, and the platform does not have it: [velero-missing]
 
         ✖ 1 plan for Velero
-            to fix           definePlatform({ …, velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '…' } } })
+            to fix           velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'where they are kept outside the cluster' } }
     `,
   });
 });
@@ -945,7 +945,7 @@ describe('schedules', () => {
           ✖ PersistentVolumeClaim paperless/data (20Gi)
               made by          example/data
               because          ${because}
-              to fix           every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })
+              to fix           backup: nightly({ to: offsite, keep: { daily: 7 } })
       `,
     });
   }

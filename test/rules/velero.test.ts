@@ -135,7 +135,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          The time of its cron expression never comes: Velero makes a Backup every minute.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -147,7 +147,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          Its cron expression is invalid: it has 6 fields, and Velero wants five.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -165,7 +165,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/every-document-for-the-tax-office-and-all-of-the-insurance-papes
             made by          example/schedule
             because          Its name is no label value, being 64 characters long, and each of its Backups would have it as one: the API server refuses them. Only the log of the server says so.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -177,7 +177,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          It is paused: Velero does not even check it.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -188,7 +188,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
 
         ✖ Schedule velero/own
             made by          example/schedule
-            to fix           leave skipImmediately out
+            what to do       leave skipImmediately out
     `,
   });
 
@@ -200,7 +200,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          FailedValidation: There is no BackupStorageLocation 'offsite2' in the namespace velero.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -215,7 +215,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          FailedValidation: labelSelector and orLabelSelectors are both given, and only one of them may be.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -232,7 +232,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          FailedValidation: The namespace 'scratch' is included by its name and excluded by its label velero.io/exclude-from-backup=true.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -252,7 +252,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ ConfigMap velero/types
             made by          example/types
             because          volumePolicies[1]: 'NFS' in volumeTypes is none of awsElasticBlockStore, azureDisk, azureFile, cinder, cephfs, configMap, csi, downwardAPI, emptyDir, ephemeral, fc, flocker, flexVolume, gitRepo, glusterfs, gcePersistentDisk, hostPath, iscsi, local, nfs, photonPersistentDisk, portworxVolume, projected, quobyte, rbd, scaleIO, secret, storageOS, vsphereVolume
-            to fix           correct the value
+            what to do       correct the value
     `,
   });
 
@@ -275,7 +275,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Backup velero/before-the-move
             made by          example/backup
             because          resourcePolicy.kind is 'ConfigMaps', and Velero reads only 'configmap': the policy is ignored
-            to fix           resourcePolicy: { kind: 'configmap', … }
+            to fix           resourcePolicy: { kind: 'configmap', name: 'own' }
     `,
   });
 
@@ -287,7 +287,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          no namespace is left of 'papers-*'
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -299,7 +299,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          no namespace is left of 'paperless'
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -316,7 +316,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          no namespace is left of 'scra*'
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -330,7 +330,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          its selector matches no claim and no pod
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -345,7 +345,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          includedResources names 'pvcs', which no server knows; did you mean 'pvc'?
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -358,7 +358,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          excludedResources names 'eventss', which no server knows; did you mean 'events'?
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -370,7 +370,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          a claim of paperless that is not bound makes its Backups PartiallyFailed
-            to fix           volumePolicies: [{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }, …]
+            what to do       begin its volumePolicies with { conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }
     `,
   });
 
@@ -382,7 +382,8 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          'offsite' is not declared as trusted
-            to fix           excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })
+            to fix           excludedResources: ['secrets']
+            if it is trusted trusted: true
     `,
   });
 
@@ -408,7 +409,8 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/paperless-nightly-far
             made by          example/velero
             because          'far' is not declared as trusted
-            to fix           excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })
+            to fix           excludedResources: ['secrets']
+            if it is trusted trusted: true
     `,
     },
   );
@@ -433,7 +435,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ BackupStorageLocation velero/own
             made by          example/location
             because          BackupStorageLocation offsite is stored below its prefix 'home/'
-            to fix           objectStorage: { prefix: '…' }
+            to fix           prefix: 'own'
     `,
   });
 
@@ -446,7 +448,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       Velero encrypts with a password that everybody knows: [velero-repository-password]
 
         ✖ Secret velero/velero-repo-credentials
-            to fix           definePlatform({ …, velero: { …, repositoryPassword: { keptIn: 'sealed envelope, bank' } } })
+            to fix           repositoryPassword: { keptIn: 'where they are kept outside the cluster' }
     `,
   });
 });
@@ -463,7 +465,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: It is not in the Backup: it has the label velero.io/exclude-from-backup=true.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -480,7 +482,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: A CSI snapshot is taken and its data moved to the storage location, but Velero does not record it: its volume is not in the Backup, because the resource filters leave out persistentvolumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -495,7 +497,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: A CSI snapshot is taken and its data moved to the storage location, but Velero does not record it: its volume is not in the Backup, because the resource filters leave out persistentvolumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -511,7 +513,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: A CSI snapshot is taken and its data moved to the storage location, but Velero does not record it: its volume is not in the Backup, because the resource filters leave out persistentvolumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -533,7 +535,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: It is not in the Backup: the label selector does not match it.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -551,7 +553,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says skip.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -567,7 +569,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says custom, which Velero leaves to plugins.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -586,7 +588,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its volume is hostPath, and snapshots need a CSI volume.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -620,7 +622,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its volume is nfs, and snapshots need a CSI volume.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -633,7 +635,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: The server runs without --features=EnableCSI.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -650,7 +652,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: The Backup says snapshotVolumes: false, and file-system backup is not chosen for it.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -665,7 +667,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: its data never leaves the storage: only a snapshot is made
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -678,7 +680,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: data movement needs a node agent, and none is ready.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -693,7 +695,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: the driver rook-ceph.rbd.csi.ceph.com has no VolumeSnapshotClass.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -720,7 +722,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: its storageClassName is empty, and the snapshot class is found by it.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -733,7 +735,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: it has no storage class.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -751,7 +753,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its storage class 'ceph-blok' is neither among the objects nor in the platform.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -786,7 +788,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite does not write to the bucket of 'offsite'
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });
@@ -823,7 +825,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -839,7 +841,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -874,7 +876,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: File-system backup reads only running pods, and CronJob paperless/import has pods for a short time only.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -910,7 +912,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: File-system backup cannot read hostPath volumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -929,7 +931,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: Deployment paperless/app, which mounts the claim, is not in the Backup: the resource filters leave out pods.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });
@@ -962,7 +964,7 @@ describe('claims of somebody else’s objects', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says skip.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -989,7 +991,7 @@ spec:
         ✖ PersistentVolumeClaim wiki/data (8Gi)
             written in       apps/wiki.yaml:1
             because          wiki-nightly-offsite: claim data: It is not in the Backup: it has the label velero.io/exclude-from-backup=true.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });

@@ -7,7 +7,7 @@ import { isTimeZone } from '../../model/time-zone';
 import { counted } from '../../model/text';
 import type { GateContext } from '../context';
 import { evidenceCronJobs } from '../evidence';
-import { aboutObject, inWords, toFix } from '../finding';
+import { aboutObject, inWords, toFix, type Remedy } from '../finding';
 import { podSecurityViolations, type PodSecurityLevel } from '../pod-security';
 import type { Rule } from '../rule';
 
@@ -127,28 +127,29 @@ ${EVIDENCE}`,
     evidenceCronJobs(context).flatMap(({ found }) => {
       if (found === undefined) return [];
       const { object, origin } = found;
-      return idleReasons(object).map(({ because, fix }) => ({
-        ...aboutObject(object, origin),
-        because,
-        remedies: toFix(fix),
-      }));
+      return idleReasons(object).map((reason) => ({ ...aboutObject(object, origin), ...reason }));
     }),
 };
 
-function idleReasons(object: unknown): readonly { readonly because: string; readonly fix: string }[] {
-  const reasons: { because: string; fix: string }[] = [];
+interface IdleReason {
+  readonly because: string;
+  readonly remedies: readonly Remedy[];
+}
+
+function idleReasons(object: unknown): readonly IdleReason[] {
+  const reasons: IdleReason[] = [];
   const timeZone = textAt(object, 'spec', 'timeZone');
   if (booleanAt(object, 'spec', 'suspend') === true)
-    reasons.push({ because: 'it is suspended', fix: 'suspend: false' });
+    reasons.push({ because: 'it is suspended', remedies: toFix('suspend: false') });
   if (timeZone === undefined) {
     reasons.push({
       because: 'it names no time zone, so it runs in that of the controller manager',
-      fix: `timeZone: 'Etc/UTC'`,
+      remedies: toFix(`timeZone: 'Etc/UTC'`),
     });
   } else {
     const schedule = makeSchedule(textAt(object, 'spec', 'schedule') ?? '', timeZone);
     if ('problem' in schedule && schedule.problem.includes('clocks change')) {
-      reasons.push({ because: `it ${schedule.problem}`, fix: 'choose another time, or UTC' });
+      reasons.push({ because: `it ${schedule.problem}`, remedies: inWords('choose another time, or UTC') });
     }
   }
   const pod = at(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec');
@@ -157,12 +158,12 @@ function idleReasons(object: unknown): readonly { readonly because: string; read
     if (!isPinned(image))
       reasons.push({
         because: `its image '${image}' has no fixed tag`,
-        fix: `image: '${image.replace(/:latest$/, '')}:<version>'`,
+        remedies: toFix(`image: '${image.replace(/:latest$/, '')}:<version>'`),
       });
     if (textAt(container, 'imagePullPolicy') === 'Always') {
       reasons.push({
         because: `its image '${image}' is pulled for every run, and cannot be when the registry is down`,
-        fix: `imagePullPolicy: 'IfNotPresent'`,
+        remedies: toFix(`imagePullPolicy: 'IfNotPresent'`),
       });
     }
   }
@@ -170,7 +171,7 @@ function idleReasons(object: unknown): readonly { readonly because: string; read
 }
 
 function isPinned(image: string): boolean {
-  return image.includes('@sha256:') || (/:[^/:]+$/.test(image) && !image.endsWith(':latest'));
+  return image.includes('@sha256:') || (/:\w[\w.-]*$/.test(image) && !image.endsWith(':latest'));
 }
 
 export const podSecurity: Rule = {
@@ -199,7 +200,7 @@ ${CRON_JOB}`,
         {
           ...aboutObject(object, origin),
           because: `namespace ${object.metadata.namespace ?? ''} enforces '${level}': ${violations.join('; ')}`,
-          remedies: toFix('set the securityContext of the pod and of each container'),
+          remedies: inWords('set the securityContext of the pod and of each container, or lower the level'),
         },
       ];
     });

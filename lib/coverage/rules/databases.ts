@@ -2,7 +2,7 @@
 import type { AnsweredDataset } from '../../model/answered';
 import { at, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { WORKLOADS } from '../../model/kinds';
-import { counted } from '../../model/text';
+import { counted, PLACEHOLDERS } from '../../model/text';
 import { strategiesOf, type GateContext } from '../context';
 import { aboutDataset, describeOrigin, toFix } from '../finding';
 import type { Rule } from '../rule';
@@ -34,9 +34,7 @@ export const crashConsistent: Rule = {
         {
           ...aboutDataset(dataset),
           because: `${writer.image} in ${writer.where} writes to it`,
-          remedies: toFix(
-            `nightly({ …, crashConsistent: 'The database replays its log after a snapshot of its one volume.' })`,
-          ),
+          remedies: toFix(`crashConsistent: '${PLACEHOLDERS.crashConsistent}'`),
         },
       ];
     });

@@ -42,7 +42,7 @@ export const substitution: Rule = {
           {
             ...aboutObject(object, origin),
             because: `${found.path} contains ${found.text}`,
-            remedies: toFix(`ApiObject.of(…).metadata.addAnnotation('${SUBSTITUTE_ANNOTATION}', '${DISABLED}')`),
+            remedies: toFix(`metadata: { annotations: { '${SUBSTITUTE_ANNOTATION}': '${DISABLED}' } }`),
           },
         ];
       }),
@@ -201,7 +201,7 @@ function whyLost(
   { input }: GateContext,
 ): Pick<RuleFinding, 'because' | 'remedies'> | undefined {
   const kept = [annotationsOf(object), labelsOf(object)].some((texts) => texts[PRUNE_ANNOTATION] === DISABLED);
-  const remedies = toFix(`metadata.annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' }`);
+  const remedies = toFix(`metadata: { annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' } }`);
   if (object.kind === 'Namespace' && object.apiVersion === 'v1') {
     const lost = !kept && namespacesWithData.has(object.metadata.name);
     return lost ? { because: 'with a namespace go all claims in it', remedies } : undefined;

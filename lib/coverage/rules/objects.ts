@@ -13,7 +13,7 @@ import {
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
-import { aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
+import { aboutObject, describeOrigin, inWords, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 import { hasSchema, validateStrictly } from '../../schema/objects';
 
@@ -55,7 +55,7 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
         {
           ...aboutObject(rendered.object, rendered.origin),
           because: `${describeOrigin(before.origin)} makes it too`,
-          remedies: toFix('delete one of the two'),
+          remedies: inWords('delete one of the two'),
         },
       ];
     });
@@ -100,7 +100,7 @@ backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }));`
         validateStrictly(object).map(({ path, message }) => ({
           ...aboutObject(object, origin),
           because: `${path}: ${message}`,
-          remedies: toFix('correct the field'),
+          remedies: inWords('correct the field'),
         })),
       ),
 };
@@ -142,7 +142,7 @@ ApiObject.of(volume).metadata.addLabel('backed-up/plan', 'weekly');`,
           {
             ...aboutObject(rendered.object, rendered.origin),
             because: enumerated(wrong),
-            remedies: toFix(`leave labels and annotations that begin with 'backed-up/' alone`),
+            remedies: inWords(`leave labels and annotations that begin with 'backed-up/' alone`),
           },
         ];
       }),
@@ -192,7 +192,7 @@ exclude(chart, { statefulSet: 'redis', template: 'data' }, { reason: 'Only sessi
           {
             ...aboutObject(object, origin),
             because: `template '${textAt(template, 'metadata', 'name') ?? ''}' carries ${enumerated(marks)}`,
-            remedies: toFix('move it out of volumeClaimTemplates: BackedUpStatefulSet does'),
+            remedies: inWords('move it out of volumeClaimTemplates: BackedUpStatefulSet does'),
           },
         ];
       }),
@@ -202,9 +202,9 @@ exclude(chart, { statefulSet: 'redis', template: 'data' }, { reason: 'Only sessi
 export const unreadableFile: Rule = {
   id: 'unreadable-file',
   heading: (n) => `${counted(n, 'place')} in the files beside that cannot be read`,
-  what: 'A file that `alsoRead` names is no YAML, or a pattern names no file.',
+  what: 'A file that `alsoRead` names is not YAML, or a pattern names no file.',
   why: 'What cannot be read cannot be proven: the volume in it would go unnoticed.',
-  fix: 'Mend the file, or narrow the pattern.',
+  fix: 'Correct the file, or narrow the pattern.',
   example: `const alsoRead = ['nowhere/**/*.yaml'];`,
   check: ({ input }) => [
     ...input.unread
@@ -213,12 +213,12 @@ export const unreadableFile: Rule = {
         subject: place.file,
         at: { type: 'file' as const, ...place },
         because: why,
-        remedies: toFix('mend the file, or leave it out of alsoRead'),
+        remedies: inWords('correct the file, or leave it out of alsoRead'),
       })),
     ...input.emptyPatterns.map((pattern) => ({
       subject: `alsoRead '${pattern}'`,
       because: 'no file matches it',
-      remedies: toFix('correct the pattern; it begins in the folder of the project'),
+      remedies: inWords('correct the pattern; it begins in the folder of the project'),
     })),
   ],
 };
@@ -226,7 +226,7 @@ export const unreadableFile: Rule = {
 export const folderCollision: Rule = {
   id: 'folder-collision',
   heading: (n) => `${counted(n, 'chart')} whose folder belongs to something else`,
-  what: 'The id of a chart names a folder of the output that another chart or synth itself uses, or is no name that Flux accepts.',
+  what: 'The id of a chart names a folder of the output that another chart or synth itself uses, or is not a name that Flux accepts.',
   why: 'Two Kustomizations of one name are one object: one of them would silently stop being applied.',
   fix: 'Rename the chart.',
   example: `new Chart(app, 'flux', { namespace: 'paperless' });`,
@@ -246,8 +246,8 @@ export const folderCollision: Rule = {
         findings.push({
           subject: `chart ${id}`,
           at: origin,
-          because: 'the id is no DNS label of at most 52 characters',
-          remedies: toFix('rename the chart'),
+          because: 'the id is not a DNS label of at most 52 characters',
+          remedies: inWords('rename the chart'),
         });
         continue;
       }
@@ -258,7 +258,7 @@ export const folderCollision: Rule = {
             subject: `chart ${id}`,
             at: origin,
             because: `'${folder}' is ${other}`,
-            remedies: toFix('rename the chart'),
+            remedies: inWords('rename the chart'),
           });
         }
         taken.set(folder, `chart ${id}`);

@@ -1,8 +1,9 @@
 /** Strategies that no set of Velero Schedules can carry out. */
 import type { PlanProblem } from '../../methods/velero/plan';
 import { describeDataset } from '../../model/dataset';
-import { counted } from '../../model/text';
-import { aboutDataset, toFix } from '../finding';
+import { counted, PLACEHOLDERS } from '../../model/text';
+import { aboutDataset, inWords, toFix } from '../finding';
+import { answerLine, nightlyLine } from '../remedies';
 import type { GateContext } from '../context';
 import type { Rule } from '../rule';
 
@@ -26,7 +27,7 @@ export const scheduleInvalid: Rule = {
     problemsOf(context, 'schedule').map(({ dataset, problem, subject }) => ({
       ...aboutDataset(dataset),
       because: `${subject} ${problem}`,
-      remedies: toFix(`every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })`),
+      remedies: toFix(answerLine(dataset, nightlyLine(context), context)),
     })),
 };
 
@@ -42,7 +43,7 @@ new BackedUpVolume(chart, 'media', { storage: Size.gibibytes(200), backup: night
     problemsOf(context, 'disagreement').map(({ dataset, first, plan }) => ({
       ...aboutDataset(dataset),
       because: `in plan '${plan}' ${describeDataset(first.id)} is copied otherwise`,
-      remedies: toFix(`nightly({ …, plan: '${dataset.id.name}' }), or the same strategy`),
+      remedies: [...toFix(`plan: '${dataset.id.name}'`), ...inWords('or give both the same strategy')],
     })),
 };
 
@@ -66,7 +67,10 @@ holds(chart, { helmRelease: 'registry' }, {
     problemsOf(context, 'unlabelled').map(({ dataset, other }) => ({
       ...aboutDataset(dataset),
       because: `neither its claims nor those of ${describeDataset(other.id)} carry a label that is known`,
-      remedies: toFix(`labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them`),
+      remedies: [
+        ...toFix(`labels: { 'app.kubernetes.io/name': '…' }`),
+        ...inWords('write the labels that the claims carry'),
+      ],
     })),
 };
 
@@ -89,14 +93,17 @@ holds(chart, { helmRelease: 'registry' }, { cache: excluded('A pull-through cach
     problemsOf(context, 'copied anyway').map(({ dataset, plan }) => ({
       ...aboutDataset(dataset),
       because: `plan '${plan}' takes every claim without a label of its own`,
-      remedies: toFix(`labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them`),
+      remedies: [
+        ...toFix(`labels: { 'app.kubernetes.io/name': '…' }`),
+        ...inWords('write the labels that the claims carry'),
+      ],
     })),
 };
 
 export const planName: Rule = {
   id: 'plan-name',
   heading: (n) => `${counted(n, 'plan')} with a name that cannot be used`,
-  what: 'The name of a plan is no label value, or makes the name of a Velero Schedule longer than 63 characters.',
+  what: 'The name of a plan is not a label value, or makes the name of a Velero Schedule longer than 63 characters.',
   why: 'Velero takes a Schedule with a longer name, calls it Enabled, and never makes a Backup.',
   fix: 'Shorten the plan, the location or the namespace.',
   example: `new BackedUpVolume(chart, 'data', {
@@ -108,7 +115,7 @@ export const planName: Rule = {
       const tooLong = plan.schedules.find(({ name }) => name.length > 63);
       const because =
         tooLong === undefined
-          ? `'${plan.plan}' is no lower case name of letters, digits and '-'`
+          ? `'${plan.plan}' is not a lower case name of letters, digits and '-'`
           : `the Schedule ${tooLong.name} has ${tooLong.name.length} characters, and 63 are the most`;
       if (tooLong === undefined && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(plan.plan)) return [];
       return [
@@ -146,7 +153,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       {
         subject: `${counted(plans.plans.length, 'plan')} for Velero`,
         remedies: toFix(
-          `definePlatform({ …, velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '…' } } })`,
+          `velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '${PLACEHOLDERS.place}' } }`,
         ),
       },
     ];

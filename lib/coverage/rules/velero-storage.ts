@@ -1,7 +1,7 @@
 /** Where Velero stores its copies, and with which password. */
 import { at, textAt, type KubeObject } from '../../model/kube-object';
 import { endpointHost, veleroPrefix } from '../../model/location';
-import { counted } from '../../model/text';
+import { counted, PLACEHOLDERS } from '../../model/text';
 import { aboutObject, toFix } from '../finding';
 import type { Rule } from '../rule';
 import { hostOf } from '../velero-runs';
@@ -44,7 +44,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
         {
           ...aboutObject(rendered.object, rendered.origin),
           because: `${stranger.name} is stored below its prefix '${prefix}'`,
-          remedies: toFix(`objectStorage: { prefix: '…' }`),
+          remedies: toFix(`prefix: '${rendered.object.metadata.name}'`),
         },
       ];
     });
@@ -83,9 +83,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     return [
       {
         subject: `Secret ${velero.namespace ?? 'velero'}/velero-repo-credentials`,
-        remedies: toFix(
-          `definePlatform({ …, velero: { …, repositoryPassword: { keptIn: 'sealed envelope, bank' } } })`,
-        ),
+        remedies: toFix(`repositoryPassword: { keptIn: '${PLACEHOLDERS.place}' }`),
       },
     ];
   },

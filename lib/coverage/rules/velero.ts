@@ -20,7 +20,7 @@ import { takesKind } from '../../velero/takes-kind';
 import { EXCLUDE_LABEL } from '../../velero/validation';
 import type { GateContext } from '../context';
 import { plannedSchedules } from '../copies';
-import { aboutDataset, aboutObject, toFix, type RuleFinding } from '../finding';
+import { aboutDataset, aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 import { whyNotCopied, type VeleroRun } from '../velero-runs';
 
@@ -55,7 +55,7 @@ ApiObject.of(volume).metadata.addLabel('velero.io/exclude-from-backup', 'true');
         {
           ...aboutDataset(dataset),
           because,
-          remedies: toFix('change what the reason names, or choose another strategy'),
+          remedies: inWords('change what the reason names, or choose another strategy'),
         },
       ];
     }),
@@ -102,7 +102,7 @@ export const veleroNeverRuns: Rule = {
         {
           ...aboutObject(object, origin),
           because: reasons.join(' '),
-          remedies: toFix('correct the Schedule, or delete it'),
+          remedies: inWords('correct the Schedule, or delete it'),
         },
       ];
     }),
@@ -122,7 +122,10 @@ export const veleroSkipImmediately: Rule = {
     context
       .ofKind('velero.io', 'Schedule')
       .filter(({ object }) => booleanAt(object, 'spec', 'skipImmediately') === true)
-      .map(({ object, origin }) => ({ ...aboutObject(object, origin), remedies: toFix('leave skipImmediately out') })),
+      .map(({ object, origin }) => ({
+        ...aboutObject(object, origin),
+        remedies: inWords('leave skipImmediately out'),
+      })),
 };
 
 export const veleroRefuses: Rule = {
@@ -141,7 +144,7 @@ export const veleroRefuses: Rule = {
       .map(({ schedule: { object, origin }, prediction }) => ({
         ...aboutObject(object, origin),
         because: `${prediction.phase}: ${prediction.reasons.join(' ')}`,
-        remedies: toFix('correct what the reason names'),
+        remedies: inWords('correct what the reason names'),
       })),
 };
 
@@ -165,7 +168,7 @@ export const veleroSelectsNothing: Rule = {
         {
           ...aboutObject(schedule.object, schedule.origin),
           because,
-          remedies: toFix('correct the name or the selector'),
+          remedies: inWords('correct the name or the selector'),
         },
       ];
     }),
@@ -239,7 +242,7 @@ function ignoredConditions(context: GateContext): readonly RuleFinding[] {
     return silentProblems(policy).map((because) => ({
       ...aboutObject(object, origin),
       because,
-      remedies: toFix('correct the value'),
+      remedies: inWords('correct the value'),
     }));
   });
 }
@@ -251,7 +254,15 @@ function ignoredReferences(context: GateContext): readonly RuleFinding[] {
     const because = kind === undefined ? undefined : silentReferenceProblem(kind);
     return because === undefined
       ? []
-      : [{ ...aboutObject(object, origin), because, remedies: toFix(`resourcePolicy: { kind: 'configmap', … }`) }];
+      : [
+          {
+            ...aboutObject(object, origin),
+            because,
+            remedies: toFix(
+              `resourcePolicy: { kind: 'configmap', name: '${textAt(object, 'spec', 'resourcePolicy', 'name') ?? ''}' }`,
+            ),
+          },
+        ];
   });
 }
 
@@ -302,7 +313,9 @@ export const veleroUnboundClaim: Rule = {
         {
           ...aboutObject(schedule.object, schedule.origin),
           because: `a claim of ${namespace} that is not bound makes its Backups ${then.phase}`,
-          remedies: toFix('volumePolicies: [{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }, …]'),
+          remedies: inWords(
+            'begin its volumePolicies with { conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }',
+          ),
         },
       ];
     }),
@@ -330,7 +343,7 @@ export const veleroSecretsInClear: Rule = {
         {
           ...aboutObject(object, origin),
           because: `'${textAt(object, 'spec', 'template', 'storageLocation') ?? 'default'}' is not declared as trusted`,
-          remedies: toFix(`excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })`),
+          remedies: [...toFix(`excludedResources: ['secrets']`), { label: 'if it is trusted', text: 'trusted: true' }],
         },
       ];
     }),
