@@ -8,7 +8,7 @@ const MANY = 1500;
 
 describe('a namespace that was renamed', () => {
   // Each name against each other one takes minutes; the time that a test may take is far between the two.
-  it('is hinted at for each of its datasets', () => {
+  it('[idle-declaration] is hinted at for each of its datasets', () => {
     const { findings } = synthesizeScenario(({ app, chart }) => {
       const renamed = new Chart(app, 'renamed', { namespace: 'papers' });
       for (let n = 0; n < MANY; n += 1) {

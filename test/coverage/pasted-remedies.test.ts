@@ -27,11 +27,11 @@ function remedy(label: string): string {
 }
 
 describe('a pasted remedy', () => {
-  it('backs the data up', () => {
+  it('[no-strategy] backs the data up', () => {
     expect(findingsAfter(remedy('to back it up'))).toEqual([]);
   });
 
-  it('leaves nothing out as long as nobody says why', () => {
+  it('[no-strategy] [thin-reason] leaves nothing out as long as nobody says why', () => {
     expect(findingsAfter(remedy('to leave it out')).map(({ rule }) => rule)).toEqual(['thin-reason']);
     const reason = remedy('to leave it out').replace(/reason: '.*'/, `reason: 'The scanner sends its pages again.'`);
     expect(findingsAfter(reason)).toEqual([]);

@@ -128,7 +128,7 @@ function yamlOrFindings(app: App): string {
 }
 
 describe('requireBackups', () => {
-  it('gives the findings as data, and throws them', () => {
+  it('[unlisted-kind] gives the findings as data, and throws them', () => {
     const app = new App();
     const gate = requireBackups(app, { ...clusterAnswers, platform });
     expect(gate.findings()).toEqual([]);
