@@ -1,6 +1,14 @@
 /** The public API. */
 export { BackedUpApp, requireBackups } from './synth/app';
-export type { BackedUpAppProps, ClusterAnswers, ClusterWideProps, GateProps, RequireBackupsProps } from './synth/app';
+export type {
+  BackedUpAppProps,
+  ClusterAnswers,
+  ClusterWideProps,
+  Gate,
+  GateProps,
+  RequireBackupsProps,
+} from './synth/app';
+export { GateError } from './synth/run';
 export { BackedUpVolume, ScratchVolume } from './constructs/volume';
 export type { AccessMode, BackedUpVolumeProps, ScratchVolumeProps, VolumeProps } from './constructs/volume';
 export { BackedUpStatefulSet } from './constructs/stateful-set';
@@ -16,21 +24,72 @@ export { definePlatform } from './model/platform';
 export type { FluxPlatform, Platform, RookPlatform, StorageClassPlatform, VeleroPlatform } from './model/platform';
 export { s3Location } from './model/location';
 export type { FailureDomain, Location, S3LocationProps } from './model/location';
-export {
-  continuous,
-  elsewhere,
-  every,
-  excluded,
-  hourly,
-  mirrored,
-  nightly,
-  snapshotted,
-  weekly,
+export { continuous, every, hourly, mirrored, nightly, snapshotted, weekly } from './model/strategies';
+export type {
+  ContinuousOptions,
+  EveryOptions,
+  HourlyOptions,
+  MirroredOptions,
+  NightlyOptions,
+  SnapshottedOptions,
+  WeeklyOptions,
+} from './model/strategies';
+export { elsewhere, excluded } from './model/statements';
+export type { ElsewhereOptions, ExcludedOptions } from './model/statements';
+export type {
+  Answer,
+  Bucket,
+  Continuous,
+  Elsewhere,
+  ElsewhereEvidence,
+  Excluded,
+  Keep,
+  Mirrored,
+  Scheduled,
+  Snapshotted,
+  Strategy,
+  StrategyType,
+  Weekday,
 } from './model/strategy';
-export type * from './model/strategy';
-export type { DatasetRef, OneOrMore, OpaqueRef, OwnKinds, StrategyFor, VolumeStrategy } from './model/kinds';
+export type {
+  ClusterStrategy,
+  DataRef,
+  DatasetRef,
+  MethodName,
+  OneOrMore,
+  OpaqueRef,
+  OwnKinds,
+  PodVolumeRef,
+  StrategyFor,
+  VolumeStrategy,
+} from './model/kinds';
+export type { DatasetId } from './model/dataset';
+export type { Origin } from './model/declaration';
+export type { KubeObject, ObjectId } from './model/kube-object';
 export type { Finding, Remedy } from './coverage/finding';
-export type * from './model/inventory';
-export type { Receipt } from './model/receipt';
+export { INVENTORY_VERSION } from './model/inventory';
+export type {
+  Assumption,
+  Evidence,
+  Inventory,
+  InventoryCopy,
+  InventoryDataset,
+  InventoryLocation,
+  InventoryStrategy,
+  RequiredSecret,
+  Restore,
+  VeleroEvidence,
+} from './model/inventory';
 export { parseInventory } from './schema/inventory';
 export type { InventoryProblem } from './schema/inventory';
+export type { Receipt } from './model/receipt';
+export { predict } from './velero/predict';
+export type { PredictInput } from './velero/predict';
+export type {
+  BackupPhase,
+  CopyMethod,
+  ObjectPrediction,
+  Prediction,
+  SchedulePrediction,
+  VolumePrediction,
+} from './velero/prediction';

@@ -4,6 +4,7 @@ import { join, normalize } from 'node:path';
 import { globSync } from 'tinyglobby';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { commentOf, examplesOf, publicExports, publicMembers } from './support/public-api';
 
 /** For each folder, the folders that it may import besides itself. `index.ts` re-exports from any. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -151,52 +152,33 @@ describe('every file of lib', () => {
 });
 
 describe('the public API', () => {
-  const index = imports.filter(({ file }) => file === 'index.ts');
+  const exports = publicExports();
 
-  it('says of each export what it is', () => {
-    const silent = index.flatMap(({ target, names }) =>
-      exportsOf(target)
-        .filter(({ name }) => names.includes('*') || names.includes(name))
-        // Props and options say by their name what takes them.
-        .filter(({ name }) => !/(Props|Options)$/.test(name))
-        .filter(({ statement }) => ts.getJSDocCommentsAndTags(statement).length === 0)
-        .map(({ name }) => `${target} ${name}`),
-    );
+  it('names what it exports, and that exists', () => {
+    const missing = exports.filter(({ statement }) => statement === undefined);
+    expect(missing.map(({ file, name }) => `${file} ${name}`)).toEqual([]);
+  });
+
+  it('says of each export what it is, and of each of its members', () => {
+    const silent = exports.flatMap((each) => {
+      const { file, name, statement } = each;
+      const nodes = statement === undefined ? [] : [statement, ...publicMembers(each)];
+      return nodes
+        .filter((node) => commentOf(node) === '')
+        .map((node) =>
+          node === statement ? `${file} ${name}` : `${file} ${name}: ${node.getText().split('\n', 1)[0]}`,
+        );
+    });
     expect(silent).toEqual([]);
   });
 
-  it('has every export that it names', () => {
-    const missing = index.flatMap(({ target, names }) => {
-      const known = new Set(exportsOf(target).map(({ name }) => name));
-      return names.filter((name) => name !== '*' && !known.has(name));
-    });
-    expect(missing).toEqual([]);
+  it('has an example of each function and each class', () => {
+    const without = exports.filter(
+      ({ statement }) =>
+        statement !== undefined &&
+        (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) &&
+        examplesOf(statement).length === 0,
+    );
+    expect(without.map(({ file, name }) => `${file} ${name}`)).toEqual([]);
   });
 });
-
-interface Export {
-  readonly name: string;
-  readonly statement: ts.Statement;
-}
-
-/** What a file declares and exports; of an overloaded function its first signature. */
-function exportsOf(file: string): readonly Export[] {
-  const seen = new Set<string>();
-  return (sources.get(file)?.statements ?? []).flatMap((statement) => {
-    if (!isExported(statement)) return [];
-    const names = ts.isVariableStatement(statement)
-      ? statement.declarationList.declarations.map(({ name }) => name.getText())
-      : [declaredName(statement)];
-    const fresh = names.filter((name) => !seen.has(name));
-    for (const name of fresh) seen.add(name);
-    return fresh.map((name) => ({ name, statement }));
-  });
-}
-
-function declaredName(statement: ts.Statement): string {
-  return 'name' in statement && isNode(statement.name) ? statement.name.getText() : '';
-}
-
-function isNode(value: unknown): value is ts.Node {
-  return typeof value === 'object' && value !== null && 'kind' in value;
-}

@@ -4,31 +4,36 @@ import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
 import { lastingClaimsOfTemplate } from '../model/stateful-sets';
-import { excluded } from '../model/strategy';
+import { excluded } from '../model/statements';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
 import { claimSpec, type VolumeProps } from './volume';
 
-/** One claim template: backed up, or scratch with the reason why losing it is acceptable. */
+/**
+ * One claim template: backed up, or `scratch` with the reason why losing it is acceptable, and perhaps a day to look at the
+ * reason again.
+ */
 export type StatefulSetVolume = Omit<VolumeProps, 'name'> &
   (
     | { readonly backup: OneOrMore<VolumeStrategy>; readonly scratch?: never }
     | { readonly scratch: string; readonly reviewBy?: string; readonly backup?: never }
   );
 
+/** A StatefulSet, and how its volumes are backed up. */
 export interface BackedUpStatefulSetProps {
-  /** Default: the construct's id. */
+  /** Name of the set. Default: the construct's id. */
   readonly name?: string;
-  /** Default 1. */
+  /** Number of pods, and so of claims for each template. Default 1. */
   readonly replicas?: number;
   /** The headless Service that names the pods. Default: the name of the set. */
   readonly serviceName?: string;
   /** Labels that select the pods; they are added to the template. Default `{ 'app.kubernetes.io/name': <name> }`. */
   readonly selector?: Readonly<Record<string, string>>;
+  /** The pods: containers, their mounts, and everything else of a pod. */
   readonly podTemplate: k8s.PodTemplateSpec;
   /** Claim templates by name; containers mount them under that name. */
   readonly volumes: Readonly<Record<string, StatefulSetVolume>>;
-  /** Further fields of the StatefulSet, such as `updateStrategy`. */
+  /** Further fields of the StatefulSet, such as `updateStrategy`. Default: none. */
   readonly spec?: Partial<Omit<k8s.StatefulSetSpec, 'template' | 'selector' | 'replicas' | 'volumeClaimTemplates'>>;
 }
 
@@ -39,15 +44,31 @@ export interface BackedUpStatefulSetProps {
  * attempt. So nothing of ours stands in them: the claim of each replica is rendered beside the set, with its labels, and
  * the set adopts it.
  *
+ * @throws Error of cdk8s if the scope is in no Chart.
  * @example
  * new BackedUpStatefulSet(this, 'loki', {
  *   podTemplate: { spec: { containers: [{ name: 'loki', image: 'grafana/loki:3.5.0', volumeMounts: [{ name: 'storage', mountPath: '/loki' }] }] } },
- *   volumes: { storage: { storage: Size.gibibytes(50), backup: nightly({ to: local, keep: { daily: 7 } }) } },
+ *   volumes: { storage: { storage: Size.gibibytes(50), backup: nightly({ to: offsite, keep: { daily: 7 } }) } },
  * });
- * // renders StatefulSet loki and PersistentVolumeClaim storage-loki-0
+ * // apiVersion: v1
+ * // kind: PersistentVolumeClaim
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: StatefulSet paperless/loki, claim template 'storage'
+ * //     kustomize.toolkit.fluxcd.io/prune: disabled
+ * //   labels:
+ * //     app.kubernetes.io/name: loki
+ * //     backed-up/method: velero
+ * //     backed-up/plan: nightly
+ * //   name: storage-loki-0
+ * //   namespace: paperless
+ * // and beside it StatefulSet loki, which adopts the claim
  */
 export class BackedUpStatefulSet extends Construct {
+  /** Name of the set. */
   readonly name: string;
+  /** Names of the claims, in the order of the pods, by their templates: `{ storage: ['storage-loki-0'] }`. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
 
   constructor(scope: Construct, id: string, props: BackedUpStatefulSetProps) {
     super(scope, id);
@@ -75,13 +96,16 @@ export class BackedUpStatefulSet extends Construct {
       ...props.spec,
     };
     new k8s.KubeStatefulSet(this, 'Resource', { metadata: { name }, spec });
-    for (const [template, volume] of Object.entries(volumes)) this.addVolume(template, volume, spec);
+    this.claims = Object.fromEntries(
+      Object.entries(volumes).map(([template, volume]) => [template, this.addVolume(template, volume, spec)]),
+    );
     demandGate(this);
   }
 
-  private addVolume(template: string, volume: StatefulSetVolume, spec: k8s.StatefulSetSpec): void {
+  private addVolume(template: string, volume: StatefulSetVolume, spec: k8s.StatefulSetSpec): readonly string[] {
     const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: this.name }, spec };
-    for (const claim of lastingClaimsOfTemplate(set, { metadata: { name: template } })) {
+    const claims = lastingClaimsOfTemplate(set, { metadata: { name: template } });
+    for (const claim of claims) {
       new k8s.KubePersistentVolumeClaim(this, claim.name, {
         metadata: { name: claim.name, labels: claim.labels },
         spec: claimSpec(volume),
@@ -99,6 +123,7 @@ export class BackedUpStatefulSet extends Construct {
       answer: answerFor(volume),
       at: originOf(this),
     });
+    return claims.map(({ name }) => name);
   }
 }
 

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { DEFAULT_SETTINGS, type VeleroTemplate } from '../methods/velero/settings';
 import { demandGate, Ledger, originOf } from './ledger';
 
+/** What differs from the defaults in the Backups of a namespace. */
 export interface VeleroBackupProps {
   /** Whose Backups are meant. Default: the chart's namespace. */
   readonly namespace?: string;

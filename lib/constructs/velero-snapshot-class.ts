@@ -2,12 +2,13 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { demandGate } from './ledger';
 
+/** A VolumeSnapshotClass. */
 export interface VeleroSnapshotClassProps {
-  /** Default: the construct's id. */
+  /** Name of the class. Default: the construct's id. */
   readonly name?: string;
   /** The CSI driver whose volumes are snapshotted: `rook-ceph.rbd.csi.ceph.com`. */
   readonly driver: string;
-  /** The driver's own settings, such as the Secret that it snapshots with. */
+  /** The driver's own settings, such as the Secret that it snapshots with. Default: none. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 

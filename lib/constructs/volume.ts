@@ -3,7 +3,7 @@ import { k8s, PersistentVolumeClaim, type IPersistentVolumeClaim } from 'cdk8s-p
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
-import { excluded } from '../model/strategy';
+import { excluded } from '../model/statements';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
 
@@ -12,29 +12,33 @@ export type AccessMode = 'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'R
 
 /** What every claim has, backed up or not. */
 export interface VolumeProps {
+  /** How much is requested: `Size.gibibytes(20)`, which is `20Gi`. cdk8s' sizes are powers of 1024. */
   readonly storage: Size;
-  /** Default: the cluster's default class. */
+  /** Name of the StorageClass. Default: the cluster's default class. */
   readonly storageClass?: string;
-  /** Default `['ReadWriteOnce']`. */
+  /** Who may mount it at the same time. Default `['ReadWriteOnce']`. */
   readonly accessModes?: readonly AccessMode[];
-  /** Default `Filesystem`. */
+  /** Whether it is mounted as files or given as a device. Default `Filesystem`. */
   readonly volumeMode?: 'Filesystem' | 'Block';
   /** Name of the claim. Default: the construct's id. */
   readonly name?: string;
 }
 
+/** A claim, and how it is backed up. */
 export interface BackedUpVolumeProps extends VolumeProps {
   /** One strategy, or several for several copies. There is no default: a volume without a backup is what this library is against. */
   readonly backup: OneOrMore<VolumeStrategy>;
 }
 
 /**
- * A PersistentVolumeClaim that Velero copies.
+ * A PersistentVolumeClaim that Velero copies, or somebody else. Patch it as any construct of cdk8s, and the gate proves what
+ * comes out: `ApiObject.of(volume).addJsonPatch(JsonPatch.add('/metadata/labels/tier', 'archive'))`.
  *
+ * @throws Error of cdk8s if the scope is in no Chart.
  * @example
  * new BackedUpVolume(this, 'data', {
  *   storage: Size.gibibytes(20),
- *   backup: nightly({ to: local, keep: { daily: 14 } }),
+ *   backup: nightly({ to: offsite, keep: { daily: 14 } }),
  * });
  * // apiVersion: v1
  * // kind: PersistentVolumeClaim
@@ -64,21 +68,40 @@ export class BackedUpVolume extends Construct {
   }
 }
 
+/** A claim, and why nobody copies it. */
 export interface ScratchVolumeProps extends VolumeProps {
-  /** Why losing the data is acceptable, in a sentence. */
+  /** Why losing the data is acceptable: at least four words, and not those that a finding printed (`thin-reason`). */
   readonly reason: string;
-  /** Day, `2027-06-01`, after which audit and alerts ask whether the reason still holds. */
+  /** Day, `2027-06-01`, after which synth warns and audit and alerts ask whether the reason still holds. Default: never. */
   readonly reviewBy?: string;
 }
 
 /**
  * A PersistentVolumeClaim that nobody copies, on purpose.
  *
+ * @throws Error of cdk8s if the scope is in no Chart.
  * @example
  * new ScratchVolume(this, 'runner-cache', {
  *   storage: Size.gibibytes(40),
  *   reason: 'CI runners download these layers again on the next build.',
  * });
+ * // apiVersion: v1
+ * // kind: PersistentVolumeClaim
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: PersistentVolumeClaim paperless/runner-cache
+ * //     backed-up/reason: CI runners download these layers again on the next build.
+ * //     kustomize.toolkit.fluxcd.io/prune: disabled
+ * //   labels:
+ * //     backed-up/method: excluded
+ * //   name: runner-cache
+ * //   namespace: paperless
+ * // spec:
+ * //   accessModes:
+ * //     - ReadWriteOnce
+ * //   resources:
+ * //     requests:
+ * //       storage: 40Gi
  */
 export class ScratchVolume extends Construct {
   /** For cdk8s-plus: `Volume.fromPersistentVolumeClaim(this, 'cache', volume.claim)`. */

@@ -5,9 +5,14 @@ import type { DatasetAnswer, Declaration, OpaqueDeclaration } from '../model/dec
 import { objectKey } from '../model/kube-object';
 import type { FoundData, OpaqueObject } from './find-data';
 
+/** Data that nobody answers for; with the declaration that was to, where untyped code left the answer out. */
+export interface UnansweredDataset extends FoundDataset {
+  readonly declaration?: Declaration;
+}
+
 export interface Answers {
   readonly answered: readonly AnsweredDataset[];
-  readonly unanswered: readonly FoundDataset[];
+  readonly unanswered: readonly UnansweredDataset[];
   /** Declarations of data that does not exist. */
   readonly idle: readonly Declaration[];
   /** Second and later declarations of one dataset, with the first. */
@@ -27,12 +32,13 @@ export function pairAnswers(
   const { byKey: byDataset, repeated } = firstOfEach(declarations, ({ dataset }) => datasetKey(dataset));
 
   const answered: AnsweredDataset[] = [];
-  const unanswered: FoundDataset[] = [];
+  const unanswered: UnansweredDataset[] = [];
   for (const dataset of data.datasets) {
     const key = datasetKey(dataset.id);
     const declaration = byDataset.get(key);
     byDataset.delete(key);
-    if (declaration?.answer === undefined) unanswered.push(dataset);
+    if (declaration === undefined) unanswered.push(dataset);
+    else if (declaration.answer === undefined) unanswered.push({ ...dataset, declaration });
     else answered.push(answer(dataset, declaration, declaration.answer));
   }
 

@@ -11,6 +11,7 @@ import type { Platform } from '../model/platform';
 import { opaqueRefText, refText } from '../model/refs';
 import type { Applied, RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
+import { isTimeZone } from '../model/time-zone';
 import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
 import { DEFAULT_SETTINGS, type SettingsDeclaration, type VeleroSettings } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
@@ -87,8 +88,10 @@ export class GateContext {
     return this.input.platform;
   }
 
+  /** Of a zone that does not exist the platform says so, and not each schedule in it. */
   get timeZone(): string {
-    return this.input.platform.timeZone ?? 'UTC';
+    const { timeZone = 'UTC' } = this.input.platform;
+    return isTimeZone(timeZone) ? timeZone : 'UTC';
   }
 
   /**

@@ -11,8 +11,11 @@ export interface Finding {
   readonly severity: 'error' | 'warning';
   /** What it is about: `PersistentVolumeClaim paperless/data (20Gi)`. */
   readonly subject: string;
+  /** The construct, or the line of a file, that is to be changed; absent for what the whole app says. */
   readonly at?: Origin;
+  /** The object that it is about, if it is about one. */
   readonly object?: ObjectId;
+  /** The data that it is about, if it is about some. */
   readonly dataset?: DatasetId;
   /** What exactly is wrong with it, where the heading does not say it all. */
   readonly because?: string;
@@ -28,6 +31,7 @@ export interface Finding {
 export interface Remedy {
   /** When to choose it: `to fix`, `to back it up`, `to leave it out`; `what to do` where no line can be given. */
   readonly label: string;
+  /** The line, or the words. */
   readonly text: string;
 }
 

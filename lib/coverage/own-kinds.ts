@@ -3,7 +3,7 @@ import { roleOf } from '../model/kinds';
 import { nearest } from '../model/nearest';
 import type { GateInput } from './context';
 import { findData } from './find-data';
-import { toFix, type RuleFinding } from './finding';
+import { inWords, type RuleFinding } from './finding';
 
 /** Entries that nothing needs: misspelt, left over, or about what the library's own tables know. */
 export function idleKinds({ objects, ownKinds }: GateInput): readonly RuleFinding[] {
@@ -16,7 +16,7 @@ export function idleKinds({ objects, ownKinds }: GateInput): readonly RuleFindin
     .map((key) => ({
       subject: `kinds: { '${key}': … }`,
       because: whyIdle(key, open),
-      remedies: toFix('correct the name, or delete the declaration'),
+      remedies: inWords('correct the name, or delete the declaration'),
     }));
 }
 

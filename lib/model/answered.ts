@@ -7,7 +7,7 @@ import { objectKey, type ObjectId } from './kube-object';
 /** A dataset with what brings it. */
 export interface FoundDataset extends Dataset {
   readonly origin: Origin;
-  /** Key of its row in the table of kinds; `podVolume` for a volume of a pod that is no claim. */
+  /** Key of its row in the table of kinds; `podVolume` for a volume of a pod that is not a claim. */
   readonly ref: string;
   /** The method that carries its strategies out, as far as one exists. */
   readonly method?: MethodName;

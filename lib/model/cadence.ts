@@ -90,7 +90,9 @@ export interface Tier {
 /** Why there are no tiers. */
 export interface TierProblem extends CronProblem {
   /** The line to write instead, where only the retention is wrong. */
-  readonly remedy?: string;
+  readonly line?: string;
+  /** What to do, in words, where no line says it. */
+  readonly advice?: string;
 }
 
 /**
@@ -146,18 +148,18 @@ function retentionProblem(
   if (unknown !== undefined) {
     const [key, count] = unknown;
     const problem = `keeps '${key}' copies: copies are counted ${enumerated(BUCKETS)}`;
-    return { problem, remedy: `keep: { ${nearest(key, BUCKETS) ?? own}: ${count} }` };
+    return { problem, line: `keep: { ${nearest(key, BUCKETS) ?? own}: ${count} }` };
   }
-  const remedy = `keep: { ${own}: 7 }`;
-  if (named.length === 0) return { problem: 'keeps nothing: name how many copies to keep', remedy };
+  const line = `keep: { ${own}: 7 }`;
+  if (named.length === 0) return { problem: 'keeps nothing: name how many copies to keep', line };
   for (const bucket of named) {
     const count = counts[bucket];
     if (count === undefined || !Number.isInteger(count) || count < 1) {
-      return { problem: `keeps ${String(count)} ${bucket} copies: a count is a whole number from 1`, remedy };
+      return { problem: `keeps ${String(count)} ${bucket} copies: a count is a whole number from 1`, line };
     }
     if (BUCKETS.indexOf(bucket) < BUCKETS.indexOf(own)) {
       const problem = `keeps ${bucket} copies of runs that are only ${own}`;
-      return { problem, remedy: `keep: { ${own}: ${count} }` };
+      return { problem, line: `keep: { ${own}: ${count} }` };
     }
   }
   return undefined;

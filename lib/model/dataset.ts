@@ -4,11 +4,13 @@ import type { Quantity } from './quantity';
 
 /** Names a dataset by the object that brings it into being. */
 export interface DatasetId {
-  /** API group of that object; `''` for the core group, `backed-up` for what no object betrays (etcd, keys …). */
+  /** API group of that object; `''` for the core group, `backed-up` for what no object shows (etcd, keys …). */
   readonly group: string;
+  /** Kind of that object; for what no object shows, the property that answers for it. */
   readonly kind: string;
   /** Absent for cluster-scoped objects. */
   readonly namespace?: string;
+  /** Name of that object; for what no object shows, the cluster. */
   readonly name: string;
   /** A claim template of a StatefulSet, or a volume of a pod template. */
   readonly part?: { readonly type: 'template' | 'volume'; readonly name: string };
@@ -37,7 +39,7 @@ export function claimKey(namespace: string, name: string): string {
   return JSON.stringify([namespace, name]);
 }
 
-/** Names data that no object betrays, such as `etcd`. */
+/** Names data that no object shows, such as `etcd`. */
 export function clusterDatasetId(kind: string, cluster: string): DatasetId {
   return { group: CLUSTER_GROUP, kind, name: cluster };
 }

@@ -13,7 +13,9 @@ export const INVENTORY_VERSION = 1;
 
 /** Every dataset of a cluster with its copies, and what they rest on. */
 export interface Inventory {
+  /** Version of this form. */
   readonly version: typeof INVENTORY_VERSION;
+  /** Name of the cluster, from its platform. */
   readonly cluster: string;
   /** Sorted by namespace and name. */
   readonly datasets: readonly InventoryDataset[];
@@ -24,6 +26,7 @@ export interface Inventory {
     readonly namespace?: string;
     readonly name: string;
   }[];
+  /** Where the copies are, sorted by name. */
   readonly locations: readonly InventoryLocation[];
   /** Secrets that a person provides, and where each value is also kept. */
   readonly requiredSecrets: readonly RequiredSecret[];
@@ -33,13 +36,17 @@ export interface Inventory {
 
 /** Something that would be lost, and what becomes of it. */
 export interface InventoryDataset {
+  /** What it is, by the object that brings it into being. */
   readonly id: DatasetId;
   /** Construct that declares it, `forge/gitea/data`. */
   readonly declaredAt: string;
   /** Chart whose folder it belongs to. */
   readonly chart: string;
+  /** What was requested, as far as an object says. */
   readonly storageBytes?: number;
+  /** Absent where the cluster's default is meant, and where there is none. */
   readonly storageClass?: string;
+  /** The claims that hold it, as far as they are known by name, with the labels by which Velero tells them apart. */
   readonly claims: readonly {
     readonly namespace: string;
     readonly name: string;
@@ -49,6 +56,7 @@ export interface InventoryDataset {
   readonly excluded?: { readonly reason: string; readonly reviewBy?: string };
   /** As declared; absent for what nobody copies. */
   readonly strategies?: readonly InventoryStrategy[];
+  /** Every place where it also is; empty for what nobody copies. */
   readonly copies: readonly InventoryCopy[];
   /** Absent for what nobody copies. */
   readonly rpo?: {
@@ -61,21 +69,27 @@ export interface InventoryDataset {
 
 /** How a dataset is copied, as it was declared. */
 export interface InventoryStrategy {
+  /** Which of the strategies it is. */
   readonly type: StrategyType;
   /** Name of a location. */
   readonly to?: string;
   /** `hourly`, `nightly`, `weekly`, or a cron expression. */
   readonly pace?: string;
+  /** What is copied together with it; all strategies of a dataset share one. */
   readonly plan?: string;
+  /** Copies per calendar bucket. */
   readonly keep?: Keep;
 }
 
 /** One place where a dataset also is. */
 export interface InventoryCopy {
+  /** What makes it. */
   readonly by: MethodName | 'mirror' | 'elsewhere';
   /** Name of a location; absent for a place of somebody else. */
   readonly location?: string;
+  /** What is lost together with it, as it was proven. */
   readonly failureDomain: FailureDomain;
+  /** How old it is at worst: just before the next one is there. */
   readonly worstAgeSeconds: number;
   /** Age at which an alert fires. */
   readonly alertAgeSeconds: number;
@@ -110,36 +124,57 @@ export type Restore =
 
 /** A Schedule whose Backups hold the copy. */
 export interface VeleroEvidence {
+  /** Name of the Schedule. */
   readonly name: string;
-  /** As the object has it. */
+  /** As the object has it: `CRON_TZ=Europe/Berlin 10 3 * * *`. */
   readonly schedule: string;
+  /** How long Velero keeps each Backup. */
   readonly keptSeconds: number;
+  /** How the data leaves the volume, or that it stays in the storage. */
   readonly method: 'data-mover' | 'csi-snapshot' | 'fs-backup';
+  /** The plan whose claims it copies. */
   readonly plan: string;
 }
 
 /** Where copies live, without the keys. */
 export interface InventoryLocation {
+  /** As it was given to `s3Location`; so are all others that say nothing else. */
   readonly name: string;
+  /** URL of the server. */
   readonly endpoint: string;
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Key prefix before everything; empty for none. */
   readonly prefix: string;
+  /** Region of the bucket. */
   readonly region: string;
+  /** Whether the bucket stands in the path instead of the host name. */
   readonly pathStyle: boolean;
+  /** Whether the Secret carries the authority of the server's certificate. */
   readonly customCa: boolean;
+  /** Whether clients send the newer checksum headers of the AWS SDK. */
   readonly sendChecksums: boolean;
+  /** What is lost together with it: `cluster` if the cluster itself serves it, whatever was claimed. */
   readonly failureDomain: FailureDomain;
+  /** Whether the bucket keeps old versions. */
   readonly versioned: boolean;
+  /** Whether objects are locked against deletion for a time. */
   readonly objectLocked: boolean;
+  /** Whether Secrets may be in it, in the clear. */
   readonly trusted: boolean;
+  /** Where its keys are also kept outside the cluster. */
   readonly keptIn: string;
 }
 
 /** A Secret that a person provides. */
 export interface RequiredSecret {
+  /** Where it has to be. */
   readonly namespace: string;
+  /** Its name. */
   readonly name: string;
+  /** The keys that it has to have. */
   readonly keys: readonly string[];
+  /** Where their values are also kept outside the cluster. */
   readonly keptIn: string;
 }
 
@@ -147,6 +182,7 @@ export interface RequiredSecret {
 export interface Assumption {
   /** What it is about: `velero.enableCSI`, `storageClasses.ceph-block`. */
   readonly about: string;
+  /** What was taken as given, in the form in which it was stated. */
   readonly value: unknown;
   /** Why it matters, in a sentence. */
   readonly why: string;

@@ -120,7 +120,7 @@ export const DATA_KINDS = [
   },
 ] as const satisfies readonly DataKindRow[];
 
-/** Data that no object betrays, and what can copy it. */
+/** Data that no object shows, and what can copy it. */
 export const CLUSTER_DATA = {
   etcd: { strategies: ['scheduled'] },
   fluxRepository: { strategies: ['mirrored'] },
@@ -229,9 +229,12 @@ type RefKeys<Row> = Row extends { readonly ref: infer Ref extends string; readon
     : never;
 type InNamespace = { readonly namespace?: string };
 
-/** Names a claim template, a database, a bucket …: `{ claim: 'data' }`, `{ statefulSet: 'loki', template: 'storage' }`. */
+/**
+ * Names a claim, a claim template, a database, a bucket …: `{ claim: 'data' }`, `{ statefulSet: 'loki', template: 'storage' }`.
+ * `namespace` is the chart's unless it is given. docs/kinds.md lists the keys.
+ */
 export type DataRef = RefKeys<DataKindOf> & InNamespace;
-/** Names a volume of a pod template that is no claim: `{ deployment: 'jellyfin', volume: 'media' }`. */
+/** Names a volume of a pod template that is not a claim, such as a path on a node: `{ deployment: 'jellyfin', volume: 'media' }`. */
 export type PodVolumeRef = {
   [Row in WorkloadOf as Row['ref']]: { readonly [K in Row['ref'] | 'volume']: string };
 }[WorkloadOf['ref']] &
@@ -249,17 +252,21 @@ interface OwnOpaqueRef {
 /** Names data that an object brings: what `backUp` and `exclude` answer for. */
 export type DatasetRef = DataRef | PodVolumeRef;
 
-/** The strategies that fit what a reference names. */
+/** The strategies that fit what a reference names; an exclusion, which fits everything, is said with `exclude`. */
 export type StrategyFor<Ref> = Ref extends { readonly volume: string } ? Elsewhere : StrategyOfRow<DataKindOf, Ref>;
 type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ? Fitting<Row> : never) : never;
 /** The strategies that fit volumes, whatever the volume is for. */
 export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
+/** The strategies that fit data which no object shows, by the property that asks for it: `etcd`, `keys` … */
 export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
 type Fitting<Row> = Row extends { readonly strategies: readonly (infer S)[] }
   ? Extract<Strategy, { readonly type: S }> | Elsewhere
   : never;
 
-/** One strategy, or several: a dataset may have copies on different schedules at different places. */
+/**
+ * One strategy, or a list of several: a dataset may have copies on different schedules at different places. All of them
+ * share one plan.
+ */
 export type OneOrMore<T> = T | readonly [T, ...T[]];
 
 /** What an object of a kind is to the gate. */
@@ -287,8 +294,11 @@ export type KindRole =
  * };
  */
 export interface OwnKinds {
+  /** A source of pod volumes, by its name in a volume: `volume/example`. */
   readonly [volumeSource: `volume/${string}`]: 'no data';
+  /** The inline volumes of a CSI driver, by the driver's name. */
   readonly [inlineVolume: `csi/${string}`]: 'no data';
+  /** A kind, by API group; `/Widget` in the core group. */
   readonly [kind: `${string}/${string}`]: 'no data' | 'opaque';
 }
 

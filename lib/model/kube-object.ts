@@ -8,9 +8,13 @@
 
 /** A Kubernetes object as YAML has it. */
 export interface KubeObject {
+  /** `apps/v1`, or `v1` for the core group. */
   readonly apiVersion: string;
+  /** `StatefulSet`. */
   readonly kind: string;
+  /** Name, namespace, labels and annotations. */
   readonly metadata: ObjectMeta;
+  /** `spec`, `data`, and whatever else the kind has. */
   readonly [field: string]: unknown;
 }
 
@@ -26,9 +30,11 @@ export interface ObjectMeta {
 export interface ObjectId {
   /** API group, `''` for the core group. */
   readonly group: string;
+  /** `StatefulSet`. */
   readonly kind: string;
   /** Absent for cluster-scoped objects. */
   readonly namespace?: string;
+  /** Its name. */
   readonly name: string;
 }
 

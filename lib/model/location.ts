@@ -7,26 +7,37 @@ import type { Elsewhere, Synchronized } from './strategy';
  */
 export type FailureDomain = 'cluster' | 'site' | 'offsite' | `offsite-${string}`;
 
+/** What `s3Location` needs to know of a bucket. */
 export interface S3LocationProps {
-  /** URL of the server, `https://s3.example.net`. */
+  /**
+   * URL of the server, without a path and without keys: `https://s3.example.net`, `http://nas.lan:9000`. A host that the
+   * cluster itself serves puts the location into the failure domain `cluster`.
+   */
   readonly endpoint: string;
+  /** Name of the bucket. It has to exist; nothing creates it. */
   readonly bucket: string;
-  /** Key prefix before everything that is stored. Default: none. */
+  /**
+   * Key prefix before everything that is stored, without slashes around it. What synth renders stands below
+   * `<prefix>/<cluster>/`. Default: none.
+   */
   readonly prefix?: string;
-  /** Default `us-east-1`, which servers without regions accept. */
+  /** Region of the bucket. Default `us-east-1`, which servers without regions accept. */
   readonly region?: string;
   /** Whether the bucket stands in the path instead of the host name. Default `true`: what Ceph, MinIO and Garage expect. */
   readonly pathStyle?: boolean;
-  /** Whether the Secret carries a `ca.crt` that signed the server's certificate. Default `false`: a public one. */
+  /**
+   * Whether the Secret of the location carries a `ca.crt`, the authority that signed the server's certificate. Default
+   * `false`: a public authority did.
+   */
   readonly customCa?: boolean;
   /**
-   * Whether clients send the newer checksum headers of the AWS SDK. Default `false`: Ceph RGW and Backblaze refuse them
-   * (velero-plugin-for-aws v1.14.3, backupstoragelocation.md).
+   * Whether clients send the newer checksum headers of the AWS SDK. Default `false`, which renders an empty
+   * `checksumAlgorithm`: Ceph RGW and Backblaze refuse them (velero-plugin-for-aws v1.14.3, backupstoragelocation.md).
    */
   readonly sendChecksums?: boolean;
   /** Whether the bucket keeps old versions of overwritten and deleted objects. Default `false`. */
   readonly versioned?: boolean;
-  /** Whether objects are locked against deletion for a time (S3 object lock). Default `false`. */
+  /** Whether objects are locked against deletion for a time (S3 Object Lock). Default `false`. */
   readonly objectLocked?: boolean;
   /**
    * Whether whoever can read the bucket may read the cluster's Secrets. Default `false`: Secrets are left out of
@@ -35,9 +46,15 @@ export interface S3LocationProps {
   readonly trusted?: boolean;
   /** What is lost together with this location. A location that the cluster itself serves is in `cluster`, whatever it claims. */
   readonly failureDomain: FailureDomain;
-  /** Where its keys are also kept outside the cluster, in words for the person who rebuilds it: `sealed envelope, bank`. */
+  /**
+   * Where its keys are also kept outside the cluster, in words for the person who rebuilds it: `sealed envelope, bank`. Words
+   * that name only the cluster, or that put it off, are refused (`keys-inside`).
+   */
   readonly keptIn: string;
-  /** How the whole location is copied to a further one. */
+  /**
+   * How the whole location is copied to a further one: `elsewhere(…)` for who does. `nightly({ to: … })` and its like say
+   * when, and are refused until a construct carries them out (`mirror-unproven`). Default: it is not copied.
+   */
   readonly mirror?: Synchronized | Elsewhere;
 }
 
@@ -46,32 +63,71 @@ export interface Location {
   readonly type: 's3';
   /** Names the Secret `backed-up-<name>` and Velero's storage location. */
   readonly name: string;
+  /** URL of the server. */
   readonly endpoint: string;
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Key prefix without slashes around it; empty for none. */
   readonly prefix: string;
+  /** Region of the bucket. */
   readonly region: string;
+  /** Whether the bucket stands in the path instead of the host name. */
   readonly pathStyle: boolean;
+  /** Whether the Secret carries the authority of the server's certificate. */
   readonly customCa: boolean;
+  /** Whether clients send the newer checksum headers of the AWS SDK. */
   readonly sendChecksums: boolean;
+  /** Whether the bucket keeps old versions. */
   readonly versioned: boolean;
+  /** Whether objects are locked against deletion for a time. */
   readonly objectLocked: boolean;
+  /** Whether Secrets may be in it, in the clear. */
   readonly trusted: boolean;
+  /** What is lost together with it, as it was claimed. */
   readonly failureDomain: FailureDomain;
+  /** Where its keys are also kept outside the cluster. */
   readonly keptIn: string;
+  /** How the whole location is copied to a further one. */
   readonly mirror?: Synchronized | Elsewhere;
 }
 
 /**
- * An S3 bucket as a place for copies.
+ * An S3 bucket as a place for copies. Describe each place once and share the value: two descriptions of one name, or two
+ * names of one place, are refused (`location-ambiguous`). The repository that answers for the cluster renders it as a
+ * BackupStorageLocation of Velero. Its keys are a Secret that a person provides, `backed-up-<name>` in Velero's namespace,
+ * with `cloud`, an AWS credentials file, and `ca.crt` where `customCa` says so.
  *
- * @param name a short DNS label such as `offsite`; it stands in the names of Schedules and Secrets.
+ * @param name a DNS label of at most 20 characters, such as `offsite`. It stands in the names of Schedules, which Velero
+ *   needs to be at most 63 characters long.
  * @example
- * s3Location('offsite', {
- *   endpoint: 'https://s3.example.net',
+ * const nas = s3Location('nas', {
+ *   endpoint: 'https://nas.example.org',
  *   bucket: 'home-backups',
- *   failureDomain: 'offsite',
+ *   failureDomain: 'site',
  *   keptIn: 'sealed envelope, bank',
  * });
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: nightly({ to: nas, keep: { daily: 14 } }),
+ * });
+ * // apiVersion: velero.io/v1
+ * // kind: BackupStorageLocation
+ * // metadata:
+ * //   name: nas
+ * //   namespace: velero
+ * // spec:
+ * //   provider: aws
+ * //   objectStorage:
+ * //     bucket: home-backups
+ * //     prefix: home/velero
+ * //   credential:
+ * //     name: backed-up-nas
+ * //     key: cloud
+ * //   config:
+ * //     region: us-east-1
+ * //     s3ForcePathStyle: "true"
+ * //     s3Url: https://nas.example.org
+ * //     checksumAlgorithm: ""
  */
 export function s3Location(name: string, props: S3LocationProps): Location {
   return {
@@ -79,7 +135,7 @@ export function s3Location(name: string, props: S3LocationProps): Location {
     name,
     endpoint: props.endpoint,
     bucket: props.bucket,
-    prefix: (props.prefix ?? '').replaceAll(/^\/+|\/+$/g, ''),
+    prefix: trimSlashes(props.prefix ?? ''),
     region: props.region ?? 'us-east-1',
     pathStyle: props.pathStyle ?? true,
     customCa: props.customCa ?? false,
@@ -91,6 +147,11 @@ export function s3Location(name: string, props: S3LocationProps): Location {
     keptIn: props.keptIn,
     ...(props.mirror === undefined ? {} : { mirror: props.mirror }),
   };
+}
+
+/** Whether a text is a {@link FailureDomain}: code without types may say anything. */
+export function isFailureDomain(text: unknown): text is FailureDomain {
+  return typeof text === 'string' && /^(cluster|site|offsite(-[a-z0-9-]+)?)$/.test(text);
 }
 
 /** Whether a location can be mirrored so: code without types may give anything. */
@@ -111,21 +172,59 @@ export function veleroPrefix(location: Location, cluster: string): string {
   return [location.prefix, cluster, 'velero'].filter((part) => part !== '').join('/');
 }
 
-/** The host that a location is reached at, or `undefined` when the endpoint is no URL. */
-export function endpointHost(location: Pick<Location, 'endpoint'>): string | undefined {
+/** The host that the server of a location is reached at, or `undefined` when the endpoint is not a URL. */
+export function endpointHost({ endpoint }: Pick<Location, 'endpoint'>): string | undefined {
+  const url = parseUrl(endpoint);
+  return url === undefined ? undefined : bareHost(url.hostname);
+}
+
+/** The host names that a client of a location asks for: without path style the bucket has a name of its own. */
+export function clientHosts(location: Location): readonly string[] {
+  const host = endpointHost(location);
+  if (host === undefined) return [];
+  return location.pathStyle ? [host] : [host, `${location.bucket}.${host}`];
+}
+
+/** Equal for locations in one bucket of one server. Two ports of one host are two servers. */
+export function storeKey({ endpoint, bucket }: Pick<Location, 'endpoint' | 'bucket'>): string {
+  return JSON.stringify([serverName(endpoint), bucket]);
+}
+
+/** Host and port of an endpoint, without a port that the scheme implies; what is not a URL, as it is. */
+export function serverName(endpoint: string): string {
+  return parseUrl(endpoint)?.host.replace(/\.(?=:|$)/, '') ?? endpoint;
+}
+
+/**
+ * Whether only the cluster itself can answer to a host name: the name of a Service, the machine that asks, or a name
+ * without a domain, which a pod looks up among the Services of its namespace first.
+ */
+export function isClusterHost(host: string): boolean {
+  return (
+    /\.svc$|\.cluster\.local$|^localhost$|\.localhost$|^127\.[\d.]+$|^0\.0\.0\.0$|^::1?$/.test(host) ||
+    !/[.:]/.test(host)
+  );
+}
+
+/** A host in the one form in which it is compared: lower case, IP addresses as short as they go, no dot at the end. */
+export function comparableHost(text: string): string {
+  const host = text.trim();
+  const isIpv6 = host.split(':').length > 2 && !host.startsWith('[');
+  return bareHost(parseUrl(`http://${isIpv6 ? `[${host}]` : host}`)?.hostname ?? host.toLowerCase());
+}
+
+function parseUrl(text: string): URL | undefined {
   try {
-    return new URL(location.endpoint).hostname;
+    return new URL(text);
   } catch {
     return undefined;
   }
 }
 
-/** Equal for locations in one bucket of one server. */
-export function storeKey(location: Pick<Location, 'endpoint' | 'bucket'>): string {
-  return JSON.stringify([endpointHost(location) ?? location.endpoint, location.bucket]);
+function bareHost(hostname: string): string {
+  return hostname.replaceAll(/^\[|\]$|\.$/g, '');
 }
 
-/** Whether a host name is served inside the cluster: a Service name, with or without the cluster's domain. */
-export function isClusterHost(host: string): boolean {
-  return /\.svc(\.|$)|\.cluster\.local$/.test(host) || !/[.:]/.test(host);
+function trimSlashes(path: string): string {
+  return path.replaceAll(/^\/+|\/+$/g, '');
 }

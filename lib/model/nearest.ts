@@ -1,27 +1,52 @@
-/** The candidate that somebody who wrote `text` most likely meant; `undefined` when none is close. */
+/**
+ * The candidate that somebody who wrote `text` most likely meant; `undefined` when none is close. Of several that are
+ * equally close, the first.
+ */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
+  const wanted = text.toLowerCase();
+  const row: number[] = [];
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(text.length / 3)) + 1;
+  let limit = Math.max(1, Math.floor(text.length / 3));
   for (const candidate of candidates) {
-    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (Math.abs(candidate.length - text.length) > limit) continue;
+    const distance = editDistance(wanted, candidate.toLowerCase(), limit, row);
+    if (distance > limit) continue;
+    best = candidate;
+    if (distance === 0) break;
+    limit = distance - 1;
   }
   return best;
 }
 
-/** Insertions, deletions and replacements between two words. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+/**
+ * Insertions, deletions and replacements between two words, or more than `limit`. Only what lies within the limit of the
+ * diagonal is computed, and nothing more once all of it is too far: most words differ at once.
+ *
+ * @param row scratch space for a row of the table.
+ */
+function editDistance(a: string, b: string, limit: number, row: number[]): number {
+  const tooFar = limit + 1;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start += 1;
+  const width = b.length - start;
+  for (let j = 0; j <= width; j += 1) row[j] = Math.min(j, tooFar);
+  for (let i = 1; i <= a.length - start; i += 1) {
+    const from = Math.max(1, i - limit);
+    const to = Math.min(width, i + limit);
+    const letter = a.charCodeAt(start + i - 1);
+    let diagonal = row[from - 1] ?? tooFar;
+    let left = from === 1 ? i : tooFar;
+    let least = left;
+    row[from - 1] = left;
+    for (let j = from; j <= to; j += 1) {
+      const above = row[j] ?? tooFar;
+      const replaced = diagonal + (letter === b.charCodeAt(start + j - 1) ? 0 : 1);
+      left = Math.min(replaced, above + 1, left + 1);
+      least = Math.min(least, left);
+      row[j] = left;
+      diagonal = above;
     }
-    previous = current;
+    if (least > limit) return tooFar;
   }
-  return previous[b.length] ?? 0;
+  return row[width] ?? tooFar;
 }

@@ -7,12 +7,18 @@
 export interface Platform {
   /** Name of the cluster; part of every store path, so that two clusters never share one. */
   readonly cluster: string;
-  /** Zone of all schedules that do not name one (IANA name). Default `UTC`, which knows no daylight saving. */
+  /**
+   * Zone of all schedules that do not name one: a name of the IANA database in its exact spelling, `Europe/Berlin`. Default
+   * `UTC`, which knows no daylight saving.
+   */
   readonly timeZone?: string;
+  /** The Velero server. Default: there is none, and strategies that need it are refused (`velero-missing`). */
   readonly velero?: VeleroPlatform;
+  /** The Rook operator. Nothing of this release reads it: it is for the constructs that copy buckets. */
   readonly rook?: RookPlatform;
-  /** Storage classes by name. */
+  /** Storage classes by name. Those that are objects in the files of the repository need not be named. */
   readonly storageClasses?: Readonly<Record<string, StorageClassPlatform>>;
+  /** How Flux reads the output. */
   readonly flux: FluxPlatform;
 }
 
@@ -27,8 +33,9 @@ export interface VeleroPlatform {
   /** Whether the node-agent DaemonSet runs; data movement and file-system backup need it. */
   readonly nodeAgent: boolean;
   /**
-   * Where the password of Velero's repositories is also kept, in words for the person who rebuilds the cluster. Unset
-   * means that nobody chose one: Velero then encrypts with a constant that everybody knows.
+   * Where the password of Velero's repositories is also kept, in words for the person who rebuilds the cluster. It is the
+   * Secret `velero-repo-credentials`, whose key is `repository-password`. Default: nobody chose one, and Velero encrypts
+   * with a constant that everybody knows, which is refused (velero v1.18.3, pkg/repository/keys/keys.go).
    */
   readonly repositoryPassword?: { readonly keptIn: string };
 }
@@ -37,6 +44,7 @@ export interface VeleroPlatform {
 export interface RookPlatform {
   /** Installed version, `1.20` or `1.20.6`. */
   readonly version: string;
+  /** Namespace of the operator and of the object store. */
   readonly namespace: string;
   /** The CephObjectStore that serves the buckets. */
   readonly objectStore: string;
@@ -48,9 +56,12 @@ export interface RookPlatform {
 export interface StorageClassPlatform {
   /** CSI driver, or the provisioner of a class that is not CSI. */
   readonly driver: string;
-  /** VolumeSnapshotClass that Velero uses for this driver. Without one, claims of this class cannot be snapshotted. */
+  /**
+   * VolumeSnapshotClass that Velero uses for this driver. Default: the one among the objects that carries Velero's label;
+   * without either, claims of this class cannot be snapshotted.
+   */
   readonly snapshotClass?: string;
-  /** Whether claims that name no class get this one. At most one class says so. */
+  /** Whether claims that name no class get this one. At most one class says so. Default `false`. */
   readonly isDefault?: boolean;
 }
 
@@ -59,26 +70,34 @@ export const FLUX_NAMESPACE = 'flux-system';
 
 /** Where Flux reads the output from, and what it must wait for. */
 export interface FluxPlatform {
+  /** The source that the rendered Kustomizations read from. */
   readonly sourceRef: {
     readonly kind: 'GitRepository' | 'OCIRepository' | 'Bucket';
     readonly name: string;
-    /** Where it reads from, if the object with the URL is in none of the files that synth reads. */
+    /**
+     * Where it reads from, if the object that says so is in none of the files that synth reads: a URL, `git@host:path`, or
+     * the `host:port` of a Bucket; without a password. Needed where nobody copies the Flux repository, because then that
+     * server has to survive the cluster (`flux-source-unknown`). Default: what the object says.
+     */
     readonly url?: string;
   };
   /** Path of the output folder inside the source, as a Flux Kustomization names it: `./dist`. */
   readonly path: string;
   /** Namespace of the source and of the rendered Kustomizations. Default `flux-system`. */
   readonly namespace?: string;
-  /** Names of the user's own Kustomizations that install the operators, which `-backup` folders wait for. */
+  /**
+   * Names of the user's own Kustomizations that install the operators, which `-backup` folders wait for. Default: they wait
+   * for none, and the summary says so.
+   */
   readonly operators?: { readonly velero?: string; readonly cnpg?: string; readonly rook?: string };
 }
 
 /**
- * States what others installed. A package of its own can export it, so that the repository of an app takes it from the
- * one of its cluster.
+ * States what others installed, and returns it as it is. A package of its own can export it, so that the repository of an
+ * app takes it from the one of its cluster. What cannot be true is refused (`platform-malformed`).
  *
  * @example
- * definePlatform({
+ * const platform = definePlatform({
  *   cluster: 'home',
  *   timeZone: 'Europe/Berlin',
  *   velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'sealed envelope, bank' } },

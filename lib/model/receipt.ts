@@ -1,15 +1,21 @@
 /** Receipts: what a job says of a copy when everything else about it has succeeded. A failed run writes none. */
 import type { DatasetId } from './dataset';
 
-export const RECEIPT_VERSION = 1;
-
-/** One run of a job, as small JSON at `<prefix>/<cluster>/receipts/<namespace>/<dataset>/<time>.json`. */
+/**
+ * One run of a backup job, as small JSON at `<prefix>/<cluster>/receipts/<namespace>/<dataset>/<time>.json`.
+ *
+ * No job of this release writes one: Velero's copies are proven by what Velero itself records. It is the form in which
+ * the jobs that dump databases will, so that whoever writes a job of their own can already write it.
+ */
 export interface Receipt {
-  readonly version: typeof RECEIPT_VERSION;
+  readonly version: 1;
+  /** What was copied. */
   readonly dataset: DatasetId;
-  /** Moment of the data and of the end of the run, RFC 3339 in UTC. */
+  /** Moment of the data, RFC 3339 in UTC. */
   readonly startedAt: string;
+  /** End of the run, RFC 3339 in UTC. */
   readonly finishedAt: string;
+  /** Size of the copy. */
   readonly bytes: number;
   /** The same things, counted at the source and in the copy: tables, entries, objects. */
   readonly items: { readonly counted: string; readonly source: number; readonly copy: number };

@@ -1,4 +1,5 @@
 /** Time zones: whether a name is one, and when its clocks change. From the time zone data of Node.js. */
+import { nearest } from './nearest';
 
 /** A moment at which the clocks of a zone go forward or back. Local times are minutes since 1970-01-01 on the wall clock. */
 export interface ClockChange {
@@ -16,17 +17,36 @@ const DAY_MS = 86_400_000;
 const FROM_MS = Date.UTC(2027, 0, 1);
 const TO_MS = Date.UTC(2036, 0, 1);
 
-/** Whether both Go's time package and JavaScript know the name. Offsets such as `+01:00` are no names. */
+/**
+ * Whether both Go's time package and JavaScript know the name. Go looks for a file of that name, in which capitals
+ * count, and JavaScript does not care about them; offsets such as `+01:00` are not names.
+ */
 export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name) || name === 'Local') return false;
-  return formatOf(name) !== undefined;
+  const canonical = canonicalName(name);
+  if (canonical === undefined) return false;
+  return canonical === name || (canonical.toLowerCase() !== name.toLowerCase() && isSpeltAsAlias(name));
 }
 
-/** Whether Go finds the zone: by the name of a file, in which case counts. */
-export function isGoTimeZone(name: string): boolean {
-  if (!isTimeZone(name)) return false;
-  const canonical = formatOf(name)?.resolvedOptions().timeZone ?? '';
-  return canonical === name || canonical.toLowerCase() !== name.toLowerCase();
+/** The zone that somebody meant who wrote a name that is none: one in other capitals, or with nearly the same name. */
+export function timeZoneMeant(name: string): string {
+  const capitalised = String(name)
+    .toLowerCase()
+    .replaceAll(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
+  if (isTimeZone(capitalised)) return capitalised;
+  return canonicalName(name) ?? nearest(name, Intl.supportedValuesOf('timeZone')) ?? 'Europe/Berlin';
+}
+
+function canonicalName(name: unknown): string | undefined {
+  if (typeof name !== 'string' || !/^[A-Za-z]/.test(name) || name === 'Local') return undefined;
+  return formatOf(name)?.resolvedOptions().timeZone;
+}
+
+/**
+ * The older names of a zone are in no list that JavaScript gives. All begin each of their parts with a capital
+ * (`Asia/Kolkata`, `US/Pacific`, `GB-Eire`); with digits they are capitals only (`EST5EDT`), and long ones never are.
+ */
+function isSpeltAsAlias(name: string): boolean {
+  return name.split('/').every((part) => /^[A-Z]/.test(part) && !/^[A-Z]{4,}$|\d.*[a-z]|[a-z].*\d/.test(part));
 }
 
 /** All clock changes of a zone between 2027 and 2036; none for a zone without daylight saving. */

@@ -12,6 +12,10 @@ export interface InventoryProblem {
 }
 
 /**
+ * Reads `inventory.json`: for a test, a dashboard or an audit of your own. It is checked against the schema of the package,
+ * and nothing is thrown.
+ *
+ * @param text of the file.
  * @returns the inventory, or why it cannot be read. A newer or older version is never read half.
  * @example
  * const inventory = parseInventory(readFileSync('dist/inventory.json', 'utf8'));

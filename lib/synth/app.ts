@@ -11,36 +11,54 @@ import type { Excluded } from '../model/strategy';
 import { runSynth, yamlOf } from './run';
 import { synthesize, type SynthInput } from './synthesize';
 
+/** What the gate has to know besides the tree of constructs. */
 export interface GateProps {
   /** What others installed, from `definePlatform`. */
   readonly platform: Platform;
   /**
-   * YAML of the same Git repository that goes through the same gate without being written: globs, relative to the project.
-   * Those that begin with `!` leave files out.
+   * YAML of the same Git repository that goes through the same gate without being written: globs, relative to the folder
+   * that synth runs in, such as `infrastructure/*.yaml`. A pattern that matches no file is a finding
+   * (`unreadable-file`); those that begin with `!` leave files out. Default: none; synth then says how many documents it
+   * did not read.
    */
   readonly alsoRead?: readonly string[];
-  /** Kinds and sources of pod volumes that the library does not know: `{ 'example.com/Widget': 'no data' }`. */
+  /** Kinds and sources of pod volumes that the library does not know: `{ 'example.com/Widget': 'no data' }`. Default: none. */
   readonly kinds?: OwnKinds;
-  /** The folder that Flux reads; it is replaced as a whole. Default `dist`. */
+  /**
+   * The folder that Flux reads, relative to the folder that synth runs in. It is replaced as a whole, and synth refuses
+   * one that holds files which it did not write. Default: `dist`; for `requireBackups` the app's own `outdir`.
+   */
   readonly outdir?: string;
 }
 
-/** A backup, or a reason, for data that no object betrays. */
+/** For each kind of data that no object shows, a backup or a reason why losing it is acceptable. */
 export type ClusterAnswers = {
   readonly [K in keyof typeof CLUSTER_DATA]: OneOrMore<ClusterStrategy<K>> | Excluded;
 };
 
 /**
- * Who answers for what no object betrays: this repository, or another one of the same cluster, named in a sentence. An
+ * Who answers for what no object shows: this repository, or another one of the same cluster, named in a sentence. An
  * app's own repository says `clusterWide: 'The cluster repository answers for …'`.
  */
 export type ClusterWideProps =
   | (ClusterAnswers & { readonly clusterWide?: never })
   | ({ readonly clusterWide: string } & { readonly [K in keyof typeof CLUSTER_DATA]?: never });
 
+/** What `requireBackups` takes. */
 export type RequireBackupsProps = GateProps & ClusterWideProps;
+/** What `BackedUpApp` takes: the same, and what a cdk8s app takes that has to do with constructs. */
 export type BackedUpAppProps = RequireBackupsProps &
   Omit<AppProps, 'outdir' | 'outputFileExtension' | 'yamlOutputType' | 'recordConstructMetadata'>;
+
+/** The gate of an app: what `synth` goes through before it writes. */
+export interface Gate {
+  /**
+   * What the gate would say now, errors and warnings, without writing or printing: for unit tests of an app.
+   *
+   * @throws Error for mistakes in the code of a construct, such as an object without a name.
+   */
+  findings(): readonly Finding[];
+}
 
 /**
  * A cdk8s app that writes nothing as long as any data has no backup.
@@ -53,10 +71,12 @@ export type BackedUpAppProps = RequireBackupsProps &
  *   certificates: excluded('Issued again by ACME within the rate limits.'),
  *   keys: elsewhere('Printed, in a sealed envelope at the bank.', { failureDomain: 'offsite', rpo: Duration.days(90) }),
  * });
- * new Forge(app, { local, offsite });
+ * new Chart(app, 'wiki', { namespace: 'wiki' });
  * app.synth();
+ * // writes dist/kustomization.yaml, dist/flux/, dist/namespaces/, a folder wiki/ for each chart and wiki-backup/ beside
+ * // it, and dist/inventory.json
  */
-export class BackedUpApp extends App {
+export class BackedUpApp extends App implements Gate {
   private readonly gate: SynthInput;
 
   constructor(props: BackedUpAppProps) {
@@ -65,40 +85,60 @@ export class BackedUpApp extends App {
   }
 
   /**
-   * Proves, then writes: prints all findings and sets the exit code to 1 if there are any, or replaces the output folder
-   * and prints what is protected how. The exit code is 2 if it could not run.
+   * Proves, then writes: prints all findings to standard error and sets the exit code to 1 if there is an error among
+   * them, or replaces the output folder and prints what is protected how. Called once, after everything is declared. The
+   * exit code is 2 if it could not run, because of an unknown option or a folder that is not its own. `--json`,
+   * `--annotations` and `--help` are read from the command line.
+   *
+   * @throws Error for mistakes in the code of a construct, such as an object without a name.
    */
   override synth(): void {
     runSynth(this, this.gate);
   }
 
-  /** @throws Error with all findings if the gate refuses. */
+  /**
+   * All objects as one text of YAML documents; nothing is written or printed.
+   *
+   * @throws GateError with all findings if the gate refuses.
+   */
   override synthYaml(): string {
     return yamlOf(this, this.gate);
   }
 
-  /** What the gate would say, without writing or printing: for unit tests of apps. */
+  /**
+   * What the gate would say now, errors and warnings, without writing or printing: for unit tests of an app.
+   *
+   * @throws Error for mistakes in the code of a construct, such as an object without a name.
+   */
   findings(): readonly Finding[] {
     return synthesize(this, this.gate).findings;
   }
 }
 
 /**
- * The same gate for a project that keeps its own `cdk8s.App`: replaces `synth` and `synthYaml` of that app, and writes
- * the folders for Flux instead of cdk8s' own files.
+ * The same gate for a project that keeps its own `cdk8s.App`: replaces `synth` and `synthYaml` of that app, which then
+ * do as those of `BackedUpApp`, and writes the folders for Flux instead of cdk8s' own files. Called before `app.synth()`;
+ * whether constructs are added before or after it does not matter.
  *
+ * @returns the gate, for unit tests.
  * @example
  * const app = new App();
- * requireBackups(app, { platform, clusterWide: 'The cluster repository answers for etcd, Git, certificates and keys.' });
- * new Wiki(app);
+ * const gate = requireBackups(app, {
+ *   platform,
+ *   clusterWide: 'The cluster repository answers for etcd, Git, certificates and keys.',
+ * });
+ * const chart = new Chart(app, 'wiki', { namespace: 'wiki' });
+ * new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 14 } }) });
+ * if (gate.findings().length > 0) throw new Error('the wiki has data without a backup');
  * app.synth();
  */
-export function requireBackups(app: App, props: RequireBackupsProps): void {
+export function requireBackups(app: App, props: RequireBackupsProps): Gate {
   // Under the cdk8s CLI, App takes the CLI's folder for its own; that one is not what Flux reads.
   const own = app.outdir === process.env['CDK8S_OUTDIR'] ? 'dist' : app.outdir;
   const gate = openGate(app, { ...props, outdir: props.outdir ?? own });
   app.synth = () => runSynth(app, gate);
   app.synthYaml = () => yamlOf(app, gate);
+  return { findings: () => synthesize(app, gate).findings };
 }
 
 /**

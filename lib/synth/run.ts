@@ -93,10 +93,31 @@ function readOptions(): ReadonlySet<string> {
   return names;
 }
 
-/** @throws Error with all findings if the gate refuses. */
+/**
+ * What `synthYaml` throws where the gate refuses. The message is for people; {@link findings} says the same as data.
+ *
+ * @example
+ * try {
+ *   app.synthYaml();
+ * } catch (error) {
+ *   if (error instanceof GateError) process.stdout.write(`${error.findings.map(({ rule }) => rule).join(' ')}\n`);
+ * }
+ */
+export class GateError extends Error {
+  override readonly name = 'GateError';
+
+  constructor(
+    /** Warnings included. */
+    readonly findings: readonly Finding[],
+  ) {
+    super(`\n${explainFindings(findings, false)}`);
+  }
+}
+
+/** @throws GateError if the gate refuses. */
 export function yamlOf(app: App, input: SynthInput): string {
   const { findings, files, context } = synthesize(app, input);
-  if (files === undefined) throw new Error(`\n${explainFindings(findings, false)}`);
+  if (files === undefined) throw new GateError(findings);
   return writtenObjects(context.input.objects)
     .map(({ object }) => emitYaml(object))
     .join('---\n');

@@ -5,7 +5,7 @@
 import { normalizeCron, type CronFields } from '../model/cron';
 import { isDurationProblem, parseGoDuration } from '../model/go-duration';
 import { largestGapOfFields } from '../model/schedule';
-import { isGoTimeZone } from '../model/time-zone';
+import { isTimeZone } from '../model/time-zone';
 
 export interface CronReading {
   /**
@@ -112,7 +112,7 @@ function withoutZone(expression: string): (Zone & { readonly text: string }) | C
   const text = expression.slice(space).trim();
   if (space < 0 || text === '') return { problem: 'it has no fields after the time zone' };
   const zone = expression.slice(prefix.length, space).replace(/^(["'])(.*)\1$/, '$2');
-  return zone === 'Local' || isGoTimeZone(zone)
+  return zone === 'Local' || isTimeZone(zone)
     ? // The zone of the machine is that of a container.
       { text, timeZone: zone === 'Local' ? 'UTC' : zone }
     : { problem: `it names the time zone '${zone}', which does not exist` };

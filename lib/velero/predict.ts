@@ -24,6 +24,7 @@ import { validate } from './validation';
 import type { ClaimView, ItemView, VolumeView } from './views';
 import { VolumeDecisions } from './volume-decisions';
 
+/** What `predict` is asked. */
 export interface PredictInput {
   /** A velero.io Backup or Schedule (its template). */
   readonly backup: KubeObject;
@@ -33,6 +34,24 @@ export interface PredictInput {
   readonly platform?: Pick<Platform, 'velero' | 'storageClasses'>;
 }
 
+/**
+ * What Velero 1.18 will do for a Backup or a Schedule: the phase that it will report, what will be in the tarball, and the
+ * data of which claims will be copied how. The command `backed-up predict` is this function.
+ *
+ * It follows the server step by step and was compared with recorded runs of real ones. What the objects cannot show is
+ * `unknown`, and what was assumed is among the reasons.
+ *
+ * @example
+ * const backup = {
+ *   apiVersion: 'velero.io/v1',
+ *   kind: 'Backup',
+ *   metadata: { name: 'own', namespace: 'velero' },
+ *   spec: { includedNamespaces: ['paperless'], storageLocation: 'offsite', snapshotMoveData: true },
+ * };
+ * const objects: KubeObject[] = [backup]; // and everything else that the cluster holds
+ * const { phase, volumes } = predict({ backup, objects, platform });
+ * const missing = volumes.filter(({ copied }) => copied !== 'yes').map(({ claim, why }) => `${claim}: ${why}`);
+ */
 export function predict(input: PredictInput): Prediction {
   return predictIn(readWorld(input), input.backup);
 }

@@ -12,19 +12,27 @@ export type BackupPhase = 'Completed' | 'PartiallyFailed' | 'Failed' | 'FailedVa
  */
 export type CopyMethod = 'csi-snapshot' | 'data-mover' | 'fs-backup' | 'none';
 
+/** Whether one object will be in the tarball. */
 export interface ObjectPrediction {
+  /** Its kind; others are not predicted. */
   readonly kind: 'Namespace' | 'PersistentVolume' | 'PersistentVolumeClaim' | 'Pod';
   /** `null` for what has no namespace. */
   readonly namespace: string | null;
+  /** Its name. */
   readonly name: string;
   /** Whether the tarball in the bucket holds the manifest. */
   readonly included: boolean;
+  /** By which rule of Velero, in words. */
   readonly why: string;
 }
 
+/** Whether the data of one claim will be copied. */
 export interface VolumePrediction {
+  /** Namespace of the claim. */
   readonly namespace: string;
+  /** Name of the claim. */
   readonly claim: string;
+  /** How it is copied, or was tried to be. */
   readonly method: CopyMethod;
   /**
    * `yes` if the claim's manifest will be in the Backup and its `volumeinfo.json.gz` will list the claim with
@@ -34,6 +42,7 @@ export interface VolumePrediction {
    * that is not live will run.
    */
   readonly copied: 'yes' | 'no' | 'unknown';
+  /** By which rule of Velero, in words. */
   readonly why: string;
 }
 
@@ -41,11 +50,15 @@ export interface VolumePrediction {
 export interface SchedulePrediction {
   /** As the live object shows it; `New` where it shows none, as that of a paused one. */
   readonly phase: 'Enabled' | 'FailedValidation' | 'New';
+  /** Whether it ever makes a Backup. */
   readonly makesBackups: boolean;
+  /** Why not, in sentences. */
   readonly reasons: readonly string[];
 }
 
+/** What Velero will do for one Backup or Schedule. */
 export interface Prediction {
+  /** Phase of the Backup, or of those that the Schedule makes, when Velero is done. */
   readonly phase: BackupPhase;
   /** Why this phase, and what was assumed, in sentences. */
   readonly reasons: readonly string[];

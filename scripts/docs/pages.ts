@@ -2,7 +2,7 @@
 import { format, resolveConfig } from 'prettier';
 import { rules } from '../../lib/coverage/rules';
 import type { Rule } from '../../lib/coverage/rule';
-import { CLUSTER_DATA, DATA_KINDS, strategyFits } from '../../lib/model/kinds';
+import { CLUSTER_DATA, DATA_KINDS, strategyFits, type MethodName } from '../../lib/model/kinds';
 import { OPAQUE_KINDS } from '../../lib/model/opaque-kinds';
 import { OPERATOR_WORKLOADS, WORKLOADS } from '../../lib/model/workloads';
 import type { StrategyType } from '../../lib/model/strategy';
@@ -28,7 +28,9 @@ function findingsPage(): string {
 # Findings
 
 Everything that \`npm run synth\` may refuse to write, and why. All findings are printed at once; as long as there is an
-error, the output folder stays as it was and the exit code is 1. A warning is printed and changes nothing.
+error, the output folder stays as it was and the exit code is 1. A warning is printed and changes nothing. What a finding
+prints behind \`what to do\` is words; behind every other label stands a line of TypeScript to paste, in which only you can
+replace words such as \`why losing it is acceptable\`: as they stand they are refused.
 
 Every example stands in a chart called \`example\` in the namespace \`paperless\`, of a cluster that is otherwise in order;
 \`offsite\` is a location of that cluster. A test runs each of them and requires the finding.
@@ -67,26 +69,31 @@ const WRITTEN: Readonly<Record<Exclude<StrategyType, 'elsewhere'>, string>> = {
 function kindsPage(): string {
   const data = DATA_KINDS.map((row) => {
     const ref = 'part' in row ? `{ ${row.ref}: '…', ${row.part}: '…' }` : `{ ${row.ref}: '…' }`;
-    return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} |`;
+    const method = 'method' in row ? row.method : undefined;
+    return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} | ${carriedOutBy(row.strategies, method)} |`;
   });
   const refs = new Set([...WORKLOADS, ...OPERATOR_WORKLOADS].map(({ ref }) => ref));
   const workloads = [...refs].map((ref) => `\`{ ${ref}: '…', volume: '…' }\``);
   const opaque = OPAQUE_KINDS.map(({ ref, kind, group }) => `| \`${kind}\` (${group}) | \`{ ${ref}: '…' }\` |`);
-  const cluster = Object.keys(CLUSTER_DATA).map((ref) => `| \`${ref}\` | ${fitting(ref)} |`);
+  const cluster = Object.entries(CLUSTER_DATA).map(
+    ([ref, { strategies }]) => `| \`${ref}\` | ${fitting(ref)} | ${carriedOutBy(strategies, undefined)} |`,
+  );
   return `${GENERATED}
 
 # Kinds of data and the strategies that fit them
 
 \`backUp\` and \`exclude\` name data by a reference. \`elsewhere\` (somebody else copies it) and an exclusion fit every kind.
-A strategy that does not fit does not compile, and a finding says so to JavaScript.
+A strategy that does not fit does not compile, and a finding says so to JavaScript. Where this release has nothing that
+carries the others out, they are refused ([unproven-strategy](findings.md#unproven-strategy)): say with \`elsewhere\` who
+copies the data until it has.
 
 ## Objects that hold data
 
-| Kind | Reference | Strategies |
-| --- | --- | --- |
+| Kind | Reference | Strategies | Carried out by |
+| --- | --- | --- | --- |
 ${data.join('\n')}
 
-A volume of a pod that is no claim (a path on a node, an export of a file server) is data too. It is named by its
+A volume of a pod that is not a claim (a path on a node, an export of a file server) is data too. It is named by its
 workload, and fits \`elsewhere\` and an exclusion: ${workloads.join(', ')}.
 
 ## Objects that make others at run time
@@ -106,8 +113,8 @@ referred to as \`{ kind: 'example.com/Store', name: '…' }\`. Sources of pod vo
 
 The properties of \`BackedUpApp\` and \`requireBackups\` ask for it.
 
-| Property | Strategies |
-| --- | --- |
+| Property | Strategies | Carried out by |
+| --- | --- | --- |
 ${cluster.join('\n')}
 `;
 }
@@ -120,6 +127,14 @@ function fitting(ref: string): string {
     .concat('`elsewhere`, `excluded`')
     .join(', ');
 }
+
+/** What carries out the strategies besides `elsewhere` and an exclusion, as far as there are any. */
+function carriedOutBy(strategies: readonly StrategyType[], method: MethodName | undefined): string {
+  if (strategies.length === 0) return 'whoever `elsewhere` names';
+  return method === undefined ? 'nothing yet' : METHODS[method];
+}
+
+const METHODS: Readonly<Record<MethodName, string>> = { velero: 'Velero' };
 
 /** A vertical bar would end the cell. */
 function inTable(text: string): string {

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Project } from '../support/project';
-import { typeErrors } from '../support/snippets';
+import { explain, offsite, synthesizeScenario } from '../support/scenario';
+import { run, typeErrors } from '../support/snippets';
 
 /** The blocks that have a name, which is the second word after the fence: ` ```ts main.ts `. */
 const blocks = new Map(
@@ -54,7 +55,7 @@ function tree(folder: string, indent = ''): string {
 describe('README', () => {
   it('has code that compiles', () => {
     const files = [...blocks].filter(([name]) => name.endsWith('.ts')).map(([name, text]) => ({ name, text }));
-    expect(files.map(({ name }) => name)).toEqual(['apps/paperless.ts', 'main.ts', 'consumer.ts']);
+    expect(files.map(({ name }) => name)).toEqual(['apps/paperless.ts', 'main.ts', 'consumer.ts', 'extending.ts']);
     expect(typeErrors(files)).toEqual([]);
   });
 
@@ -74,6 +75,14 @@ describe('README', () => {
     const schedules = [...blocks.keys()].filter((name) => name.startsWith('dist/'));
     expect(schedules).toHaveLength(1);
     for (const path of schedules) expect(project.read(path)).toBe(block(path));
+  });
+
+  it('patches what is accepted all the same', () => {
+    const { addArchive } = run({ name: 'extending.ts', text: block('extending.ts') });
+    if (typeof addArchive !== 'function') throw new Error('extending.ts exports no addArchive');
+    const { findings, files } = synthesizeScenario(({ chart }) => void addArchive(chart, offsite));
+    expect(explain(findings)).toBe('');
+    expect(files?.get('example/paperless.PersistentVolumeClaim.archive.yaml')).toContain('    tier: archive\n');
   });
 
   it('has a repository of an application that is accepted', () => {

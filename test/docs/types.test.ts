@@ -1,12 +1,15 @@
 /** Every example of the documentation compiles, with the settings of this project. */
 import { describe, expect, it } from 'vitest';
 import { rules } from '../../lib/coverage/rules';
-import { exampleOf } from '../support/rule-examples';
+import { API_EXAMPLES, apiExampleFile } from '../support/api-examples';
+import { linesToPaste, pasted } from '../support/remedies';
+import { exampleOf, findingsOfExample } from '../support/rule-examples';
 import { typeErrors } from '../support/snippets';
 
 describe('types', () => {
-  it('of the examples of docs/findings.md', () => {
-    expect(typeErrors(rules.map(exampleOf))).toEqual([]);
+  it('of the examples of docs/findings.md with what the findings print to paste, and of those beside the public API', () => {
+    const remedies = rules.map((rule) => pasted(`${rule.id}-remedies.ts`, linesToPaste(findingsOfExample(rule))));
+    expect(typeErrors([...rules.map(exampleOf), ...remedies, ...API_EXAMPLES.map(apiExampleFile)])).toEqual([]);
   });
 
   it('are really checked', () => {

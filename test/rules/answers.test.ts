@@ -12,7 +12,9 @@ import {
   excluded,
   holds,
   nightly,
+  s3Location,
   ScratchVolume,
+  type Scheduled,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
 import { clusterAnswers, offsite } from '../support/scenario';
@@ -68,7 +70,7 @@ describe('no-strategy', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/claim-data
-            to back it up    backUp(this, { claim: 'data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { claim: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
     `,
   });
@@ -83,8 +85,8 @@ describe('no-strategy', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            to back it up    backUp(this, { claim: 'data' }, nightly({ to: local, keep: { daily: 7 } }))
-            to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
+            to back it up    backup: nightly({ to: yourLocation, keep: { daily: 7 } })
+            what to do       if it may be lost, make it a ScratchVolume, which asks for a reason
     `,
   });
 
@@ -117,7 +119,7 @@ describe('no-strategy', () => {
 
         ✖ StatefulSet paperless/loki, claim template 'storage' (50Gi)
             made by          example/loki
-            to back it up    backUp(this, { statefulSet: 'loki', template: 'storage' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { statefulSet: 'loki', template: 'storage' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { statefulSet: 'loki', template: 'storage' }, { reason: 'why losing it is acceptable' })
     `,
   });
@@ -133,7 +135,7 @@ describe('no-strategy', () => {
         ✖ PersistentVolumeClaim paperless/wiki-data
             made by          example/wiki
             because          example/wiki mounts the claim, and no object declares it
-            to back it up    backUp(this, { claim: 'wiki-data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { claim: 'wiki-data' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { claim: 'wiki-data' }, { reason: 'why losing it is acceptable' })
     `,
   });
@@ -227,18 +229,93 @@ describe('no-strategy', () => {
 
         ✖ Cluster paperless/db (10Gi)
             made by          example/db
-            to back it up    backUp(this, { postgres: 'db' }, continuous({ to: local, restoreWindow: Duration.days(30) }))
+            to back it up    backUp(this, { postgres: 'db' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
             to leave it out  exclude(this, { postgres: 'db' }, { reason: 'why losing it is acceptable' })
         ✖ ObjectBucketClaim paperless/media
             made by          example/media
-            to back it up    backUp(this, { bucket: 'media' }, mirrored({ to: local }))
+            to back it up    backUp(this, { bucket: 'media' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
             to leave it out  exclude(this, { bucket: 'media' }, { reason: 'why losing it is acceptable' })
         ✖ OpenSearchCluster paperless/logs
             made by          example/logs
-            to back it up    backUp(this, { openSearch: 'logs' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { openSearch: 'logs' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
             to leave it out  exclude(this, { openSearch: 'logs' }, { reason: 'why losing it is acceptable' })
     `,
   });
+
+  refuses('no-strategy', [], 'a claim template of untyped code that leaves the strategy out', {
+    build: ({ chart }, changed) => {
+      new BackedUpStatefulSet(chart, 'loki', {
+        podTemplate: { spec: { containers: [{ name: 'loki', image: 'loki:3.5' }] } },
+        volumes: { storage: { storage, ...(changed ? {} : { backup: nightly({ to: offsite, keep }) }) } as never },
+      });
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ StatefulSet paperless/loki, claim template 'storage' (20Gi)
+            made by          example/loki
+            to back it up    backup: nightly({ to: yourLocation, keep: { daily: 7 } })
+            to leave it out  scratch: 'why losing it is acceptable'
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim of a Helm release, in untyped code that leaves the strategy out', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry');
+      const claims = { data: { storage, ...(changed ? {} : { backup: nightly({ to: offsite, keep }) }) } };
+      holds(chart, { helmRelease: 'registry' }, claims as never);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example
+            to back it up    backup: nightly({ to: yourLocation, keep: { daily: 7 } })
+            to leave it out  backup: excluded('why losing it is acceptable')
+    `,
+  });
+
+  refuses('no-strategy', [], 'a call of backUp without a strategy, in untyped code', {
+    build: ({ app }, changed) => {
+      const wiki = new Chart(app, 'wiki', { namespace: 'wiki' });
+      claim(wiki, 'data', 'media');
+      const strategy = changed ? undefined : nightly({ to: offsite, keep });
+      backUp(wiki, { claim: 'data', namespace: 'media' }, strategy as never);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim media/data (20Gi)
+            made by          wiki/claim-data
+            to back it up    backUp(this, { claim: 'data', namespace: 'media' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'data', namespace: 'media' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  for (const [name, variable] of [
+    ['off-site', 'offSite'],
+    ['default', 'locationDefault'],
+    ['2nd-site', 'location2ndSite'],
+  ] as const) {
+    refuses('no-strategy', [], `a claim beside one that is copied to a location called ${name}`, {
+      build: ({ chart }, changed) => {
+        const inCluster = { ...offsite, endpoint: 'http://rgw.rook-ceph.svc', failureDomain: 'cluster' } as const;
+        const nas = { ...offsite, endpoint: 'http://nas.lan', failureDomain: 'site' } as const;
+        const places = [s3Location('local', inCluster), s3Location('nas', nas), s3Location(name, offsite)] as const;
+        const backups = places.map((to) => nightly({ to, keep }));
+        new BackedUpVolume(chart, 'data', { storage, backup: backups as [Scheduled, ...Scheduled[]] });
+        if (changed) claim(chart, 'more');
+      },
+      says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/more (20Gi)
+            made by          example/claim-more
+            to back it up    backUp(this, { claim: 'more' }, nightly({ to: ${variable}, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'more' }, { reason: 'why losing it is acceptable' })
+    `,
+    });
+  }
 
   refuses('no-strategy', [], 'etcd, which no object betrays', {
     build: () => {},
@@ -248,7 +325,8 @@ describe('no-strategy', () => {
 
         ✖ etcd of cluster home
             made by          app
-            to answer        new BackedUpApp({ …, etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }) })
+            to back it up    etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+            to leave it out  etcd: excluded('why losing it is acceptable')
     `,
   });
 
@@ -275,7 +353,7 @@ spec:
 
         ✖ PersistentVolumeClaim wiki/data (8Gi)
             written in       infrastructure/wiki.yaml:1
-            to back it up    backUp(this, { claim: 'data', namespace: 'wiki' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { claim: 'data', namespace: 'wiki' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { claim: 'data', namespace: 'wiki' }, { reason: 'why losing it is acceptable' })
     `,
   });
@@ -301,7 +379,7 @@ spec:
 
         ✖ PersistentVolumeClaim paperless/data (1Gi)
             made by          example/all
-            to back it up    backUp(this, { claim: 'data' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { claim: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
     `,
   });
@@ -325,7 +403,7 @@ spec:
 
         ✖ PersistentVolumeClaim wiki/sneaky (1Gi)
             made by          wiki
-            to back it up    backUp(this, { claim: 'sneaky' }, nightly({ to: local, keep: { daily: 7 } }))
+            to back it up    backUp(this, { claim: 'sneaky' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { claim: 'sneaky' }, { reason: 'why losing it is acceptable' })
     `,
   });
@@ -373,7 +451,7 @@ describe('tables of kinds', () => {
         ✖ HelmRelease paperless/registry
             made by          example/registry
             if it makes none holds(this, { helmRelease: 'registry' }, {})
-            otherwise        holds(this, { helmRelease: 'registry' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+            otherwise        holds(this, { helmRelease: 'registry' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
     `,
   });
 
@@ -394,7 +472,7 @@ describe('tables of kinds', () => {
         ✖ Store paperless/registry
             made by          example/store
             if it makes none holds(this, { kind: 'example.com/Store', name: 'registry' }, {})
-            otherwise        holds(this, { kind: 'example.com/Store', name: 'registry' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+            otherwise        holds(this, { kind: 'example.com/Store', name: 'registry' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
     `,
   });
 
@@ -418,7 +496,7 @@ spec:
         ✖ Kustomization flux-system/apps
             written in       clusters/home.yaml:1
             if it makes none holds(this, { kustomization: 'apps', namespace: 'flux-system' }, {})
-            otherwise        holds(this, { kustomization: 'apps', namespace: 'flux-system' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+            otherwise        holds(this, { kustomization: 'apps', namespace: 'flux-system' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
     `,
   });
 });
@@ -435,7 +513,39 @@ describe('declarations', () => {
 
         ✖ exclude of PersistentVolumeClaim paperless/wiki-date
             made by          example
-            to fix           correct the name, or delete the declaration; did you mean { claim: 'wiki-data' }?
+            did you mean     { claim: 'wiki-data' }
+            what to do       correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('idle-declaration', ['W08'], 'data that is now in another namespace', {
+    build: ({ app, chart }, changed) => {
+      const wiki = new Chart(app, 'wiki', { namespace: 'wiki' });
+      new BackedUpVolume(wiki, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      if (changed) exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' });
+    },
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ exclude of PersistentVolumeClaim paperless/data
+            made by          example
+            did you mean     { claim: 'data', namespace: 'wiki' }
+            what to do       correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('idle-declaration', ['W08'], 'a name that no other is like', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'wiki-data');
+      backUp(chart, { claim: 'wiki-data' }, nightly({ to: offsite, keep }));
+      if (changed) exclude(chart, { claim: 'mail' }, { reason: 'Imported again from the scanner.' });
+    },
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ exclude of PersistentVolumeClaim paperless/mail
+            made by          example
+            what to do       correct the name, or delete the declaration
     `,
   });
 
@@ -449,7 +559,7 @@ describe('declarations', () => {
 
         ✖ holds of HelmRelease paperless/registry
             made by          example
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
     `,
   });
 
@@ -477,25 +587,25 @@ describe('declarations', () => {
 
         ✖ kinds: { '/PersistentVolumeClaim': … }
             because          this library knows that objects of the kind hold data, and goes by that
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
         ✖ kinds: { '/Secret': … }
             because          this library knows that objects of the kind hold no data, and goes by that
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
         ✖ kinds: { 'Widget': … }
             because          it names no API group: write 'group/Widget', or '/Widget' for one in the core group
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
         ✖ kinds: { 'apps/Deployment': … }
             because          this library knows that objects of the kind mount volumes, and goes by that
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
         ✖ kinds: { 'csi/csi.example.com': … }
             because          nothing in need of it is among the objects
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
         ✖ kinds: { 'example.com/Wigdet': … }
             because          nothing in need of it is among the objects; did you mean 'example.com/Widget'?
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
         ✖ kinds: { 'helm.toolkit.fluxcd.io/HelmRelease': … }
             because          this library knows that objects of the kind make others, which holds() answers for, and goes by that
-            to fix           correct the name, or delete the declaration
+            what to do       correct the name, or delete the declaration
     `,
   });
 
@@ -510,7 +620,7 @@ describe('declarations', () => {
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          example answers for it too
-            to fix           delete one of the two; several copies are a list of strategies in one declaration
+            what to do       delete one of the two; several copies are a list of strategies in one declaration
     `,
   });
 
@@ -527,7 +637,7 @@ describe('declarations', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          'continuous' cannot copy it
-            to fix           backUp(this, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }))
+            to fix           backup: nightly({ to: offsite, keep: { daily: 7 } })
     `,
   });
 
@@ -555,7 +665,48 @@ describe('declarations', () => {
         ✖ Cluster paperless/db (20Gi)
             made by          example/db
             because          no object in the output is known to carry out 'continuous' for it
-            to fix           elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+            to fix           backUp(this, { postgres: 'db' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+    `,
+  });
+
+  refuses('impossible-claim', [], 'labels as a finding printed them', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'wiki-data');
+      const labels = { 'app.kubernetes.io/name': changed ? '…' : 'wiki' };
+      backUp(chart, { claim: 'wiki-data' }, nightly({ to: offsite, keep }), { labels });
+    },
+    says: `
+      1 name or label that no claim can have: [impossible-claim]
+
+        ✖ labels of PersistentVolumeClaim paperless/wiki-data
+            made by          example
+            because          '…' is not a label value
+            what to do       write what the cluster has: kubectl get pvc -n paperless --show-labels
+    `,
+  });
+
+  refuses('impossible-claim', [], 'a name as a finding printed it, and labels that cannot be', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry');
+      const labels = changed ? { 'the app': 'registry', tier: 1 } : { app: 'registry', tier: '1' };
+      const data = { storage, labels: labels as never, backup: nightly({ to: offsite, keep }) };
+      holds(chart, { helmRelease: 'registry' }, { [changed ? '…' : 'data']: data });
+    },
+    says: `
+      3 names and labels that no claim can have: [impossible-claim]
+
+        ✖ holds of PersistentVolumeClaim …
+            made by          example
+            because          '1' is not a label value
+            what to do       write what the cluster has: kubectl get pvc -n … --show-labels
+        ✖ holds of PersistentVolumeClaim …
+            made by          example
+            because          'the app' is not a label key
+            what to do       write what the cluster has: kubectl get pvc -n … --show-labels
+        ✖ holds of PersistentVolumeClaim …
+            made by          example
+            because          '…' is not a name of lower case letters, digits, '-' and '.'
+            what to do       write what the cluster has: kubectl get pvc -n … --show-labels
     `,
   });
 
@@ -573,7 +724,7 @@ describe('declarations', () => {
         ✖ holds of HelmRelease paperless/registry
             made by          other
             because          example says what it makes, too
-            to fix           list all of its claims in one call
+            what to do       list all of its claims in one call
     `,
   });
 
@@ -600,7 +751,7 @@ describe('declarations', () => {
         ✖ PersistentVolumeClaim data (20Gi)
             made by          example
             because          Kustomization flux-system/app does not say into which namespace it installs
-            to fix           holds(…, { 'data': { …, namespace: '…' } })
+            to fix           'data': { namespace: '…' }
     `,
   });
 
@@ -614,115 +765,30 @@ describe('declarations', () => {
 
         ✖ PersistentVolumeClaim data (20Gi)
             made by          nowhere/data
-            to fix           new Chart(app, '…', { namespace: '…' })
+            to fix           new Chart(app, 'nowhere', { namespace: 'nowhere' })
     `,
   });
-});
 
-describe('reasons', () => {
-  refuses('thin-reason', [], 'one word', {
-    build: ({ chart }, changed) => {
-      new ScratchVolume(chart, 'cache', { storage, reason: changed ? 'cache' : 'Downloaded again on the next build.' });
+  refuses('no-namespace', [], 'a claim in a file that names none', {
+    build: ({ app }, changed) => {
+      const chart = new Chart(app, 'wiki', changed ? {} : { namespace: 'wiki' });
+      exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' });
     },
-    says: `
-      1 reason is no sentence: [thin-reason]
-
-        ✖ PersistentVolumeClaim paperless/cache (20Gi)
-            made by          example/cache
-            to fix           say in a sentence why losing this data is acceptable, got 'cache'
-    `,
-  });
-
-  refuses('thin-reason', [], 'a claim of somebody else’s that says nothing', {
-    build: () => {},
-    options: (changed) => {
-      const sentence = changed ? 'cron' : 'A cron job on the first node copies it to the NAS.';
-      return {
-        props: { ...clusterAnswers, etcd: elsewhere(sentence, { failureDomain: 'site', rpo: Duration.hours(7) }) },
-      };
-    },
-    says: `
-      1 reason is no sentence: [thin-reason]
-
-        ✖ etcd of cluster home
-            made by          app
-            to fix           say in a sentence who copies it, and how, got 'cron'
-    `,
-  });
-
-  refuses('thin-reason', [], 'an accepted risk in one word', {
-    build: ({ chart }, changed) => {
-      const crashConsistent = changed ? 'fine' : 'The log is replayed after a snapshot of its one volume.';
-      new BackedUpStatefulSet(chart, 'db', {
-        podTemplate: {
-          spec: {
-            containers: [{ name: 'db', image: 'postgres:17.2', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
-          },
-        },
-        volumes: { data: { storage, backup: nightly({ to: offsite, keep, crashConsistent }) } },
-      });
-    },
-    says: `
-      1 reason is no sentence: [thin-reason]
-
-        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
-            made by          example/db
-            to fix           say in a sentence why a snapshot of the running database is good enough, got 'fine'
-    `,
-  });
-
-  refuses('thin-reason', [], 'an unnamed repository that answers for the cluster', {
-    build: () => {},
     options: (changed) => ({
-      props: {
-        etcd: undefined as never,
-        fluxRepository: undefined as never,
-        certificates: undefined as never,
-        keys: undefined as never,
-        clusterWide: changed ? 'elsewhere' : 'The repository home/cluster answers for them.',
-      } as never,
+      files: {
+        'wiki/claim.yaml': `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data, ${changed ? '' : 'namespace: wiki, '}annotations: { kustomize.toolkit.fluxcd.io/prune: disabled } }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+`,
+      },
     }),
     says: `
-      1 reason is no sentence: [thin-reason]
+      1 dataset is in no namespace: [no-namespace]
 
-        ✖ etcd, Flux repository, certificates and keys
-            to fix           say in a sentence which repository answers for them, got 'elsewhere'
-    `,
-  });
-
-  refuses('review-date', [], 'a date that is no day', {
-    build: ({ chart }, changed) => {
-      new ScratchVolume(chart, 'cache', {
-        storage,
-        reason: 'Downloaded again on the next build.',
-        reviewBy: changed ? '2027-02-30' : '2027-02-28',
-      });
-    },
-    says: `
-      1 review date is no day: [review-date]
-
-        ✖ PersistentVolumeClaim paperless/cache (20Gi)
-            made by          example/cache
-            to fix           write the day as '2027-06-01', got '2027-02-30'
-    `,
-  });
-
-  refuses('review-due', ['W09'], 'a review date that has passed', {
-    build: ({ chart }) => {
-      new ScratchVolume(chart, 'cache', {
-        storage,
-        reason: 'Downloaded again on the next build.',
-        reviewBy: '2027-06-01',
-      });
-    },
-    options: (changed) => ({ today: changed ? '2027-06-02' : '2027-06-01' }),
-    says: `
-      1 exclusion is due for review: [review-due]
-
-        ! PersistentVolumeClaim paperless/cache (20Gi)
-            made by          example/cache
-            because          its reason was to be checked by 2027-06-01: Downloaded again on the next build.
-            to fix           if the reason still holds, set a later reviewBy
+        ✖ PersistentVolumeClaim data (1Gi)
+            written in       wiki/claim.yaml:1
+            what to do       write metadata.namespace into the object
     `,
   });
 });
@@ -751,7 +817,9 @@ describe('plans', () => {
         ✖ PersistentVolumeClaim paperless/cache (20Gi)
             made by          example
             because          neither its claims nor those of PersistentVolumeClaim paperless/data carry a label that is known
-            to fix           labels: { 'app.kubernetes.io/component': '…' }, as only its claims carry them, or the same answer for both
+            to fix           labels: { 'app.kubernetes.io/name': '…' }
+            what to do       write labels that its claims carry, and only they
+            what to do       or answer both alike
     `,
   });
 
@@ -772,7 +840,8 @@ describe('plans', () => {
         ! PersistentVolumeClaim paperless/cache
             made by          example
             because          plan 'nightly' takes every claim without a label of its own
-            to fix           labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them
+            to fix           labels: { 'app.kubernetes.io/name': '…' }
+            what to do       write labels that its claims carry, and only they
     `,
   });
 
@@ -790,7 +859,8 @@ describe('plans', () => {
         ✖ PersistentVolumeClaim paperless/media (20Gi)
             made by          example/media
             because          in plan 'nightly' PersistentVolumeClaim paperless/data is copied otherwise
-            to fix           nightly({ …, plan: 'media' }), or the same strategy
+            to fix           plan: 'media'
+            what to do       or give both the same strategy
     `,
   });
 

@@ -74,7 +74,7 @@ describe('what Flux does', () => {
         ✖ ConfigMap paperless/dump
             made by          example/script
             because          data.dump.sh contains \${DAYS}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
     `,
   });
 
@@ -86,7 +86,7 @@ describe('what Flux does', () => {
         ✖ CronJob paperless/dump
             made by          example/cron-job
             because          dump.args[1] contains $$
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
     `,
   });
 
@@ -127,31 +127,31 @@ describe('what Flux does', () => {
         ✖ Backup velero/before-upgrade
             made by          example/schedule
             because          spec.hooks.resources[0].pre[0].exec.command[2] contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ ConfigMap paperless/bare
             made by          example/bare
             because          data.entrypoint contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ Pod paperless/hook
             made by          example/hook
             because          pre.hook.backup.velero.io/command contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ Pod paperless/lifecycle
             made by          example/lifecycle
             because          app.lifecycle.preStop.exec.command[2] contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ Pod paperless/probe
             made by          example/probe
             because          app.startupProbe.exec.command[2] contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ Pod paperless/variable
             made by          example/variable
             because          app.env.CLEAN contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ Secret paperless/secret
             made by          example/secret
             because          stringData.start contains \${DIR:?}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
     `,
   });
 
@@ -193,11 +193,11 @@ describe('what Flux does', () => {
         ✖ ConfigMap paperless/run
             made by          example/run
             because          data.file.txt contains \${GREETING}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
         ✖ ConfigMap paperless/runnable
             made by          example/runnable
             because          data.file.txt contains \${GREETING}
-            to fix           ApiObject.of(…).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/substitute', 'disabled')
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } }
     `,
   });
 
@@ -293,7 +293,7 @@ spec: { instances: 1, storage: { size: 1Gi } }
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          it lacks kustomize.toolkit.fluxcd.io/prune: disabled
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -320,7 +320,7 @@ ${changed ? '' : '    kustomize.toolkit.fluxcd.io/prune: disabled\n'}spec:
         ✖ PersistentVolumeClaim wiki/data
             written in       apps/wiki.yaml:1
             because          it lacks kustomize.toolkit.fluxcd.io/prune: disabled
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -341,7 +341,7 @@ ${changed ? '' : '  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
         ✖ Namespace paperless
             written in       namespaces.yaml:1
             because          with a namespace go all claims in it
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -423,7 +423,7 @@ ${changed ? '' : '  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
         ✖ HelmRelease media/registry
             written in       registry.yaml:6
             because          with it go the claims that it makes
-            to fix           metadata.annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+            to fix           metadata: { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }
     `,
   });
 
@@ -458,7 +458,7 @@ ${changed ? '' : '  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
 
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
-            to fix           remove kustomize.toolkit.fluxcd.io/force from it
+            what to do       remove kustomize.toolkit.fluxcd.io/force from it
     `,
   });
 
@@ -483,7 +483,8 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
         ✖ Kustomization flux-system/apps
             written in       clusters/media.yaml:1
             because          it applies PersistentVolumeClaim media/data
-            to fix           force: false, and on the objects that need it metadata.annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' }
+            to fix           force: false
+            what to do       annotate the objects that need it with kustomize.toolkit.fluxcd.io/force: 'enabled'
     `,
   });
 
@@ -503,7 +504,7 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
           ✖ PersistentVolumeClaim paperless/data
               made by          example/data
               because          ${because}
-              to fix           remove what tells Flux so
+              what to do       remove what tells Flux so
       `,
     });
   }

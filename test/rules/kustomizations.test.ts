@@ -56,9 +56,9 @@ function refusesUnseen(
         ✖ Kustomization flux-system/media
             written in       clusters/media.yaml:1
             because          ${because}
-            to have it seen  read all of its files (alsoRead), and let them say what changes them
+            what to do       read all of its files (alsoRead), and let them say what changes them
             if it adds none  holds(this, { kustomization: 'media', namespace: 'flux-system' }, {})
-            otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+            otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: offsite, keep: { daily: 7 } }) } })
     `,
   });
 }
@@ -159,7 +159,7 @@ describe('a Flux Kustomization of this repository', () => {
         ✖ Kustomization flux-system/media
             written in       clusters/media.yaml:1
             if it makes none holds(this, { kustomization: 'media', namespace: 'flux-system' }, {})
-            otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+            otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: offsite, keep: { daily: 7 } }) } })
     `,
   });
 
@@ -233,16 +233,16 @@ describe('[unreadable-file]', () => {
   ✖ Kustomization flux-system/media
       written in       clusters/media.yaml:1
       because          media/kustomization.yaml cannot be read
-      to have it seen  read all of its files (alsoRead), and let them say what changes them
+      what to do       read all of its files (alsoRead), and let them say what changes them
       if it adds none  holds(this, { kustomization: 'media', namespace: 'flux-system' }, {})
-      otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { 'claim-name': { storage: Size.gibibytes(10), backup: nightly({ … }) } })
+      otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: offsite, keep: { daily: 7 } }) } })
 
 1 place in the files beside that cannot be read: [unreadable-file]
 
   ✖ media/kustomization.yaml
       written in       media/kustomization.yaml:2
       because          broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ]
-      to fix           mend the file, or leave it out of alsoRead`);
+      what to do       correct the file, or leave it out of alsoRead`);
   });
 });
 
@@ -257,7 +257,7 @@ describe('two files', () => {
         ✖ PersistentVolumeClaim media/data
             written in       staging/data.yaml:1
             because          media/data.yaml:1 makes it too, and not the same
-            to fix           delete one of the two, or leave its file out of alsoRead
+            what to do       delete one of the two, or leave its file out of alsoRead
     `,
   });
 

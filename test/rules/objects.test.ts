@@ -87,7 +87,7 @@ describe('objects', () => {
         ✖ ConfigMap paperless/settings
             made by          example/two
             because          example/one makes it too
-            to fix           delete one of the two
+            what to do       delete one of the two
     `,
   });
 
@@ -104,7 +104,7 @@ describe('objects', () => {
         ✖ ConfigMap paperless/settings
             written in       apps/a.yaml:1
             because          example/one makes it too
-            to fix           delete one of the two
+            what to do       delete one of the two
     `,
   });
 
@@ -196,7 +196,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ PersistentVolumeClaim paperless/cache
             made by          example/cache
             because          backed-up/reason is Somebody said so last year. instead of Downloaded again on the next build.
-            to fix           leave labels and annotations that begin with 'backed-up/' alone
+            what to do       leave labels and annotations that begin with 'backed-up/' alone
     `,
   });
 
@@ -211,7 +211,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          backed-up/method is none instead of velero
-            to fix           leave labels and annotations that begin with 'backed-up/' alone
+            what to do       leave labels and annotations that begin with 'backed-up/' alone
     `,
   });
 
@@ -248,7 +248,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ StatefulSet paperless/redis
             made by          example/redis
             because          template 'data' carries backed-up/reason
-            to fix           move it out of volumeClaimTemplates: BackedUpStatefulSet does
+            what to do       move it out of volumeClaimTemplates: BackedUpStatefulSet does
     `,
   });
 
@@ -268,7 +268,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
         ✖ apps/a.yaml
             written in       apps/a.yaml:4
             because          broken YAML: Unexpected scalar at node end
-            to fix           mend the file, or leave it out of alsoRead
+            what to do       correct the file, or leave it out of alsoRead
     `,
   });
 
@@ -289,7 +289,7 @@ items:
         ✖ apps/a.yaml
             written in       apps/a.yaml:1
             because          items[0] is not a Kubernetes object: apiVersion, kind or metadata.name is missing
-            to fix           mend the file, or leave it out of alsoRead
+            what to do       correct the file, or leave it out of alsoRead
     `,
   });
 
@@ -304,7 +304,7 @@ items:
 
         ✖ alsoRead 'app/**/*.yaml'
             because          no file matches it
-            to fix           correct the pattern; it begins in the folder of the project
+            what to do       correct the pattern; it begins in the folder of the project
     `,
   });
 
@@ -316,7 +316,7 @@ items:
         ✖ chart flux
             made by          flux
             because          'flux' is the Kustomizations of all folders
-            to fix           rename the chart
+            what to do       rename the chart
     `,
   });
 
@@ -337,15 +337,15 @@ items:
         ✖ chart Wiki
             made by          Wiki
             because          the id is not a DNS label of at most 52 characters
-            to fix           rename the chart
+            what to do       rename the chart
         ✖ chart velero
             made by          velero
             because          'velero' is the Kustomization that installs velero
-            to fix           rename the chart
+            what to do       rename the chart
         ✖ chart wiki-backup
             made by          wiki-backup
             because          'wiki-backup' is chart wiki
-            to fix           rename the chart
+            what to do       rename the chart
     `,
     },
   );
@@ -368,7 +368,7 @@ items:
         ✖ chart photos-of-all-the-years
             made by          photos-of-all-the-years
             because          the id is not a DNS label of at most 21 characters
-            to fix           rename the chart
+            what to do       rename the chart
     `,
   });
 });
@@ -481,7 +481,8 @@ describe('jobs', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          there is no CronJob paperless/dumps
-            to fix           evidence: { cronJob: '…', namespace: '…' }, or add its file to alsoRead
+            to fix           evidence: { cronJob: 'dump', namespace: 'paperless' }
+            what to do       correct the name, or let alsoRead read the file that has it
     `,
   });
 
@@ -571,16 +572,16 @@ describe('the platform', () => {
       5 statements about the platform that cannot be true: [platform-malformed]
 
         ✖ platform.cluster
-            because          'My Home' is no DNS label of at most 32 characters
+            because          'My Home' is not a DNS label of at most 32 characters
             to fix           cluster: 'home'
         ✖ platform.flux.path
-            because          'https://example.net/dist' is no path inside the source
+            because          'https://example.net/dist' is not a path inside the source
             to fix           path: './dist'
         ✖ platform.storageClasses
             because          a and b are all the default
-            to fix           say isDefault of the one that the cluster annotates
+            what to do       say isDefault of the one that the cluster annotates
         ✖ platform.timeZone
-            because          'Europe/Berlinn' does not exist
+            because          'Europe/Berlinn' is not the name of a time zone
             to fix           timeZone: 'Europe/Berlin'
         ✖ platform.velero.version
             because          '1.16' is not 1.18 or later: older servers do not know the resource policies that are rendered
@@ -604,11 +605,64 @@ describe('the platform', () => {
         1 statement about the platform that cannot be true: [platform-malformed]
 
           ✖ platform.flux.path
-              because          '${path}' is no path inside the source
+              because          '${path}' is not a path inside the source
               to fix           path: './dist'
       `,
     });
   }
+
+  refuses('platform-malformed', ['W12'], 'a zone in small letters, which Go does not find', {
+    build: ({ chart }) => {
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      cronJob(chart);
+    },
+    options: (changed) => ({ platform: { timeZone: changed ? 'europe/kyiv' : 'Europe/Kyiv' } }),
+    says: `
+      1 statement about the platform that cannot be true: [platform-malformed]
+
+        ✖ platform.timeZone
+            because          'europe/kyiv' is not the name of a time zone
+            to fix           timeZone: 'Europe/Kyiv'
+    `,
+  });
+
+  for (const url of [
+    'https://user:token@git.example.net/home/cluster.git',
+    'https://token@git.example.net/home/cluster.git',
+  ]) {
+    refuses('platform-malformed', [], `a source with a password in its URL: ${url}`, {
+      build: () => {},
+      options: (changed) => {
+        const sourceRef = {
+          ...platform.flux.sourceRef,
+          url: changed ? url : 'ssh://git@git.example.net/home/cluster.git',
+        };
+        return { platform: { flux: { ...platform.flux, sourceRef } } };
+      },
+      says: `
+      1 statement about the platform that cannot be true: [platform-malformed]
+
+        ✖ platform.flux.sourceRef.url
+            because          it carries a password, which would stand in the repository: Flux takes it from a Secret
+            what to do       write the URL as Flux has it, such as ssh://git@git.example.net/home/cluster.git
+    `,
+    });
+  }
+
+  refuses('platform-malformed', [], 'a source without a server', {
+    build: () => {},
+    options: (changed) => {
+      const sourceRef = { ...platform.flux.sourceRef, url: changed ? '…' : 'https://git.example.net/home/cluster.git' };
+      return { platform: { flux: { ...platform.flux, sourceRef } } };
+    },
+    says: `
+      1 statement about the platform that cannot be true: [platform-malformed]
+
+        ✖ platform.flux.sourceRef.url
+            because          '…' names no server
+            what to do       write the URL as Flux has it, such as ssh://git@git.example.net/home/cluster.git
+    `,
+  });
 
   refuses('velero-missing', [], 'no Velero for the volumes', {
     build: ({ chart }) => void new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) }),
@@ -617,7 +671,7 @@ describe('the platform', () => {
       Velero is needed, and the platform does not have it: [velero-missing]
 
         ✖ 1 plan for Velero
-            to fix           definePlatform({ …, velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '…' } } })
+            to fix           velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'where they are kept outside the cluster' } }
     `,
   });
 });
@@ -683,7 +737,7 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep: { hourly: 24 } }),
       good: nightly({ to: offsite, keep }),
       because: `plan 'nightly' keeps hourly copies of runs that are only daily`,
-      fix: 'keep: { daily: 24 }',
+      fix: 'to fix           keep: { daily: 24 }',
     },
     {
       situation: 'half a copy',
@@ -691,7 +745,7 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep: { daily: 7.5 } }),
       good: nightly({ to: offsite, keep }),
       because: `plan 'nightly' keeps 7.5 daily copies: a count is a whole number from 1`,
-      fix: 'keep: { daily: 7 }',
+      fix: 'to fix           keep: { daily: 7 }',
     },
     {
       situation: 'a misspelt bucket, in a variable',
@@ -699,7 +753,7 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep: misspelt }),
       good: nightly({ to: offsite, keep: { daily: 7, monthly: 12 } }),
       because: `plan 'nightly' keeps 'montly' copies: copies are counted hourly, daily, weekly, monthly and yearly`,
-      fix: 'keep: { monthly: 12 }',
+      fix: 'to fix           keep: { monthly: 12 }',
     },
     {
       situation: 'copies for longer than Go can count',
@@ -707,7 +761,7 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep: { daily: 7, yearly: 300 } }),
       good: nightly({ to: offsite, keep: { daily: 7, yearly: 291 } }),
       because: `plan 'nightly' keeps 300 yearly copies, longer than Velero can count: 292 years`,
-      fix: 'keep: { yearly: 291 }',
+      fix: 'to fix           keep: { yearly: 291 }',
     },
     {
       situation: 'a name that every object has',
@@ -722,7 +776,7 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep: {} as never }),
       good: nightly({ to: offsite, keep }),
       because: `plan 'nightly' keeps nothing: name how many copies to keep`,
-      fix: 'keep: { daily: 7 }',
+      fix: 'to fix           keep: { daily: 7 }',
     },
     {
       situation: 'two strategies that are one',
@@ -730,10 +784,10 @@ describe('schedules', () => {
       bad: nightly({ to: offsite, keep }),
       good: weekly({ to: offsite, keep: { weekly: 8 } }),
       because: `plan 'nightly' makes daily copies in 'offsite' twice: merge the strategies`,
-      fix: 'one strategy, which keeps what the two would',
+      fix: 'what to do       declare one strategy, which keeps what the two would',
     },
   ];
-  const aTime = `every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })`;
+  const aTime = `to fix           backup: nightly({ to: offsite, keep: { daily: 7 } })`;
   for (const { situation, rows, bad, good, because, fix = aTime } of cases) {
     const twice = situation === 'two strategies that are one';
     refuses('schedule-invalid', rows, situation, {
@@ -750,7 +804,7 @@ describe('schedules', () => {
           ✖ PersistentVolumeClaim paperless/data (20Gi)
               made by          example/data
               because          ${because}
-              to fix           ${fix}
+              ${fix}
       `,
     });
   }

@@ -175,7 +175,7 @@ describe('claims that no object shows', () => {
         ✖ StatefulSet paperless/set, claim template 'files' (1Gi)
             made by          example/set
             because          paperless-weekly-offsite: claim files-set-0: It is not in the Backup: it has the label velero.io/exclude-from-backup=true.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -191,7 +191,7 @@ describe('claims that no object shows', () => {
         ✖ StatefulSet paperless/set, claim template 'files' (1Gi)
             made by          example/set
             because          paperless-weekly-offsite: claim files-set-0: Rule 3 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });
@@ -233,7 +233,7 @@ describe('claims that never get a volume', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 1 of the policy says skip, and the claim is Pending.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });
@@ -254,7 +254,8 @@ describe('claims that carry the same labels', () => {
         ✖ StatefulSet paperless/set, claim template 'cache' (1Gi)
             made by          example/set
             because          its claims and those of StatefulSet paperless/set, claim template 'files' carry the same labels, app: set
-            to fix           new k8s.KubePersistentVolumeClaim(this, 'cache-set-0', { metadata: { name: 'cache-set-0' }, spec: … }), as its template has it and for each replica, or the same answer for both
+            what to do       render cache-set-0 and the claims of the other replicas beside the set, as its template has them: BackedUpStatefulSet does
+            what to do       or answer both alike
     `,
   });
 
@@ -280,7 +281,9 @@ describe('claims that carry the same labels', () => {
         ✖ PersistentVolumeClaim paperless/media (20Gi)
             made by          example
             because          its claims and those of PersistentVolumeClaim paperless/data carry the same labels, app: registry
-            to fix           labels: { 'app.kubernetes.io/component': '…' }, as only its claims carry them, or the same answer for both
+            to fix           labels: { 'app.kubernetes.io/name': '…' }
+            what to do       write labels that its claims carry, and only they
+            what to do       or answer both alike
     `,
   });
 
@@ -314,7 +317,8 @@ describe('claims that carry the same labels', () => {
         ✖ PersistentVolumeClaim wiki/cache (1Gi)
             written in       wiki.yaml:3
             because          its claims and those of PersistentVolumeClaim wiki/data carry the same labels, app: wiki
-            to fix           a label in the file of the claim that the others do not have, or the same answer for both
+            what to do       give the claim a label in its file that the others do not have
+            what to do       or answer both alike
     `,
   });
 });

@@ -40,7 +40,7 @@ describe('names of plans', () => {
         ✖ plan 'nightly' of namespace paperless-x
             made by          other/data
             because          a resource policy of plan 'x-nightly' of namespace paperless would be called paperless-x-nightly too
-            to fix           plan: '…', another name for one of the two
+            what to do       rename one of the two plans
     `,
   });
 
@@ -58,7 +58,7 @@ describe('names of plans', () => {
         ✖ plan 'nightly' of namespace paperless
             made by          example/data
             because          two of its Schedules would be called paperless-nightly-offsite-weekly
-            to fix           s3Location('…', …), another name for a location
+            what to do       rename one of the locations
     `,
   });
 
@@ -80,7 +80,8 @@ describe('names of plans', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          its strategies name the plans 'photos' and 'media', and its claims have one label
-            to fix           plan: 'photos' in all of its strategies
+            to fix           plan: 'photos'
+            what to do       name the same plan in all of its strategies
     `,
   });
 
@@ -108,7 +109,7 @@ describe('strategies that nothing carries out', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          '0 * * * *' is to make snapshots, and VeleroBackup says volumes: 'fs-backup' for its namespace, which makes none
-            to fix           nightly({ …, keep: { daily: 7 } }), or volumes: 'data-mover'
+            what to do       copy it nightly, or say volumes: 'data-mover' in VeleroBackup
     `,
   });
 
@@ -167,7 +168,7 @@ describe('settings of a namespace', () => {
         ✖ VeleroBackup of namespace paperless
             made by          example/b
             because          example/a gives its settings too
-            to fix           one VeleroBackup with all settings of the namespace
+            what to do       one VeleroBackup with all settings of the namespace
     `,
   });
 
@@ -182,7 +183,8 @@ describe('settings of a namespace', () => {
         ✖ VeleroBackup of namespace papperless
             made by          example/velero
             because          Velero copies nothing there
-            to fix           correct the name, or delete the declaration; did you mean namespace: 'paperless'?
+            did you mean     namespace: 'paperless'
+            what to do       correct the name, or delete the declaration
     `,
   });
 

@@ -75,7 +75,7 @@ function says(heading: string, id: string, because: string, fix: string, kind = 
       ✖ ${kind} velero/own
           made by          example/own
           because          ${because}
-          to fix           ${fix}
+          what to do       ${fix}
   `;
 }
 
@@ -101,7 +101,7 @@ describe('a resource that nobody knows', () => {
       heading,
       id,
       "includedResources names 'persistentvolumeclaims.apps', which no server knows; did you mean 'persistentvolumeclaims'?",
-      "includedResources: ['persistentvolumeclaims', …]",
+      "write 'persistentvolumeclaims' in includedResources",
     ),
   });
 
@@ -154,13 +154,15 @@ describe('Backups of one’s own', () => {
 
   refuses('velero-secrets-in-clear', [], 'with the Secrets of the namespace', {
     build: ({ chart }, changed) => own(chart, { excludedResources: [changed ? 'events' : 'secrets'] }, '', 'Backup'),
-    says: says(
-      '1 Backup or Schedule that writes Secrets in the clear',
-      'velero-secrets-in-clear',
-      "'offsite' is not declared as trusted",
-      "excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })",
-      'Backup',
-    ),
+    says: `
+      1 Backup or Schedule that writes Secrets in the clear: [velero-secrets-in-clear]
+
+        ✖ Backup velero/own
+            made by          example/own
+            because          'offsite' is not declared as trusted
+            to fix           excludedResources: ['secrets']
+            if it is trusted trusted: true
+    `,
   });
 });
 

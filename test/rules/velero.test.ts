@@ -195,7 +195,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          The time of its cron expression never comes: Velero makes a Backup every minute.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -207,7 +207,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          Its cron expression is invalid: it has 6 fields, and Velero wants five.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -225,7 +225,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/every-document-for-the-tax-office-and-all-of-the-insurance-papes
             made by          example/schedule
             because          Its name is no label value, being 64 characters long, and each of its Backups would have it as one: the API server refuses them. Only the log of the server says so.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -237,7 +237,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          It is paused: Velero does not even check it.
-            to fix           correct the Schedule, or delete it
+            what to do       correct the Schedule, or delete it
     `,
   });
 
@@ -248,7 +248,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
 
         ✖ Schedule velero/own
             made by          example/schedule
-            to fix           leave skipImmediately out
+            what to do       leave skipImmediately out
     `,
   });
 
@@ -260,7 +260,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          FailedValidation: There is no BackupStorageLocation 'offsite2' in the namespace velero.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -275,7 +275,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          FailedValidation: labelSelector and orLabelSelectors are both given, and only one of them may be.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -292,7 +292,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          FailedValidation: The namespace 'scratch' is included by its name and excluded by its label velero.io/exclude-from-backup=true.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -312,7 +312,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ ConfigMap velero/types
             made by          example/types
             because          volumePolicies[1]: 'NFS' in volumeTypes is none of awsElasticBlockStore, azureDisk, azureFile, cinder, cephfs, configMap, csi, downwardAPI, emptyDir, ephemeral, fc, flocker, flexVolume, gitRepo, glusterfs, gcePersistentDisk, hostPath, iscsi, local, nfs, photonPersistentDisk, portworxVolume, projected, quobyte, rbd, scaleIO, secret, storageOS, vsphereVolume
-            to fix           correct the value
+            what to do       correct the value
     `,
   });
 
@@ -335,7 +335,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Backup velero/before-the-move
             made by          example/backup
             because          resourcePolicy.kind is 'ConfigMaps', and Velero reads only 'configmap': the policy is ignored
-            to fix           resourcePolicy: { kind: 'configmap', … }
+            to fix           resourcePolicy: { kind: 'configmap', name: 'own' }
     `,
   });
 
@@ -347,7 +347,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          no namespace is left of 'papers-*'
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -359,7 +359,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          no namespace is left of 'paperless'
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -376,7 +376,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          no namespace is left of 'scra*'
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -390,7 +390,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          its selector matches no claim and no pod
-            to fix           correct the name or the selector
+            what to do       correct the name or the selector
     `,
   });
 
@@ -405,7 +405,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          includedResources names 'pvcs', which no server knows; did you mean 'pvc'?
-            to fix           includedResources: ['pvc', …]
+            what to do       write 'pvc' in includedResources
     `,
   });
 
@@ -418,7 +418,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          excludedResources names 'eventss', which no server knows; did you mean 'events'?
-            to fix           excludedResources: ['events', …]
+            what to do       write 'events' in excludedResources
     `,
   });
 
@@ -430,7 +430,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          a claim of paperless that is not bound makes its Backups PartiallyFailed
-            to fix           volumePolicies: [{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }, …]
+            what to do       begin its volumePolicies with { conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }
     `,
   });
 
@@ -442,7 +442,8 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/own
             made by          example/schedule
             because          'offsite' is not declared as trusted
-            to fix           excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })
+            to fix           excludedResources: ['secrets']
+            if it is trusted trusted: true
     `,
   });
 
@@ -468,7 +469,8 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ Schedule velero/paperless-nightly-far
             made by          example/velero
             because          'far' is not declared as trusted
-            to fix           excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })
+            to fix           excludedResources: ['secrets']
+            if it is trusted trusted: true
     `,
     },
   );
@@ -493,7 +495,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
         ✖ BackupStorageLocation velero/own
             made by          example/location
             because          BackupStorageLocation offsite is stored below its prefix 'home/'
-            to fix           objectStorage: { prefix: '…' }
+            to fix           prefix: 'own'
     `,
   });
 
@@ -506,7 +508,7 @@ describe('objects that stop Velero, or that it runs otherwise', () => {
       Velero encrypts with a password that everybody knows: [velero-repository-password]
 
         ✖ Secret velero/velero-repo-credentials
-            to fix           definePlatform({ …, velero: { …, repositoryPassword: { keptIn: 'sealed envelope, bank' } } })
+            to fix           repositoryPassword: { keptIn: 'where they are kept outside the cluster' }
     `,
   });
 });
@@ -523,7 +525,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: It is not in the Backup: it has the label velero.io/exclude-from-backup=true.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -540,7 +542,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: A CSI snapshot is taken and its data moved to the storage location, but Velero does not record it: its volume is not in the Backup, because the resource filters leave out persistentvolumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -555,7 +557,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: A CSI snapshot is taken and its data moved to the storage location, but Velero does not record it: its volume is not in the Backup, because the resource filters leave out persistentvolumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -571,7 +573,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: A CSI snapshot is taken and its data moved to the storage location, but Velero does not record it: its volume is not in the Backup, because the resource filters leave out persistentvolumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -593,7 +595,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: It is not in the Backup: the label selector does not match it.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -611,7 +613,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says skip.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -627,7 +629,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says custom, which Velero leaves to plugins.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -646,7 +648,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its volume is hostPath, and snapshots need a CSI volume.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -680,7 +682,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its volume is nfs, and snapshots need a CSI volume.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -693,7 +695,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: The server runs without --features=EnableCSI.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -707,20 +709,20 @@ describe('volumes that Velero leaves out without a word', () => {
       rows: ['V18'],
       field: 'snapshotVolumes',
       value: false,
-      fix: `volumes: 'fs-backup' of VeleroBackup, or snapshotted({ … })`,
+      fix: `say volumes: 'fs-backup' of VeleroBackup, or make the strategy snapshotted`,
     },
     {
       rows: ['V25'],
       field: 'snapshotMoveData',
       value: false,
-      fix: `volumes: 'fs-backup' of VeleroBackup, or snapshotted({ … })`,
+      fix: `say volumes: 'fs-backup' of VeleroBackup, or make the strategy snapshotted`,
     },
-    { rows: [], field: 'ttl', value: '24h0m0s', fix: 'nightly({ …, keep: { daily: 14 } })' },
+    { rows: [], field: 'ttl', value: '24h0m0s', fix: 'say it in the strategy: keep' },
     {
       rows: ['W03'],
       field: 'itemOperationTimeout',
       value: '72h0m0s',
-      fix: 'itemOperationTimeout: Duration.hours(8) of VeleroBackup',
+      fix: 'say itemOperationTimeout of VeleroBackup itself',
     },
   ];
   for (const { rows, field, value, fix } of owned) {
@@ -736,7 +738,7 @@ describe('volumes that Velero leaves out without a word', () => {
           ✖ VeleroBackup of namespace paperless
               made by          example/velero
               because          its template gives ${field}
-              to fix           ${fix}
+              what to do       ${fix}
       `,
     });
   }
@@ -752,7 +754,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ VeleroBackup of namespace paperless
             made by          example/velero
             because          volumes is 'fsbackup'
-            to fix           volumes: 'data-mover', or 'fs-backup'
+            to fix           volumes: 'data-mover'
     `,
   });
 
@@ -765,7 +767,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: data movement needs a node agent, and none is ready.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -780,7 +782,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: the driver rook-ceph.rbd.csi.ceph.com has no VolumeSnapshotClass.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -807,7 +809,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: its storageClassName is empty, and the snapshot class is found by it.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -820,7 +822,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ Schedule velero/paperless-nightly-offsite
             made by          example/velero
             because          PartiallyFailed: PersistentVolumeClaim paperless/data cannot be backed up: it has no storage class.
-            to fix           correct what the reason names
+            what to do       correct what the reason names
     `,
   });
 
@@ -838,7 +840,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its storage class 'ceph-blok' is neither among the objects nor in the platform.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -873,7 +875,7 @@ describe('volumes that Velero leaves out without a word', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite does not write to the bucket of 'offsite'
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });
@@ -910,7 +912,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -926,7 +928,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: no running pod mounts the claim.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -961,7 +963,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: File-system backup reads only running pods, and CronJob paperless/import has pods for a short time only.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -997,7 +999,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: File-system backup cannot read hostPath volumes.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -1016,7 +1018,7 @@ describe('file-system backup, for storage without snapshots', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Rule 2 of the policy says fs-backup; nothing reads its files: Deployment paperless/app, which mounts the claim, is not in the Backup: the resource filters leave out pods.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });
@@ -1045,7 +1047,7 @@ spec:
         ✖ PersistentVolumeClaim wiki/data (8Gi)
             written in       apps/wiki.yaml:1
             because          wiki-nightly-offsite: claim data: It is not in the Backup: it has the label velero.io/exclude-from-backup=true.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 });

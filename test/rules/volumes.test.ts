@@ -19,7 +19,7 @@ describe('the volume of a claim', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its volume 'nope' is not among the objects.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 
@@ -38,7 +38,7 @@ describe('the volume of a claim', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          paperless-nightly-offsite: claim data: Its volume is hostPath, and snapshots need a CSI volume.
-            to fix           change what the reason names, or choose another strategy
+            what to do       change what the reason names, or choose another strategy
     `,
   });
 

@@ -1,5 +1,6 @@
 /** Tests of the rules: a complete, accepted example, and its twin with one change that exactly one rule refuses. */
 import { expect, it } from 'vitest';
+import { isTypeScript, linesToPaste } from './remedies';
 import { explain, synthesizeScenario, type Scenario, type ScenarioOptions } from './scenario';
 
 export interface RuleTest {
@@ -23,6 +24,7 @@ export function refuses(rule: string, rows: readonly string[], situation: string
     const refused = synthesizeScenario((scenario) => build(scenario, true), options(true));
     expect(explain(refused.findings)).toBe(trimmed(says));
     expect(new Set(refused.findings.map((finding) => finding.rule))).toEqual(new Set([rule]));
+    expect(linesToPaste(refused.findings).filter((line) => !isTypeScript(line))).toEqual([]);
   });
 }
 

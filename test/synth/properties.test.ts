@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { ApiObject, App } from 'cdk8s';
+import { ApiObject, App, Chart } from 'cdk8s';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { BackedUpApp, requireBackups } from '../../lib';
+import { BackedUpApp, GateError, requireBackups } from '../../lib';
 import { inventoriesByChart } from '../../lib/coverage/take-inventory';
 import { isKubeObject, objectId, objectKey, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { readFolder, replaceFolder, type OutputFiles } from '../../lib/synth/output';
@@ -145,6 +145,18 @@ function yamlOrFindings(app: App): string {
 }
 
 describe('requireBackups', () => {
+  it('[unlisted-kind] gives the findings as data, and throws them', () => {
+    const app = new App();
+    const gate = requireBackups(app, { ...clusterAnswers, platform });
+    expect(gate.findings()).toEqual([]);
+    const chart = new Chart(app, 'wiki', { namespace: 'wiki' });
+    new ApiObject(chart, 'disk', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });
+    expect(gate.findings().map(({ rule }) => rule)).toEqual(['unlisted-kind']);
+    expect(() => app.synthYaml()).toThrow(GateError);
+    expect(() => app.synthYaml()).toThrow(expect.objectContaining({ name: 'GateError', findings: gate.findings() }));
+    expect(() => app.synthYaml()).toThrow(/^\n1 kind of object is in no table: \[unlisted-kind\]\n/);
+  });
+
   it('gives the objects and the findings of BackedUpApp', () => {
     const flawed = clusters.chain((cluster) => fc.tuple(fc.constant(cluster), flawsOf(cluster)));
     fc.assert(

@@ -221,14 +221,14 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
       `nightly({ to: s3Location('far', { ${PROPS}, mirror: excluded('Nobody needs a second one.') }), keep: { daily: 7 } })`,
     ),
     error: `Type 'Excluded' is not assignable to type 'Elsewhere | Synchronized'.`,
-    says: [`[location-malformed] location 'far': the mirror is no strategy: write elsewhere(…), or nightly({ to: … })`],
+    says: [`[location-malformed] location 'far': the mirror is not a strategy`],
   },
   {
     what: 'a mirror to nowhere',
     code: volume(`nightly({ to: s3Location('far', { ${PROPS}, mirror: nightly({}) }), keep: { daily: 7 } })`),
     error: NO_OVERLOAD,
     says: [
-      `[location-malformed] location 'far': the mirror is no strategy: write elsewhere(…), or nightly({ to: … })`,
+      `[location-malformed] location 'far': the mirror is not a strategy`,
       `[mirror-unproven] mirror of location 'far': `,
     ],
   },
@@ -240,7 +240,7 @@ export const WRONG_REASONS: readonly WrongCode[] = [
     code: `new ScratchVolume(chart, 'data', { storage });`,
     error: `Argument of type '{ storage: Size; }' is not assignable to parameter of type 'ScratchVolumeProps'.`,
     says: [
-      `[thin-reason] ${VOLUME}: `,
+      `[thin-reason] ${VOLUME}: nobody gave one`,
       `[invalid-object] PersistentVolumeClaim paperless/data: metadata.annotations["backed-up/reason"]: must be text, but is undefined`,
     ],
   },
@@ -248,7 +248,7 @@ export const WRONG_REASONS: readonly WrongCode[] = [
     what: 'an exclusion without a reason',
     code: `${DISK} exclude(chart, { persistentVolume: 'disk' }, {});`,
     error: `Argument of type '{}' is not assignable to parameter of type 'ExcludeOptions'.`,
-    says: ['[thin-reason] PersistentVolume disk (1Ti): '],
+    says: ['[thin-reason] PersistentVolume disk (1Ti): nobody gave one'],
   },
   {
     what: 'a claim template that is neither backed up nor scratch',
@@ -320,7 +320,7 @@ export const WRONG_APPS: readonly WrongCode[] = [
     what: 'a platform without a name',
     code: `return new BackedUpApp({ platform: definePlatform({ flux: platform.flux }), ${WHO} });`,
     error: `Argument of type '{ flux: FluxPlatform; }' is not assignable to parameter of type 'Platform'.`,
-    says: [`[platform-malformed] platform.cluster: 'undefined' is no DNS label of at most 32 characters`],
+    says: [`[platform-malformed] platform.cluster: 'undefined' is not a DNS label of at most 32 characters`],
   },
   {
     what: 'a kind without its group',

@@ -3,13 +3,14 @@ import { alertAge, minimumRetention } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
 import { planOf } from '../../model/marks';
-import { counted, describeSeconds, enumerated } from '../../model/text';
+import { counted, describeSeconds, enumerated, placeProblem, PLACEHOLDERS } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
 import { strategiesOf, type GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, copiesOf, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
-import { aboutDataset, toFix, type RuleFinding } from '../finding';
+import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { answerLine, elsewhereLine, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const unprovenStrategy: Rule = {
@@ -35,9 +36,7 @@ backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: Durat
           .map((strategy) => ({
             ...aboutDataset(dataset),
             because: `no object in the output is known to carry out '${strategy.type}' for it`,
-            remedies: toFix(
-              `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`,
-            ),
+            remedies: toFix(answerLine(dataset, elsewhereLine(), context)),
           })),
       ),
 };
@@ -69,7 +68,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     context.copied.flatMap((dataset) => {
       const copies = copiesOf(dataset, context);
       if (copies.length === 0 || copies.some((copy) => survives(copy.failureDomain, 'cluster'))) return [];
-      return [{ ...aboutDataset(dataset), because: whereTheyAre(copies), remedies: toFix(copyOutside(dataset)) }];
+      return [{ ...aboutDataset(dataset), because: whereTheyAre(copies), remedies: copyOutside(dataset, context) }];
     }),
 };
 
@@ -83,10 +82,12 @@ function whereTheyAre(copies: readonly Copy[]): string {
   return `all of its copies are lost with the cluster: ${enumerated(distinctBy(places, (place) => place))}`;
 }
 
-function copyOutside({ method }: AnsweredDataset): string {
-  if (method === undefined)
-    return `elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
-  return 'add a copy outside: [nightly({ to: offsite, keep: { daily: 7 } }), …], or give the location a mirror';
+function copyOutside(dataset: AnsweredDataset, context: GateContext): readonly Remedy[] {
+  if (dataset.method === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
+  return [
+    ...toFix(nightlyLine(context)),
+    ...inWords('add it to the strategies, which may be a list, or give the location a mirror'),
+  ];
 }
 
 export const rpoOutOfReach: Rule = {
@@ -111,7 +112,10 @@ function unreachedRpos(context: GateContext): readonly RuleFinding[] {
       {
         ...aboutDataset(dataset),
         because: `at worst the newest copy outside the cluster is ${describeSeconds(achieved)} old, and only ${describeSeconds(accepted)} are accepted`,
-        remedies: toFix(`copy more often, or declare rpo: Duration.minutes(${Math.ceil(achieved / 60)})`),
+        remedies: [
+          ...toFix(`rpo: Duration.minutes(${Math.ceil(achieved / 60)})`),
+          ...inWords('copy more often, or accept what is reached'),
+        ],
       },
     ];
   });
@@ -119,14 +123,17 @@ function unreachedRpos(context: GateContext): readonly RuleFinding[] {
 
 /** What is promised in the name of a CronJob that runs more rarely. */
 function slowEvidence(context: GateContext): readonly RuleFinding[] {
-  return evidenceCronJobs(context).flatMap(({ dataset, namespace, name, rpoSeconds, found }) => {
+  return evidenceCronJobs(context).flatMap(({ about, namespace, name, rpoSeconds, found }) => {
     const gap = found === undefined ? undefined : cronJobGap(found.object);
     if (gap === undefined || gap <= rpoSeconds) return [];
     return [
       {
-        ...aboutDataset(dataset),
+        ...about,
         because: `CronJob ${namespace}/${name} leaves ${describeSeconds(gap)} between two runs at worst, and a copy no older than ${describeSeconds(rpoSeconds)} is promised`,
-        remedies: toFix(`run it more often, or promise rpo: Duration.minutes(${Math.ceil(gap / 60)})`),
+        remedies: [
+          ...toFix(`rpo: Duration.minutes(${Math.ceil(gap / 60)})`),
+          ...inWords('run it more often, or promise what it reaches'),
+        ],
       },
     ];
   });
@@ -164,9 +171,9 @@ export const keysInside: Rule = {
   id: 'keys-inside',
   heading: (n) =>
     `${counted(n, 'key')} that ${n === 1 ? 'is' : 'are'} lost with what ${n === 1 ? 'it protects' : 'they protect'}`,
-  what: 'The keys that are needed to read a copy are kept only inside what the copy protects.',
+  what: 'The keys that are needed to read a copy are kept only inside what the copy protects, as far as anybody says.',
   why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned.',
-  fix: 'Keep the keys outside as well, and say where in `keptIn`.',
+  fix: 'Keep the keys outside as well, and say where in `keptIn`, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
   example: `const forgotten = s3Location('far', {
   endpoint: 'https://s3.example.net',
   bucket: 'home-backups',
@@ -175,14 +182,15 @@ export const keysInside: Rule = {
 });
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: forgotten, keep: { daily: 7 } }) });`,
   check: (context) => {
-    const locations = context.locations
-      .filter(({ location }) => !isPlace(location.keptIn))
-      .map(({ location, at }) => ({
-        subject: `keys of location '${location.name}'`,
-        at,
-        because: 'nobody said where they are kept outside the cluster',
-        remedies: toFix(`s3Location('${location.name}', { …, keptIn: 'sealed envelope, bank' })`),
-      }));
+    const locations = context.locations.map(({ location, at }) => ({
+      subject: `keys of location '${location.name}'`,
+      at,
+      keptIn: location.keptIn,
+    }));
+    const secrets = [...locations, ...repositoryPassword(context)].flatMap(({ keptIn, ...about }) => {
+      const because = placeProblem(keptIn);
+      return because === undefined ? [] : [{ ...about, because, remedies: toFix(`keptIn: '${PLACEHOLDERS.place}'`) }];
+    });
     const keys = context.answers.answered
       .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
       .flatMap((dataset) =>
@@ -192,21 +200,17 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
               {
                 ...aboutDataset(dataset),
                 because: 'they are kept only in the cluster that they open',
-                remedies: toFix(
-                  `keys: elsewhere('Printed, in a sealed envelope at the bank.', { failureDomain: 'offsite', rpo: Duration.days(90) })`,
-                ),
+                remedies: toFix(`keys: ${elsewhereLine(PLACEHOLDERS.keyCopy)}`),
               },
             ],
       );
-    return [...locations, ...keys];
+    return [...secrets, ...keys];
   },
 };
 
-/** Words that say where, and not that nobody knows. */
-function isPlace(keptIn: unknown): boolean {
-  return (
-    typeof keptIn === 'string' &&
-    /[\p{L}\d]{2}/u.test(keptIn) &&
-    !/^(n\/?a|none|nowhere|tbd|todo|unknown)$/i.test(keptIn.trim())
-  );
+/** That none was chosen at all is a finding of its own. */
+function repositoryPassword({ platform, plans }: GateContext): readonly { subject: string; keptIn: string }[] {
+  const keptIn = platform.velero?.repositoryPassword?.keptIn ?? '';
+  if (keptIn.trim() === '' || plans.plans.length === 0) return [];
+  return [{ subject: 'password of Velero’s repositories', keptIn }];
 }

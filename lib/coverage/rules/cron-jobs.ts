@@ -2,12 +2,14 @@
 import { isCronProblem, parseCron } from '../../model/cron';
 import { isDurationProblem, parseGoDuration } from '../../model/go-duration';
 import { at, booleanAt, listAt, textAt } from '../../model/kube-object';
+import { nearest } from '../../model/nearest';
 import { clockChangeClash } from '../../model/schedule';
 import { isTimeZone } from '../../model/time-zone';
 import { counted } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
+import type { GateContext } from '../context';
 import { evidenceCronJobs } from '../evidence';
-import { aboutDataset, aboutObject, inWords, toFix, type Remedy } from '../finding';
+import { aboutObject, inWords, toFix, type Remedy } from '../finding';
 import { podSecurityOf, podSecurityViolations } from '../pod-security';
 import type { Rule } from '../rule';
 
@@ -87,12 +89,27 @@ export const evidenceMissing: Rule = {
   check: (context) =>
     evidenceCronJobs(context)
       .filter(({ found }) => found === undefined)
-      .map(({ dataset, namespace, name }) => ({
-        ...aboutDataset(dataset),
-        because: `there is no CronJob ${namespace}/${name}`,
-        remedies: toFix(`evidence: { cronJob: '…', namespace: '…' }, or add its file to alsoRead`),
+      .map(({ about, namespace, name }) => ({
+        ...about,
+        because:
+          namespace === undefined
+            ? `nobody says in which namespace CronJob ${name} is`
+            : `there is no CronJob ${namespace}/${name}`,
+        remedies: [
+          ...toFix(`evidence: { ${evidenceMeant(name, namespace, context)} }`),
+          ...inWords('correct the name, or let alsoRead read the file that has it'),
+        ],
       })),
 };
+
+/** The CronJob with nearly that name in the same place, or the one of that name in another. */
+function evidenceMeant(name: string, namespace: string | undefined, context: GateContext): string {
+  const known = context.ofKind('batch', 'CronJob').map(({ object }) => object.metadata);
+  const beside = known.filter((job) => job.namespace === namespace).map((job) => job.name);
+  const meant = nearest(name, beside);
+  const place = meant === undefined ? known.find((job) => job.name === name)?.namespace : namespace;
+  return `cronJob: '${meant ?? name}', namespace: '${place ?? '…'}'`;
+}
 
 export const evidenceIdle: Rule = {
   id: 'evidence-idle',
@@ -149,7 +166,7 @@ function idleReasons(object: unknown): readonly IdleReason[] {
 }
 
 function isPinned(image: string): boolean {
-  return image.includes('@sha256:') || (/:[^/:]+$/.test(image) && !image.endsWith(':latest'));
+  return image.includes('@sha256:') || (/:\w[\w.-]*$/.test(image) && !image.endsWith(':latest'));
 }
 
 export const podSecurity: Rule = {

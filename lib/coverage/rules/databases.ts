@@ -3,7 +3,7 @@ import type { AnsweredDataset } from '../../model/answered';
 import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { distinctBy } from '../../model/collections';
 import { claimKey, datasetKey } from '../../model/dataset';
-import { counted, enumerated } from '../../model/text';
+import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import { strategiesOf, type GateContext } from '../context';
 import { isDatabaseImage } from '../database-images';
@@ -70,7 +70,7 @@ function isNamed(name: string, sentence: string): boolean {
 function remediesFor(others: readonly string[]): readonly Remedy[] {
   if (others.length === 0)
     return [
-      ...toFix(`crashConsistent: 'why what a power cut leaves is good enough'`),
+      ...toFix(`crashConsistent: '${PLACEHOLDERS.crashConsistent}'`),
       ...inWords('or dump it to a volume that is backed up'),
     ];
   return inWords(

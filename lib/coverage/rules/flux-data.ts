@@ -14,7 +14,7 @@ import { DISABLED, PRUNE_ANNOTATION, tellsFlux } from '../../model/marks';
 import { isWritten } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
-import { aboutObject, toFix, type RuleFinding } from '../finding';
+import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
 type Reason = Pick<RuleFinding, 'because' | 'remedies'>;
@@ -50,7 +50,7 @@ function whyPruned(
   makers: ReadonlySet<string>,
   { input }: GateContext,
 ): Reason | undefined {
-  const remedies = toFix(`metadata.annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' }`);
+  const remedies = toFix(`metadata: { annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' } }`);
   if (object.kind === 'Namespace' && object.apiVersion === 'v1') {
     const lost = namespacesWithData.has(object.metadata.name);
     return lost ? { because: 'with a namespace go all claims in it', remedies } : undefined;
@@ -111,7 +111,7 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/force',
     return context.input.objects.flatMap(({ object, origin }): readonly RuleFinding[] => {
       const about = aboutObject(object, origin);
       if (loses(object) && tellsFlux(object, 'force', 'enabled')) {
-        return [{ ...about, remedies: toFix('remove kustomize.toolkit.fluxcd.io/force from it') }];
+        return [{ ...about, remedies: inWords('remove kustomize.toolkit.fluxcd.io/force from it') }];
       }
       if (booleanAt(object, 'spec', 'force') !== true) return [];
       const applied = context.kustomizations.appliedBy(object)?.objects ?? [];
@@ -121,9 +121,10 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/force',
         {
           ...about,
           because: `it applies ${enumerated(lost.toSorted())}`,
-          remedies: toFix(
-            `force: false, and on the objects that need it metadata.annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' }`,
-          ),
+          remedies: [
+            ...toFix('force: false'),
+            ...inWords(`annotate the objects that need it with kustomize.toolkit.fluxcd.io/force: 'enabled'`),
+          ],
         },
       ];
     });
@@ -144,7 +145,7 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/ssa', '
       if (!isWritten(rendered) || object.kind !== 'PersistentVolumeClaim') return [];
       const because = whyUnapplied(object);
       if (because === undefined) return [];
-      return [{ ...aboutObject(object, origin), because, remedies: toFix('remove what tells Flux so') }];
+      return [{ ...aboutObject(object, origin), because, remedies: inWords('remove what tells Flux so') }];
     }),
 };
 

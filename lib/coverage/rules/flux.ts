@@ -31,7 +31,7 @@ export const substitution: Rule = {
           {
             ...aboutObject(object, origin),
             because: `${found.path} contains ${found.text}`,
-            remedies: toFix(`ApiObject.of(…).metadata.addAnnotation('${SUBSTITUTE_ANNOTATION}', '${DISABLED}')`),
+            remedies: toFix(`metadata: { annotations: { '${SUBSTITUTE_ANNOTATION}': '${DISABLED}' } }`),
           },
         ];
       });

@@ -5,12 +5,15 @@ import * as apiServer from './api-server';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
+import * as declarations from './declarations';
 import * as flux from './flux';
 import * as fluxData from './flux-data';
+import * as fluxSource from './flux-source';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
+import * as reasons from './reasons';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
 import * as veleroSelection from './velero-selection';
@@ -18,16 +21,18 @@ import * as veleroStorage from './velero-storage';
 
 export const rules: readonly Rule[] = [
   answers.noStrategy,
-  answers.idleDeclaration,
-  answers.declaredTwice,
+  declarations.idleDeclaration,
+  declarations.declaredTwice,
   answers.unlistedKind,
   answers.unlistedVolumeSource,
   answers.unansweredOpaque,
   answers.strategyMisfit,
   copies.unprovenStrategy,
   answers.noNamespace,
-  answers.thinReason,
-  answers.reviewDate,
+  declarations.impossibleClaim,
+  reasons.thinReason,
+  reasons.elsewhereMalformed,
+  reasons.reviewDate,
   veleroPlans.veleroMissing,
   veleroPlans.scheduleInvalid,
   veleroPlans.planName,
@@ -52,7 +57,8 @@ export const rules: readonly Rule[] = [
   copies.rpoOutOfReach,
   copies.expiresTooSoon,
   locations.falseFailureDomain,
-  locations.fluxSourceInside,
+  fluxSource.fluxSourceInside,
+  fluxSource.fluxSourceUnknown,
   locations.locationMalformed,
   locations.locationAmbiguous,
   locations.mirrorUnproven,
@@ -77,6 +83,6 @@ export const rules: readonly Rule[] = [
   fluxData.recreatedData,
   fluxData.unappliedClaim,
   platform.platformMalformed,
-  answers.reviewDue,
+  reasons.reviewDue,
   veleroPlans.copiedAnyway,
 ];

@@ -1,14 +1,13 @@
 /** Locations are what they claim to be, and no two of them are one. */
 import { distinctBy, groupBy } from '../../model/collections';
-import { isExcluded } from '../../model/declaration';
-import { at, groupOf, textAt } from '../../model/kube-object';
-import { endpointHost, isMirror, storeKey, type Location } from '../../model/location';
+import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { isDnsLabel } from '../../model/names';
-import type { RenderedObject } from '../../model/rendered';
-import { counted } from '../../model/text';
-import type { GateContext, LocationUse } from '../context';
-import { aboutDataset, aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
+import { counted, PLACEHOLDERS } from '../../model/text';
+import type { LocationUse } from '../context';
+import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { elsewhereLine } from '../remedies';
 import type { Rule } from '../rule';
+import { describeServer, type Server } from '../served-hosts';
 
 export const locationMalformed: Rule = {
   id: 'location-malformed',
@@ -25,31 +24,69 @@ export const locationMalformed: Rule = {
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: odd, keep: { daily: 7 } }) });`,
   check: ({ locations }) =>
     locations.flatMap(({ location, at: origin }) =>
-      malformed(location).map((because) => ({
-        subject: `location '${location.name}'`,
-        at: origin,
-        because,
-        remedies: toFix('correct the field'),
-      })),
+      malformed(location).map((problem) => ({ subject: `location '${location.name}'`, at: origin, ...problem })),
     ),
 };
 
-function malformed({ name, endpoint, bucket, failureDomain, mirror }: Location): readonly string[] {
-  const problems: string[] = [];
-  if (!isDnsLabel(name, 20)) {
-    problems.push(`the name '${name}' is no short DNS label: lower case letters, digits and '-', at most 20`);
+type Problem = Pick<RuleFinding, 'because' | 'remedies'>;
+
+/** Code without types may leave anything out. */
+function malformed(location: Location): readonly Problem[] {
+  const { name, bucket, failureDomain, mirror } = location;
+  const problems: Problem[] = [];
+  if (typeof name !== 'string' || !isDnsLabel(name, 20)) {
+    const because = `the name '${name}' is not a short DNS label: lower case letters, digits and '-', at most 20`;
+    problems.push({ because, remedies: inWords(`call it '${slug(name, 20) || 'offsite'}'`) });
   }
-  if (!/^https?:\/\/[^/?#\s]+\/?$/.test(endpoint))
-    problems.push(`the endpoint '${endpoint}' is no URL of a server: write https://host`);
+  problems.push(...malformedEndpoint(location));
   // Amazon's rules for bucket names; Ceph RGW refuses names shorter than three characters too.
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
-    problems.push(`the bucket name '${bucket}' is not one that S3 servers accept`);
-  if (!/^(cluster|site|offsite(-[a-z0-9-]+)?)$/.test(failureDomain)) {
-    problems.push(`the failure domain '${failureDomain}' is not one of cluster, site, offsite or offsite-<name>`);
+  if (typeof bucket !== 'string' || !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+    const because = `the bucket name '${bucket}' is not one that S3 servers accept`;
+    const meant = slug(bucket, 63);
+    problems.push({ because, remedies: toFix(`bucket: '${meant.length < 3 ? 'home-backups' : meant}'`) });
   }
-  if (mirror !== undefined && !isMirror(mirror))
-    problems.push('the mirror is no strategy: write elsewhere(…), or nightly({ to: … })');
+  const domain = failureDomainProblem(failureDomain);
+  if (domain !== undefined) problems.push(domain);
+  if (mirror !== undefined && !isMirror(mirror)) {
+    const remedies = toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`);
+    problems.push({ because: 'the mirror is not a strategy', remedies });
+  }
   return problems;
+}
+
+/** What is wrong with a failure domain, whoever claims it. */
+export function failureDomainProblem(given: unknown): Problem | undefined {
+  if (isFailureDomain(given)) return undefined;
+  const because = `the failure domain '${String(given)}' is not one of cluster, site, offsite or offsite-<name>`;
+  const meant = slug(given, 63);
+  return {
+    because,
+    remedies: isFailureDomain(meant)
+      ? toFix(`failureDomain: '${meant}'`)
+      : inWords('say what is lost together with the copy: the cluster, its site, or neither'),
+  };
+}
+
+function malformedEndpoint({ name, endpoint }: Location): readonly Problem[] {
+  const [, scheme = 'https', user, host = ''] =
+    /^(?:(https?):\/\/)?([^/?#\s]*@)?([\w.:-]*)/.exec(String(endpoint)) ?? [];
+  const meant = `${scheme}://${host}`;
+  const remedies = toFix(`endpoint: '${host.includes('.') && URL.canParse(meant) ? meant : 'https://s3.example.net'}'`);
+  if (user !== undefined) {
+    const because = `the endpoint carries keys, which would stand in the repository: they belong in the Secret backed-up-${name}`;
+    return [{ because, remedies }];
+  }
+  if (/^https?:\/\/[^/?#\s]+\/?$/.test(endpoint) && URL.canParse(endpoint)) return [];
+  return [{ because: `the endpoint '${endpoint}' is not the URL of a server`, remedies }];
+}
+
+/** What a text could be called where only lower case letters, digits and `-` may stand. */
+function slug(text: unknown, length: number): string {
+  return String(text)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, length)
+    .replaceAll(/^-+|-+$/g, '');
 }
 
 export const locationAmbiguous: Rule = {
@@ -73,7 +110,7 @@ function oneNameTwice(locations: readonly LocationUse[]): readonly RuleFinding[]
           subject: `location '${name}'`,
           at: origin,
           because: `${describeOrigin(first.at)} uses the name for another place`,
-          remedies: toFix('describe it once and import it'),
+          remedies: inWords('describe it once and import it'),
         })),
   );
 }
@@ -87,8 +124,8 @@ function onePlaceTwice(locations: readonly LocationUse[]): readonly RuleFinding[
       {
         subject: `location '${location.name}'`,
         at: origin,
-        because: `'${other.location.name}' is the same place: bucket ${location.bucket} at ${location.endpoint}`,
-        remedies: toFix(`give one of them another bucket or prefix`),
+        because: `'${other.location.name}' is the same place: bucket ${location.bucket} of ${serverName(location.endpoint)}`,
+        remedies: toFix(placeApart(location, other.location)),
       },
     ];
   });
@@ -99,6 +136,11 @@ function overlap(a: Location, b: Location): boolean {
   if (storeKey(a) !== storeKey(b)) return false;
   const [first, second] = [`${a.prefix}/`, `${b.prefix}/`];
   return a.prefix === '' || b.prefix === '' || first.startsWith(second) || second.startsWith(first);
+}
+
+/** Without a prefix the other one has the whole bucket. */
+function placeApart({ name, bucket }: Location, other: Location): string {
+  return other.prefix === '' ? `bucket: '${bucket}-${name}'` : `prefix: '${name}'`;
 }
 
 export const falseFailureDomain: Rule = {
@@ -120,23 +162,30 @@ new BackedUpVolume(chart, 'data', {
 });`,
   check: ({ locations, servedHosts }) =>
     locations.flatMap(({ location, at: origin }) => {
-      const host = endpointHost(location);
-      if (host === undefined || location.failureDomain === 'cluster' || !servedHosts.isInCluster(host)) return [];
-      const server = servedHosts.servedBy(host);
-      const by =
-        server === undefined
-          ? 'a Service of the cluster'
-          : `${server.object.kind} ${server.object.metadata.name} (${describeOrigin(server.origin)})`;
+      const server = servedHosts.serverOfLocation(location);
+      if (server === undefined || location.failureDomain === 'cluster') return [];
       return [
         {
           subject: `location '${location.name}'`,
           at: origin,
-          because: `it claims '${location.failureDomain}', but ${host} is served by ${by}`,
-          remedies: toFix(`s3Location('${location.name}', { …, failureDomain: 'cluster' })`),
+          because: `it claims '${location.failureDomain}', but is reached at ${describeServer(server)}`,
+          remedies: [...toFix(`failureDomain: 'cluster'`), ...ifItIsOutside(server)],
         },
       ];
     }),
 };
+
+/** Where only a name says that a location is inside, the server may have a better one. */
+function ifItIsOutside({ host, by }: Server): readonly Remedy[] {
+  if (by === undefined && !/[.:]/.test(host) && host !== 'localhost') {
+    return inWords(
+      `if it is outside, name its domain too, such as ${host}.lan: pods look for a Service of that name first`,
+    );
+  }
+  return by?.host.startsWith('*.') === true
+    ? inWords(`if it is outside, use its address, or a name that ${by.host} does not cover`)
+    : [];
+}
 
 export const mirrorUnproven: Rule = {
   id: 'mirror-unproven',
@@ -159,65 +208,6 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     ).map(({ location, at: origin }) => ({
       subject: `mirror of location '${location.name}'`,
       at: origin,
-      remedies: toFix(
-        `mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })`,
-      ),
+      remedies: toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`),
     })),
 };
-
-export const fluxSourceInside: Rule = {
-  id: 'flux-source-inside',
-  heading: () => 'Flux reads its repository from a server that Flux itself deploys',
-  what: 'The Git server that Flux reads from runs in the cluster, and the repository has no copy outside.',
-  why: 'It works until it is needed: to rebuild the cluster one needs the repository, and to read the repository one needs the cluster.',
-  fix: 'Mirror the repository to another Git server and answer `fluxRepository` with it.',
-  example: `new ApiObject(chart, 'source', {
-  apiVersion: 'source.toolkit.fluxcd.io/v1',
-  kind: 'GitRepository',
-  metadata: { name: 'flux-system', namespace: 'flux-system' },
-  spec: { interval: '5m', url: 'http://gitea-http.forge.svc:3000/home/cluster.git', ref: { branch: 'main' } },
-});
-const fluxRepository = excluded('Every administrator has a clone on a laptop.');`,
-  check: (context) => {
-    const { answers, platform, servedHosts } = context;
-    const repository = answers.answered.find(({ ref }) => ref === 'fluxRepository');
-    const source = sourceOf(context);
-    const url = textAt(source?.object, 'spec', 'url') ?? platform.flux.sourceRef.url;
-    const host = url === undefined ? undefined : hostOf(url);
-    if (
-      repository === undefined ||
-      host === undefined ||
-      !isExcluded(repository.answer) ||
-      !servedHosts.isInCluster(host)
-    )
-      return [];
-    return [
-      {
-        ...(source === undefined ? aboutDataset(repository) : aboutObject(source.object, source.origin)),
-        because: `it reads from ${host}, which the cluster serves`,
-        remedies: toFix(
-          `fluxRepository: elsewhere('Who mirrors it, and where to.', { failureDomain: 'offsite', rpo: Duration.days(1) })`,
-        ),
-      },
-    ];
-  },
-};
-
-function sourceOf({ input, platform }: GateContext): RenderedObject | undefined {
-  const name = platform.flux.sourceRef.name;
-  return input.objects.find(
-    ({ object }) =>
-      groupOf(object.apiVersion) === 'source.toolkit.fluxcd.io' &&
-      object.kind === 'GitRepository' &&
-      object.metadata.name === name &&
-      at(object, 'spec', 'url') !== undefined,
-  );
-}
-
-function hostOf(url: string): string | undefined {
-  try {
-    return new URL(url).hostname;
-  } catch {
-    return undefined;
-  }
-}

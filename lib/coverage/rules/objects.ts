@@ -6,7 +6,7 @@ import { backupFolderOf, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '.
 import { isDnsLabel } from '../../model/names';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
-import { aboutObject, describeOrigin, toFix, type RuleFinding } from '../finding';
+import { aboutObject, describeOrigin, inWords, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
 export const invalidConstruct: Rule = {
@@ -50,7 +50,7 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
         {
           ...aboutObject(rendered.object, rendered.origin),
           because: `${describeOrigin(before.origin)} makes it too${onlyRead ? ', and not the same' : ''}`,
-          remedies: toFix(onlyRead ? `${remedy}, or leave its file out of alsoRead` : remedy),
+          remedies: inWords(onlyRead ? `${remedy}, or leave its file out of alsoRead` : remedy),
         },
       ];
     });
@@ -89,7 +89,7 @@ ApiObject.of(volume).metadata.addLabel('backed-up/plan', 'weekly');`,
           {
             ...aboutObject(rendered.object, rendered.origin),
             because: enumerated(wrong),
-            remedies: toFix(`leave labels and annotations that begin with 'backed-up/' alone`),
+            remedies: inWords(`leave labels and annotations that begin with 'backed-up/' alone`),
           },
         ];
       }),
@@ -139,7 +139,7 @@ exclude(chart, { statefulSet: 'redis', template: 'data' }, { reason: 'Only sessi
           {
             ...aboutObject(object, origin),
             because: `template '${textAt(template, 'metadata', 'name') ?? ''}' carries ${enumerated(marks)}`,
-            remedies: toFix('move it out of volumeClaimTemplates: BackedUpStatefulSet does'),
+            remedies: inWords('move it out of volumeClaimTemplates: BackedUpStatefulSet does'),
           },
         ];
       }),
@@ -149,9 +149,9 @@ exclude(chart, { statefulSet: 'redis', template: 'data' }, { reason: 'Only sessi
 export const unreadableFile: Rule = {
   id: 'unreadable-file',
   heading: (n) => `${counted(n, 'place')} in the files beside that cannot be read`,
-  what: 'A file that `alsoRead` names is no YAML, or a pattern names no file.',
+  what: 'A file that `alsoRead` names is not YAML, or a pattern names no file.',
   why: 'What cannot be read cannot be proven: the volume in it would go unnoticed.',
-  fix: 'Mend the file, or narrow the pattern.',
+  fix: 'Correct the file, or narrow the pattern.',
   example: `const alsoRead = ['nowhere/**/*.yaml'];`,
   check: ({ input }) => [
     ...input.unread
@@ -160,12 +160,12 @@ export const unreadableFile: Rule = {
         subject: place.file,
         at: { type: 'file' as const, ...place },
         because: why,
-        remedies: toFix('mend the file, or leave it out of alsoRead'),
+        remedies: inWords('correct the file, or leave it out of alsoRead'),
       })),
     ...input.emptyPatterns.map((pattern) => ({
       subject: `alsoRead '${pattern}'`,
       because: 'no file matches it',
-      remedies: toFix('correct the pattern; it begins in the folder of the project'),
+      remedies: inWords('correct the pattern; it begins in the folder of the project'),
     })),
   ],
 };
@@ -173,7 +173,7 @@ export const unreadableFile: Rule = {
 export const folderCollision: Rule = {
   id: 'folder-collision',
   heading: (n) => `${counted(n, 'chart')} whose folder belongs to something else`,
-  what: 'The id of a chart names a folder of the output that another chart or synth itself uses, or is no name that Flux accepts.',
+  what: 'The id of a chart names a folder of the output that another chart or synth itself uses, or is not a name that Flux accepts.',
   why: 'Two Kustomizations of one name are one object: one of them would silently stop being applied.',
   fix: 'Rename the chart.',
   example: `new Chart(app, 'flux', { namespace: 'paperless' });`,
@@ -192,7 +192,7 @@ export const folderCollision: Rule = {
           subject: `chart ${id}`,
           at: { type: 'construct', path, chart: id },
           because,
-          remedies: toFix('rename the chart'),
+          remedies: inWords('rename the chart'),
         });
       // Flux puts the name of its Kustomization on every object, as the value of a label.
       const longest = 63 - namePrefix.length - backupFolderOf('').length;

@@ -1,10 +1,11 @@
 /** The platform as it was stated. */
 import { isDnsLabel } from '../../model/names';
 import type { Platform } from '../../model/platform';
+import { readSourceUrl } from '../../model/source-url';
 import { counted, enumerated } from '../../model/text';
-import { isTimeZone } from '../../model/time-zone';
+import { isTimeZone, timeZoneMeant } from '../../model/time-zone';
 import { typeWithoutCsi } from '../../velero/storage';
-import { toFix } from '../finding';
+import { inWords, toFix, type Remedy } from '../finding';
 import type { Rule } from '../rule';
 
 export const platformMalformed: Rule = {
@@ -19,17 +20,13 @@ export const platformMalformed: Rule = {
   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
 });`,
   check: ({ platform }) =>
-    problemsOf(platform).map(({ field, because, fix }) => ({
-      subject: `platform.${field}`,
-      because,
-      remedies: toFix(fix),
-    })),
+    problemsOf(platform).map(({ field, ...problem }) => ({ subject: `platform.${field}`, ...problem })),
 };
 
 interface PlatformProblem {
   readonly field: string;
   readonly because: string;
-  readonly fix: string;
+  readonly remedies: readonly Remedy[];
 }
 
 function problemsOf(platform: Platform): readonly PlatformProblem[] {
@@ -38,12 +35,16 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
   if (!isDnsLabel(cluster, 32)) {
     problems.push({
       field: 'cluster',
-      because: `'${cluster}' is no DNS label of at most 32 characters`,
-      fix: `cluster: 'home'`,
+      because: `'${cluster}' is not a DNS label of at most 32 characters`,
+      remedies: toFix(`cluster: 'home'`),
     });
   }
   if (timeZone !== undefined && !isTimeZone(timeZone)) {
-    problems.push({ field: 'timeZone', because: `'${timeZone}' does not exist`, fix: `timeZone: 'Europe/Berlin'` });
+    problems.push({
+      field: 'timeZone',
+      because: `'${timeZone}' is not the name of a time zone`,
+      remedies: toFix(`timeZone: '${timeZoneMeant(timeZone)}'`),
+    });
   }
   const defaults = Object.entries(storageClasses).flatMap(([name, { isDefault }]) =>
     isDefault === true ? [name] : [],
@@ -52,7 +53,7 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
     problems.push({
       field: 'storageClasses',
       because: `${enumerated(defaults)} are all the default`,
-      fix: 'say isDefault of the one that the cluster annotates',
+      remedies: inWords('say isDefault of the one that the cluster annotates'),
     });
   }
   for (const [name, { driver, snapshotClass }] of Object.entries(storageClasses)) {
@@ -61,24 +62,38 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
     problems.push({
       field: `storageClasses['${name}'].snapshotClass`,
       because: `'${driver}' makes ${type} volumes, and only CSI volumes have snapshots`,
-      fix: `'${name}': { driver: '${driver}' }`,
+      remedies: toFix(`'${name}': { driver: '${driver}' }`),
     });
   }
   if (velero !== undefined && !isSupportedVelero(velero.version)) {
     problems.push({
       field: 'velero.version',
       because: `'${velero.version}' is not 1.18 or later: older servers do not know the resource policies that are rendered`,
-      fix: `version: '1.18'`,
+      remedies: toFix(`version: '1.18'`),
     });
   }
   if (!isPathInSource(flux.path)) {
     problems.push({
       field: 'flux.path',
-      because: `'${flux.path}' is no path inside the source`,
-      fix: `path: './dist'`,
+      because: `'${flux.path}' is not a path inside the source`,
+      remedies: toFix(`path: './dist'`),
     });
   }
-  return problems;
+  return [...problems, ...problemsOfSource(flux)];
+}
+
+function problemsOfSource({ sourceRef: { url } }: Platform['flux']): readonly PlatformProblem[] {
+  if (url === undefined) return [];
+  const source = readSourceUrl(url);
+  if (source !== undefined && !source.hasCredentials) return [];
+  const because =
+    source === undefined
+      ? `'${url}' names no server`
+      : 'it carries a password, which would stand in the repository: Flux takes it from a Secret';
+  const example = `ssh://git@${source?.host ?? 'git.example.net'}/home/cluster.git`;
+  return [
+    { field: 'flux.sourceRef.url', because, remedies: inWords(`write the URL as Flux has it, such as ${example}`) },
+  ];
 }
 
 /** Flux knows nothing above the root of a source. */

@@ -6,8 +6,9 @@ import { distinctBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
 import type { Labels } from '../../model/label-selector';
 import { isDnsLabel } from '../../model/names';
-import { counted, enumerated } from '../../model/text';
-import { aboutDataset, toFix, type RuleFinding } from '../finding';
+import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
+import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { answerLine, nightlyLine } from '../remedies';
 import type { GateContext } from '../context';
 import type { Rule } from '../rule';
 
@@ -28,10 +29,11 @@ export const scheduleInvalid: Rule = {
   fix: 'Write five fields with a day that exists, and times outside the change of the clocks.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: every('0 0 30 2 *', { to: offsite, keep: { daily: 7 } }) });`,
   check: (context) =>
-    problemsOf(context, 'schedule').map(({ dataset, subject, problem, remedy }) => ({
+    problemsOf(context, 'schedule').map(({ dataset, subject, problem, line, advice }) => ({
       ...aboutDataset(dataset),
       because: `${subject} ${problem}`,
-      remedies: toFix(remedy ?? `every('0 3 * * *', { …, keep: { daily: 7 } }), or nightly({ …, at: '03:10' })`),
+      remedies:
+        advice === undefined ? toFix(line ?? answerLine(dataset, nightlyLine(context), context)) : inWords(advice),
     })),
 };
 
@@ -47,7 +49,7 @@ new BackedUpVolume(chart, 'media', { storage: Size.gibibytes(200), backup: night
     problemsOf(context, 'disagreement').map(({ dataset, first, plan }) => ({
       ...aboutDataset(dataset),
       because: `in plan '${plan}' ${describeDataset(first.id)} is copied otherwise`,
-      remedies: toFix(`nightly({ …, plan: '${dataset.id.name}' }), or the same strategy`),
+      remedies: [...toFix(`plan: '${dataset.id.name}'`), ...inWords('or give both the same strategy')],
     })),
 };
 
@@ -71,7 +73,7 @@ holds(chart, { helmRelease: 'registry' }, {
     problemsOf(context, 'indistinguishable').map(({ dataset, other, labels }) => ({
       ...aboutDataset(dataset),
       because: whyAlike(describeDataset(other.id), labels),
-      remedies: toFix(`${howToTellApart(dataset)}, or the same answer for both`),
+      remedies: [...tellingApart(dataset), ...inWords('or answer both alike')],
     })),
 };
 
@@ -82,14 +84,20 @@ function whyAlike(other: string, labels: Labels): string {
     : `its claims and those of ${other} carry the same labels, ${enumerated(names)}`;
 }
 
-function howToTellApart({ id, claims, declaration, undeclaredClaim }: AnsweredDataset): string {
-  if (declaration.held !== undefined || undeclaredClaim === true)
-    return `labels: { 'app.kubernetes.io/component': '…' }, as only its claims carry them`;
+function tellingApart({ id, claims, declaration, undeclaredClaim }: AnsweredDataset): readonly Remedy[] {
+  if (declaration.held !== undefined || undeclaredClaim === true) return CLAIM_LABELS;
   const [claim] = claims;
-  return id.part === undefined || claim === undefined
-    ? 'a label in the file of the claim that the others do not have'
-    : `new k8s.KubePersistentVolumeClaim(this, '${claim.name}', { metadata: { name: '${claim.name}' }, spec: … }), as its template has it and for each replica`;
+  if (id.part === undefined || claim === undefined)
+    return inWords('give the claim a label in its file that the others do not have');
+  return inWords(
+    `render ${claim.name} and the claims of the other replicas beside the set, as its template has them: BackedUpStatefulSet does`,
+  );
 }
+
+const CLAIM_LABELS: readonly Remedy[] = [
+  ...toFix(`labels: { 'app.kubernetes.io/name': '…' }`),
+  ...inWords('write labels that its claims carry, and only they'),
+];
 
 export const copiedAnyway: Rule = {
   id: 'copied-anyway',
@@ -110,7 +118,7 @@ holds(chart, { helmRelease: 'registry' }, { cache: excluded('A pull-through cach
     problemsOf(context, 'copied anyway').map(({ dataset, plan }) => ({
       ...aboutDataset(dataset),
       because: `plan '${plan}' takes every claim without a label of its own`,
-      remedies: toFix(`labels: { 'app.kubernetes.io/name': '…' }, as the claims carry them`),
+      remedies: CLAIM_LABELS,
     })),
 };
 
@@ -157,9 +165,7 @@ function equalNames({ plans }: GateContext): readonly RuleFinding[] {
       other === plan
         ? `two of its Schedules would be called ${name}`
         : `a ${what} of ${describePlan(other)} would be called ${name} too`;
-    const remedies = toFix(
-      other === plan ? `s3Location('…', …), another name for a location` : `plan: '…', another name for one of the two`,
-    );
+    const remedies = inWords(other === plan ? 'rename one of the locations' : 'rename one of the two plans');
     return [{ other, plan, finding: { ...aboutPlan(plan), because, remedies } }];
   });
   return distinctBy(findings, ({ other, plan }) => describePlan(other) + describePlan(plan)).map(
@@ -171,7 +177,7 @@ function severalNames(context: GateContext): readonly RuleFinding[] {
   return problemsOf(context, 'several plans').map(({ dataset, names }) => ({
     ...aboutDataset(dataset),
     because: `its strategies name the plans ${enumerated(names.map((name) => `'${name}'`))}, and its claims have one label`,
-    remedies: toFix(`plan: '${names[0] ?? ''}' in all of its strategies`),
+    remedies: [...toFix(`plan: '${names[0] ?? ''}'`), ...inWords('name the same plan in all of its strategies')],
   }));
 }
 
@@ -198,10 +204,10 @@ new VeleroBackup(chart, 'velero', { template: { itemOperationTimeout: '72h0m0s' 
       const about = { subject: `VeleroBackup of namespace ${namespace}`, at };
       const fields = Object.entries(FIELDS_SAID_ELSEWHERE)
         .filter(([field]) => Object.hasOwn(settings.template, field))
-        .map(([field, text]) => ({ ...about, because: `its template gives ${field}`, remedies: toFix(text) }));
+        .map(([field, text]) => ({ ...about, because: `its template gives ${field}`, remedies: inWords(text) }));
       if (['data-mover', 'fs-backup'].includes(settings.volumes)) return fields;
       const because = `volumes is '${settings.volumes}'`;
-      return [...fields, { ...about, because, remedies: toFix(`volumes: 'data-mover', or 'fs-backup'`) }];
+      return [...fields, { ...about, because, remedies: toFix(`volumes: 'data-mover'`) }];
     }),
 };
 
@@ -223,7 +229,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       {
         subject: `${counted(plans.plans.length, 'plan')} for Velero`,
         remedies: toFix(
-          `definePlatform({ …, velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '…' } } })`,
+          `velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '${PLACEHOLDERS.place}' } }`,
         ),
       },
     ];

@@ -15,7 +15,7 @@ import {
 import { backupOfSchedule } from '../../velero/schedule';
 import { takesKind } from '../../velero/takes-kind';
 import type { GateContext } from '../context';
-import { aboutObject, toFix, type RuleFinding } from '../finding';
+import { aboutObject, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 import type { VeleroRun } from '../velero-runs';
 import { backupSpecOf } from '../velero-surroundings';
@@ -49,13 +49,13 @@ export const veleroSelectsNothing: Rule = {
       const reason = whyNothing(run, context);
       if (reason === undefined) return [];
       const { object, origin } = run.source;
-      return [{ ...aboutObject(object, origin), because: reason.because, remedies: toFix(reason.fix) }];
+      return [{ ...aboutObject(object, origin), because: reason.because, remedies: reason.remedies }];
     }),
 };
 
 interface Nothing {
   readonly because: string;
-  readonly fix: string;
+  readonly remedies: readonly Remedy[];
 }
 
 function whyNothing(run: VeleroRun, context: GateContext): Nothing | undefined {
@@ -63,15 +63,15 @@ function whyNothing(run: VeleroRun, context: GateContext): Nothing | undefined {
   const spec = backupSpecOf(run.source.object);
   const unknown = unknownResources(spec, met.cluster.discovery, context);
   if (unknown !== undefined) return unknown;
-  const fix = 'correct the name or the selector';
+  const remedies = inWords('correct the name or the selector');
   const named = textsAt(spec, 'includedNamespaces');
   if (named.length > 0 && prediction.namespaces.length === 0)
-    return { because: `no namespace is left of ${enumerated(named.map((name) => `'${name}'`))}`, fix };
+    return { because: `no namespace is left of ${enumerated(named.map((name) => `'${name}'`))}`, remedies };
   const included = new Set(prediction.objects.filter((row) => row.included).map(({ kind }) => kind));
   const hasSelector = at(spec, 'labelSelector') !== undefined || at(spec, 'orLabelSelectors') !== undefined;
   const isAboutData = ['persistentvolumeclaims', 'pods'].some((kind) => takesKind(met, backupOf(run), kind));
   if (hasSelector && isAboutData && !included.has('PersistentVolumeClaim') && !included.has('Pod'))
-    return { because: 'its selector matches no claim and no pod', fix };
+    return { because: 'its selector matches no claim and no pod', remedies };
   return undefined;
 }
 
@@ -85,7 +85,7 @@ function unknownResources(spec: unknown, discovery: Discovery, context: GateCont
       const meant = name === '*' || discovery.resolve(name) !== undefined ? undefined : meantResource(name, discovery);
       if (meant !== undefined) {
         const because = `${field} names '${name}', which no server knows; did you mean '${meant}'?`;
-        return { because, fix: `${field}: ['${meant}', …]` };
+        return { because, remedies: inWords(`write '${meant}' in ${field}`) };
       }
     }
   }
@@ -96,7 +96,7 @@ function unknownResources(spec: unknown, discovery: Discovery, context: GateCont
   if (included.length === 0 || included.some(isKnown)) return undefined;
   return {
     because: `it includes only what nobody knows: ${enumerated(included.map((name) => `'${name}'`))}`,
-    fix: 'correct the name, or read the file of its CustomResourceDefinition with alsoRead',
+    remedies: inWords('correct the name, or read the file of its CustomResourceDefinition with alsoRead'),
   };
 }
 
@@ -150,7 +150,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
         {
           ...aboutObject(source.object, source.origin),
           because: `it copies none of ${counted(volumes.length, 'claim')}; ${first.namespace}/${first.claim}: ${first.why}`,
-          remedies: toFix(
+          remedies: inWords(
             'correct what the reason names; for manifests only, snapshotVolumes: false and nothing else that asks for data',
           ),
         },
@@ -204,7 +204,7 @@ function ignoredConditions(context: GateContext): readonly RuleFinding[] {
     return silentProblems(policy).map((because) => ({
       ...aboutObject(object, origin),
       because,
-      remedies: toFix('correct the value'),
+      remedies: inWords('correct the value'),
     }));
   });
 }
@@ -216,7 +216,15 @@ function ignoredReferences(context: GateContext): readonly RuleFinding[] {
     const because = kind === undefined ? undefined : silentReferenceProblem(kind);
     return because === undefined
       ? []
-      : [{ ...aboutObject(object, origin), because, remedies: toFix(`resourcePolicy: { kind: 'configmap', … }`) }];
+      : [
+          {
+            ...aboutObject(object, origin),
+            because,
+            remedies: toFix(
+              `resourcePolicy: { kind: 'configmap', name: '${textAt(object, 'spec', 'resourcePolicy', 'name') ?? ''}' }`,
+            ),
+          },
+        ];
   });
 }
 
@@ -259,7 +267,9 @@ export const veleroUnboundClaim: Rule = {
         {
           ...aboutObject(source.object, source.origin),
           because: `a claim of ${namespace} that is not bound makes its Backups ${then.phase}`,
-          remedies: toFix('volumePolicies: [{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }, …]'),
+          remedies: inWords(
+            'begin its volumePolicies with { conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }',
+          ),
         },
       ];
     }),
@@ -291,7 +301,7 @@ export const veleroSecretsInClear: Rule = {
         {
           ...aboutObject(object, origin),
           because: `'${location}' is not declared as trusted`,
-          remedies: toFix(`excludedResources: ['secrets'], or s3Location('…', { …, trusted: true })`),
+          remedies: [...toFix(`excludedResources: ['secrets']`), { label: 'if it is trusted', text: 'trusted: true' }],
         },
       ];
     }),

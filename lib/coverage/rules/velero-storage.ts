@@ -2,7 +2,7 @@
 import { REPOSITORY_SECRET } from '../../methods/velero/objects';
 import { at, textAt, type KubeObject } from '../../model/kube-object';
 import { storeKey, veleroPrefix } from '../../model/location';
-import { counted } from '../../model/text';
+import { counted, PLACEHOLDERS } from '../../model/text';
 import { aboutObject, toFix } from '../finding';
 import type { Rule } from '../rule';
 
@@ -44,7 +44,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
         {
           ...aboutObject(rendered.object, rendered.origin),
           because: `${stranger.name} is stored below its prefix '${prefix}'`,
-          remedies: toFix(`objectStorage: { prefix: '…' }`),
+          remedies: toFix(`prefix: '${rendered.object.metadata.name}'`),
         },
       ];
     });
@@ -83,9 +83,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     return [
       {
         subject: `Secret ${velero.namespace ?? 'velero'}/${REPOSITORY_SECRET}`,
-        remedies: toFix(
-          `definePlatform({ …, velero: { …, repositoryPassword: { keptIn: 'sealed envelope, bank' } } })`,
-        ),
+        remedies: toFix(`repositoryPassword: { keptIn: '${PLACEHOLDERS.place}' }`),
       },
     ];
   },

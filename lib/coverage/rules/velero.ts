@@ -5,7 +5,7 @@ import { isLabelValue } from '../../model/names';
 import { counted } from '../../model/text';
 import { undecodableDurations } from '../../velero/backup-spec';
 import { plannedSchedules } from '../copies';
-import { aboutDataset, aboutObject, toFix } from '../finding';
+import { aboutDataset, aboutObject, inWords, toFix } from '../finding';
 import type { Rule } from '../rule';
 import { whyNotCopied } from '../velero-runs';
 
@@ -40,7 +40,7 @@ ApiObject.of(volume).metadata.addLabel('velero.io/exclude-from-backup', 'true');
         {
           ...aboutDataset(dataset),
           because,
-          remedies: toFix('change what the reason names, or choose another strategy'),
+          remedies: inWords('change what the reason names, or choose another strategy'),
         },
       ];
     }),
@@ -89,7 +89,7 @@ export const veleroNeverRuns: Rule = {
         {
           ...aboutObject(object, origin),
           because: reasons.join(' '),
-          remedies: toFix('correct the Schedule, or delete it'),
+          remedies: inWords('correct the Schedule, or delete it'),
         },
       ];
     }),
@@ -109,7 +109,10 @@ export const veleroSkipImmediately: Rule = {
     context
       .ofKind('velero.io', 'Schedule')
       .filter(({ object }) => booleanAt(object, 'spec', 'skipImmediately') === true)
-      .map(({ object, origin }) => ({ ...aboutObject(object, origin), remedies: toFix('leave skipImmediately out') })),
+      .map(({ object, origin }) => ({
+        ...aboutObject(object, origin),
+        remedies: inWords('leave skipImmediately out'),
+      })),
 };
 
 export const veleroRefuses: Rule = {
@@ -131,7 +134,7 @@ export const veleroRefuses: Rule = {
       .map(({ source: { object, origin }, prediction }) => ({
         ...aboutObject(object, origin),
         because: `${prediction.phase}: ${prediction.reasons.join(' ')}`,
-        remedies: toFix('correct what the reason names'),
+        remedies: inWords('correct what the reason names'),
       }));
   },
 };

@@ -59,7 +59,9 @@ export type PlanProblem =
       readonly plan: string;
       readonly subject: string;
       readonly problem: string;
-      readonly remedy?: string;
+      /** A way out that only this problem has: a line to paste, or words. */
+      readonly line?: string;
+      readonly advice?: string;
     }
   | {
       readonly type: 'disagreement';
@@ -188,7 +190,7 @@ function planSchedules(
       return {
         subject: `plan '${plan}'`,
         problem: `makes ${twice[0]} copies in '${location}' twice: merge the strategies`,
-        remedy: 'one strategy, which keeps what the two would',
+        advice: 'declare one strategy, which keeps what the two would',
       };
     }
   }
@@ -219,7 +221,7 @@ function tiersFor(
   if (copy.type === 'snapshotted' && settings.volumes === 'fs-backup') {
     return {
       problem: `is to make snapshots, and VeleroBackup says volumes: 'fs-backup' for its namespace, which makes none`,
-      remedy: `nightly({ …, keep: { daily: 7 } }), or volumes: 'data-mover'`,
+      advice: `copy it nightly, or say volumes: 'data-mover' in VeleroBackup`,
     };
   }
   const schedule = scheduleOf(copy.cadence, seed, timeZone);
@@ -231,7 +233,7 @@ function tiersFor(
   const { bucket, count, keepSeconds } = endless;
   return {
     problem: `keeps ${count} ${bucket} copies, longer than Velero can count: 292 years`,
-    remedy: `keep: { ${bucket}: ${Math.floor((LONGEST_GO_DURATION / keepSeconds) * count)} }`,
+    line: `keep: { ${bucket}: ${Math.floor((LONGEST_GO_DURATION / keepSeconds) * count)} }`,
   };
 }
 

@@ -27,18 +27,18 @@ export const DEFAULT_SETTINGS: VeleroSettings = {
   template: {},
 };
 
-const VOLUMES = `volumes: 'fs-backup' of VeleroBackup, or snapshotted({ … })`;
+const VOLUMES = `say volumes: 'fs-backup' of VeleroBackup, or make the strategy snapshotted`;
 
 /** Fields of a Backup that say what is said elsewhere, and where that is. */
 export const FIELDS_SAID_ELSEWHERE = {
-  includedNamespaces: 'each namespace has Schedules of its own: leave it out',
-  storageLocation: `nightly({ to: s3Location('…', …), … })`,
-  ttl: 'nightly({ …, keep: { daily: 14 } })',
+  includedNamespaces: 'leave it out: each namespace has Schedules of its own',
+  storageLocation: 'say it in the strategy: to',
+  ttl: 'say it in the strategy: keep',
   snapshotVolumes: VOLUMES,
   snapshotMoveData: VOLUMES,
   defaultVolumesToFsBackup: VOLUMES,
-  csiSnapshotTimeout: 'csiSnapshotTimeout: Duration.minutes(20) of VeleroBackup',
-  itemOperationTimeout: 'itemOperationTimeout: Duration.hours(8) of VeleroBackup',
+  csiSnapshotTimeout: 'say csiSnapshotTimeout of VeleroBackup itself',
+  itemOperationTimeout: 'say itemOperationTimeout of VeleroBackup itself',
 } as const;
 
 /** Fields of a Backup's spec that nothing else says. */

@@ -1,0 +1,63 @@
+/** Lines to paste that several rules print. */
+import { CLUSTER_DATA } from '../model/kinds';
+import type { Location } from '../model/location';
+import { PLACEHOLDERS } from '../model/text';
+import type { UnansweredDataset } from './answers';
+import type { GateContext } from './context';
+import { survives } from './copies';
+import { describeOrigin } from './finding';
+
+/**
+ * An answer at the place where the data is declared: `backup: nightly(…)` in the construct that makes it, `etcd: …` in
+ * the app, and `backUp(this, …)` for what somebody else makes.
+ */
+export function answerLine(dataset: UnansweredDataset, strategy: string, context: GateContext): string {
+  const { id, ref, declaration } = dataset;
+  if (ref in CLUSTER_DATA) return `${ref}: ${strategy}`;
+  if (isDeclaredByItsMaker(dataset)) return `backup: ${strategy}`;
+  return `backUp(this, ${context.refTo({ id, origin: declaration?.at ?? dataset.origin })}, ${strategy})`;
+}
+
+/** Whether a construct of this library makes the data, or `holds` lists it: the answer is one of its properties. */
+export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset): boolean {
+  return (
+    declaration !== undefined && (declaration.held !== undefined || describeOrigin(origin) === declaration.at.path)
+  );
+}
+
+/** The copy that this library can make of a dataset, or that somebody else makes. */
+export function strategyLine({ method }: UnansweredDataset, context: GateContext): string {
+  return method === undefined ? elsewhereLine() : nightlyLine(context);
+}
+
+/** Says that somebody else copies it. */
+export function elsewhereLine(placeholder: string = PLACEHOLDERS.copy): string {
+  return `elsewhere('${placeholder}', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
+}
+
+/** A copy every night, to the place that serves best of those that are in use. */
+export function nightlyLine(context: GateContext): string {
+  return `nightly({ to: ${locationVariable(context)}, keep: { daily: 7 } })`;
+}
+
+/**
+ * The variable that most likely holds the location to copy to: one that is lost independently of the site, or else of
+ * the cluster. Where none is in use the name compiles nowhere, so that nobody takes it for one of theirs.
+ */
+export function locationVariable({ locations, servedHosts }: GateContext): string {
+  const known = locations.map(({ location }) => ({ location, domain: servedHosts.failureDomainOf(location) }));
+  const best =
+    known.find(({ domain }) => survives(domain, 'site')) ?? known.find(({ domain }) => survives(domain, 'cluster'));
+  return best === undefined ? 'yourLocation' : variableName(best.location);
+}
+
+/** `offSite` for a location called `off-site`. */
+function variableName({ name }: Location): string {
+  const camelCase = name.replaceAll(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return /^[a-z]\w*$/.test(camelCase) && !RESERVED.has(camelCase)
+    ? camelCase
+    : `location${camelCase.slice(0, 1).toUpperCase()}${camelCase.slice(1).replaceAll(/\W/g, '')}`;
+}
+
+/** Words that could name a place, and that TypeScript does not take for a variable. */
+const RESERVED = new Set(['default', 'export', 'import', 'new', 'package', 'private', 'protected', 'public', 'static']);

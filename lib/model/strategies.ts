@@ -1,0 +1,294 @@
+/**
+ * How a dataset is copied, as people write it. The functions read as English and return plain data; whether a strategy fits
+ * a kind of data is a matter of types (`model/kinds.ts`), whether it is true is the gate's.
+ */
+import type { Cron, Duration } from 'cdk8s';
+import type { Location } from './location';
+import type { Cadence, Continuous, Keep, Mirrored, Scheduled, Snapshotted, Synchronized, Weekday } from './strategy';
+
+/** What every copy that this library makes needs to know. */
+interface CopyOptions {
+  /** Where the copy goes: a location, from `s3Location`. */
+  readonly to: Location;
+  /**
+   * The largest data loss that is accepted when the cluster is lost. Synth refuses a schedule that cannot reach it
+   * (`rpo-out-of-reach`): the longest time between two runs, and the time that a run may take. Default: whatever the
+   * schedules give, which the summary and the inventory say.
+   */
+  readonly rpo?: Duration;
+  /**
+   * Names what is copied together: datasets of one namespace and one plan are in one Velero Backup. Never a time, so
+   * that it survives a change of time or retention. All strategies of a dataset share one plan. Default: the name of
+   * the first one's function, for `every` it is `scheduled`.
+   */
+  readonly plan?: string;
+}
+
+/** What copies on a schedule need to know besides. */
+interface ScheduledOptions extends CopyOptions {
+  /**
+   * Copies kept per calendar bucket: `{ daily: 14, monthly: 12 }`. A bucket coarser than the schedule has runs of its own; where only coarser ones are
+   * named, the runs themselves are kept until the next coarser copy exists. Synth refuses what expires before anybody can
+   * notice that no new copies are made (`expires-too-soon`), and a bucket finer than the schedule (`schedule-invalid`).
+   */
+  readonly keep: Keep;
+  /**
+   * Why a snapshot of a running database is good enough, in a sentence. Needed where a known database writes to the
+   * volume, because a snapshot is what a power cut leaves (`crash-consistent`). Where it writes to others too, name them:
+   * their snapshots are of other moments. Default: nobody says so.
+   */
+  readonly crashConsistent?: string;
+}
+
+/** When and how hourly copies are made. */
+export interface HourlyOptions extends ScheduledOptions {
+  /** Minute of the hour, 0–59. Default: by a hash of namespace and plan. */
+  readonly minute?: number;
+}
+
+/** When and how nightly copies are made. */
+export interface NightlyOptions extends ScheduledOptions {
+  /**
+   * Time of day, `03:10`, in the platform's time zone. Default: between 03:00 and 06:00, by a hash of namespace and plan.
+   * Synth refuses a time at which the clocks of the zone change (`schedule-invalid`).
+   */
+  readonly at?: string;
+}
+
+/** When and how weekly copies are made. */
+export interface WeeklyOptions extends NightlyOptions {
+  /** Day of the week. Default: by a hash of namespace and plan. */
+  readonly on?: Weekday;
+}
+
+/** How copies on a cron schedule are made. */
+export type EveryOptions = ScheduledOptions;
+
+/** Options without retention, for the mirror of a location. */
+type Unkept<O> = Omit<O, 'keep'> & { readonly keep?: undefined };
+
+/**
+ * Copies every hour. The plan is called `hourly`, and the minute is chosen by hash, unless they are given.
+ *
+ * @example
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: hourly({ to: offsite, keep: { hourly: 48, daily: 14 }, minute: 10 }),
+ * });
+ * // apiVersion: velero.io/v1
+ * // kind: Schedule
+ * // metadata:
+ * //   name: paperless-hourly-offsite-hourly
+ * //   namespace: velero
+ * // spec:
+ * //   schedule: CRON_TZ=Europe/Berlin 10 * * * *
+ * //   template:
+ * //     includedNamespaces:
+ * //       - paperless
+ * //     storageLocation: offsite
+ * //     ttl: 48h0m0s
+ * // and beside it paperless-hourly-offsite-daily, at 10 3 * * *, with a ttl of 336h0m0s
+ */
+export function hourly(options: HourlyOptions): Scheduled;
+export function hourly(options: Unkept<HourlyOptions>): Synchronized;
+export function hourly(options: HourlyOptions | Unkept<HourlyOptions>): Synchronized {
+  const { minute } = options;
+  return scheduled(options, { every: 'hour', ...(minute === undefined ? {} : { minute }) });
+}
+
+/**
+ * Copies every night. The plan is called `nightly`, and the time is chosen by hash between 03:00 and 06:00, unless they
+ * are given.
+ *
+ * @example
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: nightly({ to: offsite, keep: { daily: 14, monthly: 12 }, at: '03:10' }),
+ * });
+ * // apiVersion: velero.io/v1
+ * // kind: Schedule
+ * // metadata:
+ * //   name: paperless-nightly-offsite-daily
+ * //   namespace: velero
+ * // spec:
+ * //   schedule: CRON_TZ=Europe/Berlin 10 3 * * *
+ * //   template:
+ * //     includedNamespaces:
+ * //       - paperless
+ * //     storageLocation: offsite
+ * //     ttl: 336h0m0s
+ * //     snapshotMoveData: true
+ * // and beside it paperless-nightly-offsite-monthly, at 10 3 1 * *, with a ttl of 8928h0m0s
+ */
+export function nightly(options: NightlyOptions): Scheduled;
+export function nightly(options: Unkept<NightlyOptions>): Synchronized;
+export function nightly(options: NightlyOptions | Unkept<NightlyOptions>): Synchronized {
+  const { at } = options;
+  return scheduled(options, { every: 'night', ...(at === undefined ? {} : { at }) });
+}
+
+/**
+ * Copies once a week. The plan is called `weekly`, and day and time are chosen by hash, unless they are given.
+ *
+ * @example
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: weekly({ to: offsite, keep: { weekly: 8 }, on: 'sunday', at: '04:30' }),
+ * });
+ * // apiVersion: velero.io/v1
+ * // kind: Schedule
+ * // metadata:
+ * //   name: paperless-weekly-offsite
+ * //   namespace: velero
+ * // spec:
+ * //   schedule: CRON_TZ=Europe/Berlin 30 4 * * 0
+ * //   template:
+ * //     storageLocation: offsite
+ * //     ttl: 1344h0m0s
+ */
+export function weekly(options: WeeklyOptions): Scheduled;
+export function weekly(options: Unkept<WeeklyOptions>): Synchronized;
+export function weekly(options: WeeklyOptions | Unkept<WeeklyOptions>): Synchronized {
+  const { at, on } = options;
+  const cadence: Cadence = { every: 'week', ...(on === undefined ? {} : { on }), ...(at === undefined ? {} : { at }) };
+  return scheduled(options, cadence);
+}
+
+/**
+ * Copies on a cron schedule of five fields, in the platform's time zone. The plan is called `scheduled` unless it is
+ * given. Synth refuses what another tool would read otherwise, what never comes, and what falls into the hour in which the
+ * clocks change (`schedule-invalid`).
+ *
+ * @param cron minute, hour, day of month, month, day of week; or a `Cron` of cdk8s.
+ * @example
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: every('0 4,16 * * *', { to: offsite, keep: { hourly: 14 } }),
+ * });
+ * // apiVersion: velero.io/v1
+ * // kind: Schedule
+ * // metadata:
+ * //   name: paperless-scheduled-offsite
+ * //   namespace: velero
+ * // spec:
+ * //   schedule: CRON_TZ=Europe/Berlin 0 4,16 * * *
+ * //   template:
+ * //     storageLocation: offsite
+ * //     ttl: 168h0m0s
+ */
+export function every(cron: Cron | string, options: EveryOptions): Scheduled;
+export function every(cron: Cron | string, options: Unkept<EveryOptions>): Synchronized;
+export function every(cron: Cron | string, options: EveryOptions | Unkept<EveryOptions>): Synchronized {
+  return scheduled(options, { every: 'cron', cron: cronText(cron) });
+}
+
+/** When and how snapshots are made. */
+export interface SnapshottedOptions extends ScheduledOptions {
+  /** Five fields, in the platform's time zone. Default: every night, between 03:00 and 06:00, by hash. */
+  readonly cron?: Cron | string;
+}
+
+/**
+ * Snapshots inside the storage: fast, and lost with the storage, so they go beside a copy that leaves it; alone they are
+ * refused (`never-leaves`). `to` holds only Velero's record of them. The plan is called `snapshotted` unless it is given.
+ *
+ * @example
+ * new BackedUpVolume(this, 'data', {
+ *   storage: Size.gibibytes(20),
+ *   backup: [
+ *     snapshotted({ to: offsite, keep: { hourly: 24 }, cron: '0 * * * *' }),
+ *     nightly({ to: offsite, keep: { daily: 14 } }),
+ *   ],
+ * });
+ * // apiVersion: velero.io/v1
+ * // kind: Schedule
+ * // metadata:
+ * //   name: paperless-snapshotted-offsite-hourly
+ * //   namespace: velero
+ * // spec:
+ * //   schedule: CRON_TZ=Europe/Berlin 0 * * * *
+ * //   template:
+ * //     storageLocation: offsite
+ * //     ttl: 24h0m0s
+ * //     snapshotMoveData: false
+ */
+export function snapshotted(options: SnapshottedOptions): Snapshotted {
+  const { keep, cron } = options;
+  return { ...scheduled(options, cadenceOf(cron)), type: 'snapshotted', keep };
+}
+
+/** How a log is kept. */
+export interface ContinuousOptions extends CopyOptions {
+  /** How far back a restore can reach. */
+  readonly restoreWindow: Duration;
+}
+
+/**
+ * A database's log as it is written, on top of base copies.
+ *
+ * No construct of this release carries it out, and the gate says so (`unproven-strategy`): name who copies the database
+ * with `elsewhere` until one does.
+ *
+ * @example
+ * const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+ */
+export function continuous(options: ContinuousOptions): Continuous {
+  const { to, restoreWindow, rpo, plan } = options;
+  return {
+    type: 'continuous',
+    to,
+    restoreWindowSeconds: restoreWindow.toSeconds(),
+    ...(plan === undefined ? {} : { plan }),
+    ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
+  };
+}
+
+/** When and how something is mirrored. */
+export interface MirroredOptions extends CopyOptions {
+  /** How long objects that vanished at the source are kept. Default: as the location keeps old versions. */
+  readonly keep?: Keep;
+  /** Five fields, in the platform's time zone. Default: every night, between 03:00 and 06:00, by hash. */
+  readonly cron?: Cron | string;
+}
+
+/**
+ * A bucket or a Git repository, kept in step at another place.
+ *
+ * No construct of this release carries it out, and the gate says so (`unproven-strategy`): name who copies it with
+ * `elsewhere` until one does.
+ *
+ * @example
+ * const backup = mirrored({ to: offsite });
+ */
+export function mirrored(options: MirroredOptions): Mirrored {
+  const { to, keep, rpo, plan, cron } = options;
+  return {
+    type: 'mirrored',
+    cadence: cadenceOf(cron),
+    to,
+    ...(plan === undefined ? {} : { plan }),
+    ...(keep === undefined ? {} : { keep }),
+    ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
+  };
+}
+
+function scheduled(options: ScheduledOptions | Unkept<ScheduledOptions>, cadence: Cadence): Synchronized {
+  const { to, keep, plan, rpo, crashConsistent } = options;
+  return {
+    type: 'scheduled',
+    cadence,
+    to,
+    ...(plan === undefined ? {} : { plan }),
+    ...(keep === undefined ? {} : { keep }),
+    ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
+    ...(crashConsistent === undefined ? {} : { crashConsistent }),
+  };
+}
+
+function cadenceOf(cron: Cron | string | undefined): Cadence {
+  return cron === undefined ? { every: 'night' } : { every: 'cron', cron: cronText(cron) };
+}
+
+function cronText(cron: Cron | string): string {
+  return typeof cron === 'string' ? cron : cron.expressionString;
+}
