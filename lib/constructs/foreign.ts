@@ -13,8 +13,7 @@ import { demandGate, Ledger, originOf } from './ledger';
 export interface ForeignOptions {
   /**
    * Labels that the claims carry without our doing, where the objects do not show them: `kubectl get pvc --show-labels`.
-   * Velero tells claims apart by labels only. They are taken at their word, and the audit checks them. Default: what the
-   * objects show.
+   * Velero tells claims apart by labels only. They are taken at their word. Default: what the objects show.
    */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -61,7 +60,7 @@ export function backUp<const R extends DatasetRef>(
 export interface ExcludeOptions extends ForeignOptions {
   /** Why losing the data is acceptable: at least four words, and not those that a finding printed (`thin-reason`). */
   readonly reason: string;
-  /** Day, `2027-06-01`, after which synth warns and audit and alerts ask whether the reason still holds. Default: never. */
+  /** Day, `2027-06-01`, after which synth warns that the reason is to be looked at again. Default: never. */
   readonly reviewBy?: string;
 }
 
@@ -117,7 +116,7 @@ export type HeldClaim = HeldClaimProps | Excluded;
 
 /**
  * Says which claims an object makes at run time that nobody sees beforehand, and answers for each. `{}` says that it
- * makes none; the audit checks that. Velero is told to copy them by the labels that are vouched for.
+ * makes none. Velero is told to copy them by the labels that are vouched for.
  *
  * @param scope a construct in the chart whose backup folder gets the Schedules; usually `this`.
  * @param ref names the object: a HelmRelease, a Flux Kustomization, or one of a kind that `kinds` calls opaque.

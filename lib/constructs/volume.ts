@@ -72,7 +72,7 @@ export class BackedUpVolume extends Construct {
 export interface ScratchVolumeProps extends VolumeProps {
   /** Why losing the data is acceptable: at least four words, and not those that a finding printed (`thin-reason`). */
   readonly reason: string;
-  /** Day, `2027-06-01`, after which synth warns and audit and alerts ask whether the reason still holds. Default: never. */
+  /** Day, `2027-06-01`, after which synth warns that the reason is to be looked at again. Default: never. */
   readonly reviewBy?: string;
 }
 

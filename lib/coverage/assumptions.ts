@@ -1,4 +1,4 @@
-/** What the proofs took from the platform, or from somebody's word. The audit checks each against the live cluster. */
+/** What the proofs took from the platform, or from somebody's word, and what only the live cluster can confirm. */
 import { compareText, sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
 import { isExcluded } from '../model/declaration';

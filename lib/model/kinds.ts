@@ -182,8 +182,8 @@ const NO_DATA: Readonly<Record<string, readonly string[]>> = {
   ],
   'barmancloud.cnpg.io': ['*'],
   'objectbucket.io': ['ObjectBucket'],
-  // Ceph holds what the claims and buckets on it hold, and those are asked for one by one. Buckets that nobody claimed
-  // are found by the audit, which asks the gateway for all of them.
+  // Ceph holds what the claims and buckets on it hold, and those are asked for one by one. Only the
+  // gateway knows the buckets that nobody claimed.
   'ceph.rook.io': ['*'],
   'csi.ceph.io': ['*'],
   'opensearch.org': [

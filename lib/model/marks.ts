@@ -31,8 +31,7 @@ export interface Marks {
 }
 
 /**
- * What stands on a claim: labels for Velero, which can select by nothing else, annotations for people, the admission
- * policy and the audit.
+ * What stands on a claim: labels for Velero, which can select by nothing else, annotations for people.
  */
 export function marksOf(dataset: DatasetId, answer: DatasetAnswer, method: string | undefined): Marks {
   const annotations = { [DATASET_ANNOTATION]: describeDataset(dataset) };

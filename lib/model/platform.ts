@@ -2,7 +2,7 @@
 
 /**
  * The cluster as the gate takes it: given, not proven. Every statement of it that a proof used is written into the
- * inventory as an assumption, and the audit checks it against the live cluster.
+ * inventory as an assumption.
  */
 export interface Platform {
   /** Name of the cluster; part of every store path, so that two clusters never share one. */

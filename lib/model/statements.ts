@@ -9,7 +9,7 @@ export interface ElsewhereOptions {
   readonly failureDomain: FailureDomain;
   /** How old the copy is at worst, as promised by whoever makes it. */
   readonly rpo: Duration;
-  /** What shows that the copy is made. Default: nothing, and the audit calls the copy unknown. */
+  /** What shows that the copy is made. Default: nothing, and nobody can tell whether it is made. */
   readonly evidence?: ElsewhereEvidence;
 }
 
@@ -49,8 +49,8 @@ export function elsewhere(sentence: string, options: ElsewhereOptions): Elsewher
 /** When an exclusion is looked at again. */
 export interface ExcludedOptions {
   /**
-   * Day, `2027-06-01`, after which synth warns and audit and alerts ask whether the reason still holds. It never breaks a
-   * build. Default: never.
+   * Day, `2027-06-01`, after which synth warns that the reason is to be looked at again. It never breaks a build.
+   * Default: never.
    */
   readonly reviewBy?: string;
 }

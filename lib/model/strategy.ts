@@ -83,7 +83,7 @@ export interface Mirrored {
   readonly rpoSeconds?: number;
 }
 
-/** Somebody else copies it: a claim, listed apart, unknown to the audit unless evidence is named. What `elsewhere` returns. */
+/** Somebody else copies it: a claim that nothing proves, listed apart. What `elsewhere` returns. */
 export interface Elsewhere {
   readonly type: 'elsewhere';
   /** Who copies it and how. */
@@ -97,7 +97,7 @@ export interface Elsewhere {
 }
 
 /**
- * What the gate and the audit can look at: a CronJob of this cluster. The gate refuses one that does not exist
+ * What the gate can look at: a CronJob of this cluster. It refuses one that does not exist
  * (`evidence-missing`), and one that is suspended, names no time zone or has no fixed image (`evidence-idle`).
  */
 export interface ElsewhereEvidence {
@@ -112,7 +112,7 @@ export interface Excluded {
   readonly type: 'excluded';
   /** Why losing it is acceptable, in a sentence. */
   readonly reason: string;
-  /** Day, `2027-06-01`, after which audit and alerts ask again. Never breaks a build. */
+  /** Day, `2027-06-01`, after which synth warns. Never breaks a build. */
   readonly reviewBy?: string;
 }
 

@@ -109,7 +109,7 @@ function secretLines({ requiredSecrets }: Inventory): readonly string[] {
 function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocuments }: SummaryInput): readonly string[] {
   const lines = inventory.opaque.map(
     ({ kind, namespace, name }) =>
-      `  ${kind} ${namespace ?? ''}/${name} makes objects at run time; the audit checks them`,
+      `  ${kind} ${namespace ?? ''}/${name} makes objects at run time; what is said of its volumes is taken at its word`,
   );
   for (const { name, ...folder } of folders) {
     if (!folder.backup) continue;

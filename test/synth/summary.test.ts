@@ -98,7 +98,7 @@ Secrets that you provide:
   velero/velero-repo-credentials with repository-password; also kept in: sealed envelope, bank
 
 Not seen:
-  HelmRelease paperless/registry makes objects at run time; the audit checks them
+  HelmRelease paperless/registry makes objects at run time; what is said of its volumes is taken at its word
   cluster-backup/ does not wait for velero: platform.flux.operators names no Kustomization for it
   example-backup/ does not wait for velero: platform.flux.operators names no Kustomization for it
   1 document in the files of alsoRead holds no Kubernetes object

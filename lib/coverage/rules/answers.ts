@@ -98,7 +98,7 @@ export const unansweredOpaque: Rule = {
   heading: (n) => `${counted(n, 'object')} may make volumes that nobody sees`,
   what: 'An object makes others at run time (a Helm release, a Flux Kustomization), and nothing says which of them hold data.',
   why: 'Volumes that a chart makes are in no repository: only the running cluster shows them.',
-  fix: 'List the claims that it makes with their answers, or `{}` if it makes none beside those that the files show. The audit checks the list. A Kustomization of this repository needs no answer if synth reads all that it applies, and if nothing changes names, namespaces or volumes on the way: patches, components, prefixes, another namespace, or variables in such places. Images, plain labels and variables elsewhere do not matter.',
+  fix: 'List the claims that it makes with their answers, or `{}` if it makes none beside those that the files show. A Kustomization of this repository needs no answer if synth reads all that it applies, and if nothing changes names, namespaces or volumes on the way: patches, components, prefixes, another namespace, or variables in such places. Images, plain labels and variables elsewhere do not matter.',
   example: `new ApiObject(chart, 'registry', {
   apiVersion: 'helm.toolkit.fluxcd.io/v2',
   kind: 'HelmRelease',

@@ -62,7 +62,7 @@ export const marksMissing: Rule = {
   heading: (n) =>
     `${counted(n, 'claim')} ${n === 1 ? 'does' : 'do'} not say what was decided about ${n === 1 ? 'it' : 'them'}`,
   what: 'A written claim lacks the labels or the annotations of its answer, or carries those of another one.',
-  why: 'Velero tells claims apart by labels, and audit and admission policy read the annotations: what they see would not be what was declared.',
+  why: 'Velero tells claims apart by labels, and people read the annotations: what they see would not be what was declared.',
   fix: 'Do not remove or replace labels and annotations that begin with `backed-up/`.',
   example: `const volume = new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
 ApiObject.of(volume).metadata.addLabel('backed-up/plan', 'weekly');`,
