@@ -4,7 +4,7 @@ import { distinctBy, groupBy } from '../model/collections';
 import { clusterDatasetId } from '../model/dataset';
 import type { DatasetAnswer, Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
 import { isExcluded } from '../model/declaration';
-import { CLUSTER_DATA, type OwnKinds } from '../model/kinds';
+import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
 import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
@@ -12,8 +12,8 @@ import { opaqueRefText, refText } from '../model/refs';
 import type { Applied, RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { isTimeZone } from '../model/time-zone';
-import { planVelero, type VeleroPlan, type VeleroPlans } from '../methods/velero/plan';
-import { DEFAULT_SETTINGS, type SettingsDeclaration, type VeleroSettings } from '../methods/velero/settings';
+import { planMethods, type MethodPlans } from '../methods';
+import type { SettingsDeclaration } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
@@ -65,9 +65,7 @@ export class GateContext {
   readonly answers: Answers;
   private knownByKind: ReadonlyMap<string, readonly RenderedObject[]> | undefined;
   private knownById: ReadonlyMap<string, RenderedObject> | undefined;
-  private knownPlans: VeleroPlans | undefined;
-  private knownPlansByName: ReadonlyMap<string, VeleroPlan> | undefined;
-  private knownSettings: ReadonlyMap<string, VeleroSettings> | undefined;
+  private knownMethods: MethodPlans | undefined;
   private knownHosts: ServedHosts | undefined;
   private knownRuns: VeleroRuns | undefined;
   private knownLocations: readonly LocationUse[] | undefined;
@@ -75,13 +73,13 @@ export class GateContext {
   /** @param known what a context of the same data has found out already. */
   constructor(
     readonly input: GateInput,
-    known: Partial<Pick<GateContext, 'data' | 'answers' | 'plans'>> = {},
+    known: Partial<Pick<GateContext, 'data' | 'answers' | 'methods'>> = {},
   ) {
     this.kustomizations = new FluxKustomizations(input);
     const declarations = placeHeldClaims(input.declarations, (id) => this.object(id)?.object);
     this.data = known.data ?? findData(input.objects, declarations, clusterDatasets(input), input.ownKinds);
     this.answers = known.answers ?? pairAnswers(this.data, declarations, input.opaque, (opaque) => this.isSeen(opaque));
-    this.knownPlans = known.plans;
+    this.knownMethods = known.methods;
   }
 
   get platform(): Platform {
@@ -117,14 +115,17 @@ export class GateContext {
     return this.knownById.get(objectKey(id));
   }
 
-  get plans(): VeleroPlans {
-    this.knownPlans ??= planVelero(this.answers.answered, this.timeZone, (namespace) => this.settingsOf(namespace));
-    return this.knownPlans;
+  /** What each backup method does for the datasets. */
+  get methods(): MethodPlans {
+    this.knownMethods ??= this.planMethods(this.answers.answered);
+    return this.knownMethods;
   }
 
-  veleroPlan(namespace: string, plan: string): VeleroPlan | undefined {
-    this.knownPlansByName ??= new Map(this.plans.plans.map((each) => [planKey(each.namespace, each.plan), each]));
-    return this.knownPlansByName.get(planKey(namespace, plan));
+  /** @param datasets in the place of those that this context knows. */
+  planMethods(datasets: readonly AnsweredDataset[]): MethodPlans {
+    const { platform, clusterWide, veleroSettings } = this.input;
+    const isClusterWide = clusterWide.type === 'asked';
+    return planMethods({ datasets, platform, timeZone: this.timeZone, isClusterWide, veleroSettings });
   }
 
   /** What each Velero Schedule will do. */
@@ -157,16 +158,6 @@ export class GateContext {
   private chartNamespace(origin: Origin): string | undefined {
     const chart = origin.type === 'construct' ? origin.chart : undefined;
     return this.input.charts.find((candidate) => candidate.id === chart)?.namespace;
-  }
-
-  settingsOf(namespace: string): VeleroSettings {
-    this.knownSettings ??= new Map(
-      distinctBy(this.input.veleroSettings, (given) => given.namespace).map((given) => [
-        given.namespace,
-        given.settings,
-      ]),
-    );
-    return this.knownSettings.get(namespace) ?? DEFAULT_SETTINGS;
   }
 
   /** All locations that anything copies to, with the first place that names each. */
@@ -220,14 +211,11 @@ function clusterDatasets({ clusterWide, platform }: GateInput): readonly FoundDa
   return Object.keys(CLUSTER_DATA).map((ref) => ({
     id: clusterDatasetId(ref, platform.cluster),
     ref,
+    methods: methodsOf(ref),
     origin: clusterWide.at,
     claims: [],
     operatorClaims: [],
   }));
-}
-
-function planKey(namespace: string, plan: string): string {
-  return JSON.stringify([namespace, plan]);
 }
 
 function kindKey(group: string, kind: string): string {

@@ -1,31 +1,32 @@
 /** The copies of a dataset: where each one is, how old it is at worst, and how long it is kept. */
+import type { PlannedRun } from '../methods/method';
 import type { AnsweredDataset } from '../model/answered';
 import { scheduleOf } from '../model/cadence';
 import { distinctBy } from '../model/collections';
 import { worstAge } from '../model/copies';
+import type { Evidence, Restore } from '../model/inventory';
+import type { MethodName } from '../model/kinds';
 import { isMirror, type FailureDomain, type Location } from '../model/location';
-import { planOf } from '../model/marks';
 import { isScheduleProblem, largestGap } from '../model/schedule';
-import type { Elsewhere, Scheduled, Snapshotted, Strategy, Synchronized } from '../model/strategy';
-import type { PlannedSchedule } from '../methods/velero/plan';
+import type { Elsewhere, Strategy, Synchronized } from '../model/strategy';
 import { strategiesOf, type GateContext } from './context';
 
 /** One place where the data also is. */
 export interface Copy {
-  /** Velero's Schedules, the mirror of a whole location, or somebody else. */
-  readonly by: 'velero' | 'mirror' | 'elsewhere';
+  /** What makes it. */
+  readonly by: MethodName | 'mirror' | 'elsewhere';
   /** Absent for what somebody else copies to a place of their own. */
   readonly location?: Location;
   readonly failureDomain: FailureDomain;
+  /** Whether the data stays in the storage that it protects. */
+  readonly staysInStorage: boolean;
   readonly worstAgeSeconds: number;
   /** Absent where nobody said. */
   readonly keptSeconds?: number;
-  /** The Velero Schedules that make it, whichever strategy they belong to; those whose copies are the youngest first. */
-  readonly schedules: readonly PlannedSchedule[];
-  /** The location whose mirror it is. */
-  readonly mirrorOf?: Location;
-  /** What somebody else does, in their words. */
-  readonly elsewhere?: Elsewhere;
+  /** The schedules that make it, those whose copies are the youngest first; none for what this library does not make. */
+  readonly runs: readonly PlannedRun[];
+  readonly evidence: Evidence;
+  readonly restore: Restore;
 }
 
 /** Each place once, in the order in which the strategies name them. */
@@ -35,15 +36,15 @@ export function copiesOf(dataset: AnsweredDataset, context: GateContext): readon
 
 /** Those to which a strategy contributes; none where nothing carries it out. */
 export function copiesBy(strategy: Strategy, dataset: AnsweredDataset, context: GateContext): readonly Copy[] {
-  switch (strategy.type) {
-    case 'elsewhere':
-      return [elsewhereCopy(strategy, 0)];
-    case 'scheduled':
-    case 'snapshotted':
-      return veleroCopies(dataset, strategy, context);
-    default:
-      return [];
-  }
+  if (strategy.type === 'elsewhere') return [elsewhereCopy(strategy, 0, dataset.id.namespace)];
+  const by = dataset.methods[strategy.type];
+  const planned = by === undefined ? undefined : context.methods[by].copyOf(dataset, strategy);
+  if (by === undefined || planned === undefined) return [];
+  const { location, staysInStorage, worstAgeSeconds } = planned;
+  // Of a copy in the storage itself only the record is at the location.
+  const failureDomain = staysInStorage ? 'cluster' : context.servedHosts.failureDomainOf(location);
+  const mirrors = staysInStorage ? [] : mirrorCopies(location, worstAgeSeconds, context);
+  return [{ by, failureDomain, ...planned }, ...mirrors];
 }
 
 /** Several strategies to one place make one copy, as old as the youngest of theirs. */
@@ -73,40 +74,6 @@ export function survives(copy: FailureDomain, lost: FailureDomain): boolean {
   return copy !== lost && !(lost === 'site' && copy === 'cluster');
 }
 
-function veleroCopies(
-  dataset: AnsweredDataset,
-  strategy: Scheduled | Snapshotted,
-  context: GateContext,
-): readonly Copy[] {
-  const schedules = plannedSchedules(dataset, strategy, context);
-  const [base] = schedules;
-  if (base === undefined) return [];
-  const copy: Copy = {
-    by: 'velero',
-    location: strategy.to,
-    // A snapshot stays in the storage that it protects; only Velero's record of it leaves.
-    failureDomain: base.movesData ? context.servedHosts.failureDomainOf(strategy.to) : 'cluster',
-    worstAgeSeconds: base.worstAgeSeconds,
-    keptSeconds: Math.max(...schedules.map((schedule) => schedule.keepSeconds)),
-    schedules,
-  };
-  return base.movesData ? [copy, ...mirrorCopies(strategy.to, base.worstAgeSeconds, context)] : [copy];
-}
-
-/** The Schedules of a dataset's plan that copy to the place of a strategy; those whose copies are the youngest first. */
-export function plannedSchedules(
-  dataset: AnsweredDataset,
-  strategy: Scheduled | Snapshotted,
-  context: GateContext,
-): readonly PlannedSchedule[] {
-  if (dataset.method !== 'velero') return [];
-  const plan = context.veleroPlan(dataset.id.namespace ?? '', planOf(dataset.answer) ?? '');
-  const movesData = strategy.type === 'scheduled';
-  return (plan?.schedules ?? []).filter(
-    (schedule) => schedule.location.name === strategy.to.name && schedule.movesData === movesData,
-  );
-}
-
 /** The copies that the mirrors of a location make, one after the other. */
 function mirrorCopies(location: Location, upstreamAge: number, context: GateContext): readonly Copy[] {
   const copies: Copy[] = [];
@@ -116,7 +83,7 @@ function mirrorCopies(location: Location, upstreamAge: number, context: GateCont
   while (from.mirror !== undefined && isMirror(from.mirror)) {
     if (from.mirror.type === 'elsewhere') return [...copies, elsewhereCopy(from.mirror, age)];
     age = worstAge(mirrorGap(from, from.mirror, context.timeZone), 0, age);
-    const mirrorOf = from;
+    const of = from.name;
     from = from.mirror.to;
     if (seen.has(from)) break;
     seen.add(from);
@@ -124,9 +91,11 @@ function mirrorCopies(location: Location, upstreamAge: number, context: GateCont
       by: 'mirror',
       location: from,
       failureDomain: context.servedHosts.failureDomainOf(from),
+      staysInStorage: false,
       worstAgeSeconds: age,
-      schedules: [],
-      mirrorOf,
+      runs: [],
+      evidence: { type: 'mirror', of },
+      restore: { type: 'mirror', of },
     });
   }
   return copies;
@@ -137,12 +106,22 @@ function mirrorGap(location: Location, mirror: Synchronized, timeZone: string): 
   return isScheduleProblem(schedule) ? Number.POSITIVE_INFINITY : largestGap(schedule);
 }
 
-function elsewhereCopy(elsewhere: Elsewhere, upstreamAge: number): Copy {
+/** @param namespace of the evidence that names none of its own. */
+function elsewhereCopy(
+  { failureDomain, rpoSeconds, sentence, evidence }: Elsewhere,
+  upstreamAge: number,
+  namespace = '',
+): Copy {
   return {
     by: 'elsewhere',
-    failureDomain: elsewhere.failureDomain,
-    worstAgeSeconds: upstreamAge + elsewhere.rpoSeconds,
-    schedules: [],
-    elsewhere,
+    failureDomain,
+    staysInStorage: false,
+    worstAgeSeconds: upstreamAge + rpoSeconds,
+    runs: [],
+    evidence:
+      evidence === undefined
+        ? { type: 'statement', sentence }
+        : { type: 'cronJob', namespace: evidence.namespace ?? namespace, name: evidence.cronJob },
+    restore: { type: 'ask', sentence },
   };
 }

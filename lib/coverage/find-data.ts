@@ -2,7 +2,7 @@
 import type { FoundDataset } from '../model/answered';
 import { claimKey, datasetKey, type Claim, type DatasetId } from '../model/dataset';
 import type { Declaration, Origin } from '../model/declaration';
-import { roleOf, type KindRole, type OwnKinds } from '../model/kinds';
+import { methodsOf, roleOf, type KindRole, type OwnKinds } from '../model/kinds';
 import { at, groupOf, objectId, textAt, type KubeObject, type ObjectId } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 import { podTemplateOf } from '../model/workloads';
@@ -104,7 +104,7 @@ class DataFinder {
     this.add({
       id: dataset,
       ref: 'claim',
-      method: 'velero',
+      methods: methodsOf('claim'),
       origin,
       ...(held.storage === undefined ? {} : { storage: held.storage }),
       ...(held.storageClass === undefined ? {} : { storageClass: held.storageClass }),
@@ -138,7 +138,7 @@ class DataFinder {
         this.add({
           id,
           ref: row.ref,
-          ...(row.method === undefined ? {} : { method: row.method }),
+          methods: row.strategies,
           origin,
           operatorClaims: row.operatorClaims?.(object) ?? [],
           ...facts,
@@ -176,6 +176,7 @@ class DataFinder {
         this.add({
           id: { ...objectId(object), group, part: { type: 'volume', name: volume.name } },
           ref: 'podVolume',
+          methods: {},
           origin,
           where: volume.where,
           claims: [],
@@ -220,7 +221,7 @@ class DataFinder {
       this.add({
         id: { group: '', kind: 'PersistentVolumeClaim', namespace, name: claim },
         ref: 'claim',
-        method: 'velero',
+        methods: methodsOf('claim'),
         origin: workload.origin,
         claims: [{ namespace, name: claim, labels: {} }],
         operatorClaims: [],

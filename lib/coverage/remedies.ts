@@ -26,8 +26,8 @@ export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset)
 }
 
 /** The copy that this library can make of a dataset, or that somebody else makes. */
-export function strategyLine({ method }: UnansweredDataset, context: GateContext): string {
-  return method === undefined ? elsewhereLine() : nightlyLine(context);
+export function strategyLine({ methods }: UnansweredDataset, context: GateContext): string {
+  return methods.scheduled === undefined ? elsewhereLine() : nightlyLine(context);
 }
 
 /** Says that somebody else copies it. */

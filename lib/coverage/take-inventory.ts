@@ -1,27 +1,21 @@
 /** From what the gate proved to the inventory that all later stages read. */
 import type { AnsweredDataset } from '../model/answered';
-import { compareText, groupBy, sortedBy } from '../model/collections';
+import { compareText, distinctBy, groupBy, sortedBy } from '../model/collections';
 import { alertAge } from '../model/copies';
 import { compareDatasets } from '../model/dataset';
 import { isExcluded, type OpaqueDeclaration } from '../model/declaration';
 import { CLUSTER_CHART } from '../model/folders';
 import {
   INVENTORY_VERSION,
-  type Evidence,
   type Inventory,
   type InventoryCopy,
   type InventoryDataset,
   type InventoryLocation,
   type InventoryStrategy,
   type RequiredSecret,
-  type Restore,
 } from '../model/inventory';
 import { objectKey } from '../model/kube-object';
-import { secretNameOf } from '../model/location';
 import { planOf } from '../model/marks';
-import { REPOSITORY_SECRET } from '../methods/velero/objects';
-import { locationsOfPlans, type VeleroPlan } from '../methods/velero/plan';
-import { renderSchedule } from '../model/schedule';
 import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
 import { locationsNamedBy, type GateContext } from './context';
@@ -31,20 +25,13 @@ import type { OpaqueObject } from './find-data';
 export function takeInventory(context: GateContext): Inventory {
   const { answered } = context.answers;
   const { opaque } = context.input;
-  return inventoryOf(
-    { datasets: answered, plans: context.plans.plans, opaque, seen: seenKustomizations(context) },
-    context,
-  );
+  return inventoryOf({ datasets: answered, opaque, seen: seenKustomizations(context) }, context);
 }
 
 /** The inventory in parts, one for each chart that declares something: what is of one chart is in no other part. */
 export function inventoriesByChart(context: GateContext): ReadonlyMap<string, Inventory> {
   const datasets = groupBy(context.answers.answered, ({ declaration }) => declaration.at.chart);
   const opaque = groupBy(context.input.opaque, ({ at }) => at.chart);
-  const plans = groupBy(
-    context.plans.plans.flatMap((plan) => chartsOf(plan).map((chart) => ({ chart, plan }))),
-    ({ chart }) => chart,
-  );
   const charts = new Set([...datasets.keys(), ...opaque.keys()]);
   // What is only read belongs to no chart.
   const shared = charts.has(CLUSTER_CHART) ? CLUSTER_CHART : [...charts].toSorted(compareText)[0];
@@ -52,7 +39,6 @@ export function inventoriesByChart(context: GateContext): ReadonlyMap<string, In
     [...charts].map((chart) => {
       const share = {
         datasets: datasets.get(chart) ?? [],
-        plans: (plans.get(chart) ?? []).map(({ plan }) => plan),
         opaque: opaque.get(chart) ?? [],
         seen: chart === shared ? seenKustomizations(context) : [],
       };
@@ -64,7 +50,6 @@ export function inventoriesByChart(context: GateContext): ReadonlyMap<string, In
 /** What an inventory is about: everything that was declared, or what one chart declares. */
 export interface Share {
   readonly datasets: readonly AnsweredDataset[];
-  readonly plans: readonly VeleroPlan[];
   readonly opaque: readonly OpaqueDeclaration[];
   /** Kustomizations that nobody has to answer for, because all of their files are read. */
   readonly seen: readonly OpaqueObject[];
@@ -73,11 +58,6 @@ export interface Share {
 function seenKustomizations(context: GateContext): readonly OpaqueObject[] {
   const declared = new Set(context.input.opaque.map(({ object }) => objectKey(object)));
   return context.data.opaque.filter((opaque) => !declared.has(objectKey(opaque.id)) && context.isSeen(opaque));
-}
-
-/** Charts of one namespace share a plan. */
-function chartsOf({ datasets }: VeleroPlan): readonly string[] {
-  return [...new Set(datasets.map(({ declaration }) => declaration.at.chart))];
 }
 
 function inventoryOf(share: Share, context: GateContext): Inventory {
@@ -115,7 +95,7 @@ function inventoryDataset(dataset: AnsweredDataset, context: GateContext): Inven
   return {
     ...shared,
     strategies: answer.strategies.map((strategy) => inventoryStrategy(strategy, planOf(answer))),
-    copies: copies.map((copy) => inventoryCopy(copy, dataset, context)),
+    copies: copies.map(inventoryCopy),
     ...rpoOf(dataset, copies),
   };
 }
@@ -146,47 +126,17 @@ function rpoOf(dataset: AnsweredDataset, copies: readonly Copy[]): Pick<Inventor
   return { rpo: { achievedSeconds, ...(accepted === undefined ? {} : { acceptedSeconds: accepted }) } };
 }
 
-function inventoryCopy(copy: Copy, dataset: AnsweredDataset, context: GateContext): InventoryCopy {
+function inventoryCopy({ by, location, keptSeconds, ...copy }: Copy): InventoryCopy {
   return {
-    by: copy.by,
-    ...(copy.location === undefined ? {} : { location: copy.location.name }),
+    by,
+    ...(location === undefined ? {} : { location: location.name }),
     failureDomain: copy.failureDomain,
     worstAgeSeconds: copy.worstAgeSeconds,
     alertAgeSeconds: alertAge(copy.worstAgeSeconds),
-    ...(copy.keptSeconds === undefined ? {} : { keptSeconds: copy.keptSeconds }),
-    evidence: evidenceOf(copy, dataset, context),
-    restore: restoreOf(copy, dataset, context),
+    ...(keptSeconds === undefined ? {} : { keptSeconds }),
+    evidence: copy.evidence,
+    restore: copy.restore,
   };
-}
-
-function evidenceOf(copy: Copy, dataset: AnsweredDataset, context: GateContext): Evidence {
-  if (copy.by === 'mirror') return { type: 'mirror', of: copy.mirrorOf?.name ?? '' };
-  if (copy.elsewhere !== undefined) {
-    const { evidence, sentence } = copy.elsewhere;
-    if (evidence === undefined) return { type: 'statement', sentence };
-    return { type: 'cronJob', namespace: evidence.namespace ?? dataset.id.namespace ?? '', name: evidence.cronJob };
-  }
-  const { volumes } = context.settingsOf(dataset.id.namespace ?? '');
-  const plan = planOf(dataset.answer) ?? '';
-  return {
-    type: 'velero',
-    namespace: context.veleroNamespace,
-    schedules: copy.schedules.map(({ name, schedule, keepSeconds, movesData }) => ({
-      name,
-      schedule: renderSchedule(schedule, 'Velero').schedule,
-      keptSeconds: keepSeconds,
-      method: movesData ? volumes : 'csi-snapshot',
-      plan,
-    })),
-  };
-}
-
-function restoreOf(copy: Copy, dataset: AnsweredDataset, context: GateContext): Restore {
-  if (copy.by === 'mirror') return { type: 'mirror', of: copy.mirrorOf?.name ?? '' };
-  if (copy.elsewhere !== undefined) return { type: 'ask', sentence: copy.elsewhere.sentence };
-  const namespace = dataset.id.namespace ?? '';
-  const plan = planOf(dataset.answer) ?? '';
-  return { type: 'velero', namespace, plan, defaultPlan: context.veleroPlan(namespace, plan)?.isDefault ?? false };
 }
 
 function inventoryLocations(share: Share, context: GateContext): readonly InventoryLocation[] {
@@ -208,22 +158,11 @@ function inventoryLocations(share: Share, context: GateContext): readonly Invent
   return sortedBy(locations, ({ name }) => name);
 }
 
-/** Secrets that a person provides; synth never writes one. */
-function requiredSecrets({ plans }: Share, context: GateContext): readonly RequiredSecret[] {
-  const namespace = context.veleroNamespace;
-  const secrets: RequiredSecret[] = locationsOfPlans(plans).map((location) => ({
-    namespace,
-    name: secretNameOf(location),
-    keys: location.customCa ? ['ca.crt', 'cloud'] : ['cloud'],
-    keptIn: location.keptIn,
-  }));
-  if (plans.some((plan) => plan.schedules.some(({ movesData }) => movesData))) {
-    secrets.push({
-      namespace,
-      name: REPOSITORY_SECRET,
-      keys: ['repository-password'],
-      keptIn: context.platform.velero?.repositoryPassword?.keptIn ?? '',
-    });
-  }
-  return sortedBy(secrets, ({ name }) => name);
+/** Secrets that a person provides; synth never writes one. Several methods may need the same. */
+function requiredSecrets({ datasets }: Share, { methods }: GateContext): readonly RequiredSecret[] {
+  const secrets = Object.values(methods).flatMap((method) => method.secretsFor(datasets));
+  return sortedBy(
+    distinctBy(secrets, (secret) => JSON.stringify(secret)),
+    ({ namespace, name }) => JSON.stringify([name, namespace]),
+  );
 }

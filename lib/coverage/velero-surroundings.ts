@@ -126,7 +126,7 @@ function claimsLeftBy(set: KubeObject | undefined): readonly KubeObject[] {
 /** Storage locations that another repository of the cluster writes. */
 function expectedLocations(context: GateContext): readonly KubeObject[] {
   if (context.input.clusterWide.type === 'asked') return [];
-  return locationsOfPlans(context.plans.plans).map((location) =>
+  return locationsOfPlans(context.methods.velero.plans).map((location) =>
     storageLocationObject(location, context.platform.cluster, context.veleroNamespace),
   );
 }

@@ -21,6 +21,9 @@ import { hasPodTemplate, type OPERATOR_WORKLOADS, type WORKLOADS } from './workl
 /** How copies are made; one module each under `lib/methods`. */
 export type MethodName = 'velero';
 
+/** The strategies that fit, and what carries each out: `undefined` where nothing does yet, and the gate says so. */
+export type Methods = { readonly [S in Exclude<StrategyType, 'elsewhere'>]?: MethodName | undefined };
+
 interface DataKindRow {
   /** The key that a reference uses: `{ claim: 'data' }`. */
   readonly ref: string;
@@ -31,9 +34,7 @@ interface DataKindRow {
   /** Older API groups of the same kind. */
   readonly formerGroups?: readonly string[];
   /** What can copy it. `elsewhere` and an exclusion fit every kind. */
-  readonly strategies: readonly StrategyType[];
-  /** The backup method that carries the strategies out, as far as one exists. */
-  readonly method?: MethodName;
+  readonly strategies: Methods;
   readonly facts: (object: KubeObject) => readonly DataFacts[];
   /**
    * Labels by which the claims are known that its operator makes; a claim carries all labels of one of the sets. Velero
@@ -47,25 +48,23 @@ export const DATA_KINDS = [
     ref: 'claim',
     group: '',
     kind: 'PersistentVolumeClaim',
-    strategies: ['scheduled', 'snapshotted'],
-    method: 'velero',
+    strategies: { scheduled: 'velero', snapshotted: 'velero' },
     facts: claimFacts,
   },
-  { ref: 'persistentVolume', group: '', kind: 'PersistentVolume', strategies: [], facts: persistentVolumeFacts },
+  { ref: 'persistentVolume', group: '', kind: 'PersistentVolume', strategies: {}, facts: persistentVolumeFacts },
   {
     ref: 'statefulSet',
     part: 'template',
     group: 'apps',
     kind: 'StatefulSet',
-    strategies: ['scheduled', 'snapshotted'],
-    method: 'velero',
+    strategies: { scheduled: 'velero', snapshotted: 'velero' },
     facts: claimTemplateFacts,
   },
   {
     ref: 'postgres',
     group: 'postgresql.cnpg.io',
     kind: 'Cluster',
-    strategies: ['continuous'],
+    strategies: { continuous: undefined },
     facts: (object) => [storageFacts(at(object, 'spec', 'storage'))],
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md. By role and not by cluster, so that a cluster which is
     // made by hand is not copied as files either.
@@ -75,7 +74,7 @@ export const DATA_KINDS = [
     ref: 'bucket',
     group: 'objectbucket.io',
     kind: 'ObjectBucketClaim',
-    strategies: ['mirrored'],
+    strategies: { mirrored: undefined },
     facts: () => [{ claims: [] }],
   },
   {
@@ -83,7 +82,7 @@ export const DATA_KINDS = [
     group: 'opensearch.org',
     kind: 'OpenSearchCluster',
     formerGroups: ['opensearch.opster.io'],
-    strategies: ['scheduled'],
+    strategies: { scheduled: undefined },
     facts: () => [{ claims: [] }],
     // opensearch-k8s-operator 3.0.2, pkg/helpers/constants.go; the second one is what releases before 3 set.
     operatorClaims: (object) => [
@@ -95,8 +94,7 @@ export const DATA_KINDS = [
     ref: 'prometheus',
     group: 'monitoring.coreos.com',
     kind: 'Prometheus',
-    strategies: ['scheduled', 'snapshotted'],
-    method: 'velero',
+    strategies: { scheduled: 'velero', snapshotted: 'velero' },
     facts: (object) => prometheusOperatorFacts(object, 'prometheus'),
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'prometheus')],
   },
@@ -104,8 +102,7 @@ export const DATA_KINDS = [
     ref: 'alertmanager',
     group: 'monitoring.coreos.com',
     kind: 'Alertmanager',
-    strategies: ['scheduled', 'snapshotted'],
-    method: 'velero',
+    strategies: { scheduled: 'velero', snapshotted: 'velero' },
     facts: (object) => prometheusOperatorFacts(object, 'alertmanager'),
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'alertmanager')],
   },
@@ -113,8 +110,7 @@ export const DATA_KINDS = [
     ref: 'thanosRuler',
     group: 'monitoring.coreos.com',
     kind: 'ThanosRuler',
-    strategies: ['scheduled', 'snapshotted'],
-    method: 'velero',
+    strategies: { scheduled: 'velero', snapshotted: 'velero' },
     facts: (object) => prometheusOperatorFacts(object, 'thanos-ruler'),
     operatorClaims: (object) => [prometheusOperatorLabels(object, 'thanos-ruler')],
   },
@@ -122,11 +118,11 @@ export const DATA_KINDS = [
 
 /** Data that no object shows, and what can copy it. */
 export const CLUSTER_DATA = {
-  etcd: { strategies: ['scheduled'] },
-  fluxRepository: { strategies: ['mirrored'] },
-  certificates: { strategies: ['scheduled'] },
-  keys: { strategies: [] },
-} as const satisfies Readonly<Record<string, { strategies: readonly StrategyType[] }>>;
+  etcd: { strategies: { scheduled: undefined } },
+  fluxRepository: { strategies: { mirrored: undefined } },
+  certificates: { strategies: { scheduled: undefined } },
+  keys: { strategies: {} },
+} as const satisfies Readonly<Record<string, { strategies: Methods }>>;
 
 /** Kinds that hold no data, by API group. `*` stands for all kinds of a group that only configures. */
 const NO_DATA: Readonly<Record<string, readonly string[]>> = {
@@ -259,8 +255,8 @@ type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ?
 export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
 /** The strategies that fit data which no object shows, by the property that asks for it: `etcd`, `keys` … */
 export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
-type Fitting<Row> = Row extends { readonly strategies: readonly (infer S)[] }
-  ? Extract<Strategy, { readonly type: S }> | Elsewhere
+type Fitting<Row> = Row extends { readonly strategies: infer Fits }
+  ? Extract<Strategy, { readonly type: keyof Fits }> | Elsewhere
   : never;
 
 /**
@@ -327,8 +323,12 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
 
 /** Whether a strategy can copy what a reference of this key names; types say the same at compile time. */
 export function strategyFits(ref: string, strategy: StrategyType): boolean {
-  if (strategy === 'elsewhere') return true;
-  const clusterData: Readonly<Record<string, { readonly strategies: readonly StrategyType[] }>> = CLUSTER_DATA;
+  return strategy === 'elsewhere' || Object.hasOwn(methodsOf(ref), strategy);
+}
+
+/** What carries out the strategies that fit what a reference of this key names. */
+export function methodsOf(ref: string): Methods {
+  const clusterData: Readonly<Record<string, { readonly strategies: Methods }>> = CLUSTER_DATA;
   const row = clusterData[ref] ?? ROWS.find((candidate) => candidate.ref === ref);
-  return row?.strategies.includes(strategy) ?? false;
+  return row?.strategies ?? {};
 }

@@ -1,5 +1,6 @@
 /** Labels and annotations on objects: how a claim says what was decided about it, and what Flux is told about it. */
-import { describeDataset, type DatasetId } from './dataset';
+import { methodOf, type AnsweredDataset } from './answered';
+import { describeDataset } from './dataset';
 import { isExcluded, type DatasetAnswer } from './declaration';
 import { annotationsOf, labelsOf, type KubeObject } from './kube-object';
 import type { Strategy } from './strategy';
@@ -30,11 +31,10 @@ export interface Marks {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/**
- * What stands on a claim: labels for Velero, which can select by nothing else, annotations for people.
- */
-export function marksOf(dataset: DatasetId, answer: DatasetAnswer, method: string | undefined): Marks {
-  const annotations = { [DATASET_ANNOTATION]: describeDataset(dataset) };
+/** What stands on a claim: labels for Velero, which can select by nothing else, annotations for people. */
+export function marksOf(dataset: AnsweredDataset): Marks {
+  const { id, answer } = dataset;
+  const annotations = { [DATASET_ANNOTATION]: describeDataset(id) };
   if (isExcluded(answer)) {
     const review = answer.reviewBy === undefined ? {} : { [REVIEW_ANNOTATION]: answer.reviewBy };
     return {
@@ -43,6 +43,7 @@ export function marksOf(dataset: DatasetId, answer: DatasetAnswer, method: strin
     };
   }
   const plan = planOf(answer);
+  const method = methodOf(dataset);
   if (plan === undefined || method === undefined) {
     const [first] = answer.strategies;
     const reason = first?.type === 'elsewhere' ? { [REASON_ANNOTATION]: first.sentence } : {};

@@ -1,14 +1,13 @@
 /**
- * Everything that will be written, before anything is judged: the objects of the charts with their marks, what Velero
- * needs to carry out the strategies, the namespaces, the inventory for the cluster, and what Flux is told.
+ * Everything that will be written, before anything is judged: the objects of the charts with their marks, what the
+ * backup methods make of the strategies, the namespaces, the inventory for the cluster, and what Flux is told.
  */
 import { gzipSync, strToU8 } from 'fflate';
 import { GateContext, type GateInput } from '../coverage/context';
 import { inventoriesByChart, takeInventory } from '../coverage/take-inventory';
-import { objectsOfPlan, storageLocationObject } from '../methods/velero/objects';
-import { locationsOfPlans, planVelero, type VeleroPlans } from '../methods/velero/plan';
+import type { MethodPlans } from '../methods';
 import { sortedBy } from '../model/collections';
-import { BACKED_UP_NAMESPACE, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
+import { BACKED_UP_NAMESPACE, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import type { Inventory } from '../model/inventory';
 import type { KubeObject } from '../model/kube-object';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
@@ -32,11 +31,11 @@ export interface Prepared {
 export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readonly string[]>): Prepared {
   const declared = new GateContext(source);
   const stamped = stampMarks(source.objects, declared.answers.answered, source.ownKinds);
-  const plans = planVelero(stamped.answered, declared.timeZone, (namespace) => declared.settingsOf(namespace));
-  const withVelero = [...stamped.objects, ...veleroObjects(plans, declared)];
-  const withNamespaces = [...withVelero, ...namespaceObjects(withVelero, declared)];
+  const methods = declared.planMethods(stamped.answered);
+  const withMethods = [...stamped.objects, ...methodObjects(methods)];
+  const withNamespaces = [...withMethods, ...namespaceObjects(withMethods, declared)];
 
-  const marked = new GateContext({ ...source, objects: withNamespaces }, { plans });
+  const marked = new GateContext({ ...source, objects: withNamespaces }, { methods });
   const inventory = takeInventory(marked);
   const withInventory = [...withNamespaces, ...inventoryObjects(marked)];
 
@@ -52,25 +51,10 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
   };
 }
 
-function veleroObjects(plans: VeleroPlans, context: GateContext): readonly RenderedObject[] {
-  const namespace = context.veleroNamespace;
-  const ofPlans = plans.plans.flatMap((plan) =>
-    objectsOfPlan(plan, namespace).map((object) => ({
-      ...generated(object, plan.chart, `${plan.chart}/velero`),
-      backup: true,
-    })),
-  );
-  // Where another repository answers for the cluster, the storage locations are its.
-  if (context.input.clusterWide.type === 'answered') return ofPlans;
-  const ofLocations = locationsOfPlans(plans.plans).map((location) => ({
-    ...generated(
-      storageLocationObject(location, context.platform.cluster, namespace),
-      CLUSTER_CHART,
-      `location ${location.name}`,
-    ),
-    backup: true,
-  }));
-  return [...ofPlans, ...ofLocations];
+function methodObjects(methods: MethodPlans): readonly RenderedObject[] {
+  return Object.values(methods)
+    .flatMap((method) => method.objects)
+    .map(({ object, chart, path }) => ({ ...generated(object, chart, path), backup: true }));
 }
 
 /** Namespaces that nobody else brings. Flux must never delete one: it takes every claim with it. */

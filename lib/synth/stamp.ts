@@ -32,7 +32,7 @@ export function stampMarks(
   const namespacesWithData = new Set<string>();
   const labelled = answered.map((dataset) => {
     if (dataset.id.namespace !== undefined) namespacesWithData.add(dataset.id.namespace);
-    const marks = marksOf(dataset.id, dataset.answer, dataset.method);
+    const marks = marksOf(dataset);
     const claims = dataset.claims.map((claim) => {
       const key = claimKey(claim.namespace, claim.name);
       if (!written.has(key)) return claim;

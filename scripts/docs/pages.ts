@@ -2,7 +2,7 @@
 import { format, resolveConfig } from 'prettier';
 import { rules } from '../../lib/coverage/rules';
 import type { Rule } from '../../lib/coverage/rule';
-import { CLUSTER_DATA, DATA_KINDS, strategyFits, type MethodName } from '../../lib/model/kinds';
+import { CLUSTER_DATA, DATA_KINDS, strategyFits, type MethodName, type Methods } from '../../lib/model/kinds';
 import { OPAQUE_KINDS } from '../../lib/model/opaque-kinds';
 import { OPERATOR_WORKLOADS, WORKLOADS } from '../../lib/model/workloads';
 import type { StrategyType } from '../../lib/model/strategy';
@@ -69,14 +69,13 @@ const WRITTEN: Readonly<Record<Exclude<StrategyType, 'elsewhere'>, string>> = {
 function kindsPage(): string {
   const data = DATA_KINDS.map((row) => {
     const ref = 'part' in row ? `{ ${row.ref}: '…', ${row.part}: '…' }` : `{ ${row.ref}: '…' }`;
-    const method = 'method' in row ? row.method : undefined;
-    return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} | ${carriedOutBy(row.strategies, method)} |`;
+    return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} | ${carriedOutBy(row.strategies)} |`;
   });
   const refs = new Set([...WORKLOADS, ...OPERATOR_WORKLOADS].map(({ ref }) => ref));
   const workloads = [...refs].map((ref) => `\`{ ${ref}: '…', volume: '…' }\``);
   const opaque = OPAQUE_KINDS.map(({ ref, kind, group }) => `| \`${kind}\` (${group}) | \`{ ${ref}: '…' }\` |`);
   const cluster = Object.entries(CLUSTER_DATA).map(
-    ([ref, { strategies }]) => `| \`${ref}\` | ${fitting(ref)} | ${carriedOutBy(strategies, undefined)} |`,
+    ([ref, { strategies }]) => `| \`${ref}\` | ${fitting(ref)} | ${carriedOutBy(strategies)} |`,
   );
   return `${GENERATED}
 
@@ -129,9 +128,11 @@ function fitting(ref: string): string {
 }
 
 /** What carries out the strategies besides `elsewhere` and an exclusion, as far as there are any. */
-function carriedOutBy(strategies: readonly StrategyType[], method: MethodName | undefined): string {
-  if (strategies.length === 0) return 'whoever `elsewhere` names';
-  return method === undefined ? 'nothing yet' : METHODS[method];
+function carriedOutBy(strategies: Methods): string {
+  const names = new Set(
+    Object.values(strategies).map((method) => (method === undefined ? 'nothing yet' : METHODS[method])),
+  );
+  return names.size === 0 ? 'whoever `elsewhere` names' : [...names].join(', ');
 }
 
 const METHODS: Readonly<Record<MethodName, string>> = { velero: 'Velero' };

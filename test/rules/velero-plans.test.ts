@@ -92,7 +92,7 @@ describe('names of plans', () => {
       new BackedUpVolume(chart, 'data', { storage, backup });
     });
     expect(explain(findings)).toBe('');
-    expect(context.plans.plans.map(({ plan }) => plan)).toEqual(['media']);
+    expect(context.methods.velero.plans.map(({ plan }) => plan)).toEqual(['media']);
   });
 });
 
@@ -115,7 +115,7 @@ describe('strategies that nothing carries out', () => {
 
   it('[unproven-strategy] are found whatever carries out others of the kind', () => {
     const { context } = synthesizeScenario(({ chart }) => volume(chart));
-    const without = new GateContext(context.input, { plans: { plans: [], problems: [] } });
+    const without = new GateContext(context.input, { methods: context.planMethods([]) });
     const unproven = rules.find(({ id }) => id === 'unproven-strategy');
     expect([...(unproven?.check(without) ?? [])].map(({ because }) => because)).toEqual([
       "no object in the output is known to carry out 'scheduled' for it",

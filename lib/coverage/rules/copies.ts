@@ -42,8 +42,8 @@ backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: Durat
 };
 
 /** Whether its plan has no Schedules, which is a finding of its own. */
-function isUnplanned({ id, answer }: AnsweredDataset, { plans }: GateContext): boolean {
-  return plans.problems.some(
+function isUnplanned({ id, answer }: AnsweredDataset, { methods }: GateContext): boolean {
+  return methods.velero.problems.some(
     (problem) =>
       (problem.type === 'schedule' || problem.type === 'disagreement') &&
       problem.plan === planOf(answer) &&
@@ -73,7 +73,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
 };
 
 function whereTheyAre(copies: readonly Copy[]): string {
-  if (copies.every((copy) => copy.schedules.some((schedule) => !schedule.movesData))) {
+  if (copies.every(({ staysInStorage }) => staysInStorage)) {
     return 'it has only snapshots, which stay in the storage itself';
   }
   const places = copies.map(({ location }) =>
@@ -83,7 +83,7 @@ function whereTheyAre(copies: readonly Copy[]): string {
 }
 
 function copyOutside(dataset: AnsweredDataset, context: GateContext): readonly Remedy[] {
-  if (dataset.method === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
+  if (dataset.methods.scheduled === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
   return [
     ...toFix(nightlyLine(context)),
     ...inWords('add it to the strategies, which may be a list, or give the location a mirror'),
@@ -148,9 +148,9 @@ export const expiresTooSoon: Rule = {
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 2 } }) });`,
   check: (context) =>
     context.copied.flatMap((dataset) =>
-      copiesOf(dataset, context).flatMap(({ schedules }) => {
-        const base = schedules[0];
-        const shortest = schedules.toSorted((a, b) => a.keepSeconds - b.keepSeconds)[0];
+      copiesOf(dataset, context).flatMap(({ runs }) => {
+        const base = runs[0];
+        const shortest = runs.toSorted((a, b) => a.keepSeconds - b.keepSeconds)[0];
         if (base === undefined || shortest === undefined) return [];
         const needed = minimumRetention(base.worstAgeSeconds);
         if (shortest.keepSeconds >= needed) return [];
@@ -209,8 +209,8 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
 };
 
 /** That none was chosen at all is a finding of its own. */
-function repositoryPassword({ platform, plans }: GateContext): readonly { subject: string; keptIn: string }[] {
+function repositoryPassword({ platform, methods }: GateContext): readonly { subject: string; keptIn: string }[] {
   const keptIn = platform.velero?.repositoryPassword?.keptIn ?? '';
-  if (keptIn.trim() === '' || plans.plans.length === 0) return [];
+  if (keptIn.trim() === '' || methods.velero.plans.length === 0) return [];
   return [{ subject: 'password of Velero’s repositories', keptIn }];
 }

@@ -1,4 +1,5 @@
 /** Databases whose files are copied while they write. */
+import { veleroCopies } from '../../methods/velero/plan';
 import type { AnsweredDataset } from '../../model/answered';
 import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { distinctBy } from '../../model/collections';
@@ -22,7 +23,7 @@ export const crashConsistent: Rule = {
   volumes: { data: { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) } },
 });`,
   check: (context) => {
-    const snapshots = context.copied.filter(({ method }) => method === 'velero');
+    const snapshots = context.copied.filter((dataset) => veleroCopies(dataset).length > 0);
     const byClaim = new Map(
       snapshots.flatMap((dataset) =>
         dataset.claims.map(({ namespace, name }) => [claimKey(namespace, name), dataset] as const),

@@ -82,10 +82,10 @@ function idleHolds({ answers }: GateContext): readonly RuleFinding[] {
   }));
 }
 
-function idleSettings({ input, plans, answers }: GateContext): readonly RuleFinding[] {
+function idleSettings({ input, methods, answers }: GateContext): readonly RuleFinding[] {
   // What has no answer yet may get one that Velero carries out.
   const namespaces = new Set([
-    ...plans.plans.map(({ namespace }) => namespace),
+    ...methods.velero.plans.map(({ namespace }) => namespace),
     ...answers.unanswered.map(({ id }) => id.namespace ?? ''),
   ]);
   return input.veleroSettings

@@ -71,7 +71,7 @@ ApiObject.of(volume).metadata.addLabel('backed-up/plan', 'weekly');`,
       dataset.claims.flatMap(({ namespace, name }): readonly RuleFinding[] => {
         const rendered = context.object({ group: '', kind: 'PersistentVolumeClaim', namespace, name });
         if (rendered === undefined || !isWritten(rendered)) return [];
-        const expected = marksOf(dataset.id, dataset.answer, dataset.method);
+        const expected = marksOf(dataset);
         const wrong = [
           ...differences(labelsOf(rendered.object), {
             [METHOD_LABEL]: undefined,

@@ -16,7 +16,7 @@ function problemsOf<T extends PlanProblem['type']>(
   context: GateContext,
   type: T,
 ): readonly Extract<PlanProblem, { readonly type: T }>[] {
-  return context.plans.problems.filter(
+  return context.methods.velero.problems.filter(
     (problem): problem is Extract<PlanProblem, { readonly type: T }> => problem.type === type,
   );
 }
@@ -135,8 +135,8 @@ export const planName: Rule = {
   check: (context) => [...unusableNames(context), ...equalNames(context), ...severalNames(context)],
 };
 
-function unusableNames({ plans }: GateContext): readonly RuleFinding[] {
-  return plans.plans.flatMap((plan) => {
+function unusableNames({ methods }: GateContext): readonly RuleFinding[] {
+  return methods.velero.plans.flatMap((plan) => {
     const tooLong = plan.schedules.find(({ name }) => name.length > 63);
     const because =
       tooLong === undefined
@@ -148,8 +148,8 @@ function unusableNames({ plans }: GateContext): readonly RuleFinding[] {
 }
 
 /** Names join namespace, plan, location and retention by hyphens, which each of them may have as well. */
-function equalNames({ plans }: GateContext): readonly RuleFinding[] {
-  const named = plans.plans.flatMap((plan) => [
+function equalNames({ methods }: GateContext): readonly RuleFinding[] {
+  const named = methods.velero.plans.flatMap((plan) => [
     { name: plan.policyName, what: 'resource policy', plan },
     ...plan.schedules.map(({ name }) => ({ name, what: 'Schedule', plan })),
   ]);
@@ -223,11 +223,12 @@ export const veleroMissing: Rule = {
   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
 });
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });`,
-  check: ({ platform, plans }) => {
-    if (platform.velero !== undefined || plans.plans.length === 0) return [];
+  check: ({ platform, methods }) => {
+    const { plans } = methods.velero;
+    if (platform.velero !== undefined || plans.length === 0) return [];
     return [
       {
-        subject: `${counted(plans.plans.length, 'plan')} for Velero`,
+        subject: `${counted(plans.length, 'plan')} for Velero`,
         remedies: toFix(
           `velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: '${PLACEHOLDERS.place}' } }`,
         ),

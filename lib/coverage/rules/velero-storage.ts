@@ -76,9 +76,9 @@ export const veleroRepositoryPassword: Rule = {
   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
 });
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });`,
-  check: ({ platform, plans }) => {
+  check: ({ platform, methods }) => {
     const { velero } = platform;
-    const moves = plans.plans.some(({ schedules }) => schedules.some(({ movesData }) => movesData));
+    const moves = methods.velero.plans.some(({ schedules }) => schedules.some(({ movesData }) => movesData));
     if (velero === undefined || !moves || (velero.repositoryPassword?.keptIn ?? '').trim() !== '') return [];
     return [
       {

@@ -4,7 +4,6 @@ import { booleanAt, groupOf, type KubeObject } from '../../model/kube-object';
 import { isLabelValue } from '../../model/names';
 import { counted } from '../../model/text';
 import { undecodableDurations } from '../../velero/backup-spec';
-import { plannedSchedules } from '../copies';
 import { aboutDataset, aboutObject, inWords, toFix } from '../finding';
 import type { Rule } from '../rule';
 import { whyNotCopied } from '../velero-runs';
@@ -30,7 +29,9 @@ export const notCopied: Rule = {
 ApiObject.of(volume).metadata.addLabel('velero.io/exclude-from-backup', 'true');`,
   check: (context) =>
     context.copied.flatMap((dataset) => {
-      const planned = veleroCopies(dataset).flatMap((strategy) => plannedSchedules(dataset, strategy, context));
+      const planned = veleroCopies(dataset).flatMap((strategy) =>
+        context.methods.velero.schedulesOf(dataset, strategy),
+      );
       const reasons = new Set(
         planned.map((schedule) => whyNotCopied(dataset, schedule, context)).filter((why) => why !== undefined),
       );

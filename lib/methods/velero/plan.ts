@@ -93,8 +93,10 @@ export function planVelero(
 
 /** The strategies of a dataset that Velero carries out. */
 export function veleroCopies(dataset: AnsweredDataset): readonly (Scheduled | Snapshotted)[] {
-  if (dataset.method !== 'velero' || isExcluded(dataset.answer)) return [];
-  return dataset.answer.strategies.filter((s) => s.type === 'scheduled' || s.type === 'snapshotted');
+  if (isExcluded(dataset.answer)) return [];
+  return dataset.answer.strategies
+    .filter((strategy) => strategy.type === 'scheduled' || strategy.type === 'snapshotted')
+    .filter(({ type }) => dataset.methods[type] === 'velero');
 }
 
 /** All locations that the Schedules write to, each once. */

@@ -1,0 +1,13 @@
+/** All backup methods, by the names that the table of kinds gives them. */
+import { VeleroMethodPlan } from './velero/method';
+import type { MethodName } from '../model/kinds';
+import type { MethodInput, MethodPlan } from './method';
+
+/** The plans of all methods for one set of datasets. */
+export interface MethodPlans extends Readonly<Record<MethodName, MethodPlan>> {
+  readonly velero: VeleroMethodPlan;
+}
+
+export function planMethods(input: MethodInput): MethodPlans {
+  return { velero: new VeleroMethodPlan(input) };
+}

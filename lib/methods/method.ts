@@ -1,0 +1,67 @@
+/**
+ * What a backup method is: a module that says how datasets are protected, how anybody knows, and how they come back. The
+ * gate and the inventory know methods only by this; a rule that proves what one method renders knows that method too.
+ */
+import type { AnsweredDataset } from '../model/answered';
+import type { Assumption, Evidence, RequiredSecret, Restore } from '../model/inventory';
+import type { KubeObject } from '../model/kube-object';
+import type { Location } from '../model/location';
+import type { Platform } from '../model/platform';
+import type { Bucket, Strategy } from '../model/strategy';
+import type { SettingsDeclaration } from './velero/settings';
+
+/** What all methods plan from. */
+export interface MethodInput {
+  /** All datasets that have an answer, those of other methods too. */
+  readonly datasets: readonly AnsweredDataset[];
+  readonly platform: Platform;
+  /** Zone of the schedules that name none; one that exists. */
+  readonly timeZone: string;
+  /** Whether this repository answers for the cluster, and so brings what all of its repositories share. */
+  readonly isClusterWide: boolean;
+  readonly veleroSettings: readonly SettingsDeclaration[];
+}
+
+/** What a method does for the datasets of a cluster. */
+export interface MethodPlan {
+  /** The objects that follow from the strategies alone. Everything else is rendered by constructs. */
+  readonly objects: readonly PlannedObject[];
+  /** @returns the copy that a strategy of a dataset makes; `undefined` where this method does not carry it out. */
+  copyOf(dataset: AnsweredDataset, strategy: Strategy): PlannedCopy | undefined;
+  /** Secrets that a person provides for the copies of these datasets. */
+  secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[];
+  /** What the copies of these datasets rest on that no object shows. */
+  assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[];
+}
+
+/** An object, and the chart whose backup folder it belongs to. */
+export interface PlannedObject {
+  readonly object: KubeObject;
+  readonly chart: string;
+  /** What it is for, in the place of a construct path: `forge/velero`. */
+  readonly path: string;
+}
+
+/** What one strategy yields. */
+export interface PlannedCopy {
+  readonly location: Location;
+  /** Whether the data stays in the storage that it protects, and only a record of it is at the location. */
+  readonly staysInStorage: boolean;
+  readonly worstAgeSeconds: number;
+  readonly keptSeconds: number;
+  /** What makes it, those whose copies are the youngest first. */
+  readonly runs: readonly PlannedRun[];
+  readonly evidence: Evidence;
+  readonly restore: Restore;
+}
+
+/** One schedule of a copy, with a retention of its own. */
+export interface PlannedRun {
+  readonly name: string;
+  /** How old its newest copy is at worst. */
+  readonly worstAgeSeconds: number;
+  readonly keepSeconds: number;
+  readonly bucket: Bucket;
+  /** Copies that are kept when all goes well. */
+  readonly count: number;
+}
