@@ -1,5 +1,6 @@
 /** The example cluster: replace `apps/` by your own, state your platform and your locations here, and run `npm run synth`. */
 import { Duration } from 'cdk8s';
+import { BackedUpApp, definePlatform, elsewhere, excluded, s3Location } from 'cdk8s-backed-up';
 import { Directory } from './apps/directory';
 import { Forge } from './apps/forge';
 import { Infrastructure } from './apps/infrastructure';
@@ -8,7 +9,6 @@ import { Monitoring } from './apps/monitoring';
 import { ObjectStorage } from './apps/object-storage';
 import { Search } from './apps/search';
 import { Wiki } from './apps/wiki';
-import { BackedUpApp, definePlatform, elsewhere, excluded, s3Location } from './lib';
 
 const platform = definePlatform({
   cluster: 'home',

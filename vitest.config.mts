@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const setupFiles = process.env['RULE_OFF'] === undefined ? [] : ['test/support/rule-off.ts'];
@@ -5,5 +6,7 @@ const setupFiles = process.env['RULE_OFF'] === undefined ? [] : ['test/support/r
 // vitest wants its configuration as the default export.
 // oxlint-disable-next-line import/no-default-export
 export default defineConfig({
+  // As tsconfig.json has it: the example imports the package by its name, as its users do.
+  resolve: { alias: { 'cdk8s-backed-up': fileURLToPath(new URL('lib/index.ts', import.meta.url)) } },
   test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, setupFiles },
 });

@@ -1,7 +1,7 @@
 import { Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { BackedUpStatefulSet, every, nightly, type Location } from '../lib';
+import { BackedUpStatefulSet, every, nightly, type Location } from 'cdk8s-backed-up';
 
 /** 389 Directory Server: accounts and groups of everything else. */
 export class Directory extends Chart {

@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { ObjectBucketClaim } from '../imports/objectbucket.io';
 import { Cluster } from '../imports/postgresql.cnpg.io';
-import { BackedUpStatefulSet, backUp, elsewhere, nightly, ScratchVolume, weekly, type Location } from '../lib';
+import { BackedUpStatefulSet, backUp, elsewhere, nightly, ScratchVolume, weekly, type Location } from 'cdk8s-backed-up';
 
 /** Gitea with its database, its attachments in a bucket, and the cache of its runners. */
 export class Forge extends Chart {

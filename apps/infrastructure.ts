@@ -1,6 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { holds } from '../lib';
+import { holds } from 'cdk8s-backed-up';
 
 /**
  * The operators, as plain YAML in `infrastructure/`: synth reads it and writes nothing of it. None of the charts asks for

@@ -1,7 +1,16 @@
 import { Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { BackedUpVolume, backUp, elsewhere, nightly, ScratchVolume, snapshotted, weekly, type Location } from '../lib';
+import {
+  BackedUpVolume,
+  backUp,
+  elsewhere,
+  nightly,
+  ScratchVolume,
+  snapshotted,
+  weekly,
+  type Location,
+} from 'cdk8s-backed-up';
 
 /** Photos and films: plain volumes, and a share of the NAS. */
 export class Media extends Chart {

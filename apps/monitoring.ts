@@ -7,7 +7,7 @@ import {
   PrometheusSpecStorageVolumeClaimTemplateSpecResourcesRequests,
 } from '../imports/monitoring.coreos.com';
 import { HelmRepository } from '../imports/source.toolkit.fluxcd.io';
-import { exclude, holds, nightly, type Location } from '../lib';
+import { exclude, holds, nightly, type Location } from 'cdk8s-backed-up';
 
 /** Metrics that may be lost, and the dashboards that may not. */
 export class Monitoring extends Chart {

@@ -2,7 +2,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { CephObjectStore } from '../imports/ceph.rook.io';
-import { VeleroSnapshotClass } from '../lib';
+import { VeleroSnapshotClass } from 'cdk8s-backed-up';
 
 /** Ceph's object store, the class of its buckets, and the snapshot classes that Velero uses. */
 export class ObjectStorage extends Chart {

@@ -1,7 +1,7 @@
 import { Chart, Duration } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { OpenSearchCluster } from '../imports/opensearch.org';
-import { backUp, elsewhere } from '../lib';
+import { backUp, elsewhere } from 'cdk8s-backed-up';
 
 /** Logs and full-text search. */
 export class Search extends Chart {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Chart, Include } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { backUp, exclude, nightly, type Location } from '../lib';
+import { backUp, exclude, nightly, type Location } from 'cdk8s-backed-up';
 
 /** A wiki from a Helm chart, rendered once and committed: `helm template wiki … > apps/wiki/rendered.yaml`. */
 export class Wiki extends Chart {

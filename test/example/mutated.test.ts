@@ -7,7 +7,7 @@ import { GateContext } from '../../lib/coverage/context';
 import { examine } from '../../lib/coverage/gate';
 import { annotationsOf, describeObject, labelsOf, objectId } from '../../lib/model/kube-object';
 import type { RenderedObject } from '../../lib/model/rendered';
-import { synthesizeExample } from '../support/example';
+import { synthesizeExample } from './example';
 
 /** What goes missing, and all rules that say so. */
 const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[] = [

@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { isKubeObject, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { hasSchema, validateStrictly } from '../../lib/schema/objects';
 import { readFolder } from '../../lib/synth/output';
-import { synthesizeExample } from '../support/example';
+import { synthesizeExample } from './example';
 
 const dist = readFolder('dist');
 
