@@ -116,6 +116,13 @@ describe('the folders of lib', () => {
     );
   });
 
+  it('read and write files only where that is their purpose', () => {
+    const touching = imports
+      .filter(({ specifier }) => /^node:(fs|child_process)/.test(specifier))
+      .map(({ file }) => folderOf(file));
+    expect(new Set(touching)).toEqual(new Set(['cli', 'schema', 'synth', 'yaml']));
+  });
+
   it('have no cycle of imports, types aside', () => {
     const done = new Set<string>();
     const visit = (file: string, path: readonly string[]): readonly string[] => {

@@ -44,7 +44,7 @@ export function nightlyLine(context: GateContext): string {
  * The variable that most likely holds the location to copy to: one that is lost independently of the site, or else of
  * the cluster. Where none is in use the name compiles nowhere, so that nobody takes it for one of theirs.
  */
-export function locationVariable({ locations, servedHosts }: GateContext): string {
+function locationVariable({ locations, servedHosts }: GateContext): string {
   const known = locations.map(({ location }) => ({ location, domain: servedHosts.failureDomainOf(location) }));
   const best =
     known.find(({ domain }) => survives(domain, 'site')) ?? known.find(({ domain }) => survives(domain, 'cluster'));

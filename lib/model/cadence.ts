@@ -23,7 +23,7 @@ const PERIOD: Readonly<Record<Bucket, number>> = {
 };
 
 /** A number below `slots` that depends on nothing but the seed: the same on every machine, spread evenly over many seeds. */
-export function spread(seed: readonly string[], slots: number): number {
+function spread(seed: readonly string[], slots: number): number {
   return createHash('sha256').update(JSON.stringify(seed)).digest().readUIntBE(0, 6) % slots;
 }
 

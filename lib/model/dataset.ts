@@ -57,10 +57,6 @@ export function datasetKey(id: DatasetId): string {
   ]);
 }
 
-export function sameDataset(a: DatasetId, b: DatasetId): boolean {
-  return datasetKey(a) === datasetKey(b);
-}
-
 /** For people: `StatefulSet monitoring/loki, claim template 'storage'`. */
 export function describeDataset(id: DatasetId): string {
   if (id.group === CLUSTER_GROUP) return `${CLUSTER_TITLES[id.kind] ?? id.kind} of cluster ${id.name}`;

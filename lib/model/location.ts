@@ -173,7 +173,7 @@ export function veleroPrefix(location: Location, cluster: string): string {
 }
 
 /** The host that the server of a location is reached at, or `undefined` when the endpoint is not a URL. */
-export function endpointHost({ endpoint }: Pick<Location, 'endpoint'>): string | undefined {
+function endpointHost({ endpoint }: Pick<Location, 'endpoint'>): string | undefined {
   const url = parseUrl(endpoint);
   return url === undefined ? undefined : bareHost(url.hostname);
 }

@@ -184,7 +184,7 @@ export function clockChangeClash(fields: CronFields, timeZone: string): string |
 }
 
 /** `03:07` of 187. */
-export function clockTime(minuteOfDay: number): string {
+function clockTime(minuteOfDay: number): string {
   return `${twoDigits(Math.floor(minuteOfDay / 60))}:${twoDigits(minuteOfDay % 60)}`;
 }
 

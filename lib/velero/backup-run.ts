@@ -210,7 +210,7 @@ function groupOf(claim: ClaimView, spec: BackupSpec, cluster: Cluster): readonly
   return cluster.claimsOfGroup(claim, spec.volumeGroupSnapshotLabelKey).filter((other) => other !== claim);
 }
 
-export function describeItem(item: ItemView): string {
+function describeItem(item: ItemView): string {
   return item.kind === 'Pod'
     ? item.description
     : `${item.kind} ${item.namespace === '' ? '' : `${item.namespace}/`}${item.name}`;

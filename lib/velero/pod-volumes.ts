@@ -2,7 +2,7 @@
 import type { Fate, RunContext } from './backup-run';
 import type { ClaimView, PodView, PodVolumeView } from './views';
 
-export interface Chosen {
+interface Chosen {
   readonly volumes: readonly PodVolumeView[];
   readonly errors: readonly string[];
 }
