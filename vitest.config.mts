@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const setupFiles = process.env['RULE_OFF'] === undefined ? [] : ['test/support/rule-off.ts'];
+// For `npm run test:rules`.
+const setupFiles = [
+  ...(process.env['RULE_OFF'] === undefined ? [] : ['test/support/rule-off.ts']),
+  ...(process.env['RULE_TRACE'] === undefined ? [] : ['test/support/rule-trace.ts']),
+];
 
 // vitest wants its configuration as the default export.
 // oxlint-disable-next-line import/no-default-export

@@ -1,13 +1,14 @@
 /**
  * `npm run test:rules [-- rule …]`: switches off each rule of the gate in turn and runs the tests. Exactly the tests that
  * are tagged with the rule, `[rule-id] …`, must fail: a rule without a test shows, and so does a test that another rule
- * keeps green.
+ * keeps green. A first run with all rules notes in which files each of them has findings, because no other can change.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rules } from '../lib/coverage/rules';
+import { groupBy } from '../lib/model/collections';
 import { enumerated } from '../lib/model/text';
 
 const HELP = `Usage: npm run test:rules [-- rule …]
@@ -25,6 +26,14 @@ Examples:
 interface Outcome {
   readonly passed: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
+  /** The file of each test. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** With all rules on. */
+interface Baseline extends Outcome {
+  /** The files in whose tests a rule has findings. Without the rule nothing changes in any other. */
+  readonly filesByRule: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 async function main(): Promise<number> {
@@ -39,7 +48,7 @@ async function main(): Promise<number> {
     process.stderr.write(`error: no rule is called ${enumerated(unknown)}; docs/findings.md lists them\n`);
     return 2;
   }
-  const normal = await runTests(undefined);
+  const normal = await runAll();
   if (normal.failed.size > 0) {
     process.stderr.write(`error: the tests fail with all rules on:\n${lines([...normal.failed])}`);
     return 2;
@@ -50,7 +59,7 @@ async function main(): Promise<number> {
   let wrong = 0;
   const work = async (): Promise<void> => {
     for (let rule = queue.shift(); rule !== undefined; rule = queue.shift()) {
-      const complaints = compare(rule, normal.passed, (await runTests(rule)).failed);
+      const complaints = compare(rule, normal.passed, (await runWithout(rule, normal)).failed);
       done += 1;
       if (complaints.length > 0) wrong += 1;
       process.stdout.write(
@@ -74,36 +83,63 @@ function compare(rule: string, all: ReadonlySet<string>, failed: ReadonlySet<str
   ];
 }
 
-/** All tests that have to do with the gate, except those of texts for the compiler, in one process of their own. */
-const VITEST = [
-  'vitest',
+const VITEST = ['vitest', '--run', '--maxWorkers=1', '--no-isolate', '--reporter=json'];
+
+/** All tests that have to do with the gate, except those of texts for the compiler. */
+const ALL_TESTS = [
   'related',
   'lib/coverage/rules/index.ts',
   '--exclude=test/docs/types.test.ts',
   '--exclude=test/types/compile.test.ts',
-  '--run',
-  '--maxWorkers=1',
-  '--no-isolate',
-  '--reporter=json',
 ];
 
-/** @param ruleOff the rule that is switched off. */
-async function runTests(ruleOff: string | undefined): Promise<Outcome> {
+function runAll(): Promise<Baseline> {
+  return inFolder(async (folder) => {
+    const trace = join(folder, 'trace');
+    writeFileSync(trace, '');
+    const outcome = await runTests(folder, ALL_TESTS, { RULE_TRACE: trace });
+    const found = readFileSync(trace, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { readonly rule: string; readonly file: string });
+    const byRule = groupBy(found, ({ rule }) => rule);
+    const filesByRule = new Map([...byRule].map(([rule, rows]) => [rule, new Set(rows.map(({ file }) => file))]));
+    return { ...outcome, filesByRule };
+  });
+}
+
+function runWithout(rule: string, { passed, files, filesByRule }: Baseline): Promise<Outcome> {
+  const tagged = [...passed].filter((name) => name.includes(`[${rule}]`)).map((name) => files.get(name) ?? '');
+  const touched = [...new Set([...tagged, ...(filesByRule.get(rule) ?? [])])].toSorted();
+  if (touched.length === 0) return Promise.resolve({ passed: new Set(), failed: new Set(), files: new Map() });
+  return inFolder((folder) => runTests(folder, touched, { RULE_OFF: rule }));
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-rules-'));
-  const report = join(folder, 'report.json');
   try {
-    const code = await run('npx', [...VITEST, `--outputFile=${report}`], ruleOff);
-    if (code > 1) throw new Error(`vitest ended with ${code}`);
-    return readReport(report);
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function run(command: string, args: readonly string[], ruleOff: string | undefined): Promise<number> {
+/** In one process. */
+async function runTests(
+  folder: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const report = join(folder, 'report.json');
+  const [vitest = '', ...flags] = VITEST;
+  const code = await run('npx', [vitest, ...args, ...flags, `--outputFile=${report}`], variables);
+  if (code > 1) throw new Error(`vitest ended with ${code}`);
+  return readReport(report);
+}
+
+function run(command: string, args: readonly string[], variables: Readonly<Record<string, string>>): Promise<number> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...(ruleOff === undefined ? {} : { RULE_OFF: ruleOff }) };
-    const child = spawn(command, args, { env, stdio: 'ignore' });
+    const child = spawn(command, args, { env: { ...process.env, ...variables }, stdio: 'ignore' });
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 2));
   });
@@ -122,11 +158,15 @@ function readReport(path: string): Outcome {
   const report = JSON.parse(readFileSync(path, 'utf8')) as JsonReport;
   const passed = new Set<string>();
   const failed = new Set<string>();
+  const files = new Map<string, string>();
   for (const { name, message, assertionResults } of report.testResults) {
     if (assertionResults.length === 0) throw new Error(`${name} has no tests: ${message}`);
-    for (const { fullName, status } of assertionResults) (status === 'passed' ? passed : failed).add(fullName);
+    for (const { fullName, status } of assertionResults) {
+      (status === 'passed' ? passed : failed).add(fullName);
+      files.set(fullName, name);
+    }
   }
-  return { passed, failed };
+  return { passed, failed, files };
 }
 
 function lines(texts: readonly string[]): string {

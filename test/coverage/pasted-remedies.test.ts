@@ -23,7 +23,9 @@ function findingsAfter(line: string): readonly Finding[] {
 
 function remedy(label: string): string {
   const [finding] = findingsAfter('undefined');
-  return finding?.remedies.find((each) => each.label === label)?.text ?? '';
+  const text = finding?.remedies.find((each) => each.label === label)?.text;
+  if (text === undefined) throw new Error(`no finding says '${label}'`);
+  return text;
 }
 
 describe('a pasted remedy', () => {
