@@ -83,7 +83,7 @@ function compare(rule: string, all: ReadonlySet<string>, failed: ReadonlySet<str
   ];
 }
 
-const VITEST = ['vitest', '--run', '--maxWorkers=1', '--no-isolate', '--reporter=json'];
+const VITEST = ['vitest', '--run', '--maxWorkers=1', '--reporter=json'];
 
 /** All tests that have to do with the gate, except those of texts for the compiler. */
 const ALL_TESTS = [
