@@ -2,7 +2,7 @@
 import { compareText, sortedBy } from '../model/collections';
 import { groupOf, type KubeObject } from '../model/kube-object';
 import { HEALTH } from '../model/flux-health';
-import { backupFolderOf, CLUSTER_CHART, NAMESPACES_FOLDER } from '../model/folders';
+import { NAMESPACES_FOLDER } from '../model/folders';
 import { FLUX_NAMESPACE, type FluxPlatform } from '../model/platform';
 import type { Folder } from './layout';
 
@@ -46,14 +46,18 @@ export function fluxKustomizations(
   }));
 }
 
-/** Only backup folders wait for anything of ours: an application must come up when the backup tool is down. */
+/**
+ * Only backup folders wait for anything of ours: an application must come up when the backup tool is down. They do not
+ * wait for the storage locations: one bucket that nobody reaches would stop the backups to all others, and Velero looks for
+ * the location of a Schedule only when it makes a Backup (v1.18, pkg/controller/schedule_controller.go).
+ */
 function dependencies(
   folder: Folder,
   flux: FluxPlatform,
   folders: ReadonlySet<string>,
   prefix: string,
 ): { readonly dependsOn?: readonly { name: string }[] } {
-  const shared = folder.backup ? [NAMESPACES_FOLDER, backupFolderOf(CLUSTER_CHART)] : [];
+  const shared = folder.backup ? [NAMESPACES_FOLDER] : [];
   const before = [...folder.dependsOn, ...shared].filter((name) => folders.has(name) && name !== folder.name);
   const operators = folder.backup ? [...operatorsOf(folder)] : [];
   const names = new Set([

@@ -116,7 +116,7 @@ describe('folders', () => {
     ]);
   });
 
-  it('wait for operators and storage locations only where backups are made', () => {
+  it('wait for operators only where backups are made, and never for a storage location', () => {
     const kustomizations = fluxKustomizations(foldersOf(objects, new Map([['wiki', ['blog', 'gone']]])), flux, '');
     const dependencies = kustomizations.map(({ metadata, spec }) => [
       metadata.name,
@@ -124,11 +124,11 @@ describe('folders', () => {
     ]);
     expect(Object.fromEntries(dependencies)).toEqual({
       blog: [],
-      'blog-backup': ['cluster-backup', 'namespaces'],
+      'blog-backup': ['namespaces'],
       'cluster-backup': ['namespaces', 'velero'],
       namespaces: [],
       wiki: ['blog'],
-      'wiki-backup': ['cluster-backup', 'namespaces', 'velero'],
+      'wiki-backup': ['namespaces', 'velero'],
     });
   });
 
@@ -139,7 +139,7 @@ describe('folders', () => {
       kind: 'Kustomization',
       metadata: { name: 'wiki-backup', namespace: 'flux-system' },
       spec: {
-        dependsOn: [{ name: 'cluster-backup' }, { name: 'namespaces' }, { name: 'velero' }],
+        dependsOn: [{ name: 'namespaces' }, { name: 'velero' }],
         healthCheckExprs: [
           {
             apiVersion: 'velero.io/v1',
