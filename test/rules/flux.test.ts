@@ -274,6 +274,39 @@ spec: { instances: 1, storage: { size: 1Gi } }
     `,
   });
 
+  refuses('health-expressions', ['K08'], 'one that waits for a Prometheus and an OpenSearch', {
+    build: ({ chart }) => {
+      const reason = 'Old measurements and logs are not missed.';
+      exclude(chart, { prometheus: 'main', namespace: 'shop' }, { reason });
+      exclude(chart, { openSearch: 'logs', namespace: 'shop' }, { reason });
+    },
+    options: (changed) => ({
+      files: {
+        'clusters/shop.yaml': kustomization('./shop', changed ? 'wait: true' : 'wait: false'),
+        'shop/prometheus.yaml': `apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: { name: main, namespace: shop, annotations: { kustomize.toolkit.fluxcd.io/prune: disabled } }
+spec: { storage: { volumeClaimTemplate: { spec: { resources: { requests: { storage: 50Gi } } } } } }
+`,
+        'shop/logs.yaml': `apiVersion: opensearch.org/v1
+kind: OpenSearchCluster
+metadata: { name: logs, namespace: shop, annotations: { kustomize.toolkit.fluxcd.io/prune: disabled } }
+spec:
+  general: { serviceName: logs, version: 3.0.0 }
+  nodePools: [{ component: nodes, replicas: 1, diskSize: 30Gi, roles: [data, cluster_manager] }]
+`,
+      },
+    }),
+    says: `
+      1 Kustomization is Ready before anything works: [health-expressions]
+
+        ✖ Kustomization flux-system/apps
+            written in       clusters/shop.yaml:1
+            because          Flux calls monitoring.coreos.com/Prometheus and opensearch.org/OpenSearchCluster healthy at once
+            to fix           healthCheckExprs: [{ apiVersion: 'monitoring.coreos.com/v1', kind: 'Prometheus', current: "status.conditions.exists(c, c.type == 'Available' && c.status == 'True')" }, { apiVersion: 'opensearch.org/v1', kind: 'OpenSearchCluster', current: "status.health in ['green', 'yellow']" }]
+    `,
+  });
+
   it('leaves the Kustomization of the output alone, which applies nothing but Kustomizations', () => {
     const { findings } = synthesizeScenario(
       ({ chart }) => void new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) }),

@@ -167,9 +167,22 @@ describe('folders', () => {
       ['ceph.rook.io/v1', 'CephObjectStore', "status.phase == 'Ready'"],
       ['ceph.rook.io/v1', 'CephObjectStoreUser', "status.phase == 'Ready'"],
       ['velero.io/v1', 'BackupStorageLocation', "status.phase == 'Available'"],
+      ['opensearch.org/v1', 'OpenSearchCluster', "status.health in ['green', 'yellow']"],
+      ...['Prometheus', 'Alertmanager', 'ThanosRuler'].map(
+        (kind) =>
+          [
+            'monitoring.coreos.com/v1',
+            kind,
+            "status.conditions.exists(c, c.type == 'Available' && c.status == 'True')",
+          ] as const,
+      ),
     ] as const;
     // What has no status before it is used cannot be waited for.
-    const others = [rendered('barmancloud.cnpg.io/v1', 'ObjectStore', 'a'), rendered('v1', 'Service', 'a')];
+    const others = [
+      rendered('barmancloud.cnpg.io/v1', 'ObjectStore', 'a'),
+      rendered('opensearch.opster.io/v1', 'OpenSearchCluster', 'old'),
+      rendered('v1', 'Service', 'a'),
+    ];
     const all = [...kinds.map(([apiVersion, kind]) => rendered(apiVersion, kind, 'a')), ...others];
     const expressions = fluxKustomizations(foldersOf(all, new Map()), flux, '').flatMap((kustomization) =>
       listAt(kustomization, 'spec', 'healthCheckExprs'),
