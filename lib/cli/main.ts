@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The command `backed-up`. */
 import { Command, CommanderError } from 'commander';
-import { COULD_NOT_RUN, describeFailure } from '../model/cannot-run';
+import { COULD_NOT_RUN, describeFailure, surviveClosedPipes } from '../model/cannot-run';
 import { predictCommand } from './predict';
 
 async function main(): Promise<void> {
+  surviveClosedPipes();
   const program = new Command('backed-up').description('No volume without a backup.').exitOverride();
   for (const command of [predictCommand()]) program.addCommand(command.copyInheritedSettings(program));
   try {

@@ -11,3 +11,14 @@ export function describeFailure(error: unknown): string {
   if (error instanceof CannotRun) return `error: ${error.message}\n`;
   return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 }
+
+/** Ends in silence when nobody reads on, as in `… | head -1`: what was done is done, and the exit code says it. */
+export function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe);
+  }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -23,9 +24,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { CannotRun } from '../model/cannot-run';
 import { sortedBy } from '../model/collections';
+import { realPlace, shown } from './output-place';
 
 /** Paths relative to the folder, with `/`, and what stands in the files. */
 export type OutputFiles = ReadonlyMap<string, string>;
@@ -51,13 +53,14 @@ export function replaceFolder(folder: string, files: OutputFiles): Written {
     mkdirSync(dirname(places.target), { recursive: true });
     return locked(places, () => {
       heal(places);
+      refuseForeignFiles(folder, pathsBelow(places.target));
       const current = readFolder(places.target);
       const next = withChecksums(files);
-      const edited = handEdits(folder, current, next);
+      const edited = handEdits(current, next);
       if (edited.length > 0) keepEdits(places, edited);
       const changed = !sameFiles(current, next);
       if (changed) swap(places, next);
-      return { changed, edited, editedFolder: relativePath(places.edited) };
+      return { changed, edited, editedFolder: shown(places.edited) };
     });
   });
 }
@@ -76,7 +79,7 @@ function explained<T>(folder: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new CannotRun(`cannot write ${relativePath(folder)}/: ${error.message}`);
+    throw new CannotRun(`cannot write ${shown(folder)}/: ${error.message}`);
   }
 }
 
@@ -90,7 +93,7 @@ interface Places {
 }
 
 function placesOf(folder: string): Places {
-  const target = behindLink(resolve(folder));
+  const target = realPlace(folder);
   const beside = (suffix: string): string => join(dirname(target), `.${basename(target)}.${suffix}`);
   return {
     target,
@@ -100,15 +103,6 @@ function placesOf(folder: string): Places {
     edited: beside('edited'),
     lock: beside('lock'),
   };
-}
-
-/** Where a folder really is: a link to it, into the repository that Flux reads perhaps, stays a link. */
-function behindLink(path: string): string {
-  try {
-    return resolve(dirname(path), readlinkSync(path));
-  } catch {
-    return path;
-  }
 }
 
 function heal(places: Places): string | undefined {
@@ -145,12 +139,22 @@ function swap(places: Places, files: OutputFiles): void {
 
 /** All files below a folder by relative path; empty if there is none. */
 export function readFolder(folder: string): Map<string, string> {
-  if (!existsSync(folder)) return new Map();
+  return new Map(pathsBelow(folder).map((path) => [path, contentOf(join(folder, path)).toString()]));
+}
+
+/** Relative, in order. */
+function pathsBelow(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
   if (!statSync(folder).isDirectory())
-    throw new CannotRun(`${relativePath(folder)} is a file: remove it, or choose another outdir`);
+    throw new CannotRun(`${shown(folder)} is a file: remove it, or choose another outdir`);
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
   const paths = entries.map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
-  return new Map(sortedBy(paths, (path) => path).map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
+  return sortedBy(paths, (path) => path);
+}
+
+/** What a file holds; of a link, where it leads, for behind it may be a folder, or nothing. */
+function contentOf(path: string): Buffer {
+  return lstatSync(path).isSymbolicLink() ? Buffer.from(`link to ${readlinkSync(path)}`) : readFileSync(path);
 }
 
 function sameFiles(a: OutputFiles, b: OutputFiles): boolean {
@@ -163,16 +167,16 @@ function withChecksums(files: OutputFiles): OutputFiles {
   return new Map([...sorted, [CHECKSUMS, lines.join('')]]);
 }
 
+function refuseForeignFiles(folder: string, paths: readonly string[]): void {
+  if (paths.length === 0 || paths.includes(CHECKSUMS)) return;
+  throw new CannotRun(
+    `${shown(folder)}/ holds files that synth did not write, and synth replaces the whole folder: move them away, or choose another outdir`,
+  );
+}
+
 /** Files that are not as synth left them, as far as they would be lost. */
-function handEdits(folder: string, current: OutputFiles, next: OutputFiles): readonly string[] {
-  if (current.size === 0) return [];
-  const sums = current.get(CHECKSUMS);
-  if (sums === undefined) {
-    throw new CannotRun(
-      `${relativePath(folder)}/ holds files that synth did not write, and synth replaces the whole folder: move them away, or choose another outdir`,
-    );
-  }
-  const known = parseChecksums(sums);
+function handEdits(current: OutputFiles, next: OutputFiles): readonly string[] {
+  const known = parseChecksums(current.get(CHECKSUMS) ?? '');
   return [...current]
     .filter(
       ([path, text]) => path !== CHECKSUMS && known.get(path)?.has(sha256(text)) !== true && next.get(path) !== text,
@@ -191,19 +195,22 @@ function parseChecksums(text: string): ReadonlyMap<string, ReadonlySet<string>> 
 
 function keepEdits(places: Places, edited: readonly string[]): void {
   for (const path of edited) {
-    const text = readFileSync(join(places.target, path));
+    const edit = join(places.target, path);
+    const content = contentOf(edit);
     // What was kept of an earlier change may be what somebody still looks for.
-    const kept = firstFree(join(places.edited, path), (taken) => readFileSync(taken).equals(text));
+    let kept = join(places.edited, path);
+    for (let n = 2; isThere(kept) && !contentOf(kept).equals(content); n += 1) {
+      kept = `${join(places.edited, path)}.${n}`;
+    }
+    if (isThere(kept)) continue;
     mkdirSync(dirname(kept), { recursive: true });
-    cpSync(join(places.target, path), kept);
+    cpSync(edit, kept, { verbatimSymlinks: true });
   }
 }
 
-/** The path, or with a number behind it, that is not there or may be replaced. */
-function firstFree(path: string, mayReplace: (taken: string) => boolean): string {
-  let free = path;
-  for (let n = 2; existsSync(free) && !mayReplace(free); n += 1) free = `${path}.${n}`;
-  return free;
+/** Also a link that leads nowhere. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function locked<T>(places: Places, work: () => T): T {
@@ -227,7 +234,7 @@ function takeLock(lock: string, name: string): void {
     if (owner === undefined) continue;
     if (isRunning(owner)) {
       throw new CannotRun(
-        `another synth (process ${owner}) is writing ${name}/: wait until it has finished; if that process is no synth, remove ${relativePath(lock)}`,
+        `another synth (process ${owner}) is writing ${name}/: wait until it has finished; if that process is no synth, remove ${shown(lock)}`,
       );
     }
     // Its owner was killed. Of all who see that, one removes it at a time: a later one would remove the lock of the first.
@@ -286,9 +293,4 @@ function hasCode(error: unknown, code: string): boolean {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-function relativePath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('..') ? path : short;
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import type { App } from 'cdk8s';
 import { explainFindings } from '../coverage/explain';
 import { describeOrigin, type Finding } from '../coverage/finding';
-import { CannotRun, COULD_NOT_RUN, describeFailure } from '../model/cannot-run';
+import { CannotRun, COULD_NOT_RUN, describeFailure, surviveClosedPipes } from '../model/cannot-run';
 import { groupBy, sortedBy } from '../model/collections';
 import { parseInventory } from '../schema/inventory';
 import { CLUSTER_CHART } from '../model/folders';
@@ -15,6 +15,7 @@ import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
 import { diffInventories } from './inventory-diff';
 import { healFolder, replaceFolder, type Written } from './output';
+import { refuseOutputPlace } from './output-place';
 import { countUnread } from './repository';
 import { summarize } from './summary';
 import { synthesize, type Synthesized, type SynthInput } from './synthesize';
@@ -37,13 +38,14 @@ Examples:
 `;
 
 export function runSynth(app: App, input: SynthInput): void {
+  surviveClosedPipes();
   try {
     const options = readOptions();
     if (options.has('help')) {
       process.stdout.write(HELP);
       return;
     }
-    refuseEmptiedFolder(input);
+    refuseOutputPlace(input.project, input.outputFolder);
     const healed = healFolder(input.outputFolder);
     const before = inventoryBefore(input);
     const result = synthesize(app, input);
@@ -208,15 +210,6 @@ function escapeData(text: string): string {
 
 function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-}
-
-/** The cdk8s CLI empties its output folder before it runs the app. */
-function refuseEmptiedFolder({ outputFolder }: SynthInput): void {
-  const cliFolder = process.env['CDK8S_OUTDIR'];
-  if (cliFolder === undefined || resolve(cliFolder) !== resolve(outputFolder)) return;
-  throw new CannotRun(
-    `the cdk8s CLI empties ${cliFolder}/ before it runs the app, and ${cliFolder}/ is what Flux reads: put 'output: .cdk8s' into cdk8s.yaml, and get the folder back with 'git checkout -- ${cliFolder}'`,
-  );
 }
 
 /** What the cdk8s CLI expects to find: one file per chart. */

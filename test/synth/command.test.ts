@@ -1,5 +1,5 @@
 /** Synth as a person runs it: what it prints where, what it writes, and its exit code. */
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readFolder } from '../../lib/synth/output';
@@ -211,6 +211,27 @@ describe('a folder that synth must not touch', () => {
   });
 });
 
+describe('a folder that holds the project', () => {
+  it.each(['.', '', '..', '../'])('is not replaced: %j', (outdir) => {
+    project.write('whole.ts', mainFile(VOLUME, { props: `outdir: '${outdir}',` }));
+    expect(project.run(['whole.ts'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `error: outdir '${outdir}' holds the project itself, and synth replaces the whole folder: name one of its own, outdir: 'dist'\n`,
+    });
+  });
+});
+
+describe('a reader that stops early', () => {
+  it.each(['main.ts', 'refused.ts'])('changes nothing about %s', (file) => {
+    const expected = project.run([file]).status;
+    // The pipe is closed before synth prints.
+    const command = `{ "$NODE" --import tsx ${file} --json 2>&1 >&3 3>&-; echo "status $?" >&2; } 3>&1 | true`;
+    const { stderr } = project.spawn('sh', ['-c', command], { NODE: process.execPath });
+    expect(stderr).toBe(`status ${expected}\n`);
+  });
+});
+
 describe('a file that somebody changed by hand', () => {
   it('is reported and kept aside before it is replaced', () => {
     const path = 'dist/wiki/wiki.PersistentVolumeClaim.data.yaml';
@@ -271,12 +292,58 @@ describe('the cdk8s CLI', () => {
     expect(project.read('.cdk8s/wiki.k8s.yaml')).toContain('kind: Schedule');
   });
 
+  it('may write beside the output, under a name that begins as its', () => {
+    const { status, stderr } = project.run(['main.ts'], { CDK8S_OUTDIR: 'dist-of-cdk8s' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
   it('is told when it has emptied the folder that Flux reads', () => {
     project.write('cdk8s.yaml', 'language: typescript\napp: node --import tsx main.ts\noutput: dist\n');
     const { status, stderr } = project.spawn(process.execPath, cli);
     expect(status).not.toBe(0);
     expect(stderr).toContain(
-      `error: the cdk8s CLI empties dist/ before it runs the app, and dist/ is what Flux reads: put 'output: .cdk8s' into cdk8s.yaml, and get the folder back with 'git checkout -- dist'\n`,
+      `error: the cdk8s CLI empties dist/ before it runs the app, and dist/ is what Flux reads: put 'output: .cdk8s' into cdk8s.yaml, name no other folder with --output, and get the folder back with 'git checkout -- dist'\n`,
     );
+  });
+
+  const wayOut = (folder: string): string =>
+    `: put 'output: .cdk8s' into cdk8s.yaml, name no other folder with --output, and get the folder back with 'git checkout -- ${folder}'\n`;
+
+  it('is told when it has emptied the folder around its charts', () => {
+    const args = ['--format', 'helm', '--chart-version', '1.0.0', '--output', 'dist'];
+    const { status, stdout, stderr } = project.spawn(process.execPath, [...cli, ...args]);
+    expect(status).not.toBe(0);
+    expect(stdout).not.toContain('unchanged');
+    expect(stderr).toContain(
+      `error: the cdk8s CLI empties its output folder before it runs the app, and dist/templates/ is in dist/, which Flux reads${wayOut('dist')}`,
+    );
+  });
+
+  it.each([
+    ['dist/', 'dist', 'empties dist/ before it runs the app, and dist/ is what Flux reads'],
+    [
+      'dist/k8s',
+      'dist',
+      'empties its output folder before it runs the app, and dist/k8s/ is in dist/, which Flux reads',
+    ],
+    ['linked', 'dist', 'empties linked/ before it runs the app, and dist/ is what Flux reads'],
+    ['build', 'build/dist', 'empties build/ before it runs the app, and build/dist/ in it is what Flux reads'],
+  ])('is told so for %s and the output %s, before anything is touched', (cliFolder, outdir, what) => {
+    const own = new Project({
+      'main.ts': mainFile(FORGOTTEN, { props: `outdir: '${outdir}',` }),
+      // What a killed run left.
+      [`${outdir.replace('dist', '.dist.new')}/SHA256SUMS`]: '',
+    });
+    try {
+      symlinkSync('dist', join(own.folder, 'linked'));
+      expect(own.run(['main.ts'], { CDK8S_OUTDIR: cliFolder })).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: `error: the cdk8s CLI ${what}${wayOut(outdir)}`,
+      });
+      expect(existsSync(join(own.folder, outdir))).toBe(false);
+    } finally {
+      own.remove();
+    }
   });
 });

@@ -8,6 +8,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -33,7 +35,7 @@ afterAll(() => rmSync(compiled, { recursive: true }));
 let work = '';
 let dist = '';
 beforeEach(() => {
-  work = mkdtempSync(join(tmpdir(), 'backed-up-output-'));
+  work = realpathSync(mkdtempSync(join(tmpdir(), 'backed-up-output-')));
   dist = join(work, 'dist');
 });
 afterEach(() => rmSync(work, { recursive: true }));
@@ -237,6 +239,41 @@ describe('a folder', () => {
       expect(treeIn(join(elsewhere, 'manifests'))).toBe(name);
       expect(readdirSync(elsewhere)).toEqual(['manifests']);
     }
+  });
+
+  it('may be a link to a link, and both stay links', () => {
+    const links = join(work, 'links');
+    mkdirSync(links);
+    mkdirSync(join(work, 'cluster'));
+    symlinkSync('links/latest', dist);
+    symlinkSync('../cluster/manifests', join(links, 'latest'));
+    for (const name of ['old', 'new'] as const) {
+      replaceFolder(dist, trees[name]);
+      expect(lstatSync(dist).isSymbolicLink()).toBe(true);
+      expect(lstatSync(join(links, 'latest')).isSymbolicLink()).toBe(true);
+      expect(treeIn(join(work, 'cluster/manifests'))).toBe(name);
+      expect([readdirSync(links), readdirSync(join(work, 'cluster'))]).toEqual([['latest'], ['manifests']]);
+    }
+  });
+
+  it('is refused where it is a link that leads to itself', () => {
+    symlinkSync('dist', dist);
+    expect(() => replaceFolder(dist, trees.new)).toThrow(
+      `${dist} is a link that leads back to itself: remove it, or choose another outdir`,
+    );
+  });
+
+  it('keeps links that somebody put into it aside, to whatever they lead', () => {
+    for (let round = 0; round < 2; round += 1) {
+      replaceFolder(dist, trees.old);
+      symlinkSync(work, join(dist, 'shared/folder'));
+      symlinkSync('nowhere', join(dist, 'shared/nothing'));
+      expect(replaceFolder(dist, trees.new).edited).toEqual(['shared/folder', 'shared/nothing']);
+    }
+    expect(treeIn(dist)).toBe('new');
+    const kept = join(work, '.dist.edited/shared');
+    expect(readdirSync(kept)).toEqual(['folder', 'nothing']);
+    expect([readlinkSync(join(kept, 'folder')), readlinkSync(join(kept, 'nothing'))]).toEqual([work, 'nowhere']);
   });
 
   it('is refused, and left alone, where it holds what synth did not write', () => {
