@@ -50,6 +50,8 @@ export interface GateInput {
   readonly emptyPatterns: readonly string[];
   /** What Flux applies when it is told a path of the repository. */
   readonly appliedFrom: (path: string) => Applied;
+  /** Path of the output in the Git repository that it is in; `undefined` where it is in none. */
+  readonly outputPath: string | undefined;
 }
 
 export interface GateChart {

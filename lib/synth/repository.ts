@@ -10,6 +10,7 @@ import { textAt, type KubeObject } from '../model/kube-object';
 import type { Applied, RenderedObject } from '../model/rendered';
 import { readYamlFiles, type UnreadDocument } from '../yaml/read';
 import { buildFolder, patchFiles } from './kustomize';
+import { realPlace } from './output-place';
 
 export interface ReadBeside {
   readonly objects: readonly RenderedObject[];
@@ -106,12 +107,23 @@ function idOf(kind: string, name: string, namespace: string | undefined): string
   return JSON.stringify([kind, name, namespace ?? null]);
 }
 
+/** Path of the output folder in the Git repository that it is in; nothing where it is in none. */
+export function outputInRepository(project: string, outputFolder: string): string | undefined {
+  const output = realPlace(resolve(project, outputFolder));
+  const root = gitRootOf(output);
+  return root === undefined ? undefined : relative(root, output).replaceAll('\\', '/');
+}
+
 /** The folder with `.git`, or the project itself. */
 function repositoryRoot(project: string): string {
-  let folder = resolve(project);
+  return gitRootOf(project) ?? resolve(project);
+}
+
+function gitRootOf(path: string): string | undefined {
+  let folder = resolve(path);
   while (!existsSync(join(folder, '.git'))) {
     const parent = dirname(folder);
-    if (parent === folder) return resolve(project);
+    if (parent === folder) return undefined;
     folder = parent;
   }
   return folder;

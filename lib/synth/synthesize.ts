@@ -16,7 +16,7 @@ import { filesOf } from './files';
 import type { Folder } from './layout';
 import { prepare } from './prepare';
 import { renderTree } from './render';
-import { readBeside, type ReadBeside } from './repository';
+import { outputInRepository, readBeside, type ReadBeside } from './repository';
 
 export interface SynthInput {
   readonly platform: Platform;
@@ -61,6 +61,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       unread: beside.unread,
       emptyPatterns: beside.emptyPatterns,
       appliedFrom: beside.appliedFrom,
+      outputPath: outputInRepository(input.project, input.outputFolder),
     },
     new Map(tree.charts.map((chart) => [chart.id, chart.dependsOn])),
   );

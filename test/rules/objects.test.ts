@@ -1,7 +1,7 @@
 import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   BackedUpVolume,
   backUp,
@@ -15,7 +15,7 @@ import {
   type VolumeStrategy,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
-import { clusterAnswers, offsite, platform } from '../support/scenario';
+import { clusterAnswers, offsite, platform, synthesizeScenario } from '../support/scenario';
 
 const keep = { daily: 7 };
 const storage = Size.gibibytes(20);
@@ -552,6 +552,36 @@ describe('jobs', () => {
 });
 
 describe('the platform', () => {
+  refuses('output-elsewhere', [], 'a path that is not the folder that is written', {
+    build: () => {},
+    options: (changed) => ({
+      platform: { flux: { ...platform.flux, path: changed ? './clusters/home/dist/' : '/dist/' } },
+    }),
+    says: `
+      the output is not where Flux reads it: [output-elsewhere]
+
+        ! platform.flux.path
+            because          Flux is told to read './clusters/home/dist/' of the repository, and synth writes 'dist'
+            to fix           path: './dist'
+    `,
+  });
+
+  it('[output-elsewhere] never changes whether synth writes', () => {
+    const { findings, files } = synthesizeScenario(() => {}, {
+      platform: { flux: { ...platform.flux, path: './k8s' } },
+    });
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([['output-elsewhere', 'warning']]);
+    expect(files).toBeDefined();
+  });
+
+  it('takes any path of an artifact, which may be the output alone', () => {
+    const sourceRef = { kind: 'OCIRepository', name: 'flux-system' } as const;
+    const { findings } = synthesizeScenario(() => {}, {
+      platform: { flux: { ...platform.flux, sourceRef, path: './' } },
+    });
+    expect(findings).toEqual([]);
+  });
+
   refuses('platform-malformed', [], 'a cluster, a zone, two default classes, an old Velero and a path', {
     build: () => {},
     options: (changed) => ({
@@ -598,7 +628,7 @@ describe('the platform', () => {
       build: () => {},
       options: (changed) => ({
         platform: {
-          flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: changed ? path : accepted },
+          flux: { sourceRef: { kind: 'OCIRepository', name: 'flux-system' }, path: changed ? path : accepted },
         },
       }),
       says: `

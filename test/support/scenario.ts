@@ -73,6 +73,7 @@ export function synthesizeScenario(build: (scenario: Scenario) => void, options:
   const project = mkdtempSync(join(tmpdir(), 'backed-up-'));
   try {
     const { files = {} } = options;
+    mkdirSync(join(project, '.git'));
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(project, path)), { recursive: true });
       writeFileSync(join(project, path), text);

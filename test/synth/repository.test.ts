@@ -1,11 +1,11 @@
 /** YAML beside the code: what is read of it, and how much nobody looked at. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../lib/model/kube-object';
-import { countUnread, readBeside } from '../../lib/synth/repository';
+import { countUnread, outputInRepository, readBeside } from '../../lib/synth/repository';
 
 /** A repository whose project is a folder in it. */
 let repository = '';
@@ -137,6 +137,22 @@ describe('what Flux applies from a path', () => {
   ])('is not known where a folder has %s', (_what, files, because) => {
     for (const [path, text] of Object.entries(files)) write(path, text);
     expect(applied('./apps')).toBe(because);
+  });
+});
+
+describe('the output', () => {
+  it('has a path in the repository that it is really in', () => {
+    expect(outputInRepository(project, 'dist')).toBe('cluster/dist');
+    expect(outputInRepository(project, '../dist/')).toBe('dist');
+    const other = join(repository, 'checkouts/flux');
+    mkdirSync(join(other, '.git'), { recursive: true });
+    symlinkSync('../checkouts/flux/home', join(project, 'linked'));
+    expect(outputInRepository(project, 'linked')).toBe('home');
+  });
+
+  it('has none where there is no repository', () => {
+    rmSync(join(repository, '.git'), { recursive: true });
+    expect(outputInRepository(project, 'dist')).toBeUndefined();
   });
 });
 

@@ -83,6 +83,7 @@ export const rules: readonly Rule[] = [
   fluxData.recreatedData,
   fluxData.unappliedClaim,
   platform.platformMalformed,
+  platform.outputElsewhere,
   reasons.reviewDue,
   veleroPlans.copiedAnyway,
 ];

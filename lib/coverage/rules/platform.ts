@@ -1,4 +1,5 @@
 /** The platform as it was stated. */
+import { posix } from 'node:path';
 import { isDnsLabel } from '../../model/names';
 import type { Platform } from '../../model/platform';
 import { readSourceUrl } from '../../model/source-url';
@@ -95,6 +96,32 @@ function problemsOfSource({ sourceRef: { url } }: Platform['flux']): readonly Pl
     { field: 'flux.sourceRef.url', because, remedies: inWords(`write the URL as Flux has it, such as ${example}`) },
   ];
 }
+
+/** A source of another type may hold the output alone, and a Git repository that is unknown may hold it anywhere. */
+export const outputElsewhere: Rule = {
+  id: 'output-elsewhere',
+  severity: 'warning',
+  heading: () => 'the output is not where Flux reads it',
+  what: '`platform.flux.path` names another folder of the Git repository than the one that synth writes.',
+  why: 'The rendered Kustomizations name folders that do not exist, which shows only in the cluster, as `kustomization path not found`.',
+  fix: 'Name the folder as it is called in the repository; or write to where Flux reads, with `outdir`.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'sealed envelope, bank' } },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './clusters/home' },
+});`,
+  check: ({ input: { outputPath }, platform: { flux } }) => {
+    if (outputPath === undefined || flux.sourceRef.kind !== 'GitRepository' || !isPathInSource(flux.path)) return [];
+    if (posix.join('/', flux.path, '/') === posix.join('/', outputPath, '/')) return [];
+    return [
+      {
+        subject: 'platform.flux.path',
+        because: `Flux is told to read '${flux.path}' of the repository, and synth writes '${outputPath}'`,
+        remedies: toFix(`path: './${outputPath}'`),
+      },
+    ];
+  },
+};
 
 /** Flux knows nothing above the root of a source. */
 function isPathInSource(path: unknown): boolean {
