@@ -350,6 +350,40 @@ items:
     },
   );
 
+  refuses('folder-collision', [], 'charts named like the Kustomizations that apply the output', {
+    build: ({ app }, changed) => {
+      for (const id of ['flux-system', 'backed-up', 'root']) {
+        new k8s.KubeConfigMap(new Chart(app, changed ? id : `${id}-wiki`, { namespace: 'wiki' }), 'settings', {});
+      }
+    },
+    options: () => ({
+      files: {
+        'root.yaml': `
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: root, namespace: flux-system }
+spec: { interval: 10m, path: ./dist, prune: true, sourceRef: { kind: GitRepository, name: flux-system } }
+`,
+      },
+    }),
+    says: `
+      3 charts whose folder belongs to something else: [folder-collision]
+
+        ✖ chart backed-up
+            made by          backed-up
+            because          'backed-up' is the Kustomization that applies the output
+            what to do       rename the chart
+        ✖ chart flux-system
+            made by          flux-system
+            because          'flux-system' is the Kustomization that applies the source 'flux-system'
+            what to do       rename the chart
+        ✖ chart root
+            made by          root
+            because          'root' is the Kustomization of root.yaml:2
+            what to do       rename the chart
+    `,
+  });
+
   refuses('folder-collision', [], 'a name that is too long with that of the source before it', {
     build: ({ app }, changed) =>
       void new Chart(app, changed ? 'photos-of-all-the-years' : 'photos', { namespace: 'photos' }),

@@ -4,8 +4,10 @@ import { annotationsOf, at, labelsOf, listAt, objectId, objectKey, textAt } from
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
 import { backupFolderOf, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../../model/folders';
 import { isDnsLabel } from '../../model/names';
+import { FLUX_NAMESPACE } from '../../model/platform';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
+import type { GateContext } from '../context';
 import { aboutObject, describeOrigin, inWords, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
@@ -32,9 +34,9 @@ export const sameObjectTwice: Rule = {
   fix: "Delete one of them, or leave its file out: `alsoRead: [..., '!staging/**']`. Patches that a kustomization names are no objects, and never meant.",
   example: `new k8s.KubeConfigMap(chart, 'one', { metadata: { name: 'settings' } });
 new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
-  check: ({ input }) => {
+  check: (context) => {
     const first = new Map<string, RenderedObject>();
-    return input.objects.flatMap((rendered) => {
+    return context.input.objects.flatMap((rendered) => {
       const key = objectKey(objectId(rendered.object));
       const before = first.get(key);
       if (before === undefined) {
@@ -45,6 +47,8 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
       if (onlyRead && isDeepStrictEqual(before.object, rendered.object)) return [];
       // Of what follows from declarations, the names in those are wrong (plan-name).
       if (before.generated === true && rendered.generated === true) return [];
+      // Of a folder's Kustomization, the name of the chart is (folder-collision).
+      if ([before, rendered].some((each) => appliesChart(each, context))) return [];
       const remedy = 'delete one of the two';
       return [
         {
@@ -56,6 +60,12 @@ new k8s.KubeConfigMap(chart, 'two', { metadata: { name: 'settings' } });`,
     });
   },
 };
+
+function appliesChart({ object, generated }: RenderedObject, { input, namePrefix }: GateContext): boolean {
+  if (generated !== true || object.kind !== 'Kustomization') return false;
+  const folders = input.charts.flatMap(({ id }) => [id, backupFolderOf(id)]);
+  return folders.some((folder) => object.metadata.name === `${namePrefix}${folder}`);
+}
 
 export const marksMissing: Rule = {
   id: 'marks-missing',
@@ -173,18 +183,18 @@ export const unreadableFile: Rule = {
 export const folderCollision: Rule = {
   id: 'folder-collision',
   heading: (n) => `${counted(n, 'chart')} whose folder belongs to something else`,
-  what: 'The id of a chart names a folder of the output that another chart or synth itself uses, or is not a name that Flux accepts.',
+  what: 'The id of a chart names a folder of the output that another chart or synth itself uses, or a Kustomization that somebody else wrote, or is not a name that Flux accepts.',
   why: 'Two Kustomizations of one name are one object: one of them would silently stop being applied.',
   fix: 'Rename the chart.',
   example: `new Chart(app, 'flux', { namespace: 'paperless' });`,
-  check: ({ input, platform, namePrefix }) => {
-    const { operators = {} } = platform.flux;
+  check: (context) => {
+    const { input, namePrefix } = context;
     const taken = new Map<string, string>([
       [FLUX_FOLDER, 'the Kustomizations of all folders'],
       [NAMESPACES_FOLDER, 'the namespaces'],
       [CLUSTER_CHART, 'what belongs to the whole cluster'],
     ]);
-    const installs = new Map(Object.entries(operators).map(([operator, name]) => [name, operator]));
+    const others = otherKustomizations(context);
     const findings: RuleFinding[] = [];
     for (const { id, path } of input.charts) {
       const refuse = (because: string) =>
@@ -202,10 +212,10 @@ export const folderCollision: Rule = {
       }
       for (const folder of [id, backupFolderOf(id)]) {
         const other = taken.get(folder);
-        const operator = installs.get(`${namePrefix}${folder}`);
+        const kustomization = others.get(`${namePrefix}${folder}`);
         if (other !== undefined) refuse(`'${folder}' is ${other}`);
-        if (operator !== undefined) {
-          refuse(`'${namePrefix}${folder}' is the Kustomization that installs ${operator}`);
+        if (kustomization !== undefined) {
+          refuse(`'${namePrefix}${folder}' is the Kustomization ${kustomization}`);
         }
         taken.set(folder, `chart ${id}`);
       }
@@ -213,3 +223,19 @@ export const folderCollision: Rule = {
     return findings;
   },
 };
+
+/** Kustomizations beside those that synth writes, by name, with what ends a sentence about each. */
+function otherKustomizations(context: GateContext): ReadonlyMap<string, string> {
+  const { operators = {}, sourceRef, namespace = FLUX_NAMESPACE } = context.platform.flux;
+  const read = context
+    .ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization')
+    .filter(({ object, generated }) => generated !== true && object.metadata.namespace === namespace);
+  return new Map([
+    // The one that the README has for whoever does not let `flux bootstrap` apply the output.
+    ['backed-up', 'that applies the output'],
+    // `flux bootstrap` gives source and Kustomization one name (flux2, pkg/manifestgen/sync/sync.go).
+    [sourceRef.name, `that applies the source '${sourceRef.name}'`],
+    ...read.map(({ object, origin }) => [object.metadata.name, `of ${describeOrigin(origin)}`] as const),
+    ...Object.entries(operators).map(([operator, name]) => [name, `that installs ${operator}`] as const),
+  ]);
+}
