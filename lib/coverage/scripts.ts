@@ -29,9 +29,7 @@ export function textsIn(value: unknown, path = ''): readonly Text[] {
 export function scriptsIn(object: KubeObject, executed: ReadonlySet<string>): readonly Text[] {
   switch (`${groupOf(object.apiVersion)}/${object.kind}`) {
     case '/ConfigMap':
-      return fileScripts(object, 'data', executed);
-    case '/Secret':
-      return fileScripts(object, 'stringData', executed);
+      return fileScripts(object, executed);
     case 'velero.io/Schedule':
       return textsIn(at(object, 'spec', 'template', 'hooks'), 'spec.template.hooks');
     case 'velero.io/Backup':
@@ -70,13 +68,13 @@ function containerScripts(container: unknown): readonly Text[] {
   ];
 }
 
-function fileScripts(object: KubeObject, field: string, executed: ReadonlySet<string>): readonly Text[] {
-  return Object.entries(textMapAt(object, field))
+function fileScripts(object: KubeObject, executed: ReadonlySet<string>): readonly Text[] {
+  return Object.entries(textMapAt(object, 'data'))
     .filter(
       ([name, text]) =>
         isScript(name, text) || executed.has(keyOf(object.kind, object.metadata.namespace, object.metadata.name)),
     )
-    .map(([name, text]) => ({ path: `${field}.${name}`, text }));
+    .map(([name, text]) => ({ path: `data.${name}`, text }));
 }
 
 /** Lines that only a shell reads. */
@@ -88,7 +86,7 @@ function isScript(name: string, text: string): boolean {
   return !name.includes('.') && SHELL.test(text);
 }
 
-/** Keys of the ConfigMaps and Secrets whose files containers execute: by their mode, or because it is what they start. */
+/** Keys of the ConfigMaps (Secrets with files are not written) whose files containers execute: by their mode, or because it is what they start. */
 export function executedFiles(objects: readonly KubeObject[]): ReadonlySet<string> {
   return new Set(
     objects.flatMap((object) => {
@@ -96,15 +94,8 @@ export function executedFiles(objects: readonly KubeObject[]): ReadonlySet<strin
       const run = runVolumes(template);
       return listAt(template, 'spec', 'volumes').flatMap((volume) => {
         const configMap = textAt(volume, 'configMap', 'name');
-        const secret = textAt(volume, 'secret', 'secretName');
-        const isRun =
-          run.has(textAt(volume, 'name') ?? '') || hasModeToRun(at(volume, 'configMap') ?? at(volume, 'secret'));
-        if (!isRun) return [];
-        const { namespace } = object.metadata;
-        return [
-          ...(configMap === undefined ? [] : [keyOf('ConfigMap', namespace, configMap)]),
-          ...(secret === undefined ? [] : [keyOf('Secret', namespace, secret)]),
-        ];
+        const isRun = run.has(textAt(volume, 'name') ?? '') || hasModeToRun(at(volume, 'configMap'));
+        return isRun && configMap !== undefined ? [keyOf('ConfigMap', object.metadata.namespace, configMap)] : [];
       });
     }),
   );

@@ -158,7 +158,7 @@ function inventoryLocations(share: Share, context: GateContext): readonly Invent
   return sortedBy(locations, ({ name }) => name);
 }
 
-/** Secrets that a person provides; synth never writes one. Several methods may need the same. */
+/** Secrets that a person provides; synth never writes one with values. Several methods may need the same. */
 function requiredSecrets({ datasets }: Share, { methods }: GateContext): readonly RequiredSecret[] {
   const secrets = Object.values(methods).flatMap((method) => method.secretsFor(datasets));
   return sortedBy(

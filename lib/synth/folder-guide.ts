@@ -18,7 +18,7 @@ ${rows.join('\n')}
 
 \`kustomization.yaml\` names only \`${FLUX_FOLDER}/\`, where each other folder has a Flux Kustomization of its own: one broken
 object stops its own folder and no other. \`inventory.json\` lists every dataset with its copies, and what all of it
-assumes of the cluster. Secrets are not in here: \`inventory.json\` lists the ones that a person provides.
+assumes of the cluster. Values of Secrets are not in here: \`inventory.json\` lists the ones that a person provides.
 `;
 }
 

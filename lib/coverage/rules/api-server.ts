@@ -10,6 +10,7 @@ import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix } from '../finding';
 import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
+import { isEncryptedSecret } from './secrets';
 
 /** Kinds on the path of a backup: what is wrong with them is looked at in files that synth only reads, too. */
 const BACKUP_PATH = new Set([
@@ -28,10 +29,12 @@ const BACKUP_PATH_KINDS = new Set([
   'storage.k8s.io/StorageClass',
 ]);
 
-/** What is written, and what is only read where a backup depends on it. */
+/** What is written, and what is only read where a backup depends on it; not what SOPS put in the place of values. */
 function judged({ input }: GateContext): readonly RenderedObject[] {
   return input.objects.filter(
-    (rendered) => isWritten(rendered) || (isOnBackupPath(rendered.object) && !hasVariables(rendered.object)),
+    (rendered) =>
+      (isWritten(rendered) && !isEncryptedSecret(rendered.object)) ||
+      (isOnBackupPath(rendered.object) && !hasVariables(rendered.object)),
   );
 }
 

@@ -14,6 +14,7 @@ import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
 import * as reasons from './reasons';
+import * as secrets from './secrets';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
 import * as veleroSelection from './velero-selection';
@@ -67,6 +68,7 @@ export const rules: readonly Rule[] = [
   apiServer.objectName,
   apiServer.invalidObject,
   apiServer.refusedObject,
+  secrets.secretWritten,
   objects.sameObjectTwice,
   objects.marksMissing,
   objects.claimTemplateMarks,
