@@ -13,7 +13,7 @@ export interface VeleroBackupProps {
   readonly itemOperationTimeout?: Duration;
   /**
    * How data leaves a volume. Default `data-mover`: from a CSI snapshot, whether or not a pod runs. `fs-backup` reads the
-   * files of running pods as they are being written; it is for storage that cannot make snapshots.
+   * files of running pods as they are being written, of claims only; it is for storage that cannot make snapshots.
    */
   readonly volumes?: 'data-mover' | 'fs-backup';
   /**

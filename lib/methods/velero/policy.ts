@@ -55,7 +55,20 @@ export function rulesOf(
       ...skipped.map((pvcLabels): LabelRule => ({ conditions: { pvcLabels }, action: 'skip' })),
       ...copied.map((pvcLabels): LabelRule => ({ conditions: { pvcLabels }, action: copy })),
     ]),
-    { conditions: {}, action: isDefault ? copy : 'skip' },
+    ...catchAll(isDefault ? copy : 'skip'),
+  ];
+}
+
+/**
+ * What happens to the claims that no rule names. Reading files takes whatever a pod mounts, emptyDirs and the file servers
+ * of others too: only claims are in a phase, and of those the first rule left the bound ones (Velero v1.18.3,
+ * internal/volumehelper/volume_policy_helper.go). Of what is not a claim there are no snapshots.
+ */
+function catchAll(action: PolicyRule['action']): readonly PolicyRule[] {
+  if (action !== 'fs-backup') return [{ conditions: {}, action }];
+  return [
+    { conditions: { pvcPhase: ['Bound'] }, action },
+    { conditions: {}, action: 'skip' },
   ];
 }
 
