@@ -21,6 +21,7 @@ export function foldersOf(
   dependsOn: ReadonlyMap<string, readonly string[]>,
 ): readonly Folder[] {
   const folders = groupBy(objects, folderOf);
+  const isWritten = (chart: string): boolean => folders.has(chart);
   return sortedBy(folders, ([name]) => name).map(([name, inFolder]) => {
     const [first] = inFolder;
     const chart = first?.origin.type === 'construct' ? first.origin.chart : name;
@@ -28,10 +29,26 @@ export function foldersOf(
     return {
       name,
       backup,
-      dependsOn: backup ? [] : (dependsOn.get(chart) ?? []),
+      dependsOn: backup ? [] : foldersBefore(chart, dependsOn, isWritten),
       objects: sortedBy(inFolder, ({ object }) => objectKey(objectId(object))),
     };
   });
+}
+
+/** A chart without objects has no folder: what comes after it comes after what is before it. */
+function foldersBefore(
+  chart: string,
+  dependsOn: ReadonlyMap<string, readonly string[]>,
+  isWritten: (chart: string) => boolean,
+): readonly string[] {
+  const found = new Set<string>();
+  const follow = (before: string): void => {
+    if (found.has(before)) return;
+    found.add(before);
+    if (!isWritten(before)) dependsOn.get(before)?.forEach(follow);
+  };
+  dependsOn.get(chart)?.forEach(follow);
+  return [...found].filter(isWritten);
 }
 
 /**

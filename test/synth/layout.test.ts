@@ -116,6 +116,17 @@ describe('folders', () => {
     ]);
   });
 
+  it('come after what a chart without objects comes after', () => {
+    const order = new Map([
+      ['wiki', ['empty']],
+      ['empty', ['emptier', 'blog']],
+      // Charts that wait for each other are refused (invalid-construct).
+      ['emptier', ['empty']],
+    ]);
+    const wiki = foldersOf(objects, order).find(({ name }) => name === 'wiki');
+    expect(wiki?.dependsOn).toEqual(['blog']);
+  });
+
   it('wait for operators only where backups are made, and never for a storage location', () => {
     const kustomizations = fluxKustomizations(foldersOf(objects, new Map([['wiki', ['blog', 'gone']]])), flux, '');
     const dependencies = kustomizations.map(({ metadata, spec }) => [
