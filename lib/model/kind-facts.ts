@@ -1,6 +1,6 @@
 /** What the objects of each kind say of the data that they hold: size, class, and the claims by which Velero meets it. */
 import type { Claim } from './dataset';
-import { at, labelsOf, listAt, mappingAt, textAt, textMapAt, type KubeObject } from './kube-object';
+import { at, labelsOf, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from './kube-object';
 import { parseQuantity, type Quantity } from './quantity';
 import { lastingClaimsOfTemplate, labelsOfClaims } from './stateful-sets';
 
@@ -66,9 +66,17 @@ export function prometheusOperatorFacts(object: KubeObject, app: string): readon
   const set = `${app}-${name}`;
   const claim = textAt(template, 'metadata', 'name') ?? `${set}-${app === 'thanos-ruler' ? 'data' : 'db'}`;
   const labels = { ...textMapAt(template, 'metadata', 'labels'), ...prometheusOperatorLabels(object, app) };
-  const made = { ...object, metadata: { name: set } };
-  const claims = lastingClaimsOfTemplate(made, { metadata: { name: claim, labels } });
+  const claims = shardsOf(object, app).flatMap((shard) => {
+    const made = { ...object, metadata: { name: shard === 0 ? set : `${set}-shard-${shard}` } };
+    return lastingClaimsOfTemplate(made, { metadata: { name: claim, labels } });
+  });
   return [{ ...sizeAndClass(template), claims: claims.map((one) => ({ namespace, ...one })) }];
+}
+
+/** Prometheus gets a StatefulSet for each shard (v0.93.0, pkg/prometheus/common.go: prometheusNameByShard). */
+function shardsOf(object: KubeObject, app: string): readonly number[] {
+  const count = app === 'prometheus' ? Math.max(1, numberAt(object, 'spec', 'shards') ?? 1) : 1;
+  return Array.from({ length: count }, (_, shard) => shard);
 }
 
 export function prometheusOperatorLabels(object: KubeObject, app: string): Readonly<Record<string, string>> {

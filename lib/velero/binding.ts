@@ -1,7 +1,7 @@
 /** The volumes that claims will be bound to which are not live yet. */
 import { groupBy } from '../model/collections';
 import { CLASS_ANNOTATION } from '../model/kind-facts';
-import { mappingAt, textAt, type KubeObject } from '../model/kube-object';
+import { at, isMapping, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { isSelectorProblem, parseLabelSelector } from '../model/label-selector';
 import { parseQuantity } from '../model/quantity';
 import type { Storage } from './storage';
@@ -54,7 +54,7 @@ export class Binding {
       existing.claim === undefined &&
       declared !== undefined &&
       declared !== existing.storageClassName;
-    if (isRefused) return { claim: { ...bound, phase: 'Pending' } };
+    if (isRefused) return pending(bound, `its volume '${existing.name}' is of another class`);
     if (existing !== undefined) {
       const { namespace, name } = claim;
       return {
@@ -67,15 +67,21 @@ export class Binding {
       const volume = this.#newVolume(object, claim, className, claim.volumeName);
       return { claim: bound, volume: { ...volume, source: { type: 'unknown' } } };
     }
-    if (!this.#canProvision(className)) return { claim: { ...bound, phase: 'Pending' } };
+    const problem = this.#whyNoneIsMade(object, className);
+    if (problem !== undefined) return pending(bound, problem);
     const name = `pvc-${claim.namespace}-${claim.name}`;
     return { claim: { ...bound, volumeName: name }, volume: this.#newVolume(object, claim, className, name) };
   }
 
-  #canProvision(className: string | undefined): boolean {
-    if (className === '') return false;
+  #whyNoneIsMade(claim: KubeObject, className: string | undefined): string | undefined {
     const provisioner = this.storage.get(className ?? '')?.provisioner;
-    return provisioner !== 'kubernetes.io/no-provisioner';
+    if (className === '' || provisioner === 'kubernetes.io/no-provisioner') {
+      return 'no volume that is there fits, and its class makes none';
+    }
+    // A selector chooses among volumes that exist (external-provisioner v6.3.0, pkg/controller/controller.go).
+    return isMapping(at(claim, 'spec', 'selector'))
+      ? 'its selector matches no volume that is there, and for a claim with one none is made'
+      : undefined;
   }
 
   #newVolume(object: KubeObject, claim: ClaimView, className: string | undefined, name: string): VolumeView {
@@ -108,6 +114,10 @@ export class Binding {
     );
     return index < 0 ? undefined : free.splice(index, 1)[0];
   }
+}
+
+function pending(claim: ClaimView, whyPending: string): Bound {
+  return { claim: { ...claim, phase: 'Pending', whyPending } };
 }
 
 function requestOf(object: KubeObject): number {

@@ -40,7 +40,8 @@ export class Snapshots {
     }
     const rule = decisions.ruleFor(claim);
     if (rule?.action === 'skip' && !rule.isUncertain) {
-      const state = claim.phase === 'Bound' ? '' : `, and the claim is ${claim.phase || 'in no phase'}`;
+      const why = claim.whyPending === undefined ? '' : `: ${claim.whyPending}`;
+      const state = claim.phase === 'Bound' ? '' : `, and the claim is ${claim.phase || 'in no phase'}${why}`;
       return skipped(`rule ${rule.index + 1} of the policy says skip${state}`);
     }
     if (!server.enableCSI) return skipped('the server runs without --features=EnableCSI');

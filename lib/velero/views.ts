@@ -33,6 +33,8 @@ export interface ClaimView extends View {
   readonly namespace: string;
   /** `''` for one that was never seen by a controller. A rendered claim is taken as it will be: `Bound`. */
   readonly phase: string;
+  /** Why a rendered claim will not be bound, as a clause; absent where it will be, and for live ones. */
+  readonly whyPending?: string;
   readonly volumeName: string;
   /** `undefined` where the field is absent, which Velero tells from `''`. */
   readonly storageClassName: string | undefined;

@@ -196,6 +196,13 @@ spec:
       ['Prometheus home/main [50Gi]: prometheus-main-db-prometheus-main-0, prometheus-main-db-prometheus-main-1'],
     ],
     [
+      'a Prometheus with two shards',
+      `${MONITOR('Prometheus')}\n  shards: 2`,
+      [
+        'Prometheus home/main [50Gi]: prometheus-main-db-prometheus-main-0, prometheus-main-db-prometheus-main-1, prometheus-main-db-prometheus-main-shard-1-0, prometheus-main-db-prometheus-main-shard-1-1',
+      ],
+    ],
+    [
       'an Alertmanager with a volume',
       MONITOR('Alertmanager'),
       [

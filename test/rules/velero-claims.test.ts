@@ -232,7 +232,23 @@ describe('claims that never get a volume', () => {
 
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
-            because          paperless-nightly-offsite: claim data: Rule 1 of the policy says skip, and the claim is Pending.
+            because          paperless-nightly-offsite: claim data: Rule 1 of the policy says skip, and the claim is Pending: its volume 'disk' is of another class.
+            what to do       change what the reason names, or choose another strategy
+    `,
+  });
+
+  refuses('not-copied', ['V27'], 'one with a selector, for which no provisioner makes a volume', {
+    build: ({ chart }, changed) => {
+      const claim = new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      if (!changed) return;
+      ApiObject.of(claim).addJsonPatch(JsonPatch.add('/spec/selector', { matchLabels: { disk: 'fast' } }));
+    },
+    says: `
+      1 dataset that Velero will not copy: [not-copied]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          paperless-nightly-offsite: claim data: Rule 1 of the policy says skip, and the claim is Pending: its selector matches no volume that is there, and for a claim with one none is made.
             what to do       change what the reason names, or choose another strategy
     `,
   });
