@@ -23,6 +23,7 @@ const REFUSAL = `1 dataset has no backup strategy: [no-strategy]
       to back it up    backUp(this, { claim: 'data' }, nightly({ to: offsite, keep: { daily: 7 } }))
       to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
 
+Not seen: 0 YAML documents of this repository that nobody asked synth to read (alsoRead)
 dist/ is unchanged.
 `;
 

@@ -16,9 +16,9 @@ import { emitYaml } from '../yaml/emit';
 import { diffInventories } from './inventory-diff';
 import { healFolder, replaceFolder, type Written } from './output';
 import { refuseOutputPlace } from './output-place';
-import { countUnread } from './repository';
-import { summarize } from './summary';
+import { describeUnread, summarize } from './summary';
 import { synthesize, type Synthesized, type SynthInput } from './synthesize';
+import { countUnread } from './unread';
 
 const HELP = `Usage: npm run synth [-- options]
 
@@ -56,6 +56,12 @@ export function runSynth(app: App, input: SynthInput): void {
       result,
       written,
       healed,
+      unreadDocuments: countUnread(
+        input.project,
+        input.outputFolder,
+        result.beside.files,
+        result.context.input.objects.filter(isWritten).map(({ object }) => object),
+      ),
       before,
       changes: before === undefined || 'problem' in before.read ? [] : diffInventories(before.read, result.inventory),
     };
@@ -130,18 +136,20 @@ interface Report {
   readonly result: Synthesized;
   readonly written: Written | undefined;
   readonly healed: string | undefined;
+  /** YAML documents of Kubernetes objects in the repository that nobody looked at. */
+  readonly unreadDocuments: number;
   readonly before: InventoryBefore | undefined;
   readonly changes: readonly string[];
 }
 
-function printText({ input, result, written, healed, before, changes }: Report): void {
+function printText({ input, result, written, healed, unreadDocuments, before, changes }: Report): void {
   const folder = `${relative(process.cwd(), resolve(input.outputFolder))}/`;
   const colours = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
   const errorColours = process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
   if (healed !== undefined) process.stderr.write(`${healed}\n`);
   if (result.findings.length > 0) process.stderr.write(`${explainFindings(result.findings, errorColours)}\n`);
   if (written === undefined) {
-    process.stderr.write(`${folder} is unchanged.\n`);
+    process.stderr.write(`Not seen: ${describeUnread(unreadDocuments)}\n${folder} is unchanged.\n`);
     return;
   }
   if (written.edited.length > 0) {
@@ -155,12 +163,7 @@ function printText({ input, result, written, healed, before, changes }: Report):
       folders: result.folders,
       flux: input.platform.flux,
       skippedDocuments: result.beside.unread.length,
-      unreadDocuments: countUnread(
-        input.project,
-        input.outputFolder,
-        result.beside.files,
-        result.context.input.objects.filter(isWritten).map(({ object }) => object),
-      ),
+      unreadDocuments,
     },
     colours,
   );
@@ -172,11 +175,12 @@ function printText({ input, result, written, healed, before, changes }: Report):
   process.stdout.write(`\n${folder} ${written.changed ? 'is written' : 'was up to date'}.\n`);
 }
 
-function printJson({ result, written, healed, changes }: Report): void {
+function printJson({ result, written, healed, unreadDocuments, changes }: Report): void {
   const { findings, inventory } = result;
   const json = {
     written: written !== undefined,
     findings,
+    unreadDocuments,
     ...(healed === undefined ? {} : { healed }),
     ...(written === undefined ? {} : { editedByHand: written.edited, changes, inventory }),
   };

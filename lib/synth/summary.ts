@@ -126,8 +126,10 @@ function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocumen
     lines.push(
       `  ${counted(skippedDocuments, 'document')} in the files of alsoRead ${skippedDocuments === 1 ? 'holds' : 'hold'} no Kubernetes object`,
     );
-  lines.push(
-    `  ${counted(unreadDocuments, 'YAML document')} of this repository that nobody asked synth to read (alsoRead)`,
-  );
+  lines.push(`  ${describeUnread(unreadDocuments)}`);
   return lines;
+}
+
+export function describeUnread(documents: number): string {
+  return `${counted(documents, 'YAML document')} of this repository that nobody asked synth to read (alsoRead)`;
 }

@@ -47,6 +47,7 @@ const REFUSAL = `1 dataset has no backup strategy: [no-strategy]
       to back it up    backUp(this, { claim: 'cache' }, nightly({ to: offsite, keep: { daily: 7 } }))
       to leave it out  exclude(this, { claim: 'cache' }, { reason: 'why losing it is acceptable' })
 
+Not seen: 0 YAML documents of this repository that nobody asked synth to read (alsoRead)
 dist/ is unchanged.
 `;
 
@@ -80,6 +81,7 @@ describe('npm run synth', () => {
       json: {
         written: true,
         findings: [],
+        unreadDocuments: 0,
         editedByHand: [],
         changes: [],
         inventory: JSON.parse(project.read('dist/inventory.json')),
@@ -114,6 +116,7 @@ describe('npm run synth', () => {
             ],
           },
         ],
+        unreadDocuments: 0,
       },
     });
     expect(readFolder(join(project.folder, 'dist'))).toEqual(before);

@@ -1,11 +1,9 @@
-/** YAML beside the code: what is read of it, and how much nobody looked at. */
+/** YAML beside the code: what is read of it. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../lib/model/kube-object';
-import { countUnread, outputInRepository, readBeside } from '../../lib/synth/repository';
+import { outputInRepository, readBeside } from '../../lib/synth/repository';
 
 /** A repository whose project is a folder in it. */
 let repository = '';
@@ -25,10 +23,6 @@ function write(path: string, text: string): void {
 
 function yaml(kind: string, name: string, namespace?: string): string {
   return `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${namespace === undefined ? '' : `  namespace: ${namespace}\n`}`;
-}
-
-function object(kind: string, name: string, namespace?: string): KubeObject {
-  return { apiVersion: 'v1', kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
 }
 
 describe('alsoRead', () => {
@@ -153,67 +147,5 @@ describe('the output', () => {
   it('has none where there is no repository', () => {
     rmSync(join(repository, '.git'), { recursive: true });
     expect(outputInRepository(project, 'dist')).toBeUndefined();
-  });
-});
-
-describe('documents that nobody read', () => {
-  function unread(read: readonly string[] = [], written: readonly KubeObject[] = []): number {
-    return countUnread(
-      project,
-      'dist',
-      read.map((path) => join(repository, path)),
-      written,
-    );
-  }
-
-  it('are those of the whole repository that nobody asked for', () => {
-    write('a.yaml', `${yaml('ConfigMap', 'a')}---\n${yaml('Secret', 'b')}--- # c\n${yaml('Deployment', 'c')}`);
-    write('deep/.hidden/d.yml', yaml('ConfigMap', 'd').replaceAll('\n', '\r\n'));
-    expect(unread()).toBe(4);
-    expect(unread(['a.yaml'])).toBe(1);
-  });
-
-  it('are no settings of tools, no kustomizations, and nothing that synth writes or keeps', () => {
-    write('.github/workflows/ci.yaml', 'on: push\njobs: {}\n');
-    write('cdk8s.yaml', 'language: typescript\n');
-    write('apps/kustomization.yaml', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n');
-    write('cluster/dist/wiki/a.yaml', yaml('ConfigMap', 'a'));
-    write('cluster/.dist.edited/wiki/b.yaml', yaml('ConfigMap', 'b'));
-    write('node_modules/x/x.yaml', yaml('ConfigMap', 'x'));
-    expect(unread()).toBe(0);
-    write('flux.yaml', yaml('Kustomization', 'apps').replace('v1', 'kustomize.toolkit.fluxcd.io/v1'));
-    expect(unread()).toBe(1);
-  });
-
-  it('are no objects that an Include brings in, with the namespace of its chart or their own', () => {
-    write('a.yaml', `${yaml('Deployment', 'app')}---\n${yaml('Deployment', 'app', 'wiki')}`);
-    expect(unread([], [object('Deployment', 'app', 'wiki')])).toBe(0);
-    write(
-      'b.yaml',
-      `apiVersion: v1\nkind: Deployment\nmetadata: { labels: { name: x }, name: app, namespace: wiki }\n`,
-    );
-    expect(unread([], [object('Deployment', 'app', 'wiki')])).toBe(0);
-  });
-
-  it('are objects of the same name in another namespace, and of another kind', () => {
-    write('a.yaml', yaml('Deployment', 'app', 'shop'));
-    write('b.yaml', `${yaml('Service', 'app', 'wiki')}spec:\n  name: other\n`);
-    write('c.yaml', `${yaml('Deployment', 'shop', 'wiki')}  labels:\n    name: app\n`);
-    expect(unread([], [object('Deployment', 'app', 'wiki')])).toBe(3);
-  });
-
-  it('are templates that are no YAML yet, without a word of the parser', async () => {
-    const template = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n';
-    write('cluster/a.yaml', template);
-    write('cluster/b.yaml', template.replace('}}\n', '}}: x\n'));
-    const warnings: Error[] = [];
-    const listen = (warning: Error) => warnings.push(warning);
-    process.on('warning', listen);
-    expect(unread()).toBe(2);
-    expect(readBeside(['*.yaml'], project, 'dist').unread).toHaveLength(2);
-    // Node.js passes warnings on after the code that caused them.
-    await setImmediate();
-    process.off('warning', listen);
-    expect(warnings).toEqual([]);
   });
 });
