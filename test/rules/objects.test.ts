@@ -8,6 +8,7 @@ import {
   elsewhere,
   exclude,
   every,
+  holds,
   hourly,
   nightly,
   weekly,
@@ -586,6 +587,39 @@ describe('jobs', () => {
 });
 
 describe('the platform', () => {
+  const kustomizationFile = (
+    name: string,
+    namespace = 'flux-system',
+  ): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: ${namespace} }
+spec: { interval: 10m, path: ./x, prune: true, sourceRef: { kind: GitRepository, name: infrastructure } }
+`;
+
+  refuses('operator-misspelt', [], 'a name that is almost that of a Kustomization', {
+    build: ({ chart }) => {
+      holds(chart, { kustomization: 'velero', namespace: 'flux-system' }, {});
+      holds(chart, { kustomization: 'rook-cephs', namespace: 'rook' }, {});
+    },
+    options: (changed) => ({
+      // That of cnpg is another repository's; a Kustomization in another namespace is another one.
+      platform: {
+        flux: {
+          ...platform.flux,
+          operators: { velero: changed ? 'valero' : 'velero', cnpg: 'cloudnative-pg', rook: 'rook-ceph' },
+        },
+      },
+      files: { 'velero.yaml': kustomizationFile('velero'), 'rook.yaml': kustomizationFile('rook-cephs', 'rook') },
+    }),
+    says: `
+      1 Kustomization that no file has, under a name that is almost one: [operator-misspelt]
+
+        ! platform.flux.operators.velero
+            because          no Kustomization 'valero' is read or written: did you mean 'velero'?
+            to fix           velero: 'velero'
+    `,
+  });
+
   refuses('output-elsewhere', [], 'a path that is not the folder that is written', {
     build: () => {},
     options: (changed) => ({

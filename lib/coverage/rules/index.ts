@@ -86,6 +86,7 @@ export const rules: readonly Rule[] = [
   fluxData.unappliedClaim,
   platform.platformMalformed,
   platform.outputElsewhere,
+  platform.operatorMisspelt,
   reasons.reviewDue,
   veleroPlans.copiedAnyway,
 ];

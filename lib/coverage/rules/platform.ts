@@ -1,7 +1,8 @@
 /** The platform as it was stated. */
 import { posix } from 'node:path';
 import { isDnsLabel } from '../../model/names';
-import type { Platform } from '../../model/platform';
+import { nearest } from '../../model/nearest';
+import { FLUX_NAMESPACE, type Platform } from '../../model/platform';
 import { readSourceUrl } from '../../model/source-url';
 import { counted, enumerated } from '../../model/text';
 import { isTimeZone, timeZoneMeant } from '../../model/time-zone';
@@ -133,3 +134,43 @@ function isSupportedVelero(version: string): boolean {
   const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
   return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 18;
 }
+
+/** The Kustomization may be another repository's, so only a name that is nearly one of this repository is doubted. */
+export const operatorMisspelt: Rule = {
+  id: 'operator-misspelt',
+  severity: 'warning',
+  heading: (n) => `${counted(n, 'Kustomization')} that no file has, under a name that is almost one`,
+  what: '`platform.flux.operators` names a Kustomization that is not among those that synth reads, and one of them has nearly that name.',
+  why: 'Flux waits for a Kustomization that does not exist for ever: `dependency not found`, and no backup is set up.',
+  fix: 'Write the name as the file does; read the file of the other one, if there are two.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'sealed envelope, bank' } },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist', operators: { velero: 'valero' } },
+});
+new ApiObject(chart, 'velero', {
+  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+  kind: 'Kustomization',
+  metadata: { name: 'velero', namespace: 'flux-system' },
+  spec: { interval: '10m', path: './velero', prune: true, sourceRef: { kind: 'GitRepository', name: 'infrastructure' } },
+});
+holds(chart, { kustomization: 'velero', namespace: 'flux-system' }, {});`,
+  check: (context) => {
+    const { operators = {}, namespace = FLUX_NAMESPACE } = context.platform.flux;
+    const names = context
+      .ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization')
+      .filter(({ object, generated }) => generated !== true && object.metadata.namespace === namespace)
+      .map(({ object }) => object.metadata.name);
+    return Object.entries(operators).flatMap(([operator, name]) => {
+      const meant = names.includes(name) ? undefined : nearest(name, names);
+      if (meant === undefined) return [];
+      return [
+        {
+          subject: `platform.flux.operators.${operator}`,
+          because: `no Kustomization '${name}' is read or written: did you mean '${meant}'?`,
+          remedies: toFix(`${operator}: '${meant}'`),
+        },
+      ];
+    });
+  },
+};
