@@ -16,6 +16,7 @@ import * as platform from './platform';
 import * as reasons from './reasons';
 import * as secrets from './secrets';
 import * as velero from './velero';
+import * as veleroInstall from './velero-install';
 import * as veleroPlans from './velero-plans';
 import * as veleroSelection from './velero-selection';
 import * as veleroStorage from './velero-storage';
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   reasons.elsewhereMalformed,
   reasons.reviewDate,
   veleroPlans.veleroMissing,
+  veleroInstall.veleroContradicted,
   veleroPlans.scheduleInvalid,
   veleroPlans.planName,
   veleroPlans.planDisagrees,
