@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   coverage: ['model', 'velero', 'yaml', 'schema', 'methods'],
   constructs: ['model', 'methods'],
   synth: ['model', 'yaml', 'schema', 'methods', 'coverage', 'constructs'],
-  cli: ['model', 'velero', 'yaml'],
+  cli: ['model', 'schema', 'velero', 'yaml'],
 };
 
 /** Only these know that there are constructs: everything else works on plain objects. */

@@ -1,17 +1,17 @@
 /** `backed-up predict`: what Velero will do for a Backup or a Schedule. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { createColors } from 'picocolors';
 import { globSync } from 'tinyglobby';
-import { parse } from 'yaml';
 import { CannotRun } from '../model/cannot-run';
-import { at, booleanAt, isMapping, textAt, type KubeObject } from '../model/kube-object';
-import type { Platform } from '../model/platform';
+import type { KubeObject } from '../model/kube-object';
 import { counted } from '../model/text';
-import { predict, type PredictInput } from '../velero/predict';
+import { validateStrictly } from '../schema/objects';
+import { predict, predictRefused, type PredictInput } from '../velero/predict';
 import type { Prediction, VolumePrediction } from '../velero/prediction';
 import { readYamlFiles } from '../yaml/read';
+import { readPlatformFile } from './platform-file';
 
 interface Options {
   readonly backup: string;
@@ -21,8 +21,8 @@ interface Options {
 }
 
 const EXAMPLES = `
-Exit status: 0 if the Backup will be Completed and every claim in a namespace that it takes will be copied, 1 if not,
-2 if the question could not be answered.
+Exit status: 0 if the Backup will be Completed, at the times that a Schedule names, and every claim in a namespace that
+it takes will be copied, 1 if not, 2 if the question could not be answered.
 
 Examples:
   $ backed-up predict --backup schedule.yaml --objects dist/
@@ -47,17 +47,23 @@ export function predictCommand(): Command {
     .option('--json', 'print the whole answer as JSON')
     .addHelpText('after', EXAMPLES)
     .action((options: Options) => {
-      const prediction = predict(readInput(options));
+      const prediction = answer(readInput(options));
       process.stdout.write(options.json === true ? `${JSON.stringify(prediction, null, 2)}\n` : describe(prediction));
       process.exitCode = isGood(prediction) ? 0 : 1;
     });
+}
+
+/** A field that nobody knows never reaches Velero: an answer without it would be about another object. */
+function answer(input: PredictInput): Prediction {
+  const problems = validateStrictly(input.backup).map(({ path: field, message }) => `${field}: ${message}`);
+  return problems.length === 0 ? predict(input) : predictRefused(input, problems);
 }
 
 function readInput({ backup, objects, platform }: Options): PredictInput {
   return {
     backup: readBackup(backup),
     objects: objects.flatMap(filesOf).flatMap(readObjects),
-    ...(platform === undefined ? {} : { platform: readPlatform(platform) }),
+    ...(platform === undefined ? {} : { platform: readPlatformFile(platform) }),
   };
 }
 
@@ -96,58 +102,11 @@ function readObjects(file: string): readonly KubeObject[] {
   return objects.map(({ object }) => object);
 }
 
-function readPlatform(file: string): Pick<Platform, 'velero' | 'storageClasses'> {
-  let value: unknown;
-  try {
-    value = parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-    throw new CannotRun(`${file} cannot be read: ${why}. Give a YAML file with 'velero' and 'storageClasses'.`);
-  }
-  const velero = at(value, 'velero');
-  const classes = at(value, 'storageClasses');
-  const enableCSI = booleanAt(velero, 'enableCSI');
-  const nodeAgent = booleanAt(velero, 'nodeAgent');
-  if (velero !== undefined && (enableCSI === undefined || nodeAgent === undefined)) {
-    throw new CannotRun(`${file} has no booleans 'enableCSI' and 'nodeAgent' under 'velero': write both.`);
-  }
-  const wrong = Object.entries(isMapping(classes) ? classes : {}).find(
-    ([, one]) => textAt(one, 'driver') === undefined,
-  );
-  if ((classes !== undefined && !isMapping(classes)) || wrong !== undefined) {
-    throw new CannotRun(`${file} has a storage class without 'driver' under 'storageClasses': write it.`);
-  }
-  const namespace = textAt(velero, 'namespace');
-  return {
-    ...(enableCSI === undefined || nodeAgent === undefined
-      ? {}
-      : {
-          velero: {
-            version: textAt(velero, 'version') ?? '1.18',
-            enableCSI,
-            nodeAgent,
-            ...(namespace === undefined ? {} : { namespace }),
-          },
-        }),
-    storageClasses: Object.fromEntries(
-      Object.entries(isMapping(classes) ? classes : {}).map(([name, one]) => {
-        const snapshotClass = textAt(one, 'snapshotClass');
-        return [
-          name,
-          {
-            driver: textAt(one, 'driver') ?? '',
-            isDefault: booleanAt(one, 'isDefault') ?? false,
-            ...(snapshotClass === undefined ? {} : { snapshotClass }),
-          },
-        ];
-      }),
-    ),
-  };
-}
-
-function isGood({ phase, volumes, namespaces }: Prediction): boolean {
+function isGood({ phase, volumes, namespaces, schedule }: Prediction): boolean {
   const wanted = volumes.filter(({ namespace }) => namespaces.includes(namespace));
-  return phase === 'Completed' && wanted.every(({ copied }) => copied === 'yes');
+  // A Schedule has reasons for what it does at other times than it says.
+  const isInTime = schedule === undefined || schedule.reasons.length === 0;
+  return phase === 'Completed' && isInTime && wanted.every(({ copied }) => copied === 'yes');
 }
 
 function describe({ phase, reasons, volumes, objects, schedule }: Prediction): string {

@@ -108,3 +108,9 @@ export interface FluxPlatform {
 export function definePlatform(platform: Platform): Platform {
   return platform;
 }
+
+/** Whether a server knows the resource policies that are rendered. */
+export function isSupportedVelero(version: string): boolean {
+  const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
+  return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 18;
+}

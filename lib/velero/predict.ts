@@ -77,6 +77,17 @@ export function predictIn({ server, cluster }: World, backup: KubeObject): Predi
     : { ...nothing('New', schedule.reasons, cluster, 'the Schedule makes no Backups'), schedule };
 }
 
+/** @param problems why the API server refuses the object, so that Velero never sees it. */
+export function predictRefused(input: PredictInput, problems: readonly string[]): Prediction {
+  const reasons = [
+    ...problems.map((problem) => `The API server refuses it: ${problem}`),
+    'kubectl and Flux have it checked. Of a client that does not (kubectl --validate=false) it drops unknown fields without a word, and Velero goes by the rest.',
+  ];
+  const prediction = nothing('New', reasons, readWorld(input).cluster, 'the API server refuses the object');
+  if (input.backup.kind !== 'Schedule') return prediction;
+  return { ...prediction, schedule: { phase: 'New', makesBackups: false, reasons } };
+}
+
 function predictBackup(backup: KubeObject, cluster: Cluster, server: Server): Prediction {
   const unread = unreadable(backup, cluster, server);
   if (unread !== undefined) return nothing('New', [unread], cluster, 'the Backup is never processed');

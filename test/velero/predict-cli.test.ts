@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../lib/model/kube-object';
+import { mappingAt, type KubeObject } from '../../lib/model/kube-object';
+import { readPlatformFile } from '../../lib/cli/platform-file';
 import { backup, claim, FORGE, IN_FORGE, PLATFORM, schedule } from './support/cluster';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -25,6 +26,10 @@ beforeAll(() => {
   write('schedule.yaml', schedule({ ...IN_FORGE, snapshotMoveData: true }));
   write('two.yaml', backup(IN_FORGE), schedule(IN_FORGE));
   write('none.yaml', ...FORGE);
+  write('misspelt.yaml', backup({ ...IN_FORGE, includedNamespaces: undefined, includedNamespace: ['forge'] }));
+  write('misspelt-schedule.yaml', schedule({ ...IN_FORGE, snapshotMoveDate: true }));
+  const monthly = schedule(IN_FORGE);
+  write('never.yaml', { ...monthly, spec: { ...mappingAt(monthly, 'spec'), schedule: '0 3 30 2 *' } });
   writeFileSync(path.join(folder, 'broken.yaml'), 'a: [1\n');
   writeFileSync(path.join(folder, 'platform.yaml'), 'velero: { enableCSI: yes please }\n');
 });
@@ -99,6 +104,90 @@ no       forge/later  none        Its backup fails, and its manifest stays out t
       ],
       volumes: [{ namespace: 'forge', claim: 'data', method: 'csi-snapshot', copied: 'yes' }],
     });
+  });
+
+  it('says of a misspelt field that Velero never sees the object', () => {
+    expect(run('--backup', 'misspelt.yaml', '--objects', 'good')).toEqual({
+      status: 1,
+      err: '',
+      out: `New  0 objects of 4 in the Backup
+  The API server refuses it: spec.includedNamespace: unknown field; did you mean \`includedNamespaces\`?
+  kubectl and Flux have it checked. Of a client that does not (kubectl --validate=false) it drops unknown fields without a word, and Velero goes by the rest.
+
+no       forge/data  none  The API server refuses the object.
+`,
+    });
+    const { status, out } = run('--backup', 'misspelt-schedule.yaml', '--objects', 'good', '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      phase: 'New',
+      volumes: [{ copied: 'no' }],
+      schedule: {
+        phase: 'New',
+        makesBackups: false,
+        reasons: [
+          'The API server refuses it: spec.template.snapshotMoveDate: unknown field; did you mean `snapshotMoveData`?',
+          expect.stringMatching(/^kubectl and Flux /),
+        ],
+      },
+    });
+  });
+
+  it('exits with 1 for a Schedule whose time never comes', () => {
+    const { status, out } = run('--backup', 'never.yaml', '--objects', 'good');
+    expect(status).toBe(1);
+    expect(out).toContain('  The time of its cron expression never comes: Velero makes a Backup every minute.\n');
+  });
+
+  const AGENT = 'enableCSI: true, nodeAgent: true';
+  it.each([
+    ['[]', `has no mapping at its top: write 'field: value' lines.`],
+    [
+      'storageClass: {}',
+      `has the field 'storageClass' at its top, which nothing reads: did you mean 'storageClasses'?`,
+    ],
+    [
+      `velero: { ${AGENT}, csi: true }`,
+      `has the field 'csi' under 'velero', which nothing reads: it may have version, namespace, enableCSI, nodeAgent, repositoryPassword`,
+    ],
+    [
+      `velero: { ${AGENT}, version: '1.9' }`,
+      `has "1.9" as 'version' of 'velero': what is predicted is Velero 1.18 and later, written as '1.18'.`,
+    ],
+    [
+      `velero: { ${AGENT}, version: 1.20 }`,
+      `has 1.2 as 'version' of 'velero': what is predicted is Velero 1.18 and later, written as '1.18'.`,
+    ],
+    [`velero: { ${AGENT}, namespace: 7 }`, `has no text as 'namespace' of 'velero': write it in quotes.`],
+    ['storageClasses: [fast]', `has no mapping under 'storageClasses': write 'name: { driver: … }'.`],
+    ['storageClasses: { fast: {} }', `has a storage class without 'driver' under 'storageClasses': write it.`],
+    [
+      `storageClasses: { fast: { driver: a, isdefault: true } }`,
+      `has the field 'isdefault' under 'storageClasses.fast', which nothing reads: did you mean 'isDefault'?`,
+    ],
+    [
+      `storageClasses: { fast: { driver: a, isDefault: yes } }`,
+      `has no boolean as 'isDefault' of 'storageClasses.fast': write true or false.`,
+    ],
+  ])('refuses the platform %s', (text, why) => {
+    const file = path.join(folder, 'stated.yaml');
+    writeFileSync(file, text);
+    expect(() => readPlatformFile(file)).toThrow(`${file} ${why}`);
+  });
+
+  it('reads a platform', () => {
+    const file = path.join(folder, 'stated.yaml');
+    writeFileSync(
+      file,
+      `velero: { version: '1.18.3', namespace: backups, ${AGENT} }\nstorageClasses: { fast: { driver: a, snapshotClass: b } }`,
+    );
+    expect(readPlatformFile(file)).toEqual({
+      velero: { version: '1.18.3', namespace: 'backups', enableCSI: true, nodeAgent: true },
+      storageClasses: { fast: { driver: 'a', isDefault: false, snapshotClass: 'b' } },
+    });
+    expect(() => readPlatformFile(`${file}.gone`)).toThrow(
+      /cannot be read: ENOENT.*\. Give a YAML file with 'velero' and 'storageClasses'\.$/,
+    );
   });
 
   it.each([

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { isDnsLabel } from '../../model/names';
 import { nearest } from '../../model/nearest';
-import { FLUX_NAMESPACE, type Platform } from '../../model/platform';
+import { FLUX_NAMESPACE, isSupportedVelero, type Platform } from '../../model/platform';
 import { readSourceUrl } from '../../model/source-url';
 import { counted, enumerated } from '../../model/text';
 import { isTimeZone, timeZoneMeant } from '../../model/time-zone';
@@ -128,11 +128,6 @@ export const outputElsewhere: Rule = {
 function isPathInSource(path: unknown): boolean {
   if (typeof path !== 'string' || path === '') return false;
   return path.split('/').every((folder) => /^[\w.-]*$/.test(folder) && folder !== '..');
-}
-
-function isSupportedVelero(version: string): boolean {
-  const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
-  return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 18;
 }
 
 /** The Kustomization may be another repository's, so only a name that is nearly one of this repository is doubted. */
