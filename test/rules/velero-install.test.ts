@@ -47,17 +47,17 @@ describe('the Helm release of Velero', () => {
             written in       infrastructure/velero.yaml:1
             because          its image is v1.17.1, and platform.velero.version is '1.18'
             what to do       name a release of 1.18 in image.tag, or say what is installed
-            if it is meant   definePlatform({ …, velero: { …, version: '1.17.1' } })
+            if it is meant   version: '1.17.1'
         ✖ HelmRelease velero/velero
             written in       infrastructure/velero.yaml:1
             because          its values do not deploy the node agent (deployNodeAgent), and platform.velero.nodeAgent is true
             to fix           deployNodeAgent: true
-            if it is meant   definePlatform({ …, velero: { …, nodeAgent: false } })
+            if it is meant   nodeAgent: false
         ✖ HelmRelease velero/velero
             written in       infrastructure/velero.yaml:1
             because          its values do not name EnableCSI in configuration.features, and platform.velero.enableCSI is true
             to fix           configuration: { features: 'EnableCSI' }
-            if it is meant   definePlatform({ …, velero: { …, enableCSI: false } })
+            if it is meant   enableCSI: false
         ✖ HelmRelease velero/velero
             written in       infrastructure/velero.yaml:1
             because          its values switch off what makes backups: restoreOnlyMode and the controller 'schedule'
@@ -90,12 +90,12 @@ spec: { interval: 1h, chart: velero, sourceRef: { kind: HelmRepository, name: ve
             written in       infrastructure/velero.yaml:1
             because          its values deploy the node agent (deployNodeAgent), and platform.velero.nodeAgent is false
             to fix           deployNodeAgent: false
-            if it is meant   definePlatform({ …, velero: { …, nodeAgent: true } })
+            if it is meant   nodeAgent: true
         ✖ HelmRelease velero/velero
             written in       infrastructure/velero.yaml:1
             because          its values switch EnableCSI on, and platform.velero.enableCSI is false
             to fix           configuration: { features: '' }
-            if it is meant   definePlatform({ …, velero: { …, enableCSI: true } })
+            if it is meant   enableCSI: true
     `,
   });
 
