@@ -1,13 +1,14 @@
 /** Answers for data that somebody else's objects bring: a Helm chart, an include, a file of the same repository. */
-import { Chart, type Size } from 'cdk8s';
+import type { Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { DatasetRef, OneOrMore, OpaqueRef, StrategyFor, VolumeStrategy } from '../model/kinds';
+import { isMapping } from '../model/kube-object';
 import { parseQuantity, type Quantity } from '../model/quantity';
 import { datasetIdOf, opaqueIdOf } from '../model/refs';
 import { excluded } from '../model/statements';
 import type { Excluded } from '../model/strategy';
 import { answerOf } from './answer';
-import { demandGate, Ledger, originOf } from './ledger';
+import { chartFor, demandGate, Ledger, originOf } from './ledger';
 
 /** What can be said of claims that somebody else makes. */
 export interface ForeignOptions {
@@ -48,8 +49,10 @@ export function backUp<const R extends DatasetRef>(
   options: ForeignOptions = {},
 ): void {
   demandGate(scope);
+  const chart = chartFor('backUp', scope);
+  if (chart === undefined) return;
   Ledger.of(scope).declarations.push({
-    dataset: datasetIdOf(ref, Chart.of(scope).namespace),
+    dataset: datasetIdOf(ref, chart.namespace),
     answer: answerOf(strategy),
     at: originOf(scope),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
@@ -85,10 +88,12 @@ export interface ExcludeOptions extends ForeignOptions {
  * //     backed-up/method: excluded
  */
 export function exclude(scope: Construct, ref: DatasetRef, options: ExcludeOptions): void {
-  const { reason, reviewBy, labels } = options;
+  const { reason, reviewBy, labels } = { ...options };
   demandGate(scope);
+  const chart = chartFor('exclude', scope);
+  if (chart === undefined) return;
   Ledger.of(scope).declarations.push({
-    dataset: datasetIdOf(ref, Chart.of(scope).namespace),
+    dataset: datasetIdOf(ref, chart.namespace),
     answer: excluded(reason, reviewBy === undefined ? {} : { reviewBy }),
     at: originOf(scope),
     ...(labels === undefined ? {} : { labels }),
@@ -158,12 +163,20 @@ export type HeldClaim = HeldClaimProps | Excluded;
  */
 export function holds(scope: Construct, ref: OpaqueRef, claims: Readonly<Record<string, HeldClaim>>): void {
   demandGate(scope);
+  const chart = chartFor('holds', scope);
+  if (chart === undefined) return;
   const ledger = Ledger.of(scope);
   const at = originOf(scope);
-  const object = opaqueIdOf(ref, Chart.of(scope).namespace);
+  const object = opaqueIdOf(ref, chart.namespace);
+  if (!isMapping(claims)) {
+    const problem = 'holds(…) names no claims: write {} as its last argument where the object makes none';
+    ledger.misused.push({ path: scope.node.path, problem });
+    return;
+  }
   ledger.opaque.push({ object, at });
   for (const [name, claim] of Object.entries(claims)) {
-    const { storage, storageClass, backup, labels, namespace } = 'type' in claim ? { backup: claim } : claim;
+    const { storage, storageClass, backup, labels, namespace } =
+      isMapping(claim) && !('type' in claim) ? claim : { backup: claim };
     ledger.declarations.push({
       // Without a namespace until the object is known: it is rendered later.
       dataset: { group: '', kind: 'PersistentVolumeClaim', ...(namespace === undefined ? {} : { namespace }), name },

@@ -18,6 +18,8 @@ export class Ledger {
   readonly declarations: Declaration[] = [];
   readonly opaque: OpaqueDeclaration[] = [];
   readonly veleroSettings: SettingsDeclaration[] = [];
+  /** What untyped or misplaced code got wrong, by the construct that it was said to. */
+  readonly misused: { readonly path: string; readonly problem: string }[] = [];
   /** Whether something checks the tree before it is written. */
   gated = false;
   /** Whether writing it unchecked is an error. */
@@ -28,6 +30,16 @@ export class Ledger {
 
 export function originOf(scope: IConstruct): Origin & { readonly type: 'construct' } {
   return { type: 'construct', path: scope.node.path, chart: chartId(Chart.of(scope)) };
+}
+
+/** The chart of a declaration; where there is none, the gate says where it stands. */
+export function chartFor(call: string, scope: IConstruct): Chart | undefined {
+  const chart = scope.node.scopes.toReversed().find((around) => Chart.isChart(around));
+  if (chart === undefined) {
+    const problem = `${call}(…) stands in no chart: write ${call}(chart, …), or ${call}(this, …) in the chart's own code`;
+    Ledger.of(scope).misused.push({ path: scope.node.path, problem });
+  }
+  return chart;
 }
 
 /** Names a chart's folder: its path in the tree, so that charts within charts have folders of their own. */

@@ -2,6 +2,7 @@
 import type { Duration } from 'cdk8s';
 import type { FailureDomain } from './location';
 import type { Elsewhere, ElsewhereEvidence, Excluded } from './strategy';
+import { given, secondsOf } from './untyped';
 
 /** What is promised of a copy that somebody else makes. */
 export interface ElsewhereOptions {
@@ -36,12 +37,12 @@ export interface ElsewhereOptions {
  */
 export function elsewhere(sentence: string, options: ElsewhereOptions): Elsewhere {
   // Code without types may leave out what the gate then asks for.
-  const { failureDomain = '' as FailureDomain, rpo, evidence }: Partial<ElsewhereOptions> = options ?? {};
+  const { failureDomain = '' as FailureDomain, rpo, evidence }: Partial<ElsewhereOptions> = given(options);
   return {
     type: 'elsewhere',
     sentence,
     failureDomain,
-    rpoSeconds: rpo?.toSeconds() ?? Number.POSITIVE_INFINITY,
+    rpoSeconds: rpo === undefined ? Number.POSITIVE_INFINITY : secondsOf(rpo),
     ...(evidence === undefined ? {} : { evidence }),
   };
 }

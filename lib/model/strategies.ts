@@ -5,6 +5,7 @@
 import type { Cron, Duration } from 'cdk8s';
 import type { Location } from './location';
 import type { Cadence, Continuous, Keep, Mirrored, Scheduled, Snapshotted, Synchronized, Weekday } from './strategy';
+import { cronText, given, secondsOf } from './untyped';
 
 /** What every copy that this library makes needs to know. */
 interface CopyOptions {
@@ -92,7 +93,7 @@ type Unkept<O> = Omit<O, 'keep'> & { readonly keep?: undefined };
 export function hourly(options: HourlyOptions): Scheduled;
 export function hourly(options: Unkept<HourlyOptions>): Synchronized;
 export function hourly(options: HourlyOptions | Unkept<HourlyOptions>): Synchronized {
-  const { minute } = options;
+  const { minute } = given(options);
   return scheduled(options, { every: 'hour', ...(minute === undefined ? {} : { minute }) });
 }
 
@@ -123,7 +124,7 @@ export function hourly(options: HourlyOptions | Unkept<HourlyOptions>): Synchron
 export function nightly(options: NightlyOptions): Scheduled;
 export function nightly(options: Unkept<NightlyOptions>): Synchronized;
 export function nightly(options: NightlyOptions | Unkept<NightlyOptions>): Synchronized {
-  const { at } = options;
+  const { at } = given(options);
   return scheduled(options, { every: 'night', ...(at === undefined ? {} : { at }) });
 }
 
@@ -149,7 +150,7 @@ export function nightly(options: NightlyOptions | Unkept<NightlyOptions>): Synch
 export function weekly(options: WeeklyOptions): Scheduled;
 export function weekly(options: Unkept<WeeklyOptions>): Synchronized;
 export function weekly(options: WeeklyOptions | Unkept<WeeklyOptions>): Synchronized {
-  const { at, on } = options;
+  const { at, on } = given(options);
   const cadence: Cadence = { every: 'week', ...(on === undefined ? {} : { on }), ...(at === undefined ? {} : { at }) };
   return scheduled(options, cadence);
 }
@@ -213,7 +214,7 @@ export interface SnapshottedOptions extends ScheduledOptions {
  * //     snapshotMoveData: false
  */
 export function snapshotted(options: SnapshottedOptions): Snapshotted {
-  const { keep, cron } = options;
+  const { keep, cron } = given(options);
   return { ...scheduled(options, cadenceOf(cron)), type: 'snapshotted', keep };
 }
 
@@ -233,13 +234,13 @@ export interface ContinuousOptions extends CopyOptions {
  * const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
  */
 export function continuous(options: ContinuousOptions): Continuous {
-  const { to, restoreWindow, rpo, plan } = options;
+  const { to, restoreWindow, rpo, plan } = given(options);
   return {
     type: 'continuous',
     to,
-    restoreWindowSeconds: restoreWindow.toSeconds(),
+    restoreWindowSeconds: secondsOf(restoreWindow),
     ...(plan === undefined ? {} : { plan }),
-    ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
+    ...(rpo === undefined ? {} : { rpoSeconds: secondsOf(rpo) }),
   };
 }
 
@@ -261,34 +262,30 @@ export interface MirroredOptions extends CopyOptions {
  * const backup = mirrored({ to: offsite });
  */
 export function mirrored(options: MirroredOptions): Mirrored {
-  const { to, keep, rpo, plan, cron } = options;
+  const { to, keep, rpo, plan, cron } = given(options);
   return {
     type: 'mirrored',
     cadence: cadenceOf(cron),
     to,
     ...(plan === undefined ? {} : { plan }),
     ...(keep === undefined ? {} : { keep }),
-    ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
+    ...(rpo === undefined ? {} : { rpoSeconds: secondsOf(rpo) }),
   };
 }
 
 function scheduled(options: ScheduledOptions | Unkept<ScheduledOptions>, cadence: Cadence): Synchronized {
-  const { to, keep, plan, rpo, crashConsistent } = options;
+  const { to, keep, plan, rpo, crashConsistent } = given(options);
   return {
     type: 'scheduled',
     cadence,
     to,
     ...(plan === undefined ? {} : { plan }),
     ...(keep === undefined ? {} : { keep }),
-    ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),
+    ...(rpo === undefined ? {} : { rpoSeconds: secondsOf(rpo) }),
     ...(crashConsistent === undefined ? {} : { crashConsistent }),
   };
 }
 
 function cadenceOf(cron: Cron | string | undefined): Cadence {
   return cron === undefined ? { every: 'night' } : { every: 'cron', cron: cronText(cron) };
-}
-
-function cronText(cron: Cron | string): string {
-  return typeof cron === 'string' ? cron : cron.expressionString;
 }

@@ -122,3 +122,11 @@ export type Strategy = Scheduled | Snapshotted | Continuous | Mirrored | Elsewhe
 export type StrategyType = Strategy['type'];
 /** What a dataset is answered with. */
 export type Answer = Strategy | Excluded;
+
+/** The options of a copy of ours that are to be a Duration, and are not: code without types may give anything. */
+export function withoutDuration(strategy: Exclude<Strategy, Elsewhere>): readonly string[] {
+  return [
+    ...('rpoSeconds' in strategy && Number.isNaN(strategy.rpoSeconds) ? ['rpo'] : []),
+    ...('restoreWindowSeconds' in strategy && Number.isNaN(strategy.restoreWindowSeconds) ? ['restoreWindow'] : []),
+  ];
+}

@@ -80,8 +80,8 @@ export class BackedUpApp extends App implements Gate {
   private readonly gate: SynthInput;
 
   constructor(props: BackedUpAppProps) {
-    super({ ...props, outdir: props.outdir ?? 'dist' });
-    this.gate = openGate(this, props);
+    super({ ...props, outdir: props?.outdir ?? 'dist' });
+    this.gate = openGate(this, { ...props });
   }
 
   /**
@@ -135,7 +135,7 @@ export class BackedUpApp extends App implements Gate {
 export function requireBackups(app: App, props: RequireBackupsProps): Gate {
   // Under the cdk8s CLI, App takes the CLI's folder for its own; that one is not what Flux reads.
   const own = app.outdir === process.env['CDK8S_OUTDIR'] ? 'dist' : app.outdir;
-  const gate = openGate(app, { ...props, outdir: props.outdir ?? own });
+  const gate = openGate(app, { ...props, outdir: props?.outdir ?? own });
   app.synth = () => runSynth(app, gate);
   app.synthYaml = () => yamlOf(app, gate);
   return { findings: () => synthesize(app, gate).findings };
@@ -151,6 +151,7 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
   ledger.gated = true;
   declareClusterData(ledger, props);
   const { clusterWide } = props;
+  // Whether these are what their types say is checked when synth begins: it can say so without a stack.
   return {
     platform: props.platform,
     clusterWide: clusterWide === undefined ? { type: 'asked', at: AT_APP } : { type: 'answered', by: clusterWide },
@@ -171,7 +172,7 @@ function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
     // An answer beside `clusterWide`, which types refuse, matches no data: the gate says so.
     if (props.clusterWide !== undefined && answers[ref] === undefined) continue;
     ledger.declarations.push({
-      dataset: clusterDatasetId(ref, props.platform.cluster),
+      dataset: clusterDatasetId(ref, props.platform?.cluster),
       answer: answerOf(answers[ref]),
       at: AT_APP,
     });

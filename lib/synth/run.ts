@@ -13,6 +13,7 @@ import { CLUSTER_CHART } from '../model/folders';
 import { nearest } from '../model/nearest';
 import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
+import { checkInput } from './check-input';
 import { diffInventories } from './inventory-diff';
 import { healFolder, replaceFolder, type Written } from './output';
 import { refuseOutputPlace } from './output-place';
@@ -45,6 +46,7 @@ export function runSynth(app: App, input: SynthInput): void {
       process.stdout.write(HELP);
       return;
     }
+    checkInput(input);
     refuseOutputPlace(input.project, input.outputFolder);
     const healed = healFolder(input.outputFolder);
     const before = inventoryBefore(input);

@@ -12,6 +12,7 @@ import type { OwnKinds } from '../model/kinds';
 import { objectId, objectKey } from '../model/kube-object';
 import type { Platform } from '../model/platform';
 import type { RenderedObject } from '../model/rendered';
+import { checkInput } from './check-input';
 import { filesOf } from './files';
 import type { Folder } from './layout';
 import { prepare } from './prepare';
@@ -43,6 +44,7 @@ export interface Synthesized {
 }
 
 export function synthesize(app: App, input: SynthInput): Synthesized {
+  checkInput(input);
   const tree = renderTree(app);
   const beside = readBeside(input.alsoRead, input.project, input.outputFolder, input.ownKinds);
   const ledger = Ledger.of(app);
@@ -57,7 +59,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       veleroSettings: sortedBy(ledger.veleroSettings, ({ at }) => at.path),
       today: input.today,
       charts: sortedBy(tree.charts, ({ path }) => path),
-      invalidConstructs: tree.invalid,
+      invalidConstructs: [...tree.invalid, ...ledger.misused],
       unread: beside.unread,
       emptyPatterns: beside.emptyPatterns,
       appliedFrom: beside.appliedFrom,

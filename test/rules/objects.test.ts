@@ -65,6 +65,26 @@ function copiedByCronJob(scope: Construct, cronJobName = 'dump'): void {
 }
 
 describe('objects', () => {
+  refuses('invalid-construct', [], 'declarations that stand in no chart', {
+    build: ({ app }, changed) => {
+      if (!changed) return;
+      const claim = { claim: 'data', namespace: 'paperless' };
+      backUp(app, claim, nightly({ to: offsite, keep }));
+      exclude(app, claim, { reason: 'Downloaded again on the next start.' });
+      holds(app, { helmRelease: 'registry', namespace: 'paperless' }, {});
+    },
+    says: `
+      3 constructs are not valid: [invalid-construct]
+
+        ✖ app
+            because          backUp(…) stands in no chart: write backUp(chart, …), or backUp(this, …) in the chart's own code
+        ✖ app
+            because          exclude(…) stands in no chart: write exclude(chart, …), or exclude(this, …) in the chart's own code
+        ✖ app
+            because          holds(…) stands in no chart: write holds(chart, …), or holds(this, …) in the chart's own code
+    `,
+  });
+
   refuses('invalid-construct', [], 'a construct that says it was used wrongly', {
     build: ({ chart }, changed) => {
       chart.node.addValidation({ validate: () => (changed ? ['the port is missing'] : []) });

@@ -189,6 +189,18 @@ describe('what cannot run', () => {
     });
   });
 
+  it('is an app that types would refuse, in a sentence without a stack', () => {
+    project.write(
+      'untyped.ts',
+      `import { BackedUpApp } from 'cdk8s-backed-up';\nnew BackedUpApp({} as never).synth();\n`,
+    );
+    expect(project.run(['untyped.ts'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `error: the app has no platform: write new BackedUpApp({ platform: definePlatform({ cluster: 'home', flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' } }), … })\n`,
+    });
+  });
+
   it('is a mistake in code, with its stack, and not the exit code of findings', () => {
     const broken = `chart.toJson = () => { throw new TypeError('the chart is broken'); };`;
     project.write('broken.ts', mainFile(`${VOLUME}\n${broken}`));

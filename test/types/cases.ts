@@ -160,6 +160,41 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     says: [`[schedule-invalid] ${VOLUME}: plan 'nightly' keeps nothing: name how many copies to keep`],
   },
   {
+    what: 'a data loss in words',
+    code: volume(`nightly({ to: offsite, keep: { daily: 7 }, rpo: '1d' })`),
+    error: NO_OVERLOAD,
+    says: [`[strategy-misfit] ${VOLUME}: the rpo of 'scheduled' is not a Duration`],
+  },
+  {
+    what: 'a promise in words',
+    code: volume(`elsewhere('A timer on the NAS fetches it every night.', { failureDomain: 'site', rpo: '1d' })`),
+    error: `Type 'string' is not assignable to type 'Duration'.`,
+    says: [`[strategy-misfit] ${VOLUME}: the rpo of 'elsewhere' is not a Duration`],
+  },
+  {
+    what: 'a window in words',
+    code: `${POSTGRES} backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: '30d' }));`,
+    error: `Type 'string' is not assignable to type 'Duration'.`,
+    says: [
+      `[strategy-misfit] Cluster paperless/db (20Gi): the restoreWindow of 'continuous' is not a Duration`,
+      `[unproven-strategy] Cluster paperless/db (20Gi): no object in the output is known to carry out 'continuous' for it`,
+    ],
+  },
+  {
+    what: 'a schedule that is undefined',
+    code: volume('every(undefined, { to: offsite, keep: { daily: 7 } })'),
+    error: NO_OVERLOAD,
+    says: [
+      `[schedule-invalid] ${VOLUME}: 'undefined' has 1 fields: write five, minute, hour, day of month, month and day of week; seconds are added where a backend wants them`,
+    ],
+  },
+  {
+    what: 'no options',
+    code: volume(`every('17 3 * * *')`),
+    error: 'Expected 2 arguments, but got 1.',
+    says: NO_ANSWER,
+  },
+  {
     what: 'an empty retention',
     code: volume('nightly({ to: offsite, keep: {} })'),
     error: NO_OVERLOAD,
@@ -269,6 +304,20 @@ export const WRONG_REASONS: readonly WrongCode[] = [
     says: `{"volume":"data"} names no data: ${KNOWN_REFS}`,
   },
   {
+    what: 'no word on what a chart makes',
+    code: `holds(chart, { helmRelease: 'registry' });`,
+    error: `Expected 3 arguments, but got 2.`,
+    says: [
+      `[invalid-construct] example: holds(…) names no claims: write {} as its last argument where the object makes none`,
+    ],
+  },
+  {
+    what: 'an exclusion without anything',
+    code: `${DISK} exclude(chart, { persistentVolume: 'disk' });`,
+    error: `Expected 3 arguments, but got 2.`,
+    says: ['[thin-reason] PersistentVolume disk (1Ti): nobody gave one'],
+  },
+  {
     what: 'a claim that makes others',
     code: `holds(chart, { claim: 'registry' }, {});`,
     error: `Object literal may only specify known properties, and 'claim' does not exist in type 'OpaqueRef'.`,
@@ -284,6 +333,7 @@ new VeleroBackup(chart, 'velero', { template: { ttl: '240h0m0s' } });`,
 ];
 
 const WHO = `clusterWide: 'The cluster repository answers for all of them.'`;
+const FLUX = `flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' }`;
 const KEYS_ARGUMENT = '{ platform: Platform; etcd: Elsewhere; fluxRepository: Elsewhere; certificates: Excluded; }';
 
 export const WRONG_APPS: readonly WrongCode[] = [
@@ -323,6 +373,54 @@ export const WRONG_APPS: readonly WrongCode[] = [
     says: [`[platform-malformed] platform.cluster: 'undefined' is not a DNS label of at most 32 characters`],
   },
   {
+    what: 'an app without a platform',
+    code: `return new BackedUpApp({});`,
+    error: `Argument of type '{}' is not assignable to parameter of type 'BackedUpAppProps'.`,
+    says: `the app has no platform: write new BackedUpApp({ platform: definePlatform({ cluster: 'home', ${FLUX} }), … })`,
+  },
+  {
+    what: 'an app without anything',
+    code: `return new BackedUpApp();`,
+    error: `Expected 1 arguments, but got 0.`,
+    says: `the app has no platform: write new BackedUpApp({ platform: definePlatform({ cluster: 'home', ${FLUX} }), … })`,
+  },
+  {
+    what: 'an empty platform',
+    code: `return new BackedUpApp({ platform: definePlatform({}), ${WHO} });`,
+    error: `Argument of type '{}' is not assignable to parameter of type 'Platform'.`,
+    says: `platform.flux does not say what Flux reads: write definePlatform({ …, ${FLUX} })`,
+  },
+  {
+    what: 'a storage class without its driver',
+    code: `return new BackedUpApp({ platform: { ...platform, storageClasses: { block: {} } }, ${WHO} });`,
+    error: `Property 'driver' is missing in type '{}' but required in type 'StorageClassPlatform'.`,
+    says: `platform.storageClasses['block'] names no driver: write 'block': { driver: 'the provisioner of the class' }`,
+  },
+  {
+    what: 'a Velero that is only a version',
+    code: `return new BackedUpApp({ platform: { ...platform, velero: '1.18' }, ${WHO} });`,
+    error: `Type 'string' is not assignable to type 'VeleroPlatform'.`,
+    says: `platform.velero is '1.18', and not an object: write definePlatform({ …, velero: { … } })`,
+  },
+  {
+    what: 'one pattern that is no list',
+    code: `return new BackedUpApp({ platform, ${WHO}, alsoRead: 'x' });`,
+    error: `Type 'string' is not assignable to type 'readonly string[]'.`,
+    says: `alsoRead is 'x', and not a list of patterns: write alsoRead: ['x']`,
+  },
+  {
+    what: 'a folder that is no text',
+    code: `return new BackedUpApp({ platform, ${WHO}, outdir: 7 });`,
+    error: `Type 'number' is not assignable to type 'string'.`,
+    says: `outdir is 7, and not the path of a folder: write outdir: 'dist'`,
+  },
+  {
+    what: 'a list of kinds',
+    code: `return new BackedUpApp({ platform, ${WHO}, kinds: ['example.com/Widget'] });`,
+    error: `Type 'string[]' is not assignable to type 'OwnKinds'.`,
+    says: `kinds is ["example.com/Widget"], and not an object: write kinds: { 'example.com/Widget': 'no data' }`,
+  },
+  {
     what: 'a kind without its group',
     code: `return new BackedUpApp({ platform, ${WHO}, kinds: { Widget: 'no data' } });`,
     error: `Object literal may only specify known properties, and 'Widget' does not exist in type 'OwnKinds'.`,
@@ -359,11 +457,11 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
-  BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored,
-  nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+  BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds,
+  mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
   storage: Size; offsite: Location; platform: Platform;

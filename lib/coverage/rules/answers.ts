@@ -2,6 +2,7 @@
 import type { FoundDataset } from '../../model/answered';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
 import { describeObject } from '../../model/kube-object';
+import { withoutDuration } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import { strategiesOf, type GateContext } from '../context';
@@ -138,13 +139,20 @@ export const strategyMisfit: Rule = {
 });`,
   check: (context) =>
     context.answers.answered.flatMap((dataset) =>
-      strategiesOf(dataset.answer)
-        .filter((strategy) => !strategyFits(dataset.ref, strategy.type))
-        .map((strategy) => ({
-          ...aboutDataset(dataset),
-          because: `'${strategy.type}' cannot copy it`,
-          remedies: toFix(answerLine(dataset, strategyLine(dataset, context), context)),
-        })),
+      strategiesOf(dataset.answer).flatMap((strategy): readonly RuleFinding[] => {
+        const about = aboutDataset(dataset);
+        if (!strategyFits(dataset.ref, strategy.type)) {
+          const remedies = toFix(answerLine(dataset, strategyLine(dataset, context), context));
+          return [{ ...about, because: `'${strategy.type}' cannot copy it`, remedies }];
+        }
+        // Of what somebody else copies, elsewhere-malformed says so.
+        if (strategy.type === 'elsewhere') return [];
+        return withoutDuration(strategy).map((option) => ({
+          ...about,
+          because: `the ${option} of '${strategy.type}' is not a Duration`,
+          remedies: toFix(`${option}: Duration.days(${option === 'rpo' ? 1 : 30})`),
+        }));
+      }),
     ),
 };
 

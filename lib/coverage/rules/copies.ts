@@ -107,7 +107,8 @@ function unreachedRpos(context: GateContext): readonly RuleFinding[] {
   return context.copied.flatMap((dataset) => {
     const accepted = acceptedRpo(dataset);
     const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
-    if (accepted === undefined || achieved === undefined || achieved <= accepted) return [];
+    // False for what is not a number, which strategy-misfit refuses.
+    if (accepted === undefined || achieved === undefined || !(achieved > accepted)) return [];
     return [
       {
         ...aboutDataset(dataset),
@@ -125,7 +126,7 @@ function unreachedRpos(context: GateContext): readonly RuleFinding[] {
 function slowEvidence(context: GateContext): readonly RuleFinding[] {
   return evidenceCronJobs(context).flatMap(({ about, namespace, name, rpoSeconds, found }) => {
     const gap = found === undefined ? undefined : cronJobGap(found.object);
-    if (gap === undefined || gap <= rpoSeconds) return [];
+    if (gap === undefined || !(gap > rpoSeconds)) return [];
     return [
       {
         ...about,

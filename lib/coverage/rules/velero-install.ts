@@ -116,7 +116,7 @@ function either(value: string, statement: string): readonly Remedy[] {
 }
 
 function meant(statement: string): readonly Remedy[] {
-  return [{ label: 'if it is meant', text: `${statement}` }];
+  return [{ label: 'if it is meant', text: statement }];
 }
 
 function featuresOf(values: unknown): readonly string[] {

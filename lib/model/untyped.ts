@@ -1,0 +1,19 @@
+/**
+ * Takes whatever code without types gives. A strategy that is made of it is refused by the gate, which knows where it
+ * stands; an exception would only show a stack.
+ */
+import type { Cron, Duration } from 'cdk8s';
+import { isMapping } from './kube-object';
+
+export function given<O extends object>(options: O | undefined): O {
+  return options ?? ({} as O);
+}
+
+/** Not a number for what is not a Duration. */
+export function secondsOf(duration: Duration): number {
+  return isMapping(duration) && typeof duration.toSeconds === 'function' ? duration.toSeconds() : Number.NaN;
+}
+
+export function cronText(cron: Cron | string): string {
+  return typeof cron === 'object' && cron !== null ? cron.expressionString : String(cron);
+}
