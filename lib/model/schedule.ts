@@ -130,17 +130,17 @@ function matchingDays({ daysOfMonth, months, daysOfWeek, onEitherDay = false }: 
 
 const daysByFields = new Map<string, readonly number[]>();
 
-/** Backends run an hourly schedule in both of the repeated hours; only restricted hours can be stretched. */
+/** Backends run an hourly schedule in both of the repeated hours, if it runs on that day; all else is stretched. */
 function gapOverClockChanges(
   fields: CronFields,
   days: readonly number[],
   times: readonly number[],
   timeZone: string,
 ): number {
-  if (fields.hours.length === 24) return 0;
   let gap = 0;
   for (const { before, after } of clockChanges(timeZone)) {
     if (after >= before) continue;
+    if (fields.hours.length === 24 && days.includes(Math.floor(after / DAY_MINUTES))) continue;
     // A run in the hour that comes twice may come in the first one only.
     const previous = lastRunBefore(days, times, before);
     const next = firstRunFrom(days, times, before);

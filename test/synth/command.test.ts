@@ -1,7 +1,7 @@
 /** Synth as a person runs it: what it prints where, what it writes, and its exit code. */
-import { existsSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readFolder } from '../../lib/synth/output';
 import { mainFile, Project } from '../support/project';
 
@@ -11,11 +11,22 @@ const FORGOTTEN = `new k8s.KubePersistentVolumeClaim(chart, 'cache', {
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('5Gi') } } },
 });`;
 
-const project = new Project({
-  'main.ts': mainFile(VOLUME),
-  'refused.ts': mainFile(`${VOLUME}\n${FORGOTTEN}`),
+/** Each test begins in a project of its own; what synth wrote there first is made once. */
+let project: Project;
+let written: Project;
+const FILES = { 'main.ts': mainFile(VOLUME), 'refused.ts': mainFile(`${VOLUME}\n${FORGOTTEN}`) };
+
+beforeAll(() => {
+  written = new Project(FILES);
+  written.run(['main.ts']);
 });
-afterAll(() => project.remove());
+afterAll(() => written.remove());
+
+beforeEach(() => {
+  project = new Project(FILES);
+  cpSync(join(written.folder, 'dist'), join(project.folder, 'dist'), { recursive: true });
+});
+afterEach(() => project.remove());
 
 const SUMMARY = `5 datasets of cluster home: 4 copied, 1 left out; worst RPO when the cluster is lost: 28 h 10 min (PersistentVolumeClaim wiki/data)
   elsewhere           3 datasets
@@ -53,11 +64,13 @@ dist/ is unchanged.
 
 describe('npm run synth', () => {
   it('writes nothing when the first run is refused', () => {
+    rmSync(join(project.folder, 'dist'), { recursive: true });
     expect(project.run(['refused.ts'])).toEqual({ status: 1, stdout: '', stderr: REFUSAL });
     expect(existsSync(join(project.folder, 'dist'))).toBe(false);
   });
 
   it('writes, and says what is protected how', () => {
+    rmSync(join(project.folder, 'dist'), { recursive: true });
     expect(project.run(['main.ts'])).toEqual({ status: 0, stdout: `${SUMMARY}\ndist/ is written.\n`, stderr: '' });
     expect(readdirSync(project.folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });

@@ -169,7 +169,7 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     what: 'a promise in words',
     code: volume(`elsewhere('A timer on the NAS fetches it every night.', { failureDomain: 'site', rpo: '1d' })`),
     error: `Type 'string' is not assignable to type 'Duration'.`,
-    says: [`[strategy-misfit] ${VOLUME}: the rpo of 'elsewhere' is not a Duration`],
+    says: [`[elsewhere-malformed] ${VOLUME}: nobody said how old the copy may be`],
   },
   {
     what: 'a window in words',
