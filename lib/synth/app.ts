@@ -8,6 +8,7 @@ import { CLUSTER_CHART } from '../model/folders';
 import { CLUSTER_DATA, type ClusterStrategy, type OneOrMore, type OwnKinds } from '../model/kinds';
 import type { Platform } from '../model/platform';
 import type { Excluded } from '../model/strategy';
+import { readIncludedAsKubernetes } from './included-yaml';
 import { runSynth, yamlOf } from './run';
 import { synthesize, type SynthInput } from './synthesize';
 
@@ -149,6 +150,7 @@ export function requireBackups(app: App, props: RequireBackupsProps): Gate {
 export function openGate(app: App, props: RequireBackupsProps, project: string = process.cwd()): SynthInput {
   const ledger = Ledger.of(app);
   ledger.gated = true;
+  readIncludedAsKubernetes();
   declareClusterData(ledger, props);
   const { clusterWide } = props;
   // Whether these are what their types say is checked when synth begins: it can say so without a stack.

@@ -81,6 +81,21 @@ export function readYaml(text: string, file: string): ReadResult {
   return { objects, unread };
 }
 
+/**
+ * The documents of a text, whatever they are. Of a key that stands twice the last one counts, as charts rely on.
+ *
+ * @throws Error that names the line of broken YAML.
+ */
+export function parseAsKubernetes(text: string, file: string): unknown[] {
+  const lineCounter = new LineCounter();
+  const options = { ...AS_KUBERNETES, uniqueKeys: false, lineCounter, prettyErrors: false };
+  return parseAllDocuments(text, options).map((document): unknown => {
+    const [error] = document.errors;
+    if (error === undefined) return document.toJS();
+    throw new Error(`${file}:${lineCounter.linePos(error.pos[0]).line} is broken YAML: ${error.message}`);
+  });
+}
+
 const MISSING = 'apiVersion, kind or metadata.name is missing';
 
 /**

@@ -1,0 +1,42 @@
+/** Files that charts include reach the output with the values that Kubernetes would read in them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Include } from 'cdk8s';
+import { afterAll, describe, expect, it } from 'vitest';
+import { explain, synthesizeScenario, type Scenario } from '../support/scenario';
+
+const folder = mkdtempSync(join(tmpdir(), 'backed-up-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(folder, 'rendered.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+function including(url: string): (scenario: Scenario) => void {
+  return ({ chart }) => void new Include(chart, 'rendered', { url });
+}
+
+const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: window }\n';
+
+describe('an included file', () => {
+  it.each(['a path', 'a URL'])('named by %s keeps times and dates', (how) => {
+    const path = file(
+      `--- {}\n---\n${CONFIG_MAP}data: { start: 22:00, day: 2027-01-01, last: "1", last: "2" }\n--- []\n---\n`,
+    );
+    const { findings, files } = synthesizeScenario(including(how === 'a path' ? path : pathToFileURL(path).href));
+    expect(explain(findings)).toBe('');
+    // As `sigs.k8s.io/yaml` v1.6.0 reads it.
+    expect(files?.get('example/paperless.ConfigMap.window.yaml')).toContain(
+      `data:\n  day: "2027-01-01"\n  last: "2"\n  start: "22:00"\n`,
+    );
+  });
+
+  it('that is broken is not taken for what comes before the mistake', () => {
+    const path = file(`${CONFIG_MAP}---\n${CONFIG_MAP}data:\n  list: [1\n  key: value\n`);
+    expect(() => synthesizeScenario(including(path))).toThrow(`${path}:10 is broken YAML: `);
+  });
+});
