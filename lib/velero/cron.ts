@@ -52,6 +52,15 @@ const TRIGGERED = new Set(['@triggered', '@manual', '@none']);
 const MAX_LENGTH = 1024;
 
 export function readVeleroCron(expression: string): CronReading | CronRefusal {
+  const reading = readings.get(expression) ?? readExpression(expression);
+  readings.set(expression, reading);
+  return reading;
+}
+
+/** A cluster has few different expressions, and asks about them often. */
+const readings = new Map<string, CronReading | CronRefusal>();
+
+function readExpression(expression: string): CronReading | CronRefusal {
   if (expression === '') return { problem: 'it is empty' };
   if (expression.length > MAX_LENGTH) return { problem: `it is longer than ${MAX_LENGTH} characters` };
   const zoned = withoutZone(expression);
