@@ -50,8 +50,8 @@ const ADDRESS_ANNOTATIONS = [
 
 function hostsOf(object: KubeObject): readonly string[] {
   const annotations = annotationsOf(object);
-  const annotated = [...HOST_ANNOTATIONS, ...ADDRESS_ANNOTATIONS].flatMap((key) => (annotations[key] ?? '').split(','));
-  return [...annotated, ...hostsByKind(object)].map(comparableHost).filter((host) => host !== '');
+  const annotated = [...HOST_ANNOTATIONS, ...ADDRESS_ANNOTATIONS].flatMap((key) => annotations[key]?.split(',') ?? []);
+  return [...annotated, ...hostsByKind(object)].filter((host) => host.trim() !== '').map(comparableHost);
 }
 
 function hostsByKind(object: KubeObject): readonly string[] {
@@ -108,6 +108,8 @@ function traefikHosts(rule: string): readonly string[] {
 export class ServedHosts {
   private readonly byHost: ReadonlyMap<string, readonly ServedHost[]>;
   private readonly namespaces: ReadonlySet<string>;
+  /** Most datasets go to one of a few places. */
+  private readonly servers = new Map<Location, Server | undefined>();
 
   constructor(objects: readonly RenderedObject[]) {
     const served = objects.flatMap(({ object, origin }) => hostsOf(object).map((host) => ({ host, object, origin })));
@@ -127,9 +129,14 @@ export class ServedHosts {
 
   /** The first of a location's hosts that the cluster serves. */
   serverOfLocation(location: Location): Server | undefined {
-    return clientHosts(location)
-      .map((host) => this.serverOf(host))
-      .find((server) => server !== undefined);
+    if (!this.servers.has(location)) {
+      const servers = clientHosts(location).map((host) => this.serverOf(host));
+      this.servers.set(
+        location,
+        servers.find((server) => server !== undefined),
+      );
+    }
+    return this.servers.get(location);
   }
 
   /** A location that the cluster itself serves is lost with it, whatever it claims. */
