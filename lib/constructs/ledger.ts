@@ -18,6 +18,8 @@ export class Ledger {
   readonly declarations: Declaration[] = [];
   readonly opaque: OpaqueDeclaration[] = [];
   readonly veleroSettings: SettingsDeclaration[] = [];
+  /** Name of the cluster, which is part of every store path; known once something checks the tree. */
+  cluster = '';
   /** Whether something checks the tree before it is written. */
   gated = false;
   /** Whether writing it unchecked is an error. */

@@ -149,6 +149,7 @@ export function requireBackups(app: App, props: RequireBackupsProps): Gate {
 export function openGate(app: App, props: RequireBackupsProps, project: string = process.cwd()): SynthInput {
   const ledger = Ledger.of(app);
   ledger.gated = true;
+  ledger.cluster = props.platform.cluster;
   declareClusterData(ledger, props);
   const { clusterWide } = props;
   return {

@@ -13,6 +13,8 @@ import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
+import * as postgres from './postgres';
+import * as postgresBackups from './postgres-backups';
 import * as reasons from './reasons';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
@@ -52,6 +54,14 @@ export const rules: readonly Rule[] = [
   veleroStorage.veleroSharedPrefix,
   veleroStorage.veleroRepositoryPassword,
   databases.crashConsistent,
+  postgres.cnpgMissing,
+  postgres.postgresArchive,
+  postgres.postgresBaseCopies,
+  postgresBackups.scheduledBackupSchedule,
+  postgresBackups.scheduledBackupFails,
+  postgres.postgresArchiveShared,
+  postgres.postgresRecovery,
+  postgresBackups.postgresSettingIgnored,
   copies.neverLeaves,
   copies.keysInside,
   copies.rpoOutOfReach,

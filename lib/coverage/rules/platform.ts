@@ -1,9 +1,10 @@
 /** The platform as it was stated. */
 import { isDnsLabel } from '../../model/names';
-import type { Platform } from '../../model/platform';
+import type { CnpgPlatform, Platform } from '../../model/platform';
 import { readSourceUrl } from '../../model/source-url';
 import { counted, enumerated } from '../../model/text';
 import { isTimeZone, timeZoneMeant } from '../../model/time-zone';
+import { isVersionFrom, parseVersion } from '../../model/version';
 import { typeWithoutCsi } from '../../velero/storage';
 import { inWords, toFix, type Remedy } from '../finding';
 import type { Rule } from '../rule';
@@ -30,7 +31,7 @@ interface PlatformProblem {
 }
 
 function problemsOf(platform: Platform): readonly PlatformProblem[] {
-  const { cluster, timeZone, storageClasses = {}, velero, flux } = platform;
+  const { cluster, timeZone, storageClasses = {}, velero, cnpg, flux } = platform;
   const problems: PlatformProblem[] = [];
   if (!isDnsLabel(cluster, 32)) {
     problems.push({
@@ -72,6 +73,7 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
       remedies: toFix(`version: '1.18'`),
     });
   }
+  if (cnpg !== undefined) problems.push(...problemsOfCnpg(cnpg));
   if (!isPathInSource(flux.path)) {
     problems.push({
       field: 'flux.path',
@@ -80,6 +82,25 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
     });
   }
   return [...problems, ...problemsOfSource(flux)];
+}
+
+function problemsOfCnpg({ version, barmanPlugin }: CnpgPlatform): readonly PlatformProblem[] {
+  const problems: PlatformProblem[] = [];
+  if (!isVersionFrom(version, 1, 26)) {
+    problems.push({
+      field: 'cnpg.version',
+      because: `'${version}' is not 1.26 or later: older operators know no plugin that archives the log`,
+      remedies: toFix(`version: '1.30'`),
+    });
+  }
+  if (parseVersion(barmanPlugin) === undefined) {
+    problems.push({
+      field: 'cnpg.barmanPlugin',
+      because: `'${barmanPlugin}' is not a version`,
+      remedies: toFix(`barmanPlugin: '0.14'`),
+    });
+  }
+  return problems;
 }
 
 function problemsOfSource({ sourceRef: { url } }: Platform['flux']): readonly PlatformProblem[] {
@@ -103,6 +124,5 @@ function isPathInSource(path: unknown): boolean {
 }
 
 function isSupportedVelero(version: string): boolean {
-  const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
-  return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 18;
+  return isVersionFrom(version, 1, 18) && parseVersion(version)?.[0] === 1;
 }
