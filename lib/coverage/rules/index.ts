@@ -13,8 +13,9 @@ import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
-import * as postgres from './postgres';
+import * as postgresArchive from './postgres-archive';
 import * as postgresBackups from './postgres-backups';
+import * as postgresRestore from './postgres-restore';
 import * as reasons from './reasons';
 import * as velero from './velero';
 import * as veleroPlans from './velero-plans';
@@ -54,13 +55,13 @@ export const rules: readonly Rule[] = [
   veleroStorage.veleroSharedPrefix,
   veleroStorage.veleroRepositoryPassword,
   databases.crashConsistent,
-  postgres.cnpgMissing,
-  postgres.postgresArchive,
-  postgres.postgresBaseCopies,
+  postgresArchive.cnpgMissing,
+  postgresArchive.postgresArchive,
+  postgresRestore.postgresBaseCopies,
   postgresBackups.scheduledBackupSchedule,
   postgresBackups.scheduledBackupFails,
-  postgres.postgresArchiveShared,
-  postgres.postgresRecovery,
+  postgresRestore.postgresArchiveShared,
+  postgresRestore.postgresRecovery,
   postgresBackups.postgresSettingIgnored,
   copies.neverLeaves,
   copies.keysInside,

@@ -16,7 +16,7 @@ import { counted } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
-import { clusterExample } from './postgres';
+import { clusterExample } from './postgres-archive';
 
 function scheduledBackupExample(spec: string): string {
   return `${clusterExample('')}

@@ -1,14 +1,11 @@
-/** Databases of CloudNativePG: their log really goes where their strategy says, and can be restored from there. */
+/** Databases of CloudNativePG: their log really goes where their strategy says. */
 import {
-  archiveOf,
   BARMAN_GROUP,
   BARMAN_PLUGIN,
-  CNPG_GROUP,
   isHibernated,
   placeOf,
   pluginsOf,
   secretsOf,
-  sourcesOf,
   whyLogIsKept,
   type Archive,
 } from '../../methods/cnpg/archive';
@@ -16,15 +13,13 @@ import { continuousOf, defaultArchive, keptBy, type ProtectedCluster } from '../
 import { archiverPlugin } from '../../methods/cnpg/objects';
 import { archiveTimeout, textOfParameter } from '../../methods/cnpg/parameters';
 import type { AnsweredDataset } from '../../model/answered';
-import { groupBy } from '../../model/collections';
-import { at, describeObject, objectId, textAt, type KubeObject } from '../../model/kube-object';
-import { storeKey } from '../../model/location';
-import type { RenderedObject } from '../../model/rendered';
+import { at, textAt, type KubeObject } from '../../model/kube-object';
+import { storeKey, type Location } from '../../model/location';
 import type { Continuous } from '../../model/strategy';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
-import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { postgresBackupLine } from '../remedies';
+import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { isDeclaredByItsMaker, postgresBackupLine } from '../remedies';
 import type { Rule } from '../rule';
 
 /** A Cluster of somebody's own, for the examples. */
@@ -135,7 +130,7 @@ function pluginProblem(
     };
   }
   if (archive !== undefined) {
-    return objectStore === undefined ? missingStore(archive, dataset, context) : undefined;
+    return objectStore === undefined ? missingStore(found, archive, strategy, dataset, context) : undefined;
   }
   const lines = linesFor(cluster, strategy, context);
   if (inCore) {
@@ -155,13 +150,17 @@ function pluginProblem(
 
 /** The lines that are missing in a Cluster, for whoever wrote it. */
 function linesFor(cluster: KubeObject, { to }: Continuous, context: GateContext): string {
-  const { namespace } = cluster.metadata;
-  const stores = context
-    .ofKind(BARMAN_GROUP, 'ObjectStore')
-    .filter(({ object }) => object.metadata.namespace === namespace);
-  const here = stores.find(({ object }) => storesAt(object, to) === undefined);
   const { objectStore, serverName } = defaultArchive(cluster);
-  return `write under spec of the Cluster: plugins: [${flow(archiverPlugin(here?.object.metadata.name ?? objectStore, serverName))}]`;
+  const store = storeIn(cluster, to, context)?.metadata.name ?? objectStore;
+  return `write under spec of the Cluster: plugins: [${flow(archiverPlugin(store, serverName))}]`;
+}
+
+/** An ObjectStore beside a Cluster that stores at a location. */
+function storeIn({ metadata }: KubeObject, location: Location, context: GateContext): KubeObject | undefined {
+  return context
+    .ofKind(BARMAN_GROUP, 'ObjectStore')
+    .map(({ object }) => object)
+    .find((object) => object.metadata.namespace === metadata.namespace && storesAt(object, location) === undefined);
 }
 
 /** YAML on one line. */
@@ -172,15 +171,34 @@ function flow(value: unknown): string {
     .join(', ')} }`;
 }
 
-function missingStore({ objectStore }: Archive, dataset: AnsweredDataset, context: GateContext): Problem {
+function missingStore(
+  { cluster }: ProtectedCluster,
+  { objectStore }: Archive,
+  strategy: Continuous,
+  dataset: AnsweredDataset,
+  context: GateContext,
+): Problem {
+  const names = `its plugin names ObjectStore ${objectStore}`;
+  if (storeIn(cluster, strategy.to, context) !== undefined) {
+    return { because: `${names}, which no object is`, remedies: inWords(linesFor(cluster, strategy, context)) };
+  }
   const elsewhere = context
     .ofKind(BARMAN_GROUP, 'ObjectStore')
-    .find(({ object }) => object.metadata.name === objectStore);
-  const because =
-    elsewhere === undefined
-      ? `its plugin names ObjectStore ${objectStore}, which no object is`
-      : `its plugin names ObjectStore ${objectStore}, which is in namespace ${elsewhere.object.metadata.namespace ?? ''}, and the plugin looks in the Cluster's`;
-  return { because, remedies: toFix(postgresBackupLine(dataset, context)) };
+    .find(({ object }) => object.metadata.name === objectStore)?.object.metadata.namespace;
+  if (elsewhere === undefined) {
+    return { because: `${names}, which no object is`, remedies: protectedAnew(dataset, context) };
+  }
+  return {
+    because: `${names}, which is in namespace ${elsewhere}`,
+    remedies: inWords(`put it into namespace ${cluster.metadata.namespace ?? ''}, where the plugin looks for it`),
+  };
+}
+
+/** The construct that brings all that is missing. */
+export function protectedAnew(dataset: AnsweredDataset, context: GateContext): readonly Remedy[] {
+  return isDeclaredByItsMaker(dataset)
+    ? inWords('leave what BackedUpPostgres renders where it is')
+    : [...toFix(postgresBackupLine(dataset, context)), ...inWords('in the place of backUp')];
 }
 
 /** Whether what the ObjectStore says is what the strategy says. */
@@ -218,121 +236,10 @@ function storeProblem({ objectStore }: ProtectedCluster, strategy: Continuous): 
 }
 
 /** Where an ObjectStore stores, unless it is in a location. */
-function storesAt(objectStore: KubeObject, location: Continuous['to']): string | undefined {
+function storesAt(objectStore: KubeObject, location: Location): string | undefined {
   const place = placeOf(objectStore);
   if (place === undefined) return `'${textAt(objectStore, 'spec', 'configuration', 'destinationPath') ?? ''}'`;
   const isBelow = location.prefix === '' || `${place.prefix}/`.startsWith(`${location.prefix}/`);
   if (storeKey(place) === storeKey(location) && isBelow) return undefined;
   return `s3://${place.bucket}/${place.prefix} of ${place.endpoint === '' ? 'Amazon' : place.endpoint}`;
-}
-
-export const postgresBaseCopies: Rule = {
-  id: 'postgres-base-copies',
-  heading: (n) => `${counted(n, 'database')} of which no base copies are made`,
-  what: 'The log of a database is archived, and no ScheduledBackup of the same plugin names it.',
-  why: 'A log restores nothing without a base copy before it, and one that is a year old takes a year of log.',
-  fix: 'Protect it with PostgresBackup, which makes base copies, or write a ScheduledBackup that names it.',
-  example: `new BackedUpPostgres(chart, 'db', {
-  storage: Size.gibibytes(20),
-  backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
-}).node.tryRemoveChild('ScheduledBackup');`,
-  check: (context) =>
-    context.copied
-      .filter((dataset) => continuousOf(dataset).length > 0)
-      .flatMap((dataset) => {
-        const found = context.methods.cnpg.protectionOf(dataset);
-        if (found === undefined || found.scheduledBackups.length > 0) return [];
-        return [{ ...aboutDataset(dataset), remedies: toFix(postgresBackupLine(dataset, context)) }];
-      }),
-};
-
-export const postgresArchiveShared: Rule = {
-  id: 'postgres-archive-shared',
-  heading: (n) => `${counted(n, 'Cluster')} that ${n === 1 ? 'writes' : 'write'} into the archive of another`,
-  what: 'Two Clusters archive to one server name at one place, or one Cluster writes into the archive that it restores from.',
-  why: 'The operator takes it. The second one finds an archive that is not empty and never starts: its pods say “Expected empty archive”, and its status “Setting up primary”.',
-  fix: 'Give each Cluster a server name of its own: a restored database gets the next generation.',
-  example: `for (const id of ['db', 'reports']) {
-  new BackedUpPostgres(chart, id, {
-    storage: Size.gibibytes(20),
-    backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
-    spec: { plugins: [{ name: 'barman-cloud.cloudnative-pg.io', isWALArchiver: true, parameters: { barmanObjectName: 'db', serverName: 'db-1' } }] } as never,
-  });
-}`,
-  check: (context) => {
-    const clusters = context.ofKind(CNPG_GROUP, 'Cluster');
-    const archiving = clusters.flatMap((rendered) => {
-      const archive = archiveOf(rendered.object);
-      return archive === undefined ? [] : [{ rendered, key: archiveKey(archive, rendered, context), archive }];
-    });
-    const shared = [...groupBy(archiving, ({ key }) => key).values()].flatMap(([first, ...others]) =>
-      others.map(({ rendered, archive }) =>
-        notItsOwn(
-          rendered,
-          archive,
-          `${first === undefined ? '' : describeObject(objectId(first.rendered.object))} writes it too`,
-        ),
-      ),
-    );
-    const own = archiving.flatMap(({ rendered, key, archive }) =>
-      sourcesOf(rendered.object).some((source) => archiveKey(source, rendered, context) === key)
-        ? [notItsOwn(rendered, archive, 'it is what the Cluster restores from')]
-        : [],
-    );
-    return [...shared, ...own];
-  },
-};
-
-/** Equal for archives that are one folder of one store. */
-function archiveKey({ objectStore, serverName }: Archive, { object }: RenderedObject, context: GateContext): string {
-  const { namespace = '' } = object.metadata;
-  const store = context.object({ group: BARMAN_GROUP, kind: 'ObjectStore', namespace, name: objectStore });
-  const place = store === undefined ? undefined : placeOf(store.object);
-  const where = place === undefined ? [namespace, objectStore] : [storeKey(place), place.prefix];
-  return JSON.stringify([...where, serverName]);
-}
-
-function notItsOwn({ object, origin }: RenderedObject, { serverName }: Archive, why: string): RuleFinding {
-  const [, name = serverName, generation = '1'] = /^(.+)-(\d+)$/.exec(serverName) ?? [];
-  const isOurs = origin.type === 'construct' && describeOrigin(origin) !== origin.path;
-  const next = Number(generation) + 1;
-  const remedies: readonly Remedy[] = isOurs ? toFix(`generation: ${next}`) : toFix(`serverName: '${name}-${next}'`);
-  return { ...aboutObject(object, origin), because: `its archive is '${serverName}', and ${why}`, remedies };
-}
-
-export const postgresRecovery: Rule = {
-  id: 'postgres-recovery',
-  heading: (n) => `${counted(n, 'restore')} of a database that ${n === 1 ? 'goes' : 'go'} wrong`,
-  what: '`bootstrap.recovery` of a Cluster names nothing to restore from, or two things, or a moment without a time zone.',
-  why: 'The operator takes it: the Cluster waits for ever, or comes back as it was an hour earlier or later than was meant.',
-  fix: 'Name one source, and write the moment with its zone: `2027-06-01T10:00:00Z`.',
-  example:
-    clusterExample(`bootstrap: { recovery: { source: 'origin', recoveryTarget: { targetTime: '2027-06-01 10:00:00' } } },
-    externalClusters: [{ name: 'origin', plugin: { name: 'barman-cloud.cloudnative-pg.io', parameters: { barmanObjectName: 'old' } } }]`).concat(
-      `\nexclude(chart, { postgres: 'db' }, { reason: 'It exists for a test of the restore.' });`,
-    ),
-  check: (context) =>
-    context.ofKind(CNPG_GROUP, 'Cluster').flatMap(({ object, origin }) => {
-      const problem = recoveryProblem(at(object, 'spec', 'bootstrap', 'recovery'));
-      return problem === undefined ? [] : [{ ...aboutObject(object, origin), ...problem }];
-    }),
-};
-
-function recoveryProblem(recovery: unknown): Problem | undefined {
-  if (recovery === undefined || recovery === null) return undefined;
-  const sources = ['source', 'backup', 'volumeSnapshots'].filter((field) => at(recovery, field) !== undefined);
-  if (sources.length === 0) {
-    return {
-      because: 'bootstrap.recovery names nothing to restore from',
-      remedies: inWords('name a source of externalClusters'),
-    };
-  }
-  if (sources.includes('source') && sources.includes('backup')) {
-    return { because: 'bootstrap.recovery names a source and a backup', remedies: inWords('keep one of the two') };
-  }
-  const targetTime = textAt(recovery, 'recoveryTarget', 'targetTime');
-  if (targetTime === undefined || /(Z|[+-]\d\d(:?\d\d)?)$/i.test(targetTime.trim().replace(/^\d{4}-\d\d-\d\d/, '')))
-    return undefined;
-  const meant = `${targetTime.trim().replace(' ', 'T')}${/\d:\d\d/.test(targetTime) ? '' : 'T00:00:00'}Z`;
-  return { because: `targetTime '${targetTime}' names no time zone`, remedies: toFix(`targetTime: '${meant}'`) };
 }
