@@ -263,7 +263,8 @@ export function continuous(options: ContinuousOptions): Continuous {
   return {
     type: 'continuous',
     to,
-    restoreWindowSeconds: restoreWindow.toSeconds(),
+    // Code without types may leave it out, and is told that nothing is kept.
+    restoreWindowSeconds: (restoreWindow as Duration | undefined)?.toSeconds() ?? 0,
     baseCopies: cadenceOf(cron),
     ...(plan === undefined ? {} : { plan }),
     ...(rpo === undefined ? {} : { rpoSeconds: rpo.toSeconds() }),

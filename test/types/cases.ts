@@ -115,6 +115,32 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'mirrored' cannot copy it`],
   },
   {
+    what: 'a file copy of a database of ours',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: ${NIGHTLY} });`,
+    error: `Type 'Scheduled' is not assignable to type 'OneOrMore<Elsewhere | Continuous>'.`,
+    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a database of ours without a strategy',
+    code: `new BackedUpPostgres(chart, 'db', { storage });`,
+    error: `Argument of type '{ storage: Size; }' is not assignable to parameter of type 'BackedUpPostgresProps'.`,
+    says: [`[no-strategy] Cluster paperless/db (20Gi): `],
+  },
+  {
+    what: 'a database whose log is to be kept for no time',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: continuous({ to: offsite }) });`,
+    error: `Argument of type '{ to: Location; }' is not assignable to parameter of type 'ContinuousOptions'.`,
+    says: [
+      `[expires-too-soon] Cluster paperless/db (20Gi): ScheduledBackup db keeps copies for 24 h; the alert fires after 35 h, so they must live for 4 d 9 h`,
+    ],
+  },
+  {
+    what: 'plugins of a database that follow from its strategy',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }), spec: { plugins: [] } });`,
+    error: `Type 'never[]' is not assignable to type 'undefined'.`,
+    says: [`[postgres-archive] Cluster paperless/db (20Gi): no plugin archives its log`],
+  },
+  {
     what: 'a nightly copy of a bucket',
     code: `${BUCKET} backUp(chart, { bucket: 'files' }, ${NIGHTLY});`,
     error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere | Mirrored>'.`,
@@ -359,10 +385,10 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
-  BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored,
+  BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, exclude, excluded, holds, mirrored,
   nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
