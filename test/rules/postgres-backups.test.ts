@@ -1,7 +1,7 @@
 import { ApiObject, Duration, JsonPatch, Size, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { describe } from 'vitest';
-import { BackedUpPostgres, backUp, continuous, elsewhere, holds } from '../../lib';
+import { BackedUpPostgres, BackedUpVolume, backUp, continuous, elsewhere, holds, nightly } from '../../lib';
 import { refuses } from '../support/rule-test';
 import { offsite } from '../support/scenario';
 
@@ -98,6 +98,72 @@ describe('a ScheduledBackup runs when it is meant to', () => {
       `,
     });
   }
+});
+
+describe('Velero and a database', () => {
+  const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+
+  refuses('database-copied-as-files', ['P12'], 'that a Schedule of somebody else takes along', {
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', { storage: Size.gibibytes(20), backup });
+      new BackedUpVolume(chart, 'data', {
+        storage: Size.gibibytes(20),
+        backup: nightly({ to: offsite, keep: { daily: 7 } }),
+      });
+      const skipped = ['PG_DATA', 'PG_WAL', 'PG_TABLESPACE']
+        .slice(changed ? 2 : 0)
+        .map((role) => `{ conditions: { pvcLabels: { cnpg.io/pvcRole: ${role} } }, action: { type: skip } }`);
+      const rules = ['{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }', ...skipped];
+      new k8s.KubeConfigMap(chart, 'policy', {
+        metadata: { name: 'own', namespace: 'velero' },
+        data: { policy: `version: v1\nvolumePolicies: [${rules.join(', ')}]` },
+      });
+      new ApiObject(chart, 'schedule', {
+        apiVersion: 'velero.io/v1',
+        kind: 'Schedule',
+        metadata: { name: 'own', namespace: 'velero' },
+        spec: {
+          schedule: '0 3 * * *',
+          template: {
+            includedNamespaces: ['paperless'],
+            excludedResources: ['secrets'],
+            storageLocation: 'offsite',
+            snapshotMoveData: true,
+            resourcePolicy: { kind: 'configmap', name: 'own' },
+          },
+        },
+      });
+    },
+    says: `
+      1 Backup or Schedule that copies the files of a database: [database-copied-as-files]
+
+        ✖ Schedule velero/own
+            made by          example/schedule
+            because          it takes the volumes of Cluster paperless/db
+            what to do       skip claims with cnpg.io/pvcRole: PG_DATA, cnpg.io/pvcRole: PG_WAL and cnpg.io/pvcRole: PG_TABLESPACE in its resource policy
+    `,
+  });
+
+  refuses('velero-shared-prefix', ['V39'], 'whose archive stands among the copies of Velero', {
+    build: ({ chart }, changed) => {
+      const db = new BackedUpPostgres(chart, 'db', { storage: Size.gibibytes(20), backup });
+      new BackedUpVolume(chart, 'data', {
+        storage: Size.gibibytes(20),
+        backup: nightly({ to: offsite, keep: { daily: 7 } }),
+      });
+      const folder = changed ? 'velero' : 'databases';
+      const patch = JsonPatch.replace('/spec/configuration/destinationPath', `s3://home-backups/home/${folder}/db`);
+      ApiObject.of(db.node.findChild('ObjectStore')).addJsonPatch(patch);
+    },
+    says: `
+      1 storage location is not alone in its prefix: [velero-shared-prefix]
+
+        ✖ BackupStorageLocation velero/offsite
+            made by          location offsite
+            because          ObjectStore db is stored below its prefix 'home/velero/'
+            to fix           prefix: 'offsite'
+    `,
+  });
 });
 
 describe('a ScheduledBackup makes copies', () => {

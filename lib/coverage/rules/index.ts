@@ -18,6 +18,7 @@ import * as postgresBackups from './postgres-backups';
 import * as postgresRestore from './postgres-restore';
 import * as reasons from './reasons';
 import * as velero from './velero';
+import * as veleroDatabases from './velero-databases';
 import * as veleroPlans from './velero-plans';
 import * as veleroSelection from './velero-selection';
 import * as veleroStorage from './velero-storage';
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   postgresRestore.postgresArchiveShared,
   postgresRestore.postgresRecovery,
   postgresBackups.postgresSettingIgnored,
+  veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
   copies.keysInside,
   copies.rpoOutOfReach,
