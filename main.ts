@@ -19,6 +19,7 @@ const platform = definePlatform({
     nodeAgent: true,
     repositoryPassword: { keptIn: 'sealed envelope, bank' },
   },
+  cnpg: { version: '1.30', barmanPlugin: '0.13' },
   rook: {
     version: '1.20',
     namespace: 'rook-ceph',

@@ -2,26 +2,28 @@ import { Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { ObjectBucketClaim } from '../imports/objectbucket.io';
-import { Cluster } from '../imports/postgresql.cnpg.io';
-import { BackedUpStatefulSet, backUp, elsewhere, nightly, ScratchVolume, weekly, type Location } from 'cdk8s-backed-up';
+import {
+  BackedUpPostgres,
+  BackedUpStatefulSet,
+  backUp,
+  continuous,
+  elsewhere,
+  nightly,
+  ScratchVolume,
+  weekly,
+  type Location,
+} from 'cdk8s-backed-up';
 
 /** Gitea with its database, its attachments in a bucket, and the cache of its runners. */
 export class Forge extends Chart {
   constructor(scope: Construct, { local, offsite }: { local: Location; offsite: Location }) {
     super(scope, 'forge', { namespace: 'forge' });
 
-    new Cluster(this, 'db', {
-      metadata: { name: 'db' },
-      spec: { instances: 1, storage: { size: '20Gi', storageClass: 'ceph-block' } },
+    new BackedUpPostgres(this, 'db', {
+      storage: Size.gibibytes(20),
+      storageClass: 'ceph-block',
+      backup: continuous({ to: offsite, restoreWindow: Duration.days(30), rpo: Duration.minutes(15) }),
     });
-    backUp(
-      this,
-      { postgres: 'db' },
-      elsewhere('pgBackRest on the NAS takes a base backup every night and fetches the log all day.', {
-        failureDomain: 'site',
-        rpo: Duration.minutes(30),
-      }),
-    );
 
     new ObjectBucketClaim(this, 'attachments', {
       metadata: { name: 'attachments' },

@@ -11,7 +11,9 @@ export class Infrastructure extends Chart {
     super(scope, 'infrastructure', { namespace: 'flux-system' });
 
     holds(this, { helmRelease: 'velero', namespace: 'velero' }, {});
+    holds(this, { helmRelease: 'cert-manager', namespace: 'cert-manager' }, {});
     holds(this, { helmRelease: 'cloudnative-pg', namespace: 'cnpg-system' }, {});
+    holds(this, { helmRelease: 'plugin-barman-cloud', namespace: 'cnpg-system' }, {});
     holds(this, { helmRelease: 'rook-ceph', namespace: 'rook-ceph' }, {});
     holds(this, { helmRelease: 'prometheus-operator', namespace: 'prometheus-operator' }, {});
     holds(this, { helmRelease: 'opensearch-operator', namespace: 'opensearch-operator' }, {});

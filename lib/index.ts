@@ -13,6 +13,13 @@ export { BackedUpVolume, ScratchVolume } from './constructs/volume';
 export type { AccessMode, BackedUpVolumeProps, ScratchVolumeProps, VolumeProps } from './constructs/volume';
 export { BackedUpStatefulSet } from './constructs/stateful-set';
 export type { BackedUpStatefulSetProps, StatefulSetVolume } from './constructs/stateful-set';
+export { BackedUpPostgres, PostgresBackup } from './constructs/postgres';
+export type {
+  BackedUpPostgresProps,
+  PostgresBackupProps,
+  PostgresProtection,
+  PostgresSpec,
+} from './constructs/postgres';
 export { VeleroBackup } from './constructs/velero-backup';
 export type { VeleroBackupProps } from './constructs/velero-backup';
 export type { VeleroTemplate } from './methods/velero/settings';
@@ -21,7 +28,14 @@ export type { VeleroSnapshotClassProps } from './constructs/velero-snapshot-clas
 export { backUp, exclude, holds } from './constructs/foreign';
 export type { ExcludeOptions, ForeignOptions, HeldClaim, HeldClaimProps } from './constructs/foreign';
 export { definePlatform } from './model/platform';
-export type { FluxPlatform, Platform, RookPlatform, StorageClassPlatform, VeleroPlatform } from './model/platform';
+export type {
+  CnpgPlatform,
+  FluxPlatform,
+  Platform,
+  RookPlatform,
+  StorageClassPlatform,
+  VeleroPlatform,
+} from './model/platform';
 export { s3Location } from './model/location';
 export type { FailureDomain, Location, S3LocationProps } from './model/location';
 export { continuous, every, hourly, mirrored, nightly, snapshotted, weekly } from './model/strategies';
@@ -60,6 +74,7 @@ export type {
   OpaqueRef,
   OwnKinds,
   PodVolumeRef,
+  PostgresStrategy,
   StrategyFor,
   VolumeStrategy,
 } from './model/kinds';
@@ -70,6 +85,8 @@ export type { Finding, Remedy } from './coverage/finding';
 export { INVENTORY_VERSION } from './model/inventory';
 export type {
   Assumption,
+  CnpgEvidence,
+  CnpgRestore,
   Evidence,
   Inventory,
   InventoryCopy,

@@ -20,6 +20,8 @@ export class Ledger {
   readonly veleroSettings: SettingsDeclaration[] = [];
   /** What untyped or misplaced code got wrong, by the construct that it was said to. */
   readonly misused: { readonly path: string; readonly problem: string }[] = [];
+  /** Name of the cluster, which is part of every store path; known once something checks the tree. */
+  cluster = '';
   /** Whether something checks the tree before it is written. */
   gated = false;
   /** Whether writing it unchecked is an error. */

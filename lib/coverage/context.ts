@@ -127,7 +127,14 @@ export class GateContext {
   planMethods(datasets: readonly AnsweredDataset[]): MethodPlans {
     const { platform, clusterWide, veleroSettings } = this.input;
     const isClusterWide = clusterWide.type === 'asked';
-    return planMethods({ datasets, platform, timeZone: this.timeZone, isClusterWide, veleroSettings });
+    return planMethods({
+      datasets,
+      objects: this.input.objects,
+      platform,
+      timeZone: this.timeZone,
+      isClusterWide,
+      veleroSettings,
+    });
   }
 
   /** What each Velero Schedule will do. */
@@ -157,7 +164,8 @@ export class GateContext {
     return opaqueRefText(id, this.chartNamespace(origin));
   }
 
-  private chartNamespace(origin: Origin): string | undefined {
+  /** Namespace of the chart that an object stands in; of a file none is known. */
+  chartNamespace(origin: Origin): string | undefined {
     const chart = origin.type === 'construct' ? origin.chart : undefined;
     return this.input.charts.find((candidate) => candidate.id === chart)?.namespace;
   }

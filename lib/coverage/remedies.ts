@@ -25,9 +25,26 @@ export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset)
   );
 }
 
-/** The copy that this library can make of a dataset, or that somebody else makes. */
-export function strategyLine({ methods }: UnansweredDataset, context: GateContext): string {
-  return methods.scheduled === undefined ? elsewhereLine() : nightlyLine(context);
+/** The copy that this library can make of a dataset, or that somebody else makes, at the place where it is declared. */
+export function copyLine(dataset: UnansweredDataset, context: GateContext): string {
+  const { methods } = dataset;
+  if (methods.scheduled !== undefined) return answerLine(dataset, nightlyLine(context), context);
+  if (methods.continuous === undefined) return answerLine(dataset, elsewhereLine(), context);
+  return isDeclaredByItsMaker(dataset)
+    ? answerLine(dataset, continuousLine(context), context)
+    : postgresBackupLine(dataset, context);
+}
+
+/** The construct that protects a database of somebody else. */
+export function postgresBackupLine({ id, declaration, origin }: UnansweredDataset, context: GateContext): string {
+  const namespace = context.chartNamespace(declaration?.at ?? origin);
+  const place = id.namespace === undefined || id.namespace === namespace ? '' : `, namespace: '${id.namespace}'`;
+  return `new PostgresBackup(this, '${id.name}-backup', { cluster: '${id.name}'${place}, backup: ${continuousLine(context)} })`;
+}
+
+/** A log of every change, at the place that serves best of those that are in use. */
+export function continuousLine(context: GateContext): string {
+  return `continuous({ to: ${locationVariable(context)}, restoreWindow: Duration.days(30) })`;
 }
 
 /** Says that somebody else copies it. */
@@ -44,7 +61,7 @@ export function nightlyLine(context: GateContext): string {
  * The variable that most likely holds the location to copy to: one that is lost independently of the site, or else of
  * the cluster. Where none is in use the name compiles nowhere, so that nobody takes it for one of theirs.
  */
-function locationVariable({ locations, servedHosts }: GateContext): string {
+export function locationVariable({ locations, servedHosts }: GateContext): string {
   const known = locations.map(({ location }) => ({ location, domain: servedHosts.failureDomainOf(location) }));
   const best =
     known.find(({ domain }) => survives(domain, 'site')) ?? known.find(({ domain }) => survives(domain, 'cluster'));

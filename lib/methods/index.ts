@@ -1,13 +1,15 @@
 /** All backup methods, by the names that the table of kinds gives them. */
+import { CnpgMethodPlan } from './cnpg/method';
 import { VeleroMethodPlan } from './velero/method';
 import type { MethodName } from '../model/kinds';
 import type { MethodInput, MethodPlan } from './method';
 
 /** The plans of all methods for one set of datasets. */
 export interface MethodPlans extends Readonly<Record<MethodName, MethodPlan>> {
+  readonly cnpg: CnpgMethodPlan;
   readonly velero: VeleroMethodPlan;
 }
 
 export function planMethods(input: MethodInput): MethodPlans {
-  return { velero: new VeleroMethodPlan(input) };
+  return { cnpg: new CnpgMethodPlan(input), velero: new VeleroMethodPlan(input) };
 }

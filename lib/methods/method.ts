@@ -7,6 +7,7 @@ import type { Assumption, Evidence, RequiredSecret, Restore } from '../model/inv
 import type { KubeObject } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
+import type { RenderedObject } from '../model/rendered';
 import type { Bucket, Strategy } from '../model/strategy';
 import type { SettingsDeclaration } from './velero/settings';
 
@@ -14,6 +15,8 @@ import type { SettingsDeclaration } from './velero/settings';
 export interface MethodInput {
   /** All datasets that have an answer, those of other methods too. */
   readonly datasets: readonly AnsweredDataset[];
+  /** What is written and what is only read, without what methods and synth add to it. */
+  readonly objects: readonly RenderedObject[];
   readonly platform: Platform;
   /** Zone of the schedules that name none; one that exists. */
   readonly timeZone: string;
@@ -61,7 +64,15 @@ export interface PlannedRun {
   /** How old its newest copy is at worst. */
   readonly worstAgeSeconds: number;
   readonly keepSeconds: number;
-  readonly bucket: Bucket;
-  /** Copies that are kept when all goes well. */
-  readonly count: number;
+  readonly kept: Kept;
 }
+
+/** In which words it was said how long copies are kept. */
+export type Kept =
+  | {
+      readonly type: 'count';
+      readonly bucket: Bucket;
+      /** Copies that are kept when all goes well. */ readonly count: number;
+    }
+  /** All that a restore to any moment of a time needs. */
+  | { readonly type: 'window' };

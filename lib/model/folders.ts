@@ -20,7 +20,14 @@ export function backupFolderOf(chart: string): string {
   return `${chart}-backup`;
 }
 
-/** Whether an object belongs to what makes backups, whoever wrote it: only backup tools read its group. */
+/**
+ * Whether an object belongs to what makes backups, whoever wrote it: only backup tools read it. An ObjectStore of the
+ * Barman plugin does not, because the database that names it does not start without it (plugin-barman-cloud v0.14.0,
+ * internal/cnpgi/operator/reconciler.go).
+ */
 export function isBackup({ object, backup = false }: RenderedObject): boolean {
-  return backup || groupOf(object.apiVersion) === 'velero.io';
+  const group = groupOf(object.apiVersion);
+  return backup || group === 'velero.io' || (group === 'postgresql.cnpg.io' && BASE_COPIES.has(object.kind));
 }
+
+const BASE_COPIES = new Set(['Backup', 'ScheduledBackup']);

@@ -104,6 +104,7 @@ export interface InventoryCopy {
 /** What proves that a copy exists and is fresh. */
 export type Evidence =
   | { readonly type: 'velero'; readonly namespace: string; readonly schedules: readonly VeleroEvidence[] }
+  | CnpgEvidence
   | { readonly type: 'cronJob'; readonly namespace: string; readonly name: string }
   /** Somebody's word. */
   | { readonly type: 'statement'; readonly sentence: string }
@@ -117,6 +118,7 @@ export type Restore =
    * label. Without the selection, claims of other plans come back bound and empty.
    */
   | { readonly type: 'velero'; readonly namespace: string; readonly plan: string; readonly defaultPlan: boolean }
+  | CnpgRestore
   /** By whoever copies it. */
   | { readonly type: 'ask'; readonly sentence: string }
   /** From the mirror, in the way of the copy that it mirrors. */
@@ -134,6 +136,49 @@ export interface VeleroEvidence {
   readonly method: 'data-mover' | 'csi-snapshot' | 'fs-backup';
   /** The plan whose claims it copies. */
   readonly plan: string;
+}
+
+/**
+ * The live objects that say how far the archive of a database reaches: the Cluster's condition `ContinuousArchiving`, and
+ * `status.serverRecoveryWindow` of the ObjectStore under the name of the server.
+ */
+export interface CnpgEvidence {
+  readonly type: 'cnpg';
+  /** Where all of its objects are. */
+  readonly namespace: string;
+  /** Name of the Cluster. */
+  readonly cluster: string;
+  /** Name of the ObjectStore that its log and its base copies go to. */
+  readonly objectStore: string;
+  /** The folder in the ObjectStore's path that is this Cluster's alone. */
+  readonly serverName: string;
+  /** What makes base copies; the schedule is as the object has it, `0 30 2 * * *`, in UTC. */
+  readonly scheduledBackups: readonly { readonly name: string; readonly schedule: string }[];
+  /** Metrics of the plugin by what they are the time of: those of the operator itself stay at 0. */
+  readonly metrics: {
+    readonly lastBackup: string;
+    readonly lastFailedBackup: string;
+    readonly firstRecoverabilityPoint: string;
+  };
+}
+
+/** A new Cluster, whose `bootstrap.recovery` reads one archive and which writes another: it refuses one that is not empty. */
+export interface CnpgRestore {
+  readonly type: 'cnpg';
+  /** Where the ObjectStore is. */
+  readonly namespace: string;
+  /** Name of the Cluster. */
+  readonly cluster: string;
+  /** Name of the ObjectStore. */
+  readonly objectStore: string;
+  /** What is read. */
+  readonly serverName: string;
+  /** What the restored Cluster writes: the next generation. */
+  readonly nextServerName: string;
+  /** The application's database: only with it and its owner does the operator make the Secret `<cluster>-app` anew. */
+  readonly database: string;
+  /** Owner of the application's database, who gets a new password. */
+  readonly owner: string;
 }
 
 /** Where copies live, without the keys. */

@@ -19,7 +19,7 @@ import type { Elsewhere, Strategy, StrategyType } from './strategy';
 import { hasPodTemplate, type OPERATOR_WORKLOADS, type WORKLOADS } from './workloads';
 
 /** How copies are made; one module each under `lib/methods`. */
-export type MethodName = 'velero';
+export type MethodName = 'velero' | 'cnpg';
 
 /** The strategies that fit, and what carries each out: `undefined` where nothing does yet, and the gate says so. */
 export type Methods = { readonly [S in Exclude<StrategyType, 'elsewhere'>]?: MethodName | undefined };
@@ -64,7 +64,7 @@ export const DATA_KINDS = [
     ref: 'postgres',
     group: 'postgresql.cnpg.io',
     kind: 'Cluster',
-    strategies: { continuous: undefined },
+    strategies: { continuous: 'cnpg' },
     facts: (object) => [storageFacts(at(object, 'spec', 'storage'))],
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md. By role and not by cluster, so that a cluster which is
     // made by hand is not copied as files either.
@@ -253,6 +253,8 @@ export type StrategyFor<Ref> = Ref extends { readonly volume: string } ? Elsewhe
 type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ? Fitting<Row> : never) : never;
 /** The strategies that fit volumes, whatever the volume is for. */
 export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
+/** The strategies that fit a database. */
+export type PostgresStrategy = StrategyFor<{ readonly postgres: string }>;
 /** The strategies that fit data which no object shows, by the property that asks for it: `etcd`, `keys` … */
 export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
 type Fitting<Row> = Row extends { readonly strategies: infer Fits }

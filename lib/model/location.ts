@@ -172,6 +172,11 @@ export function veleroPrefix(location: Location, cluster: string): string {
   return [location.prefix, cluster, 'velero'].filter((part) => part !== '').join('/');
 }
 
+/** Where the copies of a dataset stand that a method of its own makes. */
+export function dataPrefix(location: Location, cluster: string, namespace: string, dataset: string): string {
+  return [location.prefix, cluster, 'data', namespace, dataset].filter((part) => part !== '').join('/');
+}
+
 /** The host that the server of a location is reached at, or `undefined` when the endpoint is not a URL. */
 function endpointHost({ endpoint }: Pick<Location, 'endpoint'>): string | undefined {
   const url = parseUrl(endpoint);

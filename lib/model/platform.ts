@@ -1,4 +1,5 @@
 /** What others installed and the generator cannot see: Helm releases, another repository, the machines themselves. */
+import { isVersionFrom, parseVersion } from './version';
 
 /**
  * The cluster as the gate takes it: given, not proven. Every statement of it that a proof used is written into the
@@ -14,6 +15,8 @@ export interface Platform {
   readonly timeZone?: string;
   /** The Velero server. Default: there is none, and strategies that need it are refused (`velero-missing`). */
   readonly velero?: VeleroPlatform;
+  /** CloudNativePG. Default: there is none, and `continuous` is refused (`cnpg-missing`). */
+  readonly cnpg?: CnpgPlatform;
   /** The Rook operator. Nothing of this release reads it: it is for the constructs that copy buckets. */
   readonly rook?: RookPlatform;
   /** Storage classes by name. Those that are objects in the files of the repository need not be named. */
@@ -38,6 +41,17 @@ export interface VeleroPlatform {
    * with a constant that everybody knows, which is refused (velero v1.18.3, pkg/repository/keys/keys.go).
    */
   readonly repositoryPassword?: { readonly keptIn: string };
+}
+
+/** The operator of PostgreSQL, as somebody installed it. */
+export interface CnpgPlatform {
+  /** Installed version, `1.30` or `1.30.0`. Plugins that archive the log need 1.26. */
+  readonly version: string;
+  /**
+   * Installed version of the Barman Cloud plugin, `0.14` or `0.14.0`, in the namespace of the operator. A Cluster that
+   * names the plugin does not start without it.
+   */
+  readonly barmanPlugin: string;
 }
 
 /** The Rook operator and the object store that it runs. */
@@ -111,6 +125,5 @@ export function definePlatform(platform: Platform): Platform {
 
 /** Whether a server knows the resource policies that are rendered. */
 export function isSupportedVelero(version: string): boolean {
-  const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
-  return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 18;
+  return isVersionFrom(version, 1, 18) && parseVersion(version)?.[0] === 1;
 }

@@ -220,25 +220,52 @@ export function snapshotted(options: SnapshottedOptions): Snapshotted {
 
 /** How a log is kept. */
 export interface ContinuousOptions extends CopyOptions {
-  /** How far back a restore can reach. */
+  /**
+   * How far back a restore can reach, in whole days: what is between is rounded up. Synth refuses a window that is over
+   * before anybody can notice that no new base copies are made (`expires-too-soon`).
+   */
   readonly restoreWindow: Duration;
+  /**
+   * When base copies are made: five fields, in UTC, because CloudNativePG takes no time zone. Default: every night
+   * between 03:00 and 06:00, by a hash of namespace and database.
+   */
+  readonly cron?: Cron | string;
 }
 
 /**
- * A database's log as it is written, on top of base copies.
+ * A database's log as it is written, on top of base copies: a restore reaches any moment of the window. What is lost at
+ * worst is what PostgreSQL has not handed over yet, five minutes by CloudNativePG's default of `archive_timeout`, and the
+ * time that a piece of the log may take to arrive.
  *
- * No construct of this release carries it out, and the gate says so (`unproven-strategy`): name who copies the database
- * with `elsewhere` until one does.
+ * Barman encrypts nothing: whoever reads the bucket reads the database.
  *
  * @example
- * const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+ * new BackedUpPostgres(this, 'db', {
+ *   storage: Size.gibibytes(20),
+ *   backup: continuous({ to: offsite, restoreWindow: Duration.days(30), cron: '30 2 * * *' }),
+ * });
+ * // apiVersion: postgresql.cnpg.io/v1
+ * // kind: ScheduledBackup
+ * // metadata:
+ * //   name: db
+ * //   namespace: paperless
+ * // spec:
+ * //   schedule: 0 30 2 * * *
+ * //   immediate: true
+ * //   backupOwnerReference: none
+ * //   cluster:
+ * //     name: db
+ * //   method: plugin
+ * //   pluginConfiguration:
+ * //     name: barman-cloud.cloudnative-pg.io
  */
 export function continuous(options: ContinuousOptions): Continuous {
-  const { to, restoreWindow, rpo, plan } = given(options);
+  const { to, restoreWindow, rpo, plan, cron } = given(options);
   return {
     type: 'continuous',
     to,
     restoreWindowSeconds: secondsOf(restoreWindow),
+    baseCopies: cadenceOf(cron),
     ...(plan === undefined ? {} : { plan }),
     ...(rpo === undefined ? {} : { rpoSeconds: secondsOf(rpo) }),
   };

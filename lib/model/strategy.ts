@@ -62,6 +62,8 @@ export interface Continuous {
   readonly to: Location;
   /** How far back a restore can reach. */
   readonly restoreWindowSeconds: number;
+  /** When base copies are made, in UTC: what carries it out takes no time zone. */
+  readonly baseCopies: Cadence;
   /** What is copied together with it; absent where nobody named it. */
   readonly plan?: string;
   /** The largest data loss that is accepted; absent where nobody said. */

@@ -150,6 +150,8 @@ export function requireBackups(app: App, props: RequireBackupsProps): Gate {
 export function openGate(app: App, props: RequireBackupsProps, project: string = process.cwd()): SynthInput {
   const ledger = Ledger.of(app);
   ledger.gated = true;
+  // Whether there is a platform is checked when synth begins, too.
+  ledger.cluster = (props.platform as Platform | undefined)?.cluster ?? '';
   readIncludedAsKubernetes();
   declareClusterData(ledger, props);
   const { clusterWide } = props;

@@ -1,8 +1,8 @@
 /**
- * Marks on the written objects: on claims what was decided about them, and on everything that holds data that Flux must
+ * Marks on the written objects: on claims and databases what was decided about them, and on everything that holds data that Flux must
  * not delete it. Objects that are only read are left alone, and nothing that an object says itself is changed.
  */
-import { makersOf, type AnsweredDataset } from '../model/answered';
+import { makersOf, methodOf, type AnsweredDataset } from '../model/answered';
 import { sortedBy } from '../model/collections';
 import { claimKey } from '../model/dataset';
 import { isExcluded } from '../model/declaration';
@@ -41,12 +41,16 @@ export function stampMarks(
     });
     return { ...dataset, claims };
   });
+  const marksByObject = new Map(
+    answered.filter(carriesItsMarks).map((dataset) => [objectKey(dataset.id), marksOf(dataset)]),
+  );
   const makers = makersOf(answered.filter(({ answer }) => !isExcluded(answer)));
   const stamped = objects.map((rendered) => {
     const { object } = rendered;
     const keeps = holdsData(object, namespacesWithData, own) || makers.has(objectKey(objectId(object)));
     if (!isWritten(rendered) || !keeps) return rendered;
-    return { ...rendered, object: marked(object, isClaim(object) ? marksByClaim.get(keyOf(object)) : undefined) };
+    const marks = isClaim(object) ? marksByClaim.get(keyOf(object)) : marksByObject.get(objectKey(objectId(object)));
+    return { ...rendered, object: marked(object, marks) };
   });
   return { objects: stamped, answered: labelled };
 }
@@ -55,6 +59,11 @@ function holdsData(object: KubeObject, namespacesWithData: ReadonlySet<string>, 
   if (object.kind === 'Namespace') return namespacesWithData.has(object.metadata.name);
   const role = roleOf(groupOf(object.apiVersion), object.kind, own);
   return role.role === 'data' && !role.leavesClaims;
+}
+
+/** Where no claim is known by name, what a method of ours copies says so itself. */
+function carriesItsMarks(dataset: AnsweredDataset): boolean {
+  return dataset.claims.length === 0 && dataset.id.part === undefined && methodOf(dataset) !== undefined;
 }
 
 function isClaim(object: KubeObject): boolean {

@@ -135,7 +135,7 @@ function carriedOutBy(strategies: Methods): string {
   return names.size === 0 ? 'whoever `elsewhere` names' : [...names].join(', ');
 }
 
-const METHODS: Readonly<Record<MethodName, string>> = { velero: 'Velero' };
+const METHODS: Readonly<Record<MethodName, string>> = { velero: 'Velero', cnpg: 'CloudNativePG' };
 
 /** A vertical bar would end the cell. */
 function inTable(text: string): string {

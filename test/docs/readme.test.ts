@@ -1,7 +1,9 @@
 /** The README: its code compiles, and running it prints and writes what it shows. */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { App, Chart } from 'cdk8s';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Location } from '../../lib';
 import { Project } from '../support/project';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
 import { run, typeErrors } from '../support/snippets';
@@ -44,6 +46,8 @@ const project = new Project({
 });
 afterAll(() => project.remove());
 
+type ShopClass = new (scope: App, locations: { readonly offsite: Location }) => Chart;
+
 /** The files of a folder, folders first, as `tree` would draw them without its lines. */
 function tree(folder: string, indent = ''): string {
   const names = readdirSync(folder).toSorted();
@@ -55,7 +59,13 @@ function tree(folder: string, indent = ''): string {
 describe('README', () => {
   it('has code that compiles', () => {
     const files = [...blocks].filter(([name]) => name.endsWith('.ts')).map(([name, text]) => ({ name, text }));
-    expect(files.map(({ name }) => name)).toEqual(['apps/paperless.ts', 'main.ts', 'consumer.ts', 'extending.ts']);
+    expect(files.map(({ name }) => name)).toEqual([
+      'apps/paperless.ts',
+      'main.ts',
+      'shop.ts',
+      'consumer.ts',
+      'extending.ts',
+    ]);
     expect(typeErrors(files)).toEqual([]);
   });
 
@@ -75,6 +85,13 @@ describe('README', () => {
     const schedules = [...blocks.keys()].filter((name) => name.startsWith('dist/'));
     expect(schedules).toHaveLength(1);
     for (const path of schedules) expect(project.read(path)).toBe(block(path));
+  });
+
+  it('protects a database that is accepted', () => {
+    const { Shop } = run({ name: 'shop.ts', text: block('shop.ts') }) as { readonly Shop: ShopClass };
+    const { findings, inventory } = synthesizeScenario(({ app }) => void new Shop(app, { offsite }));
+    expect(explain(findings)).toBe('');
+    expect(inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ by }) => by)).toEqual(['cnpg']);
   });
 
   it('patches what is accepted all the same', () => {

@@ -26,11 +26,15 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   [/^PersistentVolumeClaim (?!forge\/runner-cache|media\/thumbnails).*, label backed-up\/method$/, ['marks-missing']],
   [/^PersistentVolumeClaim .*, annotation backed-up\/(dataset|reason|review-by)$/, ['marks-missing']],
   // What keeps Flux from deleting data.
-  [/^(?!Namespace backed-up).*, annotation kustomize\.toolkit\.fluxcd\.io\/prune$/, ['pruned-data']],
+  [/^(?!Namespace backed-up|ObjectStore ).*, annotation kustomize\.toolkit\.fluxcd\.io\/prune$/, ['pruned-data']],
   // What brings data into being, and is answered for.
+  // How a database is copied.
+  [/^Cluster forge\/db$/, ['idle-declaration', 'scheduled-backup-fails']],
+  [/^ObjectStore forge\/db$/, ['postgres-archive']],
+  [/^ScheduledBackup forge\/db$/, ['postgres-base-copies']],
   [/^StatefulSet (forge|directory)\/\w+$/, ['no-strategy', 'idle-declaration']],
   [/^StatefulSet wiki\/wiki-redis$/, ['idle-declaration']],
-  [/^(Cluster|ObjectBucketClaim|OpenSearchCluster|Prometheus|HelmRelease) [\w/-]+$/, ['idle-declaration']],
+  [/^(ObjectBucketClaim|OpenSearchCluster|Prometheus|HelmRelease) [\w/-]+$/, ['idle-declaration']],
   [/^PersistentVolumeClaim forge\/runner-cache$/, ['idle-declaration']],
   [/^PersistentVolumeClaim media\/settings$/, ['not-copied']],
   [/^Deployment media\/jellyfin$/, ['idle-declaration']],
@@ -68,11 +72,17 @@ const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
   [/^ConfigMap backed-up\/[\w-]+$/, 'synth makes the inventory anew each time, and nothing reads the copy back'],
   [/, label app\.kubernetes\.io\/managed-by$/, 'for people only'],
   [
-    /^Kustomization flux-system\/(rook-ceph|velero|cloudnative-pg|[a-z]+-operator)$/,
+    /^Cluster forge\/db, (label|annotation) backed-up\//,
+    'for people only: Velero knows the volumes of a database by the label of their role',
+  ],
+  [/^ObjectStore .*, annotation /, 'what is in the bucket stays, and so does the log until it can go there again'],
+  [/^PodMonitor [\w/-]+$/, 'it lets Prometheus find what it scrapes, and holds nothing'],
+  [
+    /^Kustomization flux-system\/(rook-ceph|velero|cert-manager|cloudnative-pg|[a-z]+-operator)$/,
     'what installs an operator may stand in another repository; those that anything waits for are assumptions',
   ],
   [
-    /^Kustomization flux-system\/(?!rook-ceph$|velero$|cloudnative-pg$|[a-z]+-operator$)/,
+    /^Kustomization flux-system\/(?!rook-ceph$|velero$|cert-manager$|cloudnative-pg$|[a-z]+-operator$)/,
     'synth makes one for each folder that it writes, from nothing that a person could take away',
   ],
 ];

@@ -11,6 +11,7 @@ import {
   exclude,
   excluded,
   holds,
+  mirrored,
   nightly,
   s3Location,
   ScratchVolume,
@@ -229,7 +230,7 @@ describe('no-strategy', () => {
 
         ✖ Cluster paperless/db (10Gi)
             made by          example/db
-            to back it up    backUp(this, { postgres: 'db' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+            to back it up    new PostgresBackup(this, 'db-backup', { cluster: 'db', backup: continuous({ to: yourLocation, restoreWindow: Duration.days(30) }) })
             to leave it out  exclude(this, { postgres: 'db' }, { reason: 'why losing it is acceptable' })
         ✖ ObjectBucketClaim paperless/media
             made by          example/media
@@ -643,29 +644,25 @@ describe('declarations', () => {
 
   refuses('unproven-strategy', [], 'a strategy without a construct that carries it out', {
     build: ({ chart }, changed) => {
-      new ApiObject(chart, 'db', {
-        apiVersion: 'postgresql.cnpg.io/v1',
-        kind: 'Cluster',
-        metadata: { name: 'db' },
-        spec: { instances: 1, storage: { size: '20Gi' } },
+      new ApiObject(chart, 'files', {
+        apiVersion: 'objectbucket.io/v1alpha1',
+        kind: 'ObjectBucketClaim',
+        metadata: { name: 'files' },
+        spec: { bucketName: 'files', storageClassName: 'buckets' },
       });
-      const stated = elsewhere('pgBackRest on the NAS fetches the log all day.', {
+      const stated = elsewhere('rclone on the NAS copies the bucket every night.', {
         failureDomain: 'site',
-        rpo: Duration.hours(1),
+        rpo: Duration.hours(25),
       });
-      backUp(
-        chart,
-        { postgres: 'db' },
-        changed ? continuous({ to: offsite, restoreWindow: Duration.days(30) }) : stated,
-      );
+      backUp(chart, { bucket: 'files' }, changed ? mirrored({ to: offsite }) : stated);
     },
     says: `
       1 strategy that nothing carries out: [unproven-strategy]
 
-        ✖ Cluster paperless/db (20Gi)
-            made by          example/db
-            because          no object in the output is known to carry out 'continuous' for it
-            to fix           backUp(this, { postgres: 'db' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+        ✖ ObjectBucketClaim paperless/files
+            made by          example/files
+            because          no object in the output is known to carry out 'mirrored' for it
+            to fix           backUp(this, { bucket: 'files' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
     `,
   });
 

@@ -24,6 +24,7 @@ export const platform: Platform = {
     nodeAgent: true,
     repositoryPassword: { keptIn: 'sealed envelope, bank' },
   },
+  cnpg: { version: '1.30', barmanPlugin: '0.14' },
   storageClasses: {
     'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', snapshotClass: 'ceph-block', isDefault: true },
   },

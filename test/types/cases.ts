@@ -115,6 +115,33 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'mirrored' cannot copy it`],
   },
   {
+    what: 'a file copy of a database of ours',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: ${NIGHTLY} });`,
+    error: `Type 'Scheduled' is not assignable to type 'OneOrMore<Elsewhere | Continuous>'.`,
+    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a database of ours without a strategy',
+    code: `new BackedUpPostgres(chart, 'db', { storage });`,
+    error: `Argument of type '{ storage: Size; }' is not assignable to parameter of type 'BackedUpPostgresProps'.`,
+    says: [`[no-strategy] Cluster paperless/db (20Gi): `],
+  },
+  {
+    what: 'a database without a window',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: continuous({ to: offsite }) });`,
+    error: `Argument of type '{ to: Location; }' is not assignable to parameter of type 'ContinuousOptions'.`,
+    says: [
+      `[strategy-misfit] Cluster paperless/db (20Gi): the restoreWindow of 'continuous' is not a Duration`,
+      `[expires-too-soon] Cluster paperless/db (20Gi): ScheduledBackup db keeps copies for 24 h; the alert fires after 35 h, so they must live for 4 d 9 h`,
+    ],
+  },
+  {
+    what: 'plugins of a database that follow from its strategy',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }), spec: { plugins: [] } });`,
+    error: `Type 'never[]' is not assignable to type 'undefined'.`,
+    says: [`[postgres-archive] Cluster paperless/db (20Gi): no plugin archives its log`],
+  },
+  {
     what: 'a nightly copy of a bucket',
     code: `${BUCKET} backUp(chart, { bucket: 'files' }, ${NIGHTLY});`,
     error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere | Mirrored>'.`,
@@ -177,7 +204,8 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     error: `Type 'string' is not assignable to type 'Duration'.`,
     says: [
       `[strategy-misfit] Cluster paperless/db (20Gi): the restoreWindow of 'continuous' is not a Duration`,
-      `[unproven-strategy] Cluster paperless/db (20Gi): no object in the output is known to carry out 'continuous' for it`,
+      `[postgres-archive] Cluster paperless/db (20Gi): no plugin archives its log`,
+      `[postgres-base-copies] Cluster paperless/db (20Gi): `,
     ],
   },
   {
@@ -457,11 +485,11 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
-  BackedUpApp, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds,
-  mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+  BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded,
+  holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
   storage: Size; offsite: Location; platform: Platform;

@@ -7,7 +7,7 @@ import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import { strategiesOf, type GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { answerLine, isDeclaredByItsMaker, nightlyLine, strategyLine } from '../remedies';
+import { copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const noStrategy: Rule = {
@@ -36,7 +36,7 @@ function whyData(dataset: FoundDataset): { readonly because?: string } {
 }
 
 function answersToPaste(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
-  const backUp = { label: 'to back it up', text: answerLine(dataset, strategyLine(dataset, context), context) };
+  const backUp = { label: 'to back it up', text: copyLine(dataset, context) };
   return [backUp, ...waysToLeaveOut(dataset, context)];
 }
 
@@ -50,6 +50,7 @@ function waysToLeaveOut(dataset: UnansweredDataset, context: GateContext): reado
     const name = context.refTo({ id, origin: declaration?.at ?? origin });
     return [{ label, text: `exclude(this, ${name}, { reason: '${PLACEHOLDERS.exclusion}' })` }];
   }
+  if (ref === 'postgres') return inWords('if it may be lost, render the Cluster itself, and leave it out with exclude');
   return ref === 'claim'
     ? inWords('if it may be lost, make it a ScratchVolume, which asks for a reason')
     : [{ label, text: `scratch: '${PLACEHOLDERS.exclusion}'` }];
@@ -142,7 +143,7 @@ export const strategyMisfit: Rule = {
       strategiesOf(dataset.answer).flatMap((strategy): readonly RuleFinding[] => {
         const about = aboutDataset(dataset);
         if (!strategyFits(dataset.ref, strategy.type)) {
-          const remedies = toFix(answerLine(dataset, strategyLine(dataset, context), context));
+          const remedies = toFix(copyLine(dataset, context));
           return [{ ...about, because: `'${strategy.type}' cannot copy it`, remedies }];
         }
         // Of what somebody else copies, elsewhere-malformed says so.

@@ -1,4 +1,5 @@
 /** A copy is made, is somewhere else, can be read there, is young enough, and lives long enough. */
+import type { PlannedRun } from '../../methods/method';
 import { alertAge, minimumRetention } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
@@ -10,7 +11,7 @@ import { strategiesOf, type GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, copiesOf, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { answerLine, elsewhereLine, nightlyLine } from '../remedies';
+import { answerLine, elsewhereLine, locationVariable, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const unprovenStrategy: Rule = {
@@ -19,13 +20,13 @@ export const unprovenStrategy: Rule = {
   what: 'A strategy fits the kind of data, but this version of the library renders nothing that carries it out.',
   why: 'A declaration without an object behind it would look like a backup and be none.',
   fix: 'Say who copies the data with `elsewhere` until the construct for it exists.',
-  example: `new ApiObject(chart, 'db', {
-  apiVersion: 'postgresql.cnpg.io/v1',
-  kind: 'Cluster',
-  metadata: { name: 'db' },
-  spec: { instances: 1, storage: { size: '20Gi' } },
+  example: `new ApiObject(chart, 'files', {
+  apiVersion: 'objectbucket.io/v1alpha1',
+  kind: 'ObjectBucketClaim',
+  metadata: { name: 'files' },
+  spec: { bucketName: 'files', storageClassName: 'buckets' },
 });
-backUp(chart, { postgres: 'db' }, continuous({ to: offsite, restoreWindow: Duration.days(30) }));`,
+backUp(chart, { bucket: 'files' }, mirrored({ to: offsite }));`,
   check: (context) =>
     context.copied
       .filter((dataset) => !isUnplanned(dataset, context))
@@ -83,6 +84,12 @@ function whereTheyAre(copies: readonly Copy[]): string {
 }
 
 function copyOutside(dataset: AnsweredDataset, context: GateContext): readonly Remedy[] {
+  if (dataset.methods.continuous !== undefined) {
+    return [
+      ...toFix(`to: ${locationVariable(context)}`),
+      ...inWords('send the log to a location outside, or give the location a mirror'),
+    ];
+  }
   if (dataset.methods.scheduled === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
   return [
     ...toFix(nightlyLine(context)),
@@ -159,14 +166,19 @@ export const expiresTooSoon: Rule = {
           {
             ...aboutDataset(dataset),
             because: `${shortest.name} keeps copies for ${describeSeconds(shortest.keepSeconds)}; the alert fires after ${describeSeconds(alertAge(base.worstAgeSeconds))}, so they must live for ${describeSeconds(needed)}`,
-            remedies: toFix(
-              `keep: { ${shortest.bucket}: ${Math.ceil((needed * shortest.count) / shortest.keepSeconds)} }`,
-            ),
+            remedies: toFix(keepingFor(needed, shortest)),
           },
         ];
       }),
     ),
 };
+
+/** The property that keeps copies for a time at least. */
+function keepingFor(seconds: number, { kept, keepSeconds }: PlannedRun): string {
+  return kept.type === 'window'
+    ? `restoreWindow: Duration.days(${Math.ceil(seconds / 86_400)})`
+    : `keep: { ${kept.bucket}: ${Math.ceil((seconds * kept.count) / keepSeconds)} }`;
+}
 
 export const keysInside: Rule = {
   id: 'keys-inside',

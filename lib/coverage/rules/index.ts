@@ -13,9 +13,13 @@ import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
+import * as postgresArchive from './postgres-archive';
+import * as postgresBackups from './postgres-backups';
+import * as postgresRestore from './postgres-restore';
 import * as reasons from './reasons';
 import * as secrets from './secrets';
 import * as velero from './velero';
+import * as veleroDatabases from './velero-databases';
 import * as veleroInstall from './velero-install';
 import * as veleroPlans from './velero-plans';
 import * as veleroSelection from './velero-selection';
@@ -55,6 +59,15 @@ export const rules: readonly Rule[] = [
   veleroStorage.veleroSharedPrefix,
   veleroStorage.veleroRepositoryPassword,
   databases.crashConsistent,
+  postgresArchive.cnpgMissing,
+  postgresArchive.postgresArchive,
+  postgresRestore.postgresBaseCopies,
+  postgresBackups.scheduledBackupSchedule,
+  postgresBackups.scheduledBackupFails,
+  postgresRestore.postgresArchiveShared,
+  postgresRestore.postgresRecovery,
+  postgresBackups.postgresSettingIgnored,
+  veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
   copies.keysInside,
   copies.rpoOutOfReach,

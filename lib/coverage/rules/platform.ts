@@ -2,10 +2,11 @@
 import { posix } from 'node:path';
 import { isDnsLabel } from '../../model/names';
 import { nearest } from '../../model/nearest';
-import { FLUX_NAMESPACE, isSupportedVelero, type Platform } from '../../model/platform';
+import { FLUX_NAMESPACE, isSupportedVelero, type CnpgPlatform, type Platform } from '../../model/platform';
 import { readSourceUrl } from '../../model/source-url';
 import { counted, enumerated } from '../../model/text';
 import { isTimeZone, timeZoneMeant } from '../../model/time-zone';
+import { isVersionFrom, parseVersion } from '../../model/version';
 import { typeWithoutCsi } from '../../velero/storage';
 import { inWords, toFix, type Remedy } from '../finding';
 import type { Rule } from '../rule';
@@ -32,7 +33,7 @@ interface PlatformProblem {
 }
 
 function problemsOf(platform: Platform): readonly PlatformProblem[] {
-  const { cluster, timeZone, storageClasses = {}, velero, flux } = platform;
+  const { cluster, timeZone, storageClasses = {}, velero, cnpg, flux } = platform;
   const problems: PlatformProblem[] = [];
   if (!isDnsLabel(cluster, 32)) {
     problems.push({
@@ -74,6 +75,7 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
       remedies: toFix(`version: '1.18'`),
     });
   }
+  if (cnpg !== undefined) problems.push(...problemsOfCnpg(cnpg));
   if (!isPathInSource(flux.path)) {
     problems.push({
       field: 'flux.path',
@@ -82,6 +84,25 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
     });
   }
   return [...problems, ...problemsOfSource(flux)];
+}
+
+function problemsOfCnpg({ version, barmanPlugin }: CnpgPlatform): readonly PlatformProblem[] {
+  const problems: PlatformProblem[] = [];
+  if (!isVersionFrom(version, 1, 26)) {
+    problems.push({
+      field: 'cnpg.version',
+      because: `'${version}' is not 1.26 or later: older operators know no plugin that archives the log`,
+      remedies: toFix(`version: '1.30'`),
+    });
+  }
+  if (parseVersion(barmanPlugin) === undefined) {
+    problems.push({
+      field: 'cnpg.barmanPlugin',
+      because: `'${barmanPlugin}' is not a version`,
+      remedies: toFix(`barmanPlugin: '0.14'`),
+    });
+  }
+  return problems;
 }
 
 function problemsOfSource({ sourceRef: { url } }: Platform['flux']): readonly PlatformProblem[] {

@@ -1,4 +1,5 @@
 /** Where Velero stores its copies, and with which password. */
+import { BARMAN_GROUP, placeOf as placeOfArchive } from '../../methods/cnpg/archive';
 import { REPOSITORY_SECRET } from '../../methods/velero/objects';
 import { at, textAt, type KubeObject } from '../../model/kube-object';
 import { storeKey, veleroPrefix } from '../../model/location';
@@ -30,6 +31,11 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       // Receipts and data of the cluster stand beside Velero's own prefix.
       prefix: `${veleroPrefix(location, context.platform.cluster).replace(/velero$/, '')}data/`,
     }));
+    const archives = context.ofKind(BARMAN_GROUP, 'ObjectStore').flatMap(({ object }) => {
+      const place = placeOfArchive(object);
+      if (place === undefined) return [];
+      return [{ name: `ObjectStore ${object.metadata.name}`, bucket: storeKey(place), prefix: `${place.prefix}/` }];
+    });
     return places.flatMap(({ rendered, bucket, prefix }) => {
       const others = [
         ...places
@@ -37,6 +43,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
           .filter((place) => place.rendered !== rendered && !(place.rendered.generated && rendered.generated))
           .map((place) => ({ name: `BackupStorageLocation ${place.rendered.object.metadata.name}`, ...place })),
         ...ours,
+        ...archives,
       ];
       const stranger = others.find((other) => other.bucket === bucket && other.prefix.startsWith(prefix));
       if (stranger === undefined) return [];

@@ -12,7 +12,8 @@ import { LONGEST_GO_DURATION } from '../../model/go-duration';
 import type { Location } from '../../model/location';
 import { namedPlans, planOf } from '../../model/marks';
 import { largestGap, type Schedule } from '../../model/schedule';
-import type { Bucket, Scheduled, Snapshotted } from '../../model/strategy';
+import type { Scheduled, Snapshotted } from '../../model/strategy';
+import type { Kept } from '../method';
 import { ambiguities, hasUnlabelledClaim, rulesOf, type Ambiguity, type PolicyRule } from './policy';
 import type { VeleroSettings } from './settings';
 
@@ -39,9 +40,7 @@ export interface PlannedSchedule {
   readonly location: Location;
   readonly schedule: Schedule;
   readonly keepSeconds: number;
-  readonly bucket: Bucket;
-  /** Copies that are kept when all goes well. */
-  readonly count: number;
+  readonly kept: Kept;
   /** The longest time between two runs. */
   readonly gapSeconds: number;
   /** Whether the data leaves the storage, or only a snapshot stays in it. */
@@ -196,7 +195,7 @@ function planSchedules(
       };
     }
   }
-  const schedules = planned.map(({ copy, tier }) => {
+  const schedules = planned.map(({ copy, tier }): PlannedSchedule => {
     const base = `${namespace}-${plan}-${copy.to.name}`;
     const alone = perLocation.get(copy.to.name)?.length === 1;
     return {
@@ -204,8 +203,7 @@ function planSchedules(
       location: copy.to,
       schedule: tier.schedule,
       keepSeconds: tier.keepSeconds,
-      bucket: tier.bucket,
-      count: tier.count,
+      kept: { type: 'count', bucket: tier.bucket, count: tier.count },
       gapSeconds: largestGap(tier.schedule),
       movesData: copy.type === 'scheduled',
       worstAgeSeconds: ageOf(tier.schedule, settings),

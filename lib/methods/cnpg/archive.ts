@@ -1,0 +1,126 @@
+/** What the objects of CloudNativePG say of the archive of a database, whoever wrote them. */
+import {
+  annotationsOf,
+  at,
+  booleanAt,
+  groupOf,
+  listAt,
+  textAt,
+  textMapAt,
+  type KubeObject,
+} from '../../model/kube-object';
+import { textOfParameter } from './parameters';
+
+export const CNPG_GROUP = 'postgresql.cnpg.io';
+export const BARMAN_GROUP = 'barmancloud.cnpg.io';
+/** The name under which Clusters and ScheduledBackups know it. */
+export const BARMAN_PLUGIN = 'barman-cloud.cloudnative-pg.io';
+
+/** A plugin that a Cluster names. */
+export interface Plugin {
+  readonly name: string;
+  readonly archives: boolean;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Those that are not switched off. */
+export function pluginsOf(cluster: KubeObject): readonly Plugin[] {
+  return listAt(cluster, 'spec', 'plugins')
+    .filter((plugin) => booleanAt(plugin, 'enabled') !== false)
+    .map((plugin) => ({
+      name: textAt(plugin, 'name') ?? '',
+      archives: booleanAt(plugin, 'isWALArchiver') === true,
+      parameters: textMapAt(plugin, 'parameters'),
+    }));
+}
+
+/** A folder of an ObjectStore that holds the log and the base copies of one Cluster. */
+export interface Archive {
+  readonly objectStore: string;
+  readonly serverName: string;
+}
+
+/** Where the Barman plugin archives the log of a Cluster; `undefined` if it does not. */
+export function archiveOf(cluster: KubeObject): Archive | undefined {
+  const plugin = pluginsOf(cluster).find(({ name, archives }) => name === BARMAN_PLUGIN && archives);
+  return plugin === undefined ? undefined : archiveIn(plugin.parameters, cluster);
+}
+
+/** What a Cluster restores from, or follows, by the Barman plugin. */
+export function sourcesOf(cluster: KubeObject): readonly Archive[] {
+  const named = new Set([
+    textAt(cluster, 'spec', 'bootstrap', 'recovery', 'source'),
+    textAt(cluster, 'spec', 'replica', 'source'),
+  ]);
+  return listAt(cluster, 'spec', 'externalClusters')
+    .filter((external) => named.has(textAt(external, 'name') ?? ''))
+    .filter((external) => textAt(external, 'plugin', 'name') === BARMAN_PLUGIN)
+    .flatMap((external) => archiveIn(textMapAt(external, 'plugin', 'parameters'), cluster) ?? []);
+}
+
+/** The Cluster's own name stands for a server that nobody names (plugin-barman-cloud v0.14.0, internal/cnpgi/operator/config). */
+function archiveIn(parameters: Readonly<Record<string, string>>, { metadata }: KubeObject): Archive | undefined {
+  const { barmanObjectName = '', serverName = '' } = parameters;
+  return barmanObjectName === ''
+    ? undefined
+    : { objectStore: barmanObjectName, serverName: serverName || metadata.name };
+}
+
+/** Where an ObjectStore keeps its folders. */
+export interface StorePlace {
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Without slashes around it. */
+  readonly prefix: string;
+}
+
+export function placeOf(objectStore: KubeObject): StorePlace | undefined {
+  const configuration = at(objectStore, 'spec', 'configuration');
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(.*)$/.exec(textAt(configuration, 'destinationPath') ?? '') ?? [];
+  if (bucket === undefined) return undefined;
+  return { endpoint: textAt(configuration, 'endpointURL') ?? '', bucket, prefix: prefix.replaceAll(/^\/+|\/+$/g, '') };
+}
+
+/** Secrets by their names, with the keys that an ObjectStore reads from each. */
+export function secretsOf(objectStore: KubeObject): ReadonlyMap<string, readonly string[]> {
+  const configuration = at(objectStore, 'spec', 'configuration');
+  const fields = ['accessKeyId', 'secretAccessKey', 'sessionToken', 'region'];
+  const references = [
+    ...fields.map((field) => at(configuration, 's3Credentials', field)),
+    at(configuration, 'endpointCA'),
+  ];
+  const secrets = new Map<string, string[]>();
+  for (const reference of references) {
+    const [name, key] = [textAt(reference, 'name'), textAt(reference, 'key')];
+    if (name !== undefined && key !== undefined) secrets.set(name, [...(secrets.get(name) ?? []), key].toSorted());
+  }
+  return secrets;
+}
+
+/** Whether its pods are gone, and only its volumes are there. */
+export function isHibernated(cluster: KubeObject): boolean {
+  return annotationsOf(cluster)['cnpg.io/hibernation'] === 'on';
+}
+
+/** What keeps PostgreSQL from handing over its log at all. */
+export function whyLogIsKept(cluster: KubeObject): string | undefined {
+  if (annotationsOf(cluster)['cnpg.io/skipWalArchiving'] === 'enabled') {
+    return 'its annotation cnpg.io/skipWalArchiving switches the archive off';
+  }
+  const mode = textOfParameter(cluster, 'archive_mode');
+  return mode === 'off' ? 'its parameter archive_mode is off' : undefined;
+}
+
+/** Whether an object asks the operator for a base copy of a Cluster, once or on a schedule. */
+export function isBackupObject({ apiVersion, kind }: KubeObject): boolean {
+  return groupOf(apiVersion) === CNPG_GROUP && (kind === 'Backup' || kind === 'ScheduledBackup');
+}
+
+/** The method by which it is made: that of the operator itself unless it names one. */
+export function methodOfBackup(backup: KubeObject): string {
+  return textAt(backup, 'spec', 'method') ?? 'barmanObjectStore';
+}
+
+export function clusterOfBackup(backup: KubeObject): string {
+  return textAt(backup, 'spec', 'cluster', 'name') ?? '';
+}

@@ -1,0 +1,208 @@
+/** CloudNativePG with the Barman Cloud plugin as a backup method: databases, by base copies and a log of every change. */
+import type { AnsweredDataset } from '../../model/answered';
+import { sortedBy } from '../../model/collections';
+import { worstAge } from '../../model/copies';
+import { isExcluded } from '../../model/declaration';
+import type { Assumption, CnpgEvidence, CnpgRestore, RequiredSecret } from '../../model/inventory';
+import { groupOf, objectId, objectKey, textAt, type KubeObject } from '../../model/kube-object';
+import type { RenderedObject } from '../../model/rendered';
+import type { Continuous, Strategy } from '../../model/strategy';
+import type { MethodInput, MethodPlan, PlannedCopy, PlannedRun } from '../method';
+import {
+  archiveOf,
+  BARMAN_GROUP,
+  clusterOfBackup,
+  CNPG_GROUP,
+  methodOfBackup,
+  secretsOf,
+  type Archive,
+} from './archive';
+import { nextServerName, serverNameOf } from './objects';
+import { archiveTimeout } from './parameters';
+import { parseRetention } from './retention';
+import { readSchedule } from './schedule';
+
+/** What a piece of the log may take from PostgreSQL to the location. What takes longer falls behind, and alerts. */
+const ARCHIVING_SECONDS = 300;
+/** What a base copy may take; the operator itself waits without end. */
+const BASE_COPY_SECONDS = 4 * 3600;
+
+/** plugin-barman-cloud v0.14.0, internal/cnpgi/instance/metrics.go. */
+const METRICS: CnpgEvidence['metrics'] = {
+  lastBackup: 'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp',
+  lastFailedBackup: 'barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp',
+  firstRecoverabilityPoint: 'barman_cloud_cloudnative_pg_io_first_recoverability_point',
+};
+
+/** A database with the objects that protect it, as far as they are there. */
+export interface ProtectedCluster {
+  readonly cluster: KubeObject;
+  /** Absent where the plugin does not archive its log. */
+  readonly archive?: Archive;
+  /** Absent where no object of that name is in the Cluster's namespace. */
+  readonly objectStore?: RenderedObject;
+  /** What makes base copies of it by a plugin. */
+  readonly scheduledBackups: readonly RenderedObject[];
+}
+
+export class CnpgMethodPlan implements MethodPlan {
+  /** Constructs render everything, and other files may. */
+  readonly objects = [];
+  private readonly byKey: ReadonlyMap<string, RenderedObject>;
+  private readonly scheduledBackups: readonly RenderedObject[];
+
+  constructor(private readonly input: MethodInput) {
+    this.byKey = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
+    this.scheduledBackups = sortedBy(
+      input.objects.filter(
+        ({ object: { apiVersion, kind } }) => groupOf(apiVersion) === CNPG_GROUP && kind === 'ScheduledBackup',
+      ),
+      ({ object }) => object.metadata.name,
+    );
+  }
+
+  copyOf(dataset: AnsweredDataset, strategy: Strategy): PlannedCopy | undefined {
+    if (strategy.type !== 'continuous' || dataset.methods.continuous !== 'cnpg') return undefined;
+    const found = this.protectionOf(dataset);
+    if (found === undefined) return undefined;
+    const { cluster, objectStore, scheduledBackups } = found;
+    const archive = found.archive ?? defaultArchive(cluster);
+    const keptSeconds = keptBy(objectStore?.object) ?? strategy.restoreWindowSeconds;
+    return {
+      location: strategy.to,
+      staysInStorage: false,
+      worstAgeSeconds: worstAge(archiveTimeout(cluster), ARCHIVING_SECONDS),
+      keptSeconds,
+      runs: scheduledBackups
+        .flatMap(({ object }) => runOf(object, keptSeconds))
+        .toSorted((a, b) => a.worstAgeSeconds - b.worstAgeSeconds),
+      evidence: evidenceOf(found, archive),
+      restore: restoreOf(cluster, archive),
+    };
+  }
+
+  /** The objects of a database; `undefined` where it is none, or none that an object shows. */
+  protectionOf({ id }: AnsweredDataset): ProtectedCluster | undefined {
+    const { namespace, name } = id;
+    const cluster = this.byKey.get(keyOf(CNPG_GROUP, id.kind, namespace, name))?.object;
+    if (id.group !== CNPG_GROUP || cluster === undefined) return undefined;
+    const archive = archiveOf(cluster);
+    const objectStore =
+      archive === undefined
+        ? undefined
+        : this.byKey.get(keyOf(BARMAN_GROUP, 'ObjectStore', namespace, archive.objectStore));
+    return {
+      cluster,
+      ...(archive === undefined ? {} : { archive }),
+      ...(objectStore === undefined ? {} : { objectStore }),
+      scheduledBackups: this.scheduledBackups.filter(
+        ({ object }) =>
+          object.metadata.namespace === namespace &&
+          clusterOfBackup(object) === name &&
+          methodOfBackup(object) !== 'volumeSnapshot',
+      ),
+    };
+  }
+
+  secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
+    return datasets.flatMap((dataset) =>
+      continuousOf(dataset).flatMap(({ to }) => {
+        const objectStore = this.protectionOf(dataset)?.objectStore;
+        if (objectStore === undefined) return [];
+        return [...secretsOf(objectStore.object)].map(([name, keys]) => ({
+          namespace: dataset.id.namespace ?? '',
+          name,
+          keys,
+          keptIn: to.keptIn,
+        }));
+      }),
+    );
+  }
+
+  assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
+    const { cnpg } = this.input.platform;
+    if (cnpg === undefined || datasets.every((dataset) => continuousOf(dataset).length === 0)) return [];
+    return [
+      { about: 'cnpg.version', value: cnpg.version, why: 'Plugins that archive the log came with 1.26.' },
+      {
+        about: 'cnpg.barmanPlugin',
+        value: cnpg.barmanPlugin,
+        why: 'A Cluster that names the plugin does not start without it.',
+      },
+      {
+        about: 'cnpg.timeZone',
+        value: 'UTC',
+        why: 'The operator reads schedules in the time zone of its own pod.',
+      },
+    ];
+  }
+}
+
+/** The strategies of a dataset that this method carries out. */
+export function continuousOf({ answer, methods }: AnsweredDataset): readonly Continuous[] {
+  if (isExcluded(answer) || methods.continuous !== 'cnpg') return [];
+  return answer.strategies.filter((strategy) => strategy.type === 'continuous');
+}
+
+/** What a Cluster would name that names nothing yet. */
+export function defaultArchive({ metadata: { name } }: KubeObject): Archive {
+  return { objectStore: name, serverName: serverNameOf(name, 1) };
+}
+
+/** How long an ObjectStore keeps what is in it; `undefined` where it deletes nothing, or says what nobody reads. */
+export function keptBy(objectStore: KubeObject | undefined): number | undefined {
+  const retention = textAt(objectStore, 'spec', 'retentionPolicy');
+  return retention === undefined ? undefined : parseRetention(retention);
+}
+
+function runOf({ metadata, ...object }: KubeObject, keepSeconds: number): readonly PlannedRun[] {
+  const pace = readSchedule(textAt(object, 'spec', 'schedule') ?? '');
+  if ('problem' in pace) return [];
+  return [
+    {
+      name: `ScheduledBackup ${metadata.name}`,
+      worstAgeSeconds: worstAge(pace.gapSeconds, BASE_COPY_SECONDS),
+      keepSeconds,
+      kept: { type: 'window' },
+    },
+  ];
+}
+
+function evidenceOf({ cluster, scheduledBackups }: ProtectedCluster, archive: Archive): CnpgEvidence {
+  const { namespace = '', name } = cluster.metadata;
+  return {
+    type: 'cnpg',
+    namespace,
+    cluster: name,
+    objectStore: archive.objectStore,
+    serverName: archive.serverName,
+    scheduledBackups: scheduledBackups.map(({ object }) => ({
+      name: object.metadata.name,
+      schedule: textAt(object, 'spec', 'schedule') ?? '',
+    })),
+    metrics: METRICS,
+  };
+}
+
+/** Without database and owner the operator leaves the passwords as they were, and nobody has those any more. */
+function restoreOf(cluster: KubeObject, archive: Archive): CnpgRestore {
+  const { namespace = '', name } = cluster.metadata;
+  const bootstrap = ['initdb', 'recovery', 'pg_basebackup'] as const;
+  const field = (key: string): string | undefined =>
+    bootstrap.map((way) => textAt(cluster, 'spec', 'bootstrap', way, key)).find((value) => value !== undefined);
+  const database = field('database') ?? 'app';
+  return {
+    type: 'cnpg',
+    namespace,
+    cluster: name,
+    objectStore: archive.objectStore,
+    serverName: archive.serverName,
+    nextServerName: nextServerName(archive.serverName),
+    database,
+    owner: field('owner') ?? database,
+  };
+}
+
+function keyOf(group: string, kind: string, namespace: string | undefined, name: string): string {
+  return objectKey({ group, kind, ...(namespace === undefined ? {} : { namespace }), name });
+}
