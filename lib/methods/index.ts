@@ -1,4 +1,5 @@
 /** All backup methods, by the names that the table of kinds gives them. */
+import { CephMethodPlan } from './ceph/method';
 import { VeleroMethodPlan } from './velero/method';
 import type { MethodName } from '../model/kinds';
 import type { MethodInput, MethodPlan } from './method';
@@ -6,8 +7,10 @@ import type { MethodInput, MethodPlan } from './method';
 /** The plans of all methods for one set of datasets. */
 export interface MethodPlans extends Readonly<Record<MethodName, MethodPlan>> {
   readonly velero: VeleroMethodPlan;
+  /** Makes no copies yet: it lets the backup user read buckets, for whoever copies them. */
+  readonly ceph: CephMethodPlan;
 }
 
 export function planMethods(input: MethodInput): MethodPlans {
-  return { velero: new VeleroMethodPlan(input) };
+  return { velero: new VeleroMethodPlan(input), ceph: new CephMethodPlan(input) };
 }

@@ -5,6 +5,7 @@
  * Adding a kind of data means one row in {@link DATA_KINDS}.
  */
 import {
+  bucketFacts,
   claimFacts,
   claimTemplateFacts,
   persistentVolumeFacts,
@@ -75,7 +76,7 @@ export const DATA_KINDS = [
     group: 'objectbucket.io',
     kind: 'ObjectBucketClaim',
     strategies: { mirrored: undefined },
-    facts: () => [{ claims: [] }],
+    facts: bucketFacts,
   },
   {
     ref: 'openSearch',

@@ -51,6 +51,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       objects: sortedBy([...tree.objects, ...beside.objects], placeOfObject),
       declarations: sortedBy(ledger.declarations, placeOfDeclaration),
       opaque: sortedBy(ledger.opaque, ({ object, at }) => `${at.path} ${objectKey(object)}`),
+      grants: sortedBy(ledger.grants, ({ at, bucket }) => `${at.path} ${datasetKey(bucket)}`),
       clusterWide: input.clusterWide,
       platform: input.platform,
       ownKinds: input.ownKinds,

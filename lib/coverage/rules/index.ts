@@ -2,6 +2,8 @@
 import type { Rule } from '../rule';
 import * as answers from './answers';
 import * as apiServer from './api-server';
+import * as bucketGrants from './bucket-grants';
+import * as buckets from './buckets';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
@@ -51,6 +53,17 @@ export const rules: readonly Rule[] = [
   veleroSelection.veleroSecretsInClear,
   veleroStorage.veleroSharedPrefix,
   veleroStorage.veleroRepositoryPassword,
+  bucketGrants.rookMissing,
+  bucketGrants.backupUser,
+  bucketGrants.bucketName,
+  bucketGrants.bucketGrant,
+  bucketGrants.bucketLockout,
+  buckets.bucketConfig,
+  buckets.bucketClass,
+  buckets.bucketClaimedTwice,
+  buckets.bucketRightsOutside,
+  buckets.cephGlobalReader,
+  buckets.lifecycleExpiresBackups,
   databases.crashConsistent,
   copies.neverLeaves,
   copies.keysInside,
@@ -79,6 +92,7 @@ export const rules: readonly Rule[] = [
   networkPolicy.networkPolicyPort,
   flux.substitution,
   flux.healthExpressions,
+  flux.fluxDeadlock,
   fluxData.prunedData,
   fluxData.recreatedData,
   fluxData.unappliedClaim,
