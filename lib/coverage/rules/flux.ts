@@ -4,7 +4,7 @@ import { booleanAt, groupOf, listAt, textAt, type KubeObject } from '../../model
 import { DISABLED, SUBSTITUTE_ANNOTATION } from '../../model/marks';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
-import { aboutObject, toFix } from '../finding';
+import { aboutObject, inWords, toFix } from '../finding';
 import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
 import { executedFiles, scriptsIn, textsIn, type Text } from '../scripts';

@@ -14,8 +14,8 @@ export function allowedObcFields({ allowedObcFields: allowed }: RookPlatform): r
 
 /** Whether a version is at least 1.19, which came with `opMask`: an older Rook makes a user that may write. */
 export function knowsOpMask(version: string): boolean {
-  const match = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version);
-  return match !== null && Number(match[1]) === 1 && Number(match[2]) >= 19;
+  const [, major = '0', minor = '0'] = /^v?(\d+)\.(\d+)(\.\d+)?$/.exec(version) ?? [];
+  return Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 19);
 }
 
 /** Whether the policy of a claim can name the backup user. */
