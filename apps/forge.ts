@@ -1,9 +1,17 @@
 import { Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { ObjectBucketClaim } from '../imports/objectbucket.io';
 import { Cluster } from '../imports/postgresql.cnpg.io';
-import { BackedUpStatefulSet, backUp, elsewhere, nightly, ScratchVolume, weekly, type Location } from 'cdk8s-backed-up';
+import {
+  BackedUpStatefulSet,
+  backUp,
+  CephBucketWithBackupGrant,
+  elsewhere,
+  nightly,
+  ScratchVolume,
+  weekly,
+  type Location,
+} from 'cdk8s-backed-up';
 
 /** Gitea with its database, its attachments in a bucket, and the cache of its runners. */
 export class Forge extends Chart {
@@ -23,18 +31,15 @@ export class Forge extends Chart {
       }),
     );
 
-    new ObjectBucketClaim(this, 'attachments', {
-      metadata: { name: 'attachments' },
-      spec: { bucketName: 'forge-attachments', storageClassName: 'bucket-retain' },
-    });
-    backUp(
-      this,
-      { bucket: 'attachments' },
-      elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
+    new CephBucketWithBackupGrant(this, 'attachments', {
+      bucketName: 'forge-attachments',
+      storageClass: 'bucket-retain',
+      // With the keys of the backup user, which may only read.
+      backup: elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
         failureDomain: 'site',
         rpo: Duration.hours(25),
       }),
-    );
+    });
 
     const labels = { 'app.kubernetes.io/name': 'gitea' };
     new BackedUpStatefulSet(this, 'gitea', {

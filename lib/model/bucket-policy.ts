@@ -131,7 +131,8 @@ export function deniesOwner(
   action: string,
   resource: string,
 ): boolean {
-  if (statement.Effect !== 'Deny' || statement.Condition !== undefined) return false;
+  // What not every gateway reads the same is not certain.
+  if (statement.Effect !== 'Deny' || statement.Condition !== undefined || statement.Action === undefined) return false;
   if (!concerns(statement, action, resource)) return false;
   if (owner !== undefined) return isAbout(statement, owner);
   if (!isAbout(statement, MADE_BY_ROOK)) return false;
