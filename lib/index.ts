@@ -21,7 +21,7 @@ export type { VeleroSnapshotClassProps } from './constructs/velero-snapshot-clas
 export { backUp, exclude, holds } from './constructs/foreign';
 export type { ExcludeOptions, ForeignOptions, HeldClaim, HeldClaimProps } from './constructs/foreign';
 export { CephBucketWithBackupGrant, grantBackup } from './constructs/ceph-bucket';
-export type { BucketRef, BucketStrategy, CephBucketWithBackupGrantProps } from './constructs/ceph-bucket';
+export type { BucketRef, CephBucketWithBackupGrantProps } from './constructs/ceph-bucket';
 export type { PolicyPrincipal, PolicyStatement } from './model/bucket-policy';
 export { definePlatform } from './model/platform';
 export type { FluxPlatform, Platform, RookPlatform, StorageClassPlatform, VeleroPlatform } from './model/platform';
@@ -55,6 +55,7 @@ export type {
   Weekday,
 } from './model/strategy';
 export type {
+  BucketStrategy,
   ClusterStrategy,
   DataRef,
   DatasetRef,

@@ -3,13 +3,11 @@ import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { policyWithGrant } from '../model/bucket-grant';
 import type { PolicyStatement } from '../model/bucket-policy';
-import type { DataRef, OneOrMore, StrategyFor } from '../model/kinds';
+import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
 import { datasetIdOf } from '../model/refs';
 import { backUp } from './foreign';
 import { Ledger, originOf } from './ledger';
 
-/** The strategies that fit a bucket. */
-export type BucketStrategy = StrategyFor<{ readonly bucket: string }>;
 /** Names a bucket by its claim: `{ bucket: 'attachments' }`. `namespace` is the chart's unless it is given. */
 export type BucketRef = Extract<DataRef, { readonly bucket: string }>;
 
@@ -119,7 +117,8 @@ export class CephBucketWithBackupGrant extends Construct {
       spec: {
         bucketName,
         storageClassName: storageClass,
-        additionalConfig: { ...additionalConfig, bucketPolicy: policyWithGrant(bucketName, statements) },
+        // A policy that untyped code gives here is not thrown away: the gate refuses it.
+        additionalConfig: { bucketPolicy: policyWithGrant(bucketName, statements), ...additionalConfig },
       },
     });
     declareGrant(this, { bucket: name }, backup, statements);

@@ -254,6 +254,8 @@ export type StrategyFor<Ref> = Ref extends { readonly volume: string } ? Elsewhe
 type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ? Fitting<Row> : never) : never;
 /** The strategies that fit volumes, whatever the volume is for. */
 export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
+/** The strategies that fit buckets. */
+export type BucketStrategy = StrategyFor<{ readonly bucket: string }>;
 /** The strategies that fit data which no object shows, by the property that asks for it: `etcd`, `keys` … */
 export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
 type Fitting<Row> = Row extends { readonly strategies: infer Fits }
