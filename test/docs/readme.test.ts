@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Project } from '../support/project';
+import { withRook } from '../support/buckets';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
 import { run, typeErrors } from '../support/snippets';
 
@@ -55,7 +56,13 @@ function tree(folder: string, indent = ''): string {
 describe('README', () => {
   it('has code that compiles', () => {
     const files = [...blocks].filter(([name]) => name.endsWith('.ts')).map(([name, text]) => ({ name, text }));
-    expect(files.map(({ name }) => name)).toEqual(['apps/paperless.ts', 'main.ts', 'consumer.ts', 'extending.ts']);
+    expect(files.map(({ name }) => name)).toEqual([
+      'apps/paperless.ts',
+      'main.ts',
+      'bucket.ts',
+      'consumer.ts',
+      'extending.ts',
+    ]);
     expect(typeErrors(files)).toEqual([]);
   });
 
@@ -83,6 +90,14 @@ describe('README', () => {
     const { findings, files } = synthesizeScenario(({ chart }) => void addArchive(chart, offsite));
     expect(explain(findings)).toBe('');
     expect(files?.get('example/paperless.PersistentVolumeClaim.archive.yaml')).toContain('    tier: archive\n');
+  });
+
+  it('grants a bucket that is accepted where Rook allows it', () => {
+    const { addAttachments } = run({ name: 'bucket.ts', text: block('bucket.ts') });
+    if (typeof addAttachments !== 'function') throw new Error('bucket.ts exports no addAttachments');
+    const { findings, files } = synthesizeScenario(({ chart }) => void addAttachments(chart), withRook);
+    expect(explain(findings)).toBe('');
+    expect(files?.get('example/paperless.ObjectBucketClaim.attachments.yaml')).toContain('user/backed-up');
   });
 
   it('has a repository of an application that is accepted', () => {

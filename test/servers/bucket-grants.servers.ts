@@ -335,6 +335,40 @@ describe('the backup user that is rendered', () => {
   });
 });
 
+describe('what is no way to let somebody read a bucket', () => {
+  it('is an ACL: it locks the owner out, and gives no objects', async () => {
+    await fill('by-acl');
+    const acl = {
+      method: 'PUT',
+      path: '/by-acl',
+      query: { acl: '' },
+      headers: { 'x-amz-grant-read': 'id=stranger' },
+    } as const;
+    expect(said(await s3(owner, acl))).toBe('200');
+    expect(said(await s3(stranger, { path: '/by-acl' }))).toBe('200');
+    expect(said(await s3(stranger, { path: '/by-acl/docs/f1.txt' }))).toBe(DENIED);
+    expect(said(await s3(owner, { path: '/by-acl' }))).toBe(DENIED);
+    expect(said(await s3(owner, { method: 'PUT', path: '/by-acl/new', body: 'x' }))).toBe(DENIED);
+  });
+
+  it('is a subuser: it reads all of its owner’s buckets, and no other', async () => {
+    const keys = ['--key-type=s3', '--access-key=subuser', '--secret-key=subuser-secret'];
+    await admin(
+      'subuser',
+      'create',
+      `--uid=${owner.accessKey}`,
+      `--subuser=${owner.accessKey}:ro`,
+      '--access=read',
+      ...keys,
+    );
+    const subuser = { endpoint, accessKey: 'subuser', secretKey: 'subuser-secret' };
+    expect(said(await s3(subuser, { path: '/open-to-all/docs/f1.txt' }))).toBe('200');
+    expect(said(await s3(subuser, { method: 'DELETE', path: '/open-to-all/docs/f1.txt' }))).toBe(DENIED);
+    await s3(stranger, { method: 'PUT', path: '/of-somebody-else' });
+    expect(said(await s3(subuser, { path: '/of-somebody-else' }))).toBe(DENIED);
+  });
+});
+
 describe('the model of policies that the gate goes by', () => {
   for (const [index, [name, { statements, readable, locksOut }]] of Object.entries(POLICIES).entries()) {
     it(`agrees with the gateway on ${name}`, async () => {
