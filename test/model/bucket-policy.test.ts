@@ -8,7 +8,7 @@ describe('the model of bucket policies', () => {
   for (const [name, { statements: Statement, readable, cautious, locksOut }] of Object.entries(POLICIES)) {
     it(`${name}: the backup user ${readable ? 'reads' : 'does not read'} all of the bucket`, () => {
       const problems = grantProblems(JSON.stringify({ Version: '2012-10-17', Statement }), 'media');
-      expect(problems.length === 0, problems.join()).toBe(readable && cautious === undefined);
+      expect(problems.length === 0).toBe(readable && cautious === undefined);
       const denies = Statement.some((each) => deniesOwner(each, undefined, 's3:PutBucketPolicy', 'arn:aws:s3:::media'));
       // Only what is certain is held against a policy.
       expect(denies).toBe(locksOut === 'always');
