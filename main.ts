@@ -24,7 +24,7 @@ const platform = definePlatform({
     version: '1.20',
     namespace: 'rook-ceph',
     objectStore: 'store-a',
-    allowedObcFields: ['maxObjects', 'maxSize'],
+    allowedObcFields: ['maxObjects', 'maxSize', 'bucketPolicy'],
   },
   storageClasses: {
     'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', isDefault: true },

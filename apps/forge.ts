@@ -1,11 +1,10 @@
 import { Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { ObjectBucketClaim } from '../imports/objectbucket.io';
 import {
   BackedUpPostgres,
   BackedUpStatefulSet,
-  backUp,
+  CephBucketWithBackupGrant,
   continuous,
   elsewhere,
   nightly,
@@ -25,18 +24,15 @@ export class Forge extends Chart {
       backup: continuous({ to: offsite, restoreWindow: Duration.days(30), rpo: Duration.minutes(15) }),
     });
 
-    new ObjectBucketClaim(this, 'attachments', {
-      metadata: { name: 'attachments' },
-      spec: { bucketName: 'forge-attachments', storageClassName: 'bucket-retain' },
-    });
-    backUp(
-      this,
-      { bucket: 'attachments' },
-      elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
+    new CephBucketWithBackupGrant(this, 'attachments', {
+      bucketName: 'forge-attachments',
+      storageClass: 'bucket-retain',
+      // With the keys of the backup user, which may only read.
+      backup: elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
         failureDomain: 'site',
         rpo: Duration.hours(25),
       }),
-    );
+    });
 
     const labels = { 'app.kubernetes.io/name': 'gitea' };
     new BackedUpStatefulSet(this, 'gitea', {

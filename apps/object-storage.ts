@@ -15,6 +15,8 @@ export class ObjectStorage extends Chart {
         metadataPool: { replicated: { size: 3 } },
         dataPool: { replicated: { size: 3 } },
         preservePoolsOnDelete: true,
+        // Where the user is that reads buckets for backups.
+        allowUsersInNamespaces: ['backed-up'],
         gateway: { port: 80, instances: 2 },
       },
     });

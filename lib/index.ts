@@ -27,6 +27,9 @@ export { VeleroSnapshotClass } from './constructs/velero-snapshot-class';
 export type { VeleroSnapshotClassProps } from './constructs/velero-snapshot-class';
 export { backUp, exclude, holds } from './constructs/foreign';
 export type { ExcludeOptions, ForeignOptions, HeldClaim, HeldClaimProps } from './constructs/foreign';
+export { CephBucketWithBackupGrant, grantBackup } from './constructs/ceph-bucket';
+export type { BucketRef, CephBucketWithBackupGrantProps } from './constructs/ceph-bucket';
+export type { PolicyPrincipal, PolicyStatement } from './model/bucket-policy';
 export { definePlatform } from './model/platform';
 export type {
   CnpgPlatform,
@@ -66,6 +69,7 @@ export type {
   Weekday,
 } from './model/strategy';
 export type {
+  BucketStrategy,
   ClusterStrategy,
   DataRef,
   DatasetRef,

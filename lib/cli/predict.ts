@@ -32,7 +32,7 @@ Examples:
 
 platform.yaml says what the objects do not show:
   velero: { version: '1.18', enableCSI: true, nodeAgent: true }
-  storageClasses: { fast: { driver: csi.example.com, snapshotClass: fast } }`;
+  storageClasses: { fast: { driver: csi.example.com, snapshotClass: fast, isDefault: true } }`;
 
 export function predictCommand(): Command {
   return new Command('predict')

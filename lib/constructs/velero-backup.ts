@@ -64,6 +64,6 @@ export class VeleroBackup extends Construct {
 
 /** Velero takes a time-out of zero for one that is not given (v1.18.3, pkg/controller/backup_controller.go). */
 function secondsOf(duration: Duration | undefined): number | undefined {
-  const seconds = duration?.toSeconds();
+  const seconds = duration?.toSeconds({ integral: false });
   return seconds === 0 ? undefined : seconds;
 }

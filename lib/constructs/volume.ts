@@ -3,6 +3,7 @@ import { k8s, PersistentVolumeClaim, type IPersistentVolumeClaim } from 'cdk8s-p
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
+import { DISABLED, PRUNE_ANNOTATION } from '../model/marks';
 import { excluded } from '../model/statements';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
@@ -120,7 +121,11 @@ function declareClaim(
   answer: DatasetAnswer | undefined,
 ): IPersistentVolumeClaim {
   const name = props.name ?? construct.node.id;
-  new k8s.KubePersistentVolumeClaim(construct, 'Resource', { metadata: { name }, spec: claimSpec(props) });
+  new k8s.KubePersistentVolumeClaim(construct, 'Resource', {
+    // Patches of annotations have something to stand on; synth adds the others.
+    metadata: { name, annotations: { [PRUNE_ANNOTATION]: DISABLED } },
+    spec: claimSpec(props),
+  });
   const { namespace } = Chart.of(construct);
   Ledger.of(construct).declarations.push({
     dataset: { group: '', kind: 'PersistentVolumeClaim', ...(namespace === undefined ? {} : { namespace }), name },

@@ -2,7 +2,7 @@
 import type { AnsweredDataset, FoundDataset } from '../model/answered';
 import { distinctBy, groupBy } from '../model/collections';
 import { clusterDatasetId } from '../model/dataset';
-import type { DatasetAnswer, Declaration, OpaqueDeclaration, Origin } from '../model/declaration';
+import type { DatasetAnswer, Declaration, GrantDeclaration, OpaqueDeclaration, Origin } from '../model/declaration';
 import { isExcluded } from '../model/declaration';
 import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
 import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
@@ -34,6 +34,7 @@ export interface GateInput {
   readonly objects: readonly RenderedObject[];
   readonly declarations: readonly Declaration[];
   readonly opaque: readonly OpaqueDeclaration[];
+  readonly grants: readonly GrantDeclaration[];
   readonly clusterWide: ClusterWide;
   readonly platform: Platform;
   readonly ownKinds: OwnKinds;
@@ -125,7 +126,7 @@ export class GateContext {
 
   /** @param datasets in the place of those that this context knows. */
   planMethods(datasets: readonly AnsweredDataset[]): MethodPlans {
-    const { platform, clusterWide, veleroSettings } = this.input;
+    const { platform, clusterWide, veleroSettings, grants } = this.input;
     const isClusterWide = clusterWide.type === 'asked';
     return planMethods({
       datasets,
@@ -134,6 +135,7 @@ export class GateContext {
       timeZone: this.timeZone,
       isClusterWide,
       veleroSettings,
+      grants,
     });
   }
 

@@ -88,7 +88,13 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** Who reads a label or an annotation whose key begins so decides about data. */
-const DECISIVE = ['backed-up/', 'velero.io/', 'backup.velero.io/', 'kustomize.toolkit.fluxcd.io/'];
+const DECISIVE = [
+  'backed-up/',
+  'velero.io/',
+  'backup.velero.io/',
+  'kustomize.toolkit.fluxcd.io/',
+  'config.kubernetes.io/',
+];
 
 function setsKey(metadata: readonly unknown[]): string | undefined {
   const texts = metadata.flatMap((each) => Object.entries(textMapAt(each)));

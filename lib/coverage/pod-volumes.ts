@@ -120,7 +120,8 @@ export function podVolumes(template: unknown, own: OwnKinds): readonly PodVolume
 }
 
 function classify(name: string, volume: Mapping, writable: boolean, own: OwnKinds): readonly PodVolume[] {
-  const source = Object.keys(volume).find((field) => field !== 'name');
+  // A field without a value is one that is not there.
+  const source = Object.keys(volume).find((field) => field !== 'name' && volume[field] !== null);
   // Kubernetes takes a volume without a source for an emptyDir.
   if (source === undefined || NO_DATA.has(source)) return [];
   if (source === 'persistentVolumeClaim') {

@@ -17,7 +17,7 @@ export class Surroundings {
   private readonly policies: ReadonlyMap<string, KubeObject>;
 
   constructor(private readonly context: GateContext) {
-    const objects = context.input.objects.map(({ object }) => object);
+    const objects = context.input.objects.map(({ object }) => asWritten(object));
     const all = [...objects, ...expectedClaims(context), ...expectedLocations(context)];
     this.clusterWide = all.filter(
       (object) => isClusterScoped(object) && object.kind !== 'Namespace' && !isVolume(object),
@@ -50,6 +50,14 @@ export class Surroundings {
     const policy = this.policies.get(policyNameOf(source) ?? '');
     return [...shared, ...this.server, ...(policy === undefined ? [] : [policy]), ...ofNamespaces];
   }
+}
+
+/** What somebody dumped into a file was live then: Flux applies neither a status nor a uid. */
+function asWritten(object: KubeObject): KubeObject {
+  if (object['status'] === undefined && object.metadata['uid'] === undefined) return object;
+  const { status: _status, ...rest } = object;
+  const { uid: _uid, ...metadata } = object.metadata;
+  return { ...rest, metadata };
 }
 
 /** The spec of a Backup, or that of those which a Schedule makes. */

@@ -1,4 +1,5 @@
 /** All backup methods, by the names that the table of kinds gives them. */
+import { CephMethodPlan } from './ceph/method';
 import { CnpgMethodPlan } from './cnpg/method';
 import { VeleroMethodPlan } from './velero/method';
 import type { MethodName } from '../model/kinds';
@@ -8,8 +9,10 @@ import type { MethodInput, MethodPlan } from './method';
 export interface MethodPlans extends Readonly<Record<MethodName, MethodPlan>> {
   readonly cnpg: CnpgMethodPlan;
   readonly velero: VeleroMethodPlan;
+  /** Makes no copies yet: it lets the backup user read buckets, for whoever copies them. */
+  readonly ceph: CephMethodPlan;
 }
 
 export function planMethods(input: MethodInput): MethodPlans {
-  return { cnpg: new CnpgMethodPlan(input), velero: new VeleroMethodPlan(input) };
+  return { cnpg: new CnpgMethodPlan(input), velero: new VeleroMethodPlan(input), ceph: new CephMethodPlan(input) };
 }

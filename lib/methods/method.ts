@@ -3,6 +3,7 @@
  * gate and the inventory know methods only by this; a rule that proves what one method renders knows that method too.
  */
 import type { AnsweredDataset } from '../model/answered';
+import type { GrantDeclaration } from '../model/declaration';
 import type { Assumption, Evidence, RequiredSecret, Restore } from '../model/inventory';
 import type { KubeObject } from '../model/kube-object';
 import type { Location } from '../model/location';
@@ -23,6 +24,8 @@ export interface MethodInput {
   /** Whether this repository answers for the cluster, and so brings what all of its repositories share. */
   readonly isClusterWide: boolean;
   readonly veleroSettings: readonly SettingsDeclaration[];
+  /** The buckets that the backup user is to read. */
+  readonly grants: readonly GrantDeclaration[];
 }
 
 /** What a method does for the datasets of a cluster. */
@@ -43,6 +46,8 @@ export interface PlannedObject {
   readonly chart: string;
   /** What it is for, in the place of a construct path: `forge/velero`. */
   readonly path: string;
+  /** The folder that it stands in instead, where others wait for it alone. */
+  readonly folder?: string;
 }
 
 /** What one strategy yields. */

@@ -1,4 +1,5 @@
 /** What an app says about its data, as plain data: the gate compares it with the objects. */
+import type { PolicyStatement } from './bucket-policy';
 import type { DatasetId } from './dataset';
 import type { ObjectId } from './kube-object';
 import type { Quantity } from './quantity';
@@ -39,6 +40,14 @@ export interface HeldClaim {
 /** What an opaque object makes at run time was declared; `{}` says that it makes nothing that lasts. */
 export interface OpaqueDeclaration {
   readonly object: ObjectId;
+  readonly at: Origin & { readonly type: 'construct' };
+}
+
+/** A bucket whose policy has to let the backup user read it. */
+export interface GrantDeclaration {
+  readonly bucket: DatasetId;
+  /** What the policy has to say besides, unchanged; absent where somebody else writes the claim. */
+  readonly statements?: readonly PolicyStatement[];
   readonly at: Origin & { readonly type: 'construct' };
 }
 

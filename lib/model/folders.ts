@@ -7,11 +7,14 @@ export const FLUX_FOLDER = 'flux';
 export const NAMESPACES_FOLDER = 'namespaces';
 /** What all charts share stands in the backup folder of this one: storage locations, and the answers for what no object betrays. */
 export const CLUSTER_CHART = 'cluster';
+/** Holds the user that reads buckets: claims with a policy that names it wait for this folder, and for no backup tool. */
+export const BACKUP_USER_FOLDER = 'backup-user';
 /** Where the ConfigMaps of the inventory live, and later what watches the backups. */
 export const BACKED_UP_NAMESPACE = 'backed-up';
 
 /** The folder that a written object stands in. */
 export function folderOf(rendered: RenderedObject): string {
+  if (rendered.folder !== undefined) return rendered.folder;
   const chart = rendered.origin.type === 'construct' ? rendered.origin.chart : '';
   return isBackup(rendered) ? backupFolderOf(chart) : chart;
 }

@@ -45,6 +45,11 @@ function sizeAndClass(claim: unknown): Omit<DataFacts, 'claims'> {
   return { ...(storage === undefined ? {} : { storage }), ...(storageClass === undefined ? {} : { storageClass }) };
 }
 
+export function bucketFacts(object: KubeObject): readonly DataFacts[] {
+  const storageClass = textAt(object, 'spec', 'storageClassName');
+  return [{ ...(storageClass === undefined ? {} : { storageClass }), claims: [] }];
+}
+
 export function storageFacts(storage: unknown): DataFacts {
   const size = parseQuantity(at(storage, 'size'));
   const storageClass = textAt(storage, 'storageClass');

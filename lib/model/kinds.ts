@@ -5,6 +5,7 @@
  * Adding a kind of data means one row in {@link DATA_KINDS}.
  */
 import {
+  bucketFacts,
   claimFacts,
   claimTemplateFacts,
   persistentVolumeFacts,
@@ -35,10 +36,15 @@ interface DataKindRow {
   readonly formerGroups?: readonly string[];
   /** What can copy it. `elsewhere` and an exclusion fit every kind. */
   readonly strategies: Methods;
+  /**
+   * What one object says of its data: size, class, and the claims that hold it, by name and by the labels that they will
+   * carry. What Velero is to copy has to list its claims; what has a method of its own need not.
+   */
   readonly facts: (object: KubeObject) => readonly DataFacts[];
   /**
-   * Labels by which the claims are known that its operator makes; a claim carries all labels of one of the sets. Velero
-   * skips them, because a file copy of a running database is not how it is backed up.
+   * Labels by which the claims are known that its operator makes, however many; a claim carries all labels of one of the
+   * sets. Velero takes them with the claims of `facts`; those of a kind that something else copies it skips, because a
+   * file copy of a running database is not how it is backed up.
    */
   readonly operatorClaims?: (object: KubeObject) => readonly Readonly<Record<string, string>>[];
 }
@@ -75,7 +81,7 @@ export const DATA_KINDS = [
     group: 'objectbucket.io',
     kind: 'ObjectBucketClaim',
     strategies: { mirrored: undefined },
-    facts: () => [{ claims: [] }],
+    facts: bucketFacts,
   },
   {
     ref: 'openSearch',
@@ -255,6 +261,8 @@ type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ?
 export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
 /** The strategies that fit a database. */
 export type PostgresStrategy = StrategyFor<{ readonly postgres: string }>;
+/** The strategies that fit buckets. */
+export type BucketStrategy = StrategyFor<{ readonly bucket: string }>;
 /** The strategies that fit data which no object shows, by the property that asks for it: `etcd`, `keys` … */
 export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
 type Fitting<Row> = Row extends { readonly strategies: infer Fits }

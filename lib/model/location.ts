@@ -206,7 +206,7 @@ export function serverName(endpoint: string): string {
  */
 export function isClusterHost(host: string): boolean {
   return (
-    /\.svc$|\.cluster\.local$|^localhost$|\.localhost$|^127\.[\d.]+$|^0\.0\.0\.0$|^::1?$/.test(host) ||
+    /\.svc$|\.pod$|\.cluster\.local$|^localhost$|\.localhost$|^127\.[\d.]+$|^0\.0\.0\.0$|^::1?$/.test(host) ||
     !/[.:]/.test(host)
   );
 }

@@ -17,7 +17,7 @@ export interface Platform {
   readonly velero?: VeleroPlatform;
   /** CloudNativePG. Default: there is none, and `continuous` is refused (`cnpg-missing`). */
   readonly cnpg?: CnpgPlatform;
-  /** The Rook operator. Nothing of this release reads it: it is for the constructs that copy buckets. */
+  /** The Rook operator. Default: there is none, and buckets that the backup user is to read are refused (`rook-missing`). */
   readonly rook?: RookPlatform;
   /** Storage classes by name. Those that are objects in the files of the repository need not be named. */
   readonly storageClasses?: Readonly<Record<string, StorageClassPlatform>>;
@@ -56,13 +56,21 @@ export interface CnpgPlatform {
 
 /** The Rook operator and the object store that it runs. */
 export interface RookPlatform {
-  /** Installed version, `1.20` or `1.20.6`. */
+  /** Installed version, `1.20` or `1.20.6`. The backup user is read-only from 1.19 on. */
   readonly version: string;
-  /** Namespace of the operator and of the object store. */
+  /** Namespace of the object store, and of the operator. */
   readonly namespace: string;
-  /** The CephObjectStore that serves the buckets. */
+  /**
+   * The CephObjectStore that serves the buckets. Its `allowUsersInNamespaces` has to name `backed-up`, where the backup
+   * user is.
+   */
   readonly objectStore: string;
-  /** Fields of `additionalConfig` that the operator allows (`ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS`). */
+  /**
+   * Fields of `additionalConfig` that the operator allows (`ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS`, in its Helm chart
+   * `obcAllowAdditionalConfigFields`). A grant needs `bucketPolicy`, which lets whoever may write a claim set its policy.
+   * Where it is named, the repository that answers for the cluster brings the backup user. Default `maxObjects` and
+   * `maxSize`, as Rook's.
+   */
   readonly allowedObcFields?: readonly string[];
 }
 

@@ -7,6 +7,8 @@ export interface RenderedObject {
   readonly origin: Origin;
   /** Whether it belongs to what makes backups, and not to the application. */
   readonly backup?: boolean;
+  /** The folder that it stands in, where that is not its chart's. */
+  readonly folder?: string;
   /** Whether it follows from what was declared, as opposed to being written by a person. */
   readonly generated?: boolean;
 }

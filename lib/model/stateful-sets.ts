@@ -1,6 +1,9 @@
 /** The pods and claims of StatefulSets (kubernetes v1.36, pkg/controller/statefulset/stateful_set_utils.go). */
 import { numberAt, textAt, textMapAt, type KubeObject } from './kube-object';
 
+/** Of pods in the largest cluster (kubernetes.io, Considerations for large clusters). */
+const MOST_REPLICAS = 150_000;
+
 export interface SetClaim {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -17,7 +20,9 @@ function replicasOf(set: KubeObject): number {
 
 function ordinalsFrom(set: KubeObject, replicas: number): readonly number[] {
   const start = numberAt(set, 'spec', 'ordinals', 'start') ?? 0;
-  return Array.from({ length: replicas }, (_, index) => start + index);
+  // No cluster runs more, and a number that cannot be is the schema's to refuse.
+  const length = Number.isInteger(replicas) ? Math.min(Math.max(replicas, 0), MOST_REPLICAS) : 0;
+  return Array.from({ length }, (_, index) => start + index);
 }
 
 /** The claims made from one claim template, with the labels of the template and of the set's selector. */

@@ -11,7 +11,9 @@ export function given<O extends object>(options: O | undefined): O {
 
 /** Not a number for what is not a Duration. */
 export function secondsOf(duration: Duration): number {
-  return isMapping(duration) && typeof duration.toSeconds === 'function' ? duration.toSeconds() : Number.NaN;
+  return isMapping(duration) && typeof duration.toSeconds === 'function'
+    ? duration.toSeconds({ integral: false })
+    : Number.NaN;
 }
 
 export function cronText(cron: Cron | string): string {

@@ -152,7 +152,6 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
   ledger.gated = true;
   // Whether there is a platform is checked when synth begins, too.
   ledger.cluster = (props.platform as Platform | undefined)?.cluster ?? '';
-  readIncludedAsKubernetes();
   declareClusterData(ledger, props);
   const { clusterWide } = props;
   // Whether these are what their types say is checked when synth begins: it can say so without a stack.
@@ -161,6 +160,7 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
     clusterWide: clusterWide === undefined ? { type: 'asked', at: AT_APP } : { type: 'answered', by: clusterWide },
     ownKinds: props.kinds ?? {},
     alsoRead: props.alsoRead ?? [],
+    unreadIncludes: readIncludedAsKubernetes(),
     project,
     outputFolder: props.outdir ?? 'dist',
     today: new Date().toISOString().slice(0, 10),

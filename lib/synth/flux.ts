@@ -2,7 +2,8 @@
 import { compareText, sortedBy } from '../model/collections';
 import { groupOf, type KubeObject } from '../model/kube-object';
 import { HEALTH } from '../model/flux-health';
-import { NAMESPACES_FOLDER } from '../model/folders';
+import { namesBackupUser } from '../model/bucket-grant';
+import { BACKUP_USER_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import { FLUX_NAMESPACE, type FluxPlatform } from '../model/platform';
 import type { Folder } from './layout';
 
@@ -27,12 +28,13 @@ export function fluxKustomizations(
 ): readonly KubeObject[] {
   const namespace = flux.namespace ?? FLUX_NAMESPACE;
   const names = new Set(folders.map((folder) => folder.name));
+  const withStores = folders.filter(hasObjectStore).map((folder) => folder.name);
   return folders.map((folder) => ({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
     metadata: { name: `${prefix}${folder.name}`, namespace },
     spec: {
-      ...dependencies(folder, flux, names, prefix),
+      ...dependencies(folder, flux, names, withStores, prefix),
       ...healthChecks(folder),
       interval: '10m0s',
       path: `${flux.path.replace(/\/+$/, '')}/${folder.name}`,
@@ -47,24 +49,47 @@ export function fluxKustomizations(
 }
 
 /**
- * Only backup folders wait for anything of ours: an application must come up when the backup tool is down. They do not
- * wait for the storage locations: one bucket that nobody reaches would stop the backups to all others, and Velero looks for
- * the location of a Schedule only when it makes a Backup (v1.18, pkg/controller/schedule_controller.go).
+ * Only backup folders wait for backup tools: an application must come up when the tool is down. They do not wait for the
+ * storage locations: one bucket that nobody reaches would stop the backups to all others, and Velero looks for the location
+ * of a Schedule only when it makes a Backup (v1.18, pkg/controller/schedule_controller.go). A bucket whose policy names
+ * the backup user cannot come before that user: newer gateways refuse a policy for somebody they do not know (ceph v18.2,
+ * doc/releases/reef.rst).
  */
 function dependencies(
   folder: Folder,
   flux: FluxPlatform,
   folders: ReadonlySet<string>,
+  withStores: readonly string[],
   prefix: string,
 ): { readonly dependsOn?: readonly { name: string }[] } {
-  const shared = folder.backup ? [NAMESPACES_FOLDER] : [];
-  const before = [...folder.dependsOn, ...shared].filter((name) => folders.has(name) && name !== folder.name);
+  const before = [...folder.dependsOn, ...sharedBefore(folder, withStores)].filter(
+    (name) => folders.has(name) && name !== folder.name,
+  );
   const operators = folder.backup ? [...operatorsOf(folder)] : [];
   const names = new Set([
     ...before.map((name) => `${prefix}${name}`),
     ...operators.flatMap((operator) => flux.operators?.[operator] ?? []),
+    ...(waitsForBackupUser(folder, folders, prefix) ? [BACKUP_USER_FOLDER] : []),
   ]);
   return names.size === 0 ? {} : { dependsOn: [...names].toSorted(compareText).map((name) => ({ name })) };
+}
+
+/** The repository that answers for the cluster brings the user, and no prefix to its names. */
+function waitsForBackupUser(folder: Folder, folders: ReadonlySet<string>, prefix: string): boolean {
+  if (prefix === '' && !folders.has(BACKUP_USER_FOLDER)) return false;
+  return folder.objects.some(({ object }) => namesBackupUser(object));
+}
+
+/** @param withStores folders that bring the store which the backup user is made in. */
+function sharedBefore(folder: Folder, withStores: readonly string[]): readonly string[] {
+  if (folder.name === BACKUP_USER_FOLDER) return [NAMESPACES_FOLDER, ...withStores];
+  return folder.backup ? [NAMESPACES_FOLDER] : [];
+}
+
+function hasObjectStore({ objects }: Folder): boolean {
+  return objects.some(
+    ({ object }) => object.kind === 'CephObjectStore' && groupOf(object.apiVersion) === 'ceph.rook.io',
+  );
 }
 
 /** The operators that a folder's objects need. */

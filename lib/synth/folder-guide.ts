@@ -1,6 +1,6 @@
 /** `README.md` of the output folder: what each folder is, for whoever finds it. */
 import { counted } from '../model/text';
-import { FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
+import { BACKUP_USER_FOLDER, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import type { Folder } from './layout';
 
 export function folderGuide(folders: readonly Folder[]): string {
@@ -25,6 +25,7 @@ assumes of the cluster. Values of Secrets are not in here: \`inventory.json\` li
 function describe({ name, backup }: Folder): string {
   if (name === FLUX_FOLDER) return 'one Flux Kustomization per folder';
   if (name === NAMESPACES_FOLDER) return 'namespaces that nobody else brings; Flux never deletes them';
+  if (name === BACKUP_USER_FOLDER) return 'the user that reads buckets; claims that let it wait for this folder';
   if (!backup) return 'an application; it waits for no backup tool';
   const app = name.replace(/-backup$/, '');
   return name === 'cluster-backup'

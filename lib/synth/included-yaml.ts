@@ -7,17 +7,35 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Yaml } from 'cdk8s';
 import { isMapping } from '../model/kube-object';
-import { parseAsKubernetes } from '../yaml/read';
+import { parseAsKubernetes, type UnreadDocument } from '../yaml/read';
 
 const loadByCdk8s = Yaml.load.bind(Yaml);
 
-/** From now on, in the whole process; what is not a file is still fetched and read by cdk8s. */
-export function readIncludedAsKubernetes(): void {
+/**
+ * From now on, in the whole process; what is not a file is still fetched and read by cdk8s.
+ *
+ * @returns what could not be read, growing as charts include files. An exception would end the making of the app, and
+ *   show a stack.
+ */
+export function readIncludedAsKubernetes(): readonly UnreadDocument[] {
+  const unread: UnreadDocument[] = [];
   Yaml.load = (place) => {
     if (/^https?:/.test(place)) return loadByCdk8s(place);
     const file = place.startsWith('file:') ? fileURLToPath(place) : place;
-    return parseAsKubernetes(readFileSync(file, 'utf8'), file).filter((document) => !isEmpty(document));
+    const { documents, broken } = read(file);
+    unread.push(...broken);
+    return documents.filter((document) => !isEmpty(document));
   };
+  return unread;
+}
+
+function read(file: string): ReturnType<typeof parseAsKubernetes> {
+  try {
+    return parseAsKubernetes(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    return { documents: [], broken: [{ place: { file, line: 1 }, why: error.message, broken: true }] };
+  }
 }
 
 function isEmpty(document: unknown): boolean {

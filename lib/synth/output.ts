@@ -53,7 +53,7 @@ export function replaceFolder(folder: string, files: OutputFiles): Written {
     mkdirSync(dirname(places.target), { recursive: true });
     return locked(places, () => {
       heal(places);
-      refuseForeignFiles(folder, pathsBelow(places.target));
+      refuseForeignFiles(folder, places.target);
       const current = readFolder(places.target);
       const next = withChecksums(files);
       const edited = handEdits(current, next);
@@ -74,7 +74,7 @@ export function healFolder(folder: string): string | undefined {
 }
 
 /** A full disk or a missing permission is no mistake in the code. */
-function explained<T>(folder: string, work: () => T): T {
+export function explained<T>(folder: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -167,12 +167,27 @@ function withChecksums(files: OutputFiles): OutputFiles {
   return new Map([...sorted, [CHECKSUMS, lines.join('')]]);
 }
 
-function refuseForeignFiles(folder: string, paths: readonly string[]): void {
-  if (paths.length === 0 || paths.includes(CHECKSUMS)) return;
+function refuseForeignFiles(folder: string, target: string): void {
+  const paths = pathsBelow(target);
+  if (paths.some((path) => path === '.git' || path.startsWith('.git/'))) {
+    throw new CannotRun(
+      `${shown(folder)}/ is a Git repository, and synth replaces the whole folder with its history: let outdir be a folder below it`,
+    );
+  }
+  if (paths.length === 0 || isOfSynth(target, paths)) return;
   throw new CannotRun(
     `${shown(folder)}/ holds files that synth did not write, and synth replaces the whole folder: move them away, or choose another outdir`,
   );
 }
+
+/** Others have a list of checksums as well; it is ours if it has what every output has. */
+function isOfSynth(target: string, paths: readonly string[]): boolean {
+  if (!paths.includes(CHECKSUMS)) return false;
+  const listed = parseChecksums(contentOf(join(target, CHECKSUMS)).toString());
+  return ALWAYS_WRITTEN.every((path) => listed.has(path));
+}
+
+const ALWAYS_WRITTEN = ['inventory.json', 'kustomization.yaml'];
 
 /** Files that are not as synth left them, as far as they would be lost. */
 function handEdits(current: OutputFiles, next: OutputFiles): readonly string[] {

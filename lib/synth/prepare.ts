@@ -54,7 +54,11 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
 function methodObjects(methods: MethodPlans): readonly RenderedObject[] {
   return Object.values(methods)
     .flatMap((method) => method.objects)
-    .map(({ object, chart, path }) => ({ ...generated(object, chart, path), backup: true }));
+    .map(({ object, chart, path, folder }) => ({
+      ...generated(object, chart, path),
+      backup: true,
+      ...(folder === undefined ? {} : { folder }),
+    }));
 }
 
 /** Namespaces that nobody else brings. Flux must never delete one: it takes every claim with it. */

@@ -1,6 +1,6 @@
 /** Synth as a command: prove, write, say what happened, set the exit code. The only part that prints. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { App } from 'cdk8s';
@@ -15,7 +15,7 @@ import { isWritten, type RenderedObject } from '../model/rendered';
 import { emitYaml } from '../yaml/emit';
 import { checkInput } from './check-input';
 import { diffInventories } from './inventory-diff';
-import { healFolder, replaceFolder, type Written } from './output';
+import { explained, healFolder, replaceFolder, type Written } from './output';
 import { refuseOutputPlace } from './output-place';
 import { describeUnread, summarize } from './summary';
 import { synthesize, type Synthesized, type SynthInput } from './synthesize';
@@ -222,13 +222,15 @@ function escapeProperty(text: string): string {
 function writeForCli({ context }: Synthesized): void {
   const cliFolder = process.env['CDK8S_OUTDIR'];
   if (cliFolder === undefined) return;
-  mkdirSync(cliFolder, { recursive: true });
   const charts = groupBy(writtenObjects(context.input.objects), ({ origin }) =>
     origin.type === 'construct' ? origin.chart : '',
   );
-  for (const [chart, objects] of charts) {
-    writeFileSync(join(cliFolder, `${chart}.k8s.yaml`), objects.map(({ object }) => emitYaml(object)).join('---\n'));
-  }
+  explained(cliFolder, () => {
+    mkdirSync(cliFolder, { recursive: true });
+    for (const [chart, objects] of charts) {
+      writeFileSync(join(cliFolder, `${chart}.k8s.yaml`), objects.map(({ object }) => emitYaml(object)).join('---\n'));
+    }
+  });
 }
 
 function writtenObjects(objects: readonly RenderedObject[]): readonly RenderedObject[] {
@@ -247,7 +249,7 @@ function inventoryBefore({ project, outputFolder }: SynthInput): InventoryBefore
   const path = join(resolve(outputFolder), 'inventory.json');
   const committed = showCommitted(project, path);
   if (committed !== undefined) return { from: 'the committed inventory', read: parseInventory(committed) };
-  if (!existsSync(path)) return undefined;
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
   return { from: 'the inventory of the last synth', read: parseInventory(readFileSync(path, 'utf8')) };
 }
 

@@ -18,6 +18,7 @@ import type { Folder } from './layout';
 import { prepare } from './prepare';
 import { renderTree } from './render';
 import { outputInRepository, readBeside, type ReadBeside } from './repository';
+import type { UnreadDocument } from '../yaml/read';
 
 export interface SynthInput {
   readonly platform: Platform;
@@ -25,6 +26,8 @@ export interface SynthInput {
   readonly ownKinds: OwnKinds;
   /** Globs of YAML that goes through the same gate without being written, relative to the project. */
   readonly alsoRead: readonly string[];
+  /** What could not be read of the files that charts include. */
+  readonly unreadIncludes: readonly UnreadDocument[];
   /** Folder of the project. */
   readonly project: string;
   /** The folder that Flux reads. */
@@ -53,6 +56,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       objects: sortedBy([...tree.objects, ...beside.objects], placeOfObject),
       declarations: sortedBy(ledger.declarations, placeOfDeclaration),
       opaque: sortedBy(ledger.opaque, ({ object, at }) => `${at.path} ${objectKey(object)}`),
+      grants: sortedBy(ledger.grants, ({ at, bucket }) => `${at.path} ${datasetKey(bucket)}`),
       clusterWide: input.clusterWide,
       platform: input.platform,
       ownKinds: input.ownKinds,
@@ -60,7 +64,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       today: input.today,
       charts: sortedBy(tree.charts, ({ path }) => path),
       invalidConstructs: [...tree.invalid, ...ledger.misused],
-      unread: beside.unread,
+      unread: [...beside.unread, ...input.unreadIncludes],
       emptyPatterns: beside.emptyPatterns,
       appliedFrom: beside.appliedFrom,
       outputPath: outputInRepository(input.project, input.outputFolder),

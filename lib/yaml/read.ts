@@ -84,16 +84,25 @@ export function readYaml(text: string, file: string): ReadResult {
 /**
  * The documents of a text, whatever they are. Of a key that stands twice the last one counts, as charts rely on.
  *
- * @throws Error that names the line of broken YAML.
+ * @param file is what the text was read from, for what is wrong with it.
  */
-export function parseAsKubernetes(text: string, file: string): unknown[] {
+export function parseAsKubernetes(
+  text: string,
+  file: string,
+): { readonly documents: readonly unknown[]; readonly broken: readonly UnreadDocument[] } {
   const lineCounter = new LineCounter();
   const options = { ...AS_KUBERNETES, uniqueKeys: false, lineCounter, prettyErrors: false };
-  return parseAllDocuments(text, options).map((document): unknown => {
+  const documents: unknown[] = [];
+  const broken: UnreadDocument[] = [];
+  for (const document of parseAllDocuments(text, options)) {
     const [error] = document.errors;
-    if (error === undefined) return document.toJS();
-    throw new Error(`${file}:${lineCounter.linePos(error.pos[0]).line} is broken YAML: ${error.message}`);
-  });
+    if (error === undefined) documents.push(document.toJS());
+    else {
+      const place = { file, line: lineCounter.linePos(error.pos[0]).line };
+      broken.push({ place, why: `broken YAML: ${error.message}`, broken: true });
+    }
+  }
+  return { documents, broken };
 }
 
 const MISSING = 'apiVersion, kind or metadata.name is missing';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { mappingAt, textAt } from '../../lib/model/kube-object';
 import { API_EXAMPLES, apiExampleFile, type ApiExample } from '../support/api-examples';
-import { explain, offsite, platform, synthesizeScenario } from '../support/scenario';
+import { explain, offsite, platform, rook, synthesizeScenario } from '../support/scenario';
 import { run } from '../support/snippets';
 
 /** The YAML in the comments of an example; undefined where there is none, or only parts of it. */
@@ -35,6 +35,7 @@ describe('the examples of the public API', () => {
       if (typeof build !== 'function') throw new Error('the file exports no function');
       const { findings, files } = synthesizeScenario(
         ({ app, chart }) => void build.call(chart, app, offsite, platform),
+        { platform: { rook } },
       );
       expect(explain(findings)).toBe('');
       const written = [...(files ?? [])]

@@ -5,6 +5,7 @@ import type { App, Chart } from 'cdk8s';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Location } from '../../lib';
 import { Project } from '../support/project';
+import { withRook } from '../support/buckets';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
 import { run, typeErrors } from '../support/snippets';
 
@@ -63,6 +64,7 @@ describe('README', () => {
       'apps/paperless.ts',
       'main.ts',
       'shop.ts',
+      'bucket.ts',
       'consumer.ts',
       'extending.ts',
     ]);
@@ -100,6 +102,14 @@ describe('README', () => {
     const { findings, files } = synthesizeScenario(({ chart }) => void addArchive(chart, offsite));
     expect(explain(findings)).toBe('');
     expect(files?.get('example/paperless.PersistentVolumeClaim.archive.yaml')).toContain('    tier: archive\n');
+  });
+
+  it('grants a bucket that is accepted where Rook allows it', () => {
+    const { addAttachments } = run({ name: 'bucket.ts', text: block('bucket.ts') });
+    if (typeof addAttachments !== 'function') throw new Error('bucket.ts exports no addAttachments');
+    const { findings, files } = synthesizeScenario(({ chart }) => void addAttachments(chart), withRook);
+    expect(explain(findings)).toBe('');
+    expect(files?.get('example/paperless.ObjectBucketClaim.attachments.yaml')).toContain('user/backed-up');
   });
 
   it('has a repository of an application that is accepted', () => {

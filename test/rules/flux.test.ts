@@ -1,4 +1,4 @@
-import { ApiObject, Duration, Size } from 'cdk8s';
+import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
@@ -512,6 +512,65 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
             what to do       annotate the objects that need it with kustomize.toolkit.fluxcd.io/force: 'enabled'
     `,
   });
+
+  refuses('unapplied-claim', [], 'a claim that kustomize keeps for itself', {
+    build: ({ chart }, changed) => {
+      const volume = new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
+      // The annotations of a claim are there to be patched.
+      const annotation = changed ? 'config.kubernetes.io~1local-config' : 'example.com~1note';
+      ApiObject.of(volume).addJsonPatch(JsonPatch.add(`/metadata/annotations/${annotation}`, 'true'));
+    },
+    says: `
+      1 claim that Flux does not apply as it is written: [unapplied-claim]
+
+        ✖ PersistentVolumeClaim paperless/data
+            made by          example/data
+            because          config.kubernetes.io/local-config keeps kustomize from passing it on
+            what to do       remove what tells Flux so
+    `,
+  });
+
+  const applying = {
+    interval: '10m',
+    path: './dist',
+    prune: true,
+    sourceRef: { kind: 'GitRepository', name: 'flux-system' },
+  };
+  const reading = { interval: '1m', url: 'ssh://git@git.example.net/home/cluster.git', ref: { branch: 'main' } };
+  for (const { kind, field, because } of [
+    { kind: 'Kustomization', field: { suspend: true }, because: 'it is suspended' },
+    {
+      kind: 'Kustomization',
+      field: { targetNamespace: 'foo' },
+      because: 'targetNamespace moves all that it applies to foo',
+    },
+    { kind: 'GitRepository', field: { suspend: true }, because: 'it is suspended' },
+    { kind: 'GitRepository', field: { ignore: '# not ours\n/dist\n' }, because: 'its ignore has /dist' },
+    { kind: 'GitRepository', field: { ignore: '/dist/**/*Schedule*' }, because: 'its ignore has /dist/**/*Schedule*' },
+    { kind: 'GitRepository', field: { ignore: '**/*.yaml' }, because: 'its ignore has **/*.yaml' },
+  ]) {
+    refuses('output-unapplied', [], `a ${kind} with ${JSON.stringify(field)}`, {
+      build: ({ chart }, changed) => {
+        new ApiObject(chart, 'apps', {
+          apiVersion: kind === 'Kustomization' ? 'kustomize.toolkit.fluxcd.io/v1' : 'source.toolkit.fluxcd.io/v1',
+          kind,
+          metadata: { name: kind === 'Kustomization' ? 'apps' : 'flux-system', namespace: 'flux-system' },
+          spec: {
+            ...(kind === 'Kustomization' ? applying : { ignore: '/docs\n!/dist\n', ...reading }),
+            ...(changed ? field : {}),
+          },
+        });
+      },
+      says: `
+        1 object that keeps Flux from applying the output: [output-unapplied]
+
+          ✖ ${kind} flux-system/${kind === 'Kustomization' ? 'apps' : 'flux-system'}
+              made by          example/apps
+              because          ${because}
+              what to do       remove the field
+      `,
+    });
+  }
 
   for (const [key, value, because] of [
     ['ssa', 'Ignore', 'kustomize.toolkit.fluxcd.io/ssa is Ignore: Flux never creates it'],

@@ -237,6 +237,35 @@ describe('claims that never get a volume', () => {
     `,
   });
 
+  refuses('not-copied', ['V27'], 'one that was bound when somebody dumped it into a file', {
+    build: ({ chart }) => backUp(chart, { claim: 'photos', namespace: 'paperless' }, nightly({ to: offsite, keep })),
+    options: (changed) => ({
+      files: {
+        'photos.yaml': `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: photos
+  namespace: paperless
+  uid: 5f7a2a4e-0000-4000-8000-000000000000
+  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
+spec:
+  accessModes: [ReadWriteMany]
+  storageClassName: ceph-block
+${changed ? '  volumeName: nas-photos\n' : ''}  resources: { requests: { storage: 1Gi } }
+status: { phase: Bound }
+`,
+      },
+    }),
+    says: `
+      1 dataset that Velero will not copy: [not-copied]
+
+        ✖ PersistentVolumeClaim paperless/photos (1Gi)
+            written in       photos.yaml:1
+            because          paperless-nightly-offsite: claim photos: Its volume 'nas-photos' is not among the objects.
+            what to do       change what the reason names, or choose another strategy
+    `,
+  });
+
   refuses('not-copied', ['V27'], 'one with a selector, for which no provisioner makes a volume', {
     build: ({ chart }, changed) => {
       const claim = new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });

@@ -758,6 +758,28 @@ describe('volumes that Velero leaves out without a word', () => {
     `,
   });
 
+  refuses('velero-settings', ['W03'], 'time-outs in which nothing is copied', {
+    build: ({ chart }, changed) => {
+      volume(chart);
+      new VeleroBackup(chart, 'velero', {
+        csiSnapshotTimeout: changed ? Duration.seconds(6) : Duration.minutes(1),
+        itemOperationTimeout: changed ? Duration.millis(500) : Duration.minutes(10),
+      });
+    },
+    says: `
+      2 settings of Velero's Backups that are said elsewhere, or nowhere: [velero-settings]
+
+        ✖ VeleroBackup of namespace paperless
+            made by          example/velero
+            because          csiSnapshotTimeout is 6 s, and no copy is made in that time
+            to fix           csiSnapshotTimeout: Duration.minutes(1)
+        ✖ VeleroBackup of namespace paperless
+            made by          example/velero
+            because          itemOperationTimeout is 0 s, and no copy is made in that time
+            to fix           itemOperationTimeout: Duration.minutes(10)
+    `,
+  });
+
   refuses('velero-refuses', ['V25'], 'data movement without a node agent', {
     build: ({ chart }) => void volume(chart),
     options: (changed) => ({ platform: platformWith({ nodeAgent: !changed }) }),

@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path';
 import { App, Chart, Duration } from 'cdk8s';
 import { explainFindings } from '../../lib/coverage/explain';
 import type { Finding } from '../../lib/coverage/finding';
-import { elsewhere, excluded, s3Location, type Location, type Platform, type RequireBackupsProps } from '../../lib';
+import {
+  elsewhere,
+  excluded,
+  s3Location,
+  type Location,
+  type Platform,
+  type RequireBackupsProps,
+  type RookPlatform,
+} from '../../lib';
 import { openGate } from '../../lib/synth/app';
 import { synthesize, type Synthesized } from '../../lib/synth/synthesize';
 
@@ -33,6 +41,14 @@ export const platform: Platform = {
     path: './dist',
     operators: { velero: 'velero', cnpg: 'cloudnative-pg', rook: 'rook-ceph' },
   },
+};
+
+/** For the scenarios that have buckets: a Rook whose claims may say who reads them. */
+export const rook: RookPlatform = {
+  version: '1.20',
+  namespace: 'rook-ceph',
+  objectStore: 'store-a',
+  allowedObcFields: ['maxObjects', 'maxSize', 'bucketPolicy'],
 };
 
 export const offsite: Location = s3Location('offsite', {

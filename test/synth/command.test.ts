@@ -338,6 +338,7 @@ describe('the cdk8s CLI', () => {
     `: put 'output: .cdk8s' into cdk8s.yaml, name no other folder with --output, and get the folder back with 'git checkout -- ${folder}'\n`;
 
   it('is told when it has emptied the folder around its charts', () => {
+    project.write('cdk8s.yaml', 'language: typescript\napp: node --import tsx main.ts\n');
     const args = ['--format', 'helm', '--chart-version', '1.0.0', '--output', 'dist'];
     const { status, stdout, stderr } = project.spawn(process.execPath, [...cli, ...args]);
     expect(status).not.toBe(0);

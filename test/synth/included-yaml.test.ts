@@ -35,8 +35,18 @@ describe('an included file', () => {
     );
   });
 
-  it('that is broken is not taken for what comes before the mistake', () => {
+  it('[unreadable-file] that is broken is not taken for what comes before the mistake', () => {
     const path = file(`${CONFIG_MAP}---\n${CONFIG_MAP}data:\n  list: [1\n  key: value\n`);
-    expect(() => synthesizeScenario(including(path))).toThrow(`${path}:10 is broken YAML: `);
+    const { findings, files } = synthesizeScenario(including(path));
+    expect(explain(findings)).toContain(`written in       ${path}:10\n      because          broken YAML: `);
+    expect(files).toBeUndefined();
+  });
+
+  it('[unreadable-file] that is not there is a finding, and no stack', () => {
+    const path = join(folder, 'gone.yaml');
+    const { findings } = synthesizeScenario(including(path));
+    expect(findings.map(({ rule, subject, because }) => ({ rule, subject, because }))).toEqual([
+      { rule: 'unreadable-file', subject: path, because: expect.stringMatching(/^ENOENT: no such file/) },
+    ]);
   });
 });

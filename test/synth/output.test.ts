@@ -1,4 +1,5 @@
 /** The output folder is one complete tree at any time, whenever the process is stopped. */
+import { createHash } from 'node:crypto';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -284,6 +285,31 @@ describe('a folder', () => {
     );
     expect([readdirSync(dist), beside()]).toEqual([['notes.md'], []]);
   });
+
+  it('is refused, and left alone, where it holds the checksums of somebody else', () => {
+    mkdirSync(dist);
+    writeFileSync(join(dist, 'a.iso'), 'mine');
+    const sum = createHash('sha256').update('mine').digest('hex');
+    writeFileSync(join(dist, 'SHA256SUMS'), `${sum}  a.iso\n`);
+    expect(() => replaceFolder(dist, trees.new)).toThrow(`${dist}/ holds files that synth did not write`);
+    expect([readdirSync(dist), beside()]).toEqual([['SHA256SUMS', 'a.iso'], []]);
+  });
+
+  it.each(['a folder', 'a file'])(
+    'is refused, and left alone, where it is a Git repository whose .git is %s',
+    (what) => {
+      replaceFolder(dist, trees.old);
+      if (what === 'a file') writeFileSync(join(dist, '.git'), 'gitdir: elsewhere');
+      else {
+        mkdirSync(join(dist, '.git'));
+        writeFileSync(join(dist, '.git/HEAD'), 'ref: refs/heads/main');
+      }
+      expect(() => replaceFolder(dist, trees.new)).toThrow(
+        `${dist}/ is a Git repository, and synth replaces the whole folder with its history: let outdir be a folder below it`,
+      );
+      expect(readdirSync(dist)).toContain('.git');
+    },
+  );
 
   it('is refused, and left alone, where it is a file', () => {
     writeFileSync(dist, 'mine');

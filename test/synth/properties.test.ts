@@ -167,7 +167,7 @@ describe('requireBackups', () => {
         for (const app of [own, ours]) build(app, cluster, accepted ? new Map() : flaws);
         const text = yamlOrFindings(ours);
         const isRefused = !accepted && flaws.size > 0;
-        expect(text).toMatch(isRefused ? /^Error: \n\d+ .*: \[[a-z-]+\]\n/ : /^apiVersion: /);
+        expect(text).toMatch(isRefused ? /^GateError: \n\d+ .*: \[[a-z-]+\]\n/ : /^apiVersion: /);
         expect(yamlOrFindings(own)).toBe(text);
       }),
       { numRuns: 20 },

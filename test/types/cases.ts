@@ -57,6 +57,15 @@ const BUCKET = object(
   'files',
   `, spec: { bucketName: 'files', storageClassName: 'buckets' }`,
 );
+const FILES = 'ObjectBucketClaim paperless/files';
+const NO_ROOK = '[rook-missing] platform.rook: nobody says that there is one';
+const GRANTED = `bucketName: 'files', storageClass: 'buckets'`;
+
+/** The claim of a bucket that the backup user is to read. */
+function bucket(props: string): string {
+  return `new CephBucketWithBackupGrant(chart, 'files', { ${props} });`;
+}
+
 const DISK = object(
   'v1',
   'PersistentVolume',
@@ -107,6 +116,47 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     code: `${POSTGRES} backUp(chart, { postgres: 'db' }, ${NIGHTLY});`,
     error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere | Continuous>'.`,
     says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'scheduled' cannot copy it`],
+  },
+  {
+    what: 'a schedule for a bucket',
+    code: bucket(`${GRANTED}, backup: nightly({ to: offsite, keep: { daily: 7 } })`),
+    error: "Type 'Scheduled' is not assignable to type 'OneOrMore<Elsewhere | Mirrored>'.",
+    says: [`[strategy-misfit] ${FILES}: 'scheduled' cannot copy it`, NO_ROOK],
+  },
+  {
+    what: 'a granted bucket without a strategy',
+    code: bucket(GRANTED),
+    error:
+      "Argument of type '{ bucketName: string; storageClass: string; }' is not assignable to parameter of type 'CephBucketWithBackupGrantProps'.",
+    says: [`[no-strategy] ${FILES}: `, NO_ROOK],
+  },
+  {
+    what: 'a granted bucket without a name',
+    code: bucket(`storageClass: 'buckets', backup: mirrored({ to: offsite })`),
+    error:
+      "Argument of type '{ storageClass: string; backup: Mirrored; }' is not assignable to parameter of type 'CephBucketWithBackupGrantProps'.",
+    says: [
+      `[unproven-strategy] ${FILES}: no object in the output is known to carry out 'mirrored' for it`,
+      NO_ROOK,
+      `[bucket-name] ${FILES}: it has no bucketName`,
+    ],
+  },
+  {
+    what: 'a policy beside the grant',
+    code: bucket(`${GRANTED}, additionalConfig: { bucketPolicy: '{}' }, backup: mirrored({ to: offsite })`),
+    error: "Type 'string' is not assignable to type 'undefined'.",
+    says: [
+      `[unproven-strategy] ${FILES}: no object in the output is known to carry out 'mirrored' for it`,
+      NO_ROOK,
+      `[bucket-grant] ${FILES}: it has a bucketPolicy that has a statement that is not a JSON object`,
+    ],
+  },
+  {
+    what: 'a grant for what is not a bucket',
+    code: `grantBackup(chart, { claim: 'files' }, mirrored({ to: offsite }));`,
+    error:
+      "Object literal may only specify known properties, and 'claim' does not exist in type '{ readonly bucket: string; } & InNamespace'.",
+    says: ['[idle-declaration] backUp of PersistentVolumeClaim paperless/files: '],
   },
   {
     what: 'a mirror of a database',
@@ -485,11 +535,11 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded, grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
-  BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, continuous, definePlatform, elsewhere, every, exclude, excluded,
-  holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+  BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded,
+  grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
   storage: Size; offsite: Location; platform: Platform;

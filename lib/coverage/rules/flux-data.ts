@@ -2,6 +2,7 @@
 import { makersOf } from '../../model/answered';
 import { roleOf } from '../../model/kinds';
 import {
+  annotationsOf,
   booleanAt,
   describeObject,
   groupOf,
@@ -149,7 +150,11 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/ssa', '
     }),
 };
 
+/** Kustomize drops objects that have it (kustomize v5.7, api/internal/target/kusttarget.go). */
+const LOCAL_CONFIG = 'config.kubernetes.io/local-config';
+
 function whyUnapplied(object: KubeObject): string | undefined {
+  if (LOCAL_CONFIG in annotationsOf(object)) return `${LOCAL_CONFIG} keeps kustomize from passing it on`;
   if (tellsFlux(object, 'reconcile', DISABLED)) return 'kustomize.toolkit.fluxcd.io/reconcile is disabled';
   if (tellsFlux(object, 'ssa', 'Ignore')) return 'kustomize.toolkit.fluxcd.io/ssa is Ignore: Flux never creates it';
   return tellsFlux(object, 'ssa', 'IfNotPresent')

@@ -1,10 +1,10 @@
 /** What Flux would do to the objects between the repository and the cluster. */
 import { HEALTH } from '../../model/flux-health';
-import { booleanAt, groupOf, listAt, textAt } from '../../model/kube-object';
+import { booleanAt, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { DISABLED, SUBSTITUTE_ANNOTATION } from '../../model/marks';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
-import { aboutObject, toFix } from '../finding';
+import { aboutObject, inWords, toFix } from '../finding';
 import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
 import { executedFiles, scriptsIn, textsIn, type Text } from '../scripts';
@@ -90,6 +90,66 @@ exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from th
       ];
     }),
 };
+
+export const fluxDeadlock: Rule = {
+  id: 'flux-deadlock',
+  heading: (n) =>
+    `${counted(n, 'Kustomization')} ${n === 1 ? 'waits' : 'wait'} for ${n === 1 ? 'itself' : 'themselves'}`,
+  what: 'A Flux Kustomization depends on others that in the end depend on it.',
+  why: 'Flux applies none of them, and reports nothing but that a dependency is not ready. It may go unnoticed until the cluster is rebuilt: what is there already stays there.',
+  fix: 'Move what others wait for into a chart of its own. Claims whose policy names the backup user wait for that user, and the user for the object store: they cannot be in the chart of the store.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
+});
+new ApiObject(chart, 'store', {
+  apiVersion: 'ceph.rook.io/v1',
+  kind: 'CephObjectStore',
+  metadata: { name: 'store-a', namespace: 'rook-ceph' },
+  spec: { gateway: { port: 80, instances: 1 }, allowUsersInNamespaces: ['backed-up'] },
+});
+new CephBucketWithBackupGrant(chart, 'media', {
+  bucketName: 'media',
+  storageClass: 'bucket-retain',
+  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
+});`,
+  check: (context) => {
+    const kustomizations = context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization');
+    const before = new Map(kustomizations.map(({ object }) => [nameInCluster(object), dependenciesOf(object)]));
+    return kustomizations.flatMap(({ object, origin }) => {
+      const self = nameInCluster(object);
+      const circle = dependenciesOf(object).filter((name) => name === self || reachedFrom(name, before).has(self));
+      if (circle.length === 0) return [];
+      return [
+        {
+          ...aboutObject(object, origin),
+          because: `it waits for ${enumerated(circle)}`,
+          remedies: inWords('move what one of them waits for into a chart of its own'),
+        },
+      ];
+    });
+  },
+};
+
+/** `flux-system/forge`; dependencies are in the namespace of the Kustomization unless they name one. */
+function nameInCluster({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function dependenciesOf(kustomization: KubeObject): readonly string[] {
+  return listAt(kustomization, 'spec', 'dependsOn').map((dependency) => {
+    const namespace = textAt(dependency, 'namespace') ?? kustomization.metadata.namespace ?? '';
+    return `${namespace}/${textAt(dependency, 'name') ?? ''}`;
+  });
+}
+
+function reachedFrom(name: string, before: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  // A set also hands out what is added while it is gone through.
+  const reached = new Set(before.get(name));
+  for (const each of reached) for (const further of before.get(each) ?? []) reached.add(further);
+  return reached;
+}
 
 function healthKey(apiVersion: string, kind: string): string {
   return `${groupOf(apiVersion)}/${kind}`;

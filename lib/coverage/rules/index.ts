@@ -2,12 +2,15 @@
 import type { Rule } from '../rule';
 import * as answers from './answers';
 import * as apiServer from './api-server';
+import * as bucketGrants from './bucket-grants';
+import * as buckets from './buckets';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
 import * as declarations from './declarations';
 import * as flux from './flux';
 import * as fluxData from './flux-data';
+import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
@@ -58,6 +61,17 @@ export const rules: readonly Rule[] = [
   veleroSelection.veleroSecretsInClear,
   veleroStorage.veleroSharedPrefix,
   veleroStorage.veleroRepositoryPassword,
+  bucketGrants.rookMissing,
+  bucketGrants.backupUser,
+  bucketGrants.bucketName,
+  bucketGrants.bucketGrant,
+  bucketGrants.bucketLockout,
+  buckets.bucketConfig,
+  buckets.bucketClass,
+  buckets.bucketClaimedTwice,
+  buckets.bucketRightsOutside,
+  buckets.cephGlobalReader,
+  buckets.lifecycleExpiresBackups,
   databases.crashConsistent,
   postgresArchive.cnpgMissing,
   postgresArchive.postgresArchive,
@@ -96,9 +110,11 @@ export const rules: readonly Rule[] = [
   networkPolicy.networkPolicyPort,
   flux.substitution,
   flux.healthExpressions,
+  flux.fluxDeadlock,
   fluxData.prunedData,
   fluxData.recreatedData,
   fluxData.unappliedClaim,
+  fluxOutput.outputUnapplied,
   platform.platformMalformed,
   platform.outputElsewhere,
   platform.operatorMisspelt,

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { annotationsOf, at, labelsOf, listAt, objectId, objectKey, textAt } from '../../model/kube-object';
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
-import { backupFolderOf, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../../model/folders';
+import { BACKUP_USER_FOLDER, backupFolderOf, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../../model/folders';
 import { isDnsLabel } from '../../model/names';
 import { FLUX_NAMESPACE } from '../../model/platform';
 import { isWritten, type RenderedObject } from '../../model/rendered';
@@ -192,6 +192,7 @@ export const folderCollision: Rule = {
     const taken = new Map<string, string>([
       [FLUX_FOLDER, 'the Kustomizations of all folders'],
       [NAMESPACES_FOLDER, 'the namespaces'],
+      [BACKUP_USER_FOLDER, 'the user that reads buckets'],
       [CLUSTER_CHART, 'what belongs to the whole cluster'],
     ]);
     const others = otherKustomizations(context);

@@ -6,7 +6,7 @@ import { distinctBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
 import type { Labels } from '../../model/label-selector';
 import { isDnsLabel } from '../../model/names';
-import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
+import { counted, describeSeconds, enumerated, PLACEHOLDERS } from '../../model/text';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { answerLine, nightlyLine } from '../remedies';
 import type { GateContext } from '../context';
@@ -190,11 +190,17 @@ function aboutPlan(plan: VeleroPlan): Pick<RuleFinding, 'subject' | 'at'> {
   return { subject: describePlan(plan), ...(dataset === undefined ? {} : { at: dataset.origin }) };
 }
 
+/** The RPO is computed from them: what is too short for any copy would make a promise that nothing keeps. */
+const SHORTEST = [
+  { setting: 'csiSnapshotTimeoutSeconds', option: 'csiSnapshotTimeout', seconds: 60 },
+  { setting: 'itemOperationTimeoutSeconds', option: 'itemOperationTimeout', seconds: 600 },
+] as const;
+
 export const veleroSettings: Rule = {
   id: 'velero-settings',
   heading: (n) =>
     `${counted(n, 'setting')} of Velero's Backups that ${n === 1 ? 'is' : 'are'} said elsewhere, or nowhere`,
-  what: 'The `template` of a VeleroBackup has a field that follows from strategies or from its other properties, or `volumes` is a word that nobody reads. Typed code does not compile.',
+  what: 'The `template` of a VeleroBackup has a field that follows from strategies or from its other properties, `volumes` is a word that nobody reads, or a time-out is shorter than any copy takes. Typed code does not compile.',
   why: 'What is said in two places is true in one of them: the RPO would be computed from one time-out, and Velero would wait for the other.',
   fix: 'Say it where the finding names.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });
@@ -202,9 +208,18 @@ new VeleroBackup(chart, 'velero', { template: { itemOperationTimeout: '72h0m0s' 
   check: ({ input }) =>
     input.veleroSettings.flatMap(({ namespace, settings, at }) => {
       const about = { subject: `VeleroBackup of namespace ${namespace}`, at };
-      const fields = Object.entries(FIELDS_SAID_ELSEWHERE)
+      const fields: RuleFinding[] = Object.entries(FIELDS_SAID_ELSEWHERE)
         .filter(([field]) => Object.hasOwn(settings.template, field))
         .map(([field, text]) => ({ ...about, because: `its template gives ${field}`, remedies: inWords(text) }));
+      fields.push(
+        ...SHORTEST.filter(({ setting, seconds }) => settings[setting] < seconds).map(
+          ({ setting, seconds, option }) => ({
+            ...about,
+            because: `${option} is ${describeSeconds(settings[setting])}, and no copy is made in that time`,
+            remedies: toFix(`${option}: Duration.minutes(${seconds / 60})`),
+          }),
+        ),
+      );
       if (['data-mover', 'fs-backup'].includes(settings.volumes)) return fields;
       const because = `volumes is '${settings.volumes}'`;
       return [...fields, { ...about, because, remedies: toFix(`volumes: 'data-mover'`) }];

@@ -1,0 +1,167 @@
+/** Buckets of Ceph, and the right of the backup user to read them. */
+import { ApiObject, Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { policyWithGrant } from '../model/bucket-grant';
+import type { PolicyStatement } from '../model/bucket-policy';
+import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
+import { datasetIdOf } from '../model/refs';
+import { backUp } from './foreign';
+import { Ledger, originOf } from './ledger';
+
+/** Names a bucket by its claim: `{ bucket: 'attachments' }`. `namespace` is the chart's unless it is given. */
+export type BucketRef = Extract<DataRef, { readonly bucket: string }>;
+
+/** A bucket, what it is for, and how it is backed up. */
+export interface CephBucketWithBackupGrantProps {
+  /**
+   * Name of the bucket, which is one for the whole object store. Always given: a name that Rook makes up is another one
+   * after the cluster was rebuilt, and no policy could name it.
+   */
+  readonly bucketName: string;
+  /** A StorageClass of Rook for buckets, whose `reclaimPolicy` is `Retain`: else the bucket goes with its claim (`bucket-class`). */
+  readonly storageClass: string;
+  /** How it is backed up. There is no default. The grant lets the backup user read; it copies nothing. */
+  readonly backup: OneOrMore<BucketStrategy>;
+  /** Name of the claim, and so of the ConfigMap and the Secret in which Rook tells the application of it. Default: the construct's id. */
+  readonly name?: string;
+  /**
+   * What the bucket's policy says besides the grant, in the words of S3. Default: nothing; the application owns the
+   * bucket, and may do all.
+   */
+  readonly statements?: readonly PolicyStatement[];
+  /** Further fields for Rook, such as `maxSize`; the operator has to allow them (`bucket-config`). Default: none. */
+  readonly additionalConfig?: Readonly<Record<string, string>> & { readonly bucketPolicy?: never };
+}
+
+/**
+ * A bucket of Ceph that the backup user may read: an ObjectBucketClaim whose policy grants it listing, reading, old
+ * versions and tags. The user itself is rendered once, by the repository that answers for the cluster, and the folder
+ * with the claim waits for it.
+ *
+ * The policy stands in the claim because Rook removes any that comes another way (rook v1.20.6, bucket/provisioner.go).
+ * Rook has to be 1.19 or later, with `bucketPolicy` among the `allowedObcFields` of the platform.
+ *
+ * @throws Error of cdk8s if the scope is in no Chart.
+ * @example
+ * new CephBucketWithBackupGrant(this, 'attachments', {
+ *   bucketName: 'paperless-attachments',
+ *   storageClass: 'bucket-retain',
+ *   backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
+ * });
+ * // apiVersion: objectbucket.io/v1alpha1
+ * // kind: ObjectBucketClaim
+ * // metadata:
+ * //   annotations:
+ * //     kustomize.toolkit.fluxcd.io/prune: disabled
+ * //   name: attachments
+ * //   namespace: paperless
+ * // spec:
+ * //   additionalConfig:
+ * //     bucketPolicy: |-
+ * //       {
+ * //         "Version": "2012-10-17",
+ * //         "Statement": [
+ * //           {
+ * //             "Sid": "BackupListsBucket",
+ * //             "Effect": "Allow",
+ * //             "Principal": {
+ * //               "AWS": [
+ * //                 "arn:aws:iam:::user/backed-up"
+ * //               ]
+ * //             },
+ * //             "Action": [
+ * //               "s3:ListBucket",
+ * //               "s3:ListBucketVersions",
+ * //               "s3:GetBucketLocation",
+ * //               "s3:GetBucketVersioning"
+ * //             ],
+ * //             "Resource": [
+ * //               "arn:aws:s3:::paperless-attachments"
+ * //             ]
+ * //           },
+ * //           {
+ * //             "Sid": "BackupReadsObjects",
+ * //             "Effect": "Allow",
+ * //             "Principal": {
+ * //               "AWS": [
+ * //                 "arn:aws:iam:::user/backed-up"
+ * //               ]
+ * //             },
+ * //             "Action": [
+ * //               "s3:GetObject",
+ * //               "s3:GetObjectVersion",
+ * //               "s3:GetObjectTagging",
+ * //               "s3:GetObjectVersionTagging"
+ * //             ],
+ * //             "Resource": [
+ * //               "arn:aws:s3:::paperless-attachments/*"
+ * //             ]
+ * //           }
+ * //         ]
+ * //       }
+ * //   bucketName: paperless-attachments
+ * //   storageClassName: bucket-retain
+ */
+export class CephBucketWithBackupGrant extends Construct {
+  /** Name of the claim; the ConfigMap with `BUCKET_HOST`, `BUCKET_PORT` and `BUCKET_NAME` is called the same, and so is the Secret with the keys. */
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: CephBucketWithBackupGrantProps) {
+    super(scope, id);
+    const { name = id, bucketName, storageClass, statements = [], additionalConfig, backup } = props;
+    this.name = name;
+    new ApiObject(this, 'Resource', {
+      apiVersion: 'objectbucket.io/v1alpha1',
+      kind: 'ObjectBucketClaim',
+      metadata: { name },
+      spec: {
+        bucketName,
+        storageClassName: storageClass,
+        // A policy that untyped code gives here is not thrown away: the gate refuses it.
+        additionalConfig: { bucketPolicy: policyWithGrant(bucketName, statements), ...additionalConfig },
+      },
+    });
+    declareGrant(this, { bucket: name }, backup, statements);
+  }
+}
+
+/**
+ * Backs up a bucket whose claim somebody else wrote, as {@link CephBucketWithBackupGrant} does: synth proves that the grant
+ * stands in the claim, and otherwise refuses and prints the `bucketPolicy` to paste there (`bucket-grant`). It changes no
+ * claim: whoever renders it would change it back.
+ *
+ * @param scope a construct in the chart that answers for it; usually `this`.
+ * @param ref names the claim; what names none that exists is refused (`idle-declaration`).
+ * @throws Error if untyped code passes a reference that names no data, or the scope is in no Chart.
+ * @example
+ * new ApiObject(this, 'media', {
+ *   apiVersion: 'objectbucket.io/v1alpha1',
+ *   kind: 'ObjectBucketClaim',
+ *   metadata: { name: 'media' },
+ *   spec: {
+ *     bucketName: 'paperless-media',
+ *     storageClassName: 'bucket-retain',
+ *     additionalConfig: { bucketPolicy: readFileSync('media-policy.json', 'utf8') },
+ *   },
+ * });
+ * const nas = elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) });
+ * grantBackup(this, { bucket: 'media' }, nas);
+ */
+export function grantBackup(scope: Construct, ref: BucketRef, strategy: OneOrMore<BucketStrategy>): void {
+  declareGrant(scope, ref, strategy);
+}
+
+/** @param statements that the policy has to have besides the grant. */
+function declareGrant(
+  scope: Construct,
+  ref: BucketRef,
+  strategy: OneOrMore<BucketStrategy>,
+  statements?: readonly PolicyStatement[],
+): void {
+  backUp(scope, ref, strategy);
+  Ledger.of(scope).grants.push({
+    bucket: datasetIdOf(ref, Chart.of(scope).namespace),
+    at: originOf(scope),
+    ...(statements === undefined ? {} : { statements }),
+  });
+}

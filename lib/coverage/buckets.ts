@@ -1,0 +1,77 @@
+/** The claims of buckets, and those that the backup user is to read. */
+import type { DatasetId } from '../model/dataset';
+import type { GrantDeclaration } from '../model/declaration';
+import { at, describeObject, objectId, textAt, textMapAt, type KubeObject, type ObjectId } from '../model/kube-object';
+import type { RenderedObject } from '../model/rendered';
+import type { GateContext } from './context';
+
+export function bucketClaims(context: GateContext): readonly RenderedObject[] {
+  return context.ofKind('objectbucket.io', 'ObjectBucketClaim');
+}
+
+export function bucketNameOf(claim: KubeObject): string | undefined {
+  return textAt(claim, 'spec', 'bucketName');
+}
+
+export interface GrantedBucket {
+  readonly declaration: GrantDeclaration;
+  readonly rendered: RenderedObject;
+}
+
+/** A grant for a claim that does not exist is an idle declaration. */
+export function grantedBuckets(context: GateContext): readonly GrantedBucket[] {
+  return context.input.grants.flatMap((declaration) => {
+    const rendered = context.object(objectOf(declaration.bucket));
+    return rendered === undefined ? [] : [{ declaration, rendered }];
+  });
+}
+
+function objectOf({ part: _none, ...id }: DatasetId): ObjectId {
+  return id;
+}
+
+/** The class of a claim, where it is among the objects. */
+export function classOf(claim: KubeObject, context: GateContext): KubeObject | undefined {
+  const name = textAt(claim, 'spec', 'storageClassName');
+  if (name === undefined) return undefined;
+  return context.object({ group: 'storage.k8s.io', kind: 'StorageClass', name })?.object;
+}
+
+/** The object store that a claim's bucket is in, `rook-ceph/store-a`: of a class that nobody sees, the platform's. */
+export function storeOf(claim: KubeObject, context: GateContext): string | undefined {
+  const parameters = at(classOf(claim, context), 'parameters');
+  const [name, namespace] = ['objectStoreName', 'objectStoreNamespace'].map((key) => textAt(parameters, key));
+  return name === undefined || namespace === undefined ? platformStore(context) : `${namespace}/${name}`;
+}
+
+export function platformStore({ platform: { rook } }: GateContext): string | undefined {
+  return rook === undefined ? undefined : `${rook.namespace}/${rook.objectStore}`;
+}
+
+/** What an object of the repository lets claims say in `additionalConfig`. */
+export interface AllowList {
+  readonly by: string;
+  readonly fields: readonly string[];
+}
+
+/** The operator's settings, where the repository has them: in its ConfigMap, or in the values of its Helm release. */
+export function seenAllowLists(context: GateContext): readonly AllowList[] {
+  const ofConfigMaps = context.ofKind('', 'ConfigMap').flatMap(({ object }) => {
+    const text = textMapAt(object, 'data')['ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS'];
+    return text === undefined || object.metadata.name !== 'rook-ceph-operator-config' ? [] : [allowList(object, text)];
+  });
+  const ofReleases = context.ofKind('helm.toolkit.fluxcd.io', 'HelmRelease').flatMap(({ object }) => {
+    const isRook = textAt(object, 'spec', 'chart', 'spec', 'chart') === 'rook-ceph';
+    // Values from elsewhere may say more.
+    if (!isRook || at(object, 'spec', 'valuesFrom') !== undefined) return [];
+    return [allowList(object, textAt(object, 'spec', 'values', 'obcAllowAdditionalConfigFields') ?? RELEASE_DEFAULT)];
+  });
+  return [...ofConfigMaps, ...ofReleases];
+}
+
+/** rook v1.20.6, deploy/charts/rook-ceph/values.yaml. */
+const RELEASE_DEFAULT = 'maxObjects,maxSize';
+
+function allowList(object: KubeObject, text: string): AllowList {
+  return { by: describeObject(objectId(object)), fields: text.split(',').map((field) => field.trim()) };
+}

@@ -1,0 +1,339 @@
+/** What Rook and Ceph would do to buckets: refuse their claims, lose them with their claims, or forget their policies. */
+import { allowedObcFields } from '../../methods/ceph/backup-user';
+import { at, describeObject, listAt, mappingAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
+import type { Location } from '../../model/location';
+import { counted, enumerated } from '../../model/text';
+import {
+  bucketClaims,
+  bucketNameOf,
+  classOf,
+  grantedBuckets,
+  platformStore,
+  seenAllowLists,
+  storeOf,
+} from '../buckets';
+import type { GateContext } from '../context';
+import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
+import type { Rule } from '../rule';
+import { executedFiles, scriptsIn } from '../scripts';
+
+type Reason = Pick<RuleFinding, 'because' | 'remedies'>;
+
+export const bucketConfig: Rule = {
+  id: 'bucket-config',
+  heading: (n) => `${counted(n, 'bucket')} that Rook refuses to make`,
+  what: 'A claim says something in `additionalConfig` that the Rook operator does not allow.',
+  why: 'From 1.17 on Rook allows only `maxObjects` and `maxSize` unless it is told more, and a claim with another field is never bound: the application waits for its bucket.',
+  fix: 'Allow the field in Rook, and say so in the platform.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a' },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
+});
+new CephBucketWithBackupGrant(chart, 'media', {
+  bucketName: 'media',
+  storageClass: 'bucket-retain',
+  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
+});`,
+  check: (context) => {
+    const { rook } = context.platform;
+    if (rook === undefined) return [];
+    const stated = allowedObcFields(rook);
+    const seen = seenAllowLists(context);
+    return bucketClaims(context).flatMap(({ object, origin }) => {
+      const fields = Object.keys(mappingAt(object, 'spec', 'additionalConfig')).toSorted();
+      const reason =
+        whyUnstated(
+          fields.filter((field) => !stated.includes(field)),
+          stated,
+        ) ??
+        seen
+          .map((list) =>
+            whyUnseen(
+              fields.filter((field) => !list.fields.includes(field)),
+              list,
+            ),
+          )
+          .find(Boolean);
+      return reason === undefined ? [] : [{ ...aboutObject(object, origin), ...reason }];
+    });
+  },
+};
+
+function whyUnstated(fields: readonly string[], stated: readonly string[]): Reason | undefined {
+  if (fields.length === 0) return undefined;
+  const wanted = [...stated, ...fields];
+  return {
+    because: `platform.rook allows only ${enumerated(stated)}, and it says ${enumerated(fields)}`,
+    remedies: [
+      ...toFix(`allowedObcFields: [${wanted.map((field) => `'${field}'`).join(', ')}]`),
+      ...inWords(`and allow it: obcAllowAdditionalConfigFields: ${wanted.join(',')} in the values of Rook's chart`),
+    ],
+  };
+}
+
+function whyUnseen(fields: readonly string[], list: ReturnType<typeof seenAllowLists>[number]): Reason | undefined {
+  if (fields.length === 0) return undefined;
+  const wanted = [...list.fields, ...fields].join(',');
+  return {
+    because: `${list.by} allows only ${enumerated(list.fields)}, and it says ${enumerated(fields)}`,
+    remedies: list.by.startsWith('HelmRelease')
+      ? toFix(`obcAllowAdditionalConfigFields: '${wanted}'`)
+      : toFix(`ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: '${wanted}'`),
+  };
+}
+
+export const bucketClass: Rule = {
+  id: 'bucket-class',
+  heading: (n) => `${counted(n, 'bucket')} of a class that does not keep ${n === 1 ? 'it' : 'them'}, or not the grant`,
+  what: 'The StorageClass of a claim that the backup user is to read deletes the bucket with its claim, names a bucket that exists already, or another object store.',
+  why: 'With `reclaimPolicy: Delete`, the default, all objects are purged when the claim goes: the backup would be all that is left. To a bucket that exists already Rook writes a policy of its own. And a user of one store is nobody in another.',
+  fix: 'Use a class with `reclaimPolicy: Retain`, without `bucketName`, of the store that the platform names.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
+});
+new k8s.KubeStorageClass(chart, 'class', {
+  metadata: { name: 'ceph-bucket' },
+  provisioner: 'rook-ceph.ceph.rook.io/bucket',
+  parameters: { objectStoreName: 'store-a', objectStoreNamespace: 'rook-ceph' },
+});
+new CephBucketWithBackupGrant(chart, 'media', {
+  bucketName: 'media',
+  storageClass: 'ceph-bucket',
+  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
+});`,
+  check: (context) =>
+    grantedBuckets(context).flatMap(({ rendered: { object, origin } }) => {
+      const reason = whyNotKept(object, context);
+      return reason === undefined ? [] : [{ ...aboutObject(object, origin), ...reason }];
+    }),
+};
+
+function whyNotKept(claim: KubeObject, context: GateContext): Reason | undefined {
+  const storageClass = classOf(claim, context);
+  if (storageClass === undefined) return undefined;
+  const name = `its class '${storageClass.metadata.name}'`;
+  const policy = textAt(storageClass, 'reclaimPolicy') ?? 'Delete';
+  if (policy !== 'Retain') {
+    return {
+      because: `${name} has reclaimPolicy ${policy}`,
+      remedies: [
+        ...toFix(`reclaimPolicy: 'Retain'`),
+        ...inWords(
+          'a class cannot be changed: make another one; of a bucket that exists, patch its ObjectBucket first',
+        ),
+      ],
+    };
+  }
+  const existing = textAt(storageClass, 'parameters', 'bucketName');
+  if (existing !== undefined) {
+    return {
+      because: `${name} gives access to the bucket '${existing}' of somebody else, whose policy Rook replaces`,
+      remedies: inWords('grant it in the policy of the claim that made the bucket'),
+    };
+  }
+  const store = storeOf(claim, context);
+  if (context.platform.rook === undefined || store === platformStore(context)) return undefined;
+  return {
+    because: `${name} is of the object store ${store ?? ''}, and the backup user is in ${platformStore(context) ?? ''}`,
+    remedies: inWords('name the store in platform.rook, or take a class of that one'),
+  };
+}
+
+export const bucketClaimedTwice: Rule = {
+  id: 'bucket-claimed-twice',
+  heading: (n) => `${counted(n, 'bucket')} that two claims name`,
+  what: 'Two claims name one bucket of one object store.',
+  why: 'Rook makes the bucket for one of them, and the other is never bound. Which one is a matter of time: after a rebuild it can be the other application that finds its bucket gone.',
+  fix: 'Give each claim a bucket of its own.',
+  example: `for (const name of ['media', 'thumbnails']) {
+  new ApiObject(chart, name, {
+    apiVersion: 'objectbucket.io/v1alpha1',
+    kind: 'ObjectBucketClaim',
+    metadata: { name },
+    spec: { bucketName: 'media', storageClassName: 'bucket-retain' },
+  });
+  exclude(chart, { bucket: name }, { reason: 'Everything in it is made again from the originals.' });
+}`,
+  check: (context) => {
+    const first = new Map<string, KubeObject>();
+    return bucketClaims(context).flatMap(({ object, origin }) => {
+      const name = bucketNameOf(object);
+      // A class that names a bucket gives each of its claims access to that one.
+      if (name === undefined || textAt(classOf(object, context), 'parameters', 'bucketName') !== undefined) return [];
+      const key = JSON.stringify([storeOf(object, context) ?? null, name]);
+      const before = first.get(key);
+      if (before === undefined) {
+        first.set(key, object);
+        return [];
+      }
+      const { namespace = 'default', name: claim } = object.metadata;
+      // An object that is written twice is a finding of its own.
+      if (describeObject(objectId(before)) === describeObject(objectId(object))) return [];
+      return [
+        {
+          ...aboutObject(object, origin),
+          because: `${describeObject(objectId(before))} names '${name}' too`,
+          remedies: toFix(`bucketName: '${`${namespace}-${claim}`.slice(0, 63)}'`),
+        },
+      ];
+    });
+  },
+};
+
+export const bucketRightsOutside: Rule = {
+  id: 'bucket-rights-outside',
+  heading: (n) => `${counted(n, 'script')} that ${n === 1 ? 'gives' : 'give'} rights to a bucket behind Rook’s back`,
+  what: 'A script sets the policy or the access list of a bucket that a claim makes.',
+  why: 'Rook makes the policy what the claim says, and removes any other, at its next start. And an access list replaces the owner’s: after `PutBucketAcl` with one reader the application itself gets 403.',
+  fix: 'Say it in the `bucketPolicy` of the claim.',
+  example: `new k8s.KubeConfigMap(chart, 'script', {
+  metadata: { name: 'grant' },
+  data: { 'grant.sh': 'aws s3api put-bucket-policy --bucket media --policy file:///policy.json' },
+});
+new ApiObject(chart, 'media', {
+  apiVersion: 'objectbucket.io/v1alpha1',
+  kind: 'ObjectBucketClaim',
+  metadata: { name: 'media' },
+  spec: { bucketName: 'media', storageClassName: 'bucket-retain' },
+});
+exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from the originals.' });`,
+  check: (context) => {
+    const claimed = bucketClaims(context).flatMap(({ object }) => bucketNameOf(object) ?? []);
+    return commandLines(context).flatMap(({ rendered, text }) => {
+      const command = SETS_RIGHTS.exec(text)?.[0];
+      const bucket = claimed.find((name) => isWord(name, text));
+      if (command === undefined || bucket === undefined) return [];
+      return [
+        {
+          ...aboutObject(rendered.object, rendered.origin),
+          because: `'${command}', and the bucket '${bucket}' is that of a claim`,
+          remedies: inWords('remove it, and say in the bucketPolicy of the claim who may do what'),
+        },
+      ];
+    });
+  },
+};
+
+/** The AWS CLI, SDKs, s3cmd and the MinIO client. */
+const SETS_RIGHTS =
+  /\b(put|delete)[-_]?bucket[-_]?(policy|acl)\b|\bs3cmd\b[^\n]*\b(setpolicy|delpolicy|setacl)\b|\bmc\s+anonymous\s+set\b/i;
+
+export const cephGlobalReader: Rule = {
+  id: 'ceph-global-reader',
+  heading: (n) => `${counted(n, 'user')} of Ceph that can delete every bucket`,
+  what: 'A script gives a user of Ceph the admin or the system flag.',
+  why: 'It looks like a reader of all buckets when its mask is `read`. But the mask does not guard the admin API: `DELETE /admin/bucket?purge-objects=true` with its keys answers 200, and the bucket is gone. Whoever gets hold of the backup’s keys erases everything.',
+  fix: 'Grant each bucket by itself: `CephBucketWithBackupGrant`, `grantBackup`. The backup user finds the names of all others.',
+  example: `new k8s.KubeConfigMap(chart, 'script', {
+  metadata: { name: 'reader' },
+  data: { 'reader.sh': 'radosgw-admin user create --uid=reader --display-name=Reader --admin --op-mask=read' },
+});`,
+  check: (context) =>
+    commandLines(context).flatMap(({ rendered, text }) => {
+      const command = /\bradosgw-admin\b[^\n]*\buser\s+(create|modify)\b[^\n]*--(admin|system)\b/.exec(text)?.[0];
+      if (command === undefined) return [];
+      return [
+        {
+          ...aboutObject(rendered.object, rendered.origin),
+          because: `'${command}'`,
+          remedies: inWords('remove the flag, and grant each bucket in its claim'),
+        },
+      ];
+    }),
+};
+
+/** All that a shell or a container will run, with what an argument vector says on one line. */
+function commandLines(context: GateContext) {
+  const { objects } = context.input;
+  const executed = executedFiles(objects.map(({ object }) => object));
+  return objects.map((rendered) => {
+    const texts = scriptsIn(rendered.object, executed).map(({ text }) => text);
+    // A shell goes on after a backslash.
+    return { rendered, text: texts.join(' ').replaceAll(/\\\n/g, ' ') };
+  });
+}
+
+function isWord(name: string, text: string): boolean {
+  return new RegExp(`(^|[^\\w.-])${name.replaceAll('.', '\\.')}($|[^\\w.-])`).test(text);
+}
+
+export const lifecycleExpiresBackups: Rule = {
+  id: 'lifecycle-expires-backups',
+  heading: (n) => `${counted(n, 'bucket')} that ${n === 1 ? 'expires' : 'expire'} backups by their age`,
+  what: 'The lifecycle of a bucket that holds a location deletes objects that are old.',
+  why: 'Repositories of kopia and restic share what was written long ago: a pack of last year still carries last night’s backup. The rule deletes it, every phase stays green, and nothing restores.',
+  fix: 'Let what copies expire its own copies (`keep`). In a versioned bucket, expire only noncurrent versions.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  velero: { version: '1.18', enableCSI: true, nodeAgent: true, repositoryPassword: { keptIn: 'sealed envelope, bank' } },
+  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketLifecycle'] },
+  storageClasses: { 'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', snapshotClass: 'ceph-block', isDefault: true } },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
+});
+new ApiObject(chart, 'backups', {
+  apiVersion: 'objectbucket.io/v1alpha1',
+  kind: 'ObjectBucketClaim',
+  metadata: { name: 'backups' },
+  spec: {
+    bucketName: 'backups',
+    storageClassName: 'bucket-retain',
+    additionalConfig: {
+      bucketLifecycle: JSON.stringify({ Rules: [{ ID: 'old', Status: 'Enabled', Prefix: '', Expiration: { Days: 90 } }] }),
+    },
+  },
+});
+exclude(chart, { bucket: 'backups' }, { reason: 'It holds copies, which are made again every night.' });
+const local = s3Location('local', {
+  endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',
+  bucket: 'backups',
+  failureDomain: 'cluster',
+  keptIn: 'sealed envelope, bank',
+});
+new BackedUpVolume(chart, 'data', {
+  storage: Size.gibibytes(20),
+  backup: [nightly({ to: local, keep: { daily: 7 } }), nightly({ to: offsite, keep: { daily: 7 } })],
+});`,
+  check: (context) =>
+    bucketClaims(context).flatMap(({ object, origin }) => {
+      const location = locationIn(bucketNameOf(object), context);
+      const rule = location === undefined ? undefined : expiringRule(object, location);
+      if (location === undefined || rule === undefined) return [];
+      return [
+        {
+          ...aboutObject(object, origin),
+          because: `location '${location.name}' is in it, and rule '${rule}' of its bucketLifecycle deletes current objects`,
+          remedies: inWords('remove Expiration from the rule; NoncurrentVersionExpiration may stay'),
+        },
+      ];
+    }),
+};
+
+/** A location in a bucket of that name that the cluster itself serves. */
+function locationIn(bucket: string | undefined, { locations, servedHosts }: GateContext): Location | undefined {
+  return locations
+    .map(({ location }) => location)
+    .find((location) => location.bucket === bucket && servedHosts.failureDomainOf(location) === 'cluster');
+}
+
+/** The ID of a rule that deletes current objects below the prefix of a location. */
+function expiringRule(claim: KubeObject, { prefix }: Location): string | undefined {
+  const rules = listAt(parsed(textAt(claim, 'spec', 'additionalConfig', 'bucketLifecycle') ?? ''), 'Rules');
+  const expiring = rules.find((rule) => {
+    const under =
+      textAt(rule, 'Filter', 'Prefix') ?? textAt(rule, 'Filter', 'And', 'Prefix') ?? textAt(rule, 'Prefix') ?? '';
+    const expires = ['Days', 'Date'].some((field) => at(rule, 'Expiration', field) !== undefined);
+    return expires && textAt(rule, 'Status') === 'Enabled' && (prefix.startsWith(under) || under.startsWith(prefix));
+  });
+  return expiring === undefined ? undefined : (textAt(expiring, 'ID') ?? '');
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,320 @@
+import { ApiObject, Chart, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { describe, expect, it } from 'vitest';
+import { BackedUpVolume, CephBucketWithBackupGrant, exclude, holds, nightly, s3Location } from '../../lib';
+import { foreignClaim, nas, withRook } from '../support/buckets';
+import { refuses } from '../support/rule-test';
+import { explain, offsite, rook, synthesizeScenario, type Scenario } from '../support/scenario';
+
+const bucket = { bucketName: 'media', storageClass: 'bucket-retain', backup: nas };
+
+function granted({ chart }: Scenario): void {
+  new CephBucketWithBackupGrant(chart, 'media', bucket);
+}
+
+/** A claim whose bucket nobody copies. */
+function scratch(scope: Chart, name: string, spec: Readonly<Record<string, unknown>> = {}): void {
+  foreignClaim(scope, name, spec);
+  exclude(scope, { bucket: name }, { reason: 'Everything in it is made again from the originals.' });
+}
+
+describe('fields of claims', () => {
+  refuses('bucket-config', ['S09'], 'are those that the platform says Rook allows', {
+    options: (changed) => ({
+      platform: { rook: { ...rook, allowedObcFields: changed ? ['maxObjects', 'maxSize'] : ['bucketPolicy'] } },
+    }),
+    build: granted,
+    says: `
+      1 bucket that Rook refuses to make: [bucket-config]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          platform.rook allows only maxObjects and maxSize, and it says bucketPolicy
+            to fix           allowedObcFields: ['maxObjects', 'maxSize', 'bucketPolicy']
+            what to do       and allow it: obcAllowAdditionalConfigFields: maxObjects,maxSize,bucketPolicy in the values of Rook's chart
+    `,
+  });
+
+  refuses('bucket-config', ['S09'], 'are by default two, whoever copies the bucket', {
+    options: () => {
+      const { allowedObcFields: _default, ...others } = rook;
+      return { platform: { rook: others } };
+    },
+    build: ({ chart }, changed) =>
+      scratch(chart, 'media', { additionalConfig: changed ? { bucketMaxSize: '1Gi' } : { maxSize: '1Gi' } }),
+    says: `
+      1 bucket that Rook refuses to make: [bucket-config]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          platform.rook allows only maxObjects and maxSize, and it says bucketMaxSize
+            to fix           allowedObcFields: ['maxObjects', 'maxSize', 'bucketMaxSize']
+            what to do       and allow it: obcAllowAdditionalConfigFields: maxObjects,maxSize,bucketMaxSize in the values of Rook's chart
+    `,
+  });
+
+  refuses('bucket-config', ['S09'], 'are those that the Helm release of the operator allows', {
+    options: () => withRook,
+    build: (scenario, changed) => {
+      granted(scenario);
+      new ApiObject(scenario.chart, 'rook', {
+        apiVersion: 'helm.toolkit.fluxcd.io/v2',
+        kind: 'HelmRelease',
+        metadata: { name: 'rook-ceph' },
+        spec: {
+          interval: '1h',
+          chart: { spec: { chart: 'rook-ceph', sourceRef: { kind: 'HelmRepository', name: 'rook' } } },
+          values: changed ? {} : { obcAllowAdditionalConfigFields: 'maxSize, bucketPolicy' },
+        },
+      });
+      holds(scenario.chart, { helmRelease: 'rook-ceph' }, {});
+    },
+    says: `
+      1 bucket that Rook refuses to make: [bucket-config]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          HelmRelease paperless/rook-ceph allows only maxObjects and maxSize, and it says bucketPolicy
+            to fix           obcAllowAdditionalConfigFields: 'maxObjects,maxSize,bucketPolicy'
+    `,
+  });
+
+  refuses('bucket-config', ['S09'], 'are those that the settings of the operator allow', {
+    options: () => withRook,
+    build: (scenario, changed) => {
+      granted(scenario);
+      new k8s.KubeConfigMap(scenario.chart, 'settings', {
+        metadata: { name: 'rook-ceph-operator-config', namespace: 'rook-ceph' },
+        data: { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: changed ? 'maxSize' : 'bucketPolicy' },
+      });
+    },
+    says: `
+      1 bucket that Rook refuses to make: [bucket-config]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          ConfigMap rook-ceph/rook-ceph-operator-config allows only maxSize, and it says bucketPolicy
+            to fix           ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'maxSize,bucketPolicy'
+    `,
+  });
+});
+
+describe('the class of a bucket', () => {
+  function storageClass(scope: Chart, others: Partial<k8s.KubeStorageClassProps>): void {
+    new k8s.KubeStorageClass(scope, 'class', {
+      metadata: { name: 'bucket-retain' },
+      provisioner: 'rook-ceph.ceph.rook.io/bucket',
+      reclaimPolicy: 'Retain',
+      parameters: { objectStoreName: 'store-a', objectStoreNamespace: 'rook-ceph' },
+      ...others,
+    });
+  }
+
+  function classRefuses(situation: string, others: Partial<k8s.KubeStorageClassProps>, says: string): void {
+    refuses('bucket-class', [], situation, {
+      options: () => withRook,
+      build: (scenario, changed) => {
+        granted(scenario);
+        storageClass(scenario.chart, changed ? others : {});
+      },
+      says: `
+      1 bucket of a class that does not keep it, or not the grant: [bucket-class]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+${says}
+    `,
+    });
+  }
+
+  const another = `            what to do       a class cannot be changed: make another one; of a bucket that exists, patch its ObjectBucket first`;
+  classRefuses(
+    'keeps it when its claim goes',
+    { reclaimPolicy: 'Delete' },
+    `            because          its class 'bucket-retain' has reclaimPolicy Delete
+            to fix           reclaimPolicy: 'Retain'
+${another}`,
+  );
+  classRefuses(
+    'is one of its own',
+    {
+      parameters: { objectStoreName: 'store-a', objectStoreNamespace: 'rook-ceph', bucketName: 'shared' },
+    },
+    `            because          its class 'bucket-retain' gives access to the bucket 'shared' of somebody else, whose policy Rook replaces
+            what to do       grant it in the policy of the claim that made the bucket`,
+  );
+  classRefuses(
+    'is of the store that the backup user is in',
+    { parameters: { objectStoreName: 'store-b', objectStoreNamespace: 'rook-ceph' } },
+    `            because          its class 'bucket-retain' is of the object store rook-ceph/store-b, and the backup user is in rook-ceph/store-a
+            what to do       name the store in platform.rook, or take a class of that one`,
+  );
+
+  refuses('bucket-class', [], 'says that it keeps it, as deleting is the default', {
+    options: () => withRook,
+    build: (scenario, changed) => {
+      granted(scenario);
+      new ApiObject(scenario.chart, 'class', {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name: 'bucket-retain' },
+        provisioner: 'rook-ceph.ceph.rook.io/bucket',
+        ...(changed ? {} : { reclaimPolicy: 'Retain' }),
+      });
+    },
+    says: `
+      1 bucket of a class that does not keep it, or not the grant: [bucket-class]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          its class 'bucket-retain' has reclaimPolicy Delete
+            to fix           reclaimPolicy: 'Retain'
+${another}
+    `,
+  });
+});
+
+describe('one bucket', () => {
+  refuses('bucket-claimed-twice', ['S20'], 'has one claim', {
+    build: ({ app, chart }, changed) => {
+      scratch(chart, 'media');
+      scratch(new Chart(app, 'wiki', { namespace: 'wiki' }), 'files', { bucketName: changed ? 'media' : 'wiki-files' });
+    },
+    says: `
+      1 bucket that two claims name: [bucket-claimed-twice]
+
+        ✖ ObjectBucketClaim wiki/files
+            made by          wiki/files
+            because          ObjectBucketClaim paperless/media names 'media' too
+            to fix           bucketName: 'wiki-files'
+    `,
+  });
+
+  it('may have the name of one in another object store', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      for (const store of ['store-a', 'store-b']) {
+        new k8s.KubeStorageClass(chart, `class-${store}`, {
+          metadata: { name: store },
+          provisioner: 'rook-ceph.ceph.rook.io/bucket',
+          parameters: { objectStoreName: store, objectStoreNamespace: 'rook-ceph' },
+        });
+        scratch(chart, store, { bucketName: 'media', storageClassName: store });
+      }
+    });
+    expect(explain(findings)).toBe('');
+  });
+});
+
+describe('scripts', () => {
+  function job(scope: Chart, command: readonly string[]): void {
+    new k8s.KubeCronJob(scope, 'job', {
+      metadata: { name: 'job' },
+      spec: {
+        schedule: '0 3 * * *',
+        timeZone: 'UTC',
+        jobTemplate: {
+          spec: {
+            template: {
+              spec: {
+                restartPolicy: 'Never',
+                containers: [{ name: 'job', image: 'tools:1.0', command: [...command] }],
+              },
+            },
+          },
+        },
+      },
+    });
+  }
+
+  for (const [row, what, command] of [
+    [
+      'S08',
+      'put-bucket-policy',
+      ['aws', 's3api', 'put-bucket-policy', '--bucket', 'media', '--policy', 'file:///p.json'],
+    ],
+    ['S08', 's3cmd setpolicy /p.json s3://media', undefined],
+    ['S10', 'put_bucket_acl', ['python3', '-c', `client.put_bucket_acl(Bucket='media', GrantRead='id=backup')`]],
+  ] as const) {
+    refuses('bucket-rights-outside', [row], `do not set who may read the bucket of a claim: ${what}`, {
+      build: ({ chart }, changed) => {
+        scratch(chart, 'media');
+        const line = command ?? ['sh', '-c', what];
+        // Another bucket, whose name only begins the same.
+        job(chart, changed ? line : line.map((word) => word.replace('media', 'media-archive')));
+      },
+      says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          '${what.replace(' /p.json s3://media', '')}', and the bucket 'media' is that of a claim
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+    });
+  }
+
+  refuses('ceph-global-reader', ['S22'], 'make no user that reads all', {
+    build: ({ chart }, changed) =>
+      job(chart, [
+        'radosgw-admin',
+        'user',
+        'create',
+        '--uid=reader',
+        ...(changed ? ['--admin'] : []),
+        '--op-mask=read',
+      ]),
+    says: `
+      1 user of Ceph that can delete every bucket: [ceph-global-reader]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          'radosgw-admin user create --uid=reader --admin'
+            what to do       remove the flag, and grant each bucket in its claim
+    `,
+  });
+});
+
+describe('the lifecycle of a bucket', () => {
+  const local = s3Location('local', {
+    endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',
+    bucket: 'backups',
+    prefix: 'velero',
+    failureDomain: 'cluster',
+    keptIn: 'sealed envelope, bank',
+  });
+  const keep = { daily: 7 };
+
+  for (const [situation, accepted, changed] of [
+    [
+      'expires only what is noncurrent',
+      { NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
+      { Expiration: { Days: 90 } },
+    ],
+    ['is switched on', { Status: 'Disabled', Expiration: { Days: 90 } }, { Expiration: { Date: '2027-01-01' } }],
+    [
+      'is of the location’s prefix',
+      { Filter: { Prefix: 'tmp/' }, Expiration: { Days: 1 } },
+      { Filter: { Prefix: 'velero/home' }, Expiration: { Days: 1 } },
+    ],
+  ] as const) {
+    refuses('lifecycle-expires-backups', ['S25'], `leaves backups alone: ${situation}`, {
+      options: () => ({ platform: { rook: { ...rook, allowedObcFields: ['bucketLifecycle'] } } }),
+      build: ({ chart }, isChanged) => {
+        const Rules = [{ ID: 'old', Status: 'Enabled', ...(isChanged ? changed : accepted) }];
+        scratch(chart, 'backups', { additionalConfig: { bucketLifecycle: JSON.stringify({ Rules }) } });
+        new BackedUpVolume(chart, 'data', {
+          storage: Size.gibibytes(20),
+          backup: [nightly({ to: local, keep }), nightly({ to: offsite, keep })],
+        });
+      },
+      says: `
+      1 bucket that expires backups by their age: [lifecycle-expires-backups]
+
+        ✖ ObjectBucketClaim paperless/backups
+            made by          example/backups
+            because          location 'local' is in it, and rule 'old' of its bucketLifecycle deletes current objects
+            what to do       remove Expiration from the rule; NoncurrentVersionExpiration may stay
+    `,
+    });
+  }
+});

@@ -1,0 +1,156 @@
+/** The user that reads buckets: who brings it, what it may do, and who waits for it. */
+import { ApiObject, Chart } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { CephBucketWithBackupGrant, exclude, type RookPlatform } from '../../lib';
+import { listAt, textAt } from '../../lib/model/kube-object';
+import type { Synthesized } from '../../lib/synth/synthesize';
+import { foreignClaim, nas, policy, withRook } from '../support/buckets';
+import {
+  clusterAnswers,
+  explain,
+  platform,
+  rook,
+  synthesizeScenario,
+  type Scenario,
+  type ScenarioOptions,
+} from '../support/scenario';
+
+const USER = 'backup-user/backed-up.CephObjectStoreUser.backed-up.yaml';
+
+function bucket(chart: Chart): void {
+  new CephBucketWithBackupGrant(chart, 'media', { bucketName: 'media', storageClass: 'bucket-retain', backup: nas });
+}
+
+function accepted(build: (scenario: Scenario) => void, options: ScenarioOptions): Synthesized {
+  const result = synthesizeScenario(build, options);
+  expect(explain(result.findings)).toBe('');
+  return result;
+}
+
+function file({ files }: Synthesized, path: string): unknown {
+  return parse(files?.get(path) ?? '');
+}
+
+/** What the Flux Kustomization of a folder waits for. */
+function waitsFor(result: Synthesized, name: string): readonly unknown[] {
+  const kustomization = file(result, `flux/flux-system.Kustomization.${name}.yaml`);
+  return listAt(kustomization, 'spec', 'dependsOn').map((each) => textAt(each, 'name'));
+}
+
+/** An application's own repository. */
+const ofBlog = {
+  platform: { rook, flux: { ...platform.flux, sourceRef: { kind: 'GitRepository', name: 'blog' } } },
+  props: {
+    ...Object.fromEntries(Object.keys(clusterAnswers).map((ref) => [ref, undefined])),
+    clusterWide: 'The cluster repository answers for etcd, Git, certificates and keys.',
+  } as never,
+} satisfies ScenarioOptions;
+
+describe('the backup user', () => {
+  it('may read and find buckets, and may have none', () => {
+    expect(
+      file(
+        accepted(() => undefined, withRook),
+        USER,
+      ),
+    ).toEqual({
+      apiVersion: 'ceph.rook.io/v1',
+      kind: 'CephObjectStoreUser',
+      metadata: {
+        name: 'backed-up',
+        namespace: 'backed-up',
+        labels: { 'app.kubernetes.io/managed-by': 'cdk8s-backed-up' },
+      },
+      spec: {
+        store: 'store-a',
+        clusterNamespace: 'rook-ceph',
+        displayName: 'Reads buckets for backups',
+        capabilities: { buckets: 'read' },
+        opMask: ['read'],
+        quotas: { maxBuckets: -1 },
+      },
+    });
+  });
+
+  const others: readonly (readonly [string, RookPlatform | undefined])[] = [
+    ['there is no Rook', undefined],
+    ['Rook allows no policies', { ...rook, allowedObcFields: ['maxSize'] }],
+    ['Rook knows no mask', { ...rook, version: '1.18' }],
+  ];
+  for (const [situation, given] of others) {
+    it(`is not there where ${situation}`, () => {
+      const { files } = accepted(() => undefined, given === undefined ? {} : { platform: { rook: given } });
+      expect(files?.has(USER)).toBe(false);
+    });
+  }
+
+  it('comes after its namespace, the operator and the store, and after no backup tool', () => {
+    const result = accepted(({ app }) => {
+      new ApiObject(new Chart(app, 'storage'), 'store', {
+        apiVersion: 'ceph.rook.io/v1',
+        kind: 'CephObjectStore',
+        metadata: { name: 'store-a', namespace: 'rook-ceph' },
+        spec: { gateway: { port: 80, instances: 1 }, allowUsersInNamespaces: ['backed-up'] },
+      });
+    }, withRook);
+    expect(waitsFor(result, 'backup-user')).toEqual(['namespaces', 'rook-ceph', 'storage']);
+    expect(listAt(file(result, 'flux/flux-system.Kustomization.backup-user.yaml'), 'spec', 'healthCheckExprs')).toEqual(
+      [{ apiVersion: 'ceph.rook.io/v1', kind: 'CephObjectStoreUser', current: `status.phase == 'Ready'` }],
+    );
+  });
+
+  it('comes before the buckets that it reads, and before no other application', () => {
+    const result = accepted(({ app, chart }) => {
+      bucket(chart);
+      const scratch = new Chart(app, 'scratch', { namespace: 'scratch' });
+      foreignClaim(scratch, 'thumbnails');
+      exclude(scratch, { bucket: 'thumbnails' }, { reason: 'Thumbnails are made again from the originals.' });
+    }, withRook);
+    expect(waitsFor(result, 'example')).toEqual(['backup-user']);
+    expect(waitsFor(result, 'scratch')).toEqual([]);
+  });
+
+  it('is waited for by nobody where nobody brings it', () => {
+    const result = accepted(({ chart }) => {
+      foreignClaim(chart, 'media', { additionalConfig: { bucketPolicy: policy('media') } });
+      exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from the originals.' });
+    }, {});
+    expect(waitsFor(result, 'example')).toEqual([]);
+  });
+
+  it('is brought by the repository that answers for the cluster, and waited for in the others', () => {
+    const blog = accepted(({ chart }) => bucket(chart), ofBlog);
+    expect(blog.files?.has(USER)).toBe(false);
+    expect(waitsFor(blog, 'blog-example')).toEqual(['backup-user']);
+  });
+});
+
+describe('what a grant rests on', () => {
+  const ofRook = {
+    'rook.allowedObcFields': rook.allowedObcFields,
+    'rook.objectStore': { namespace: 'rook-ceph', name: 'store-a', allowUsersInNamespaces: ['backed-up'] },
+    'rook.version': '1.20',
+    'storageClasses.bucket-retain.reclaimPolicy': 'Retain',
+  };
+
+  function assumed({ inventory }: Synthesized): Readonly<Record<string, unknown>> {
+    const all = inventory.assumptions.map(({ about, value }) => [about, value] as const);
+    return Object.fromEntries(all.filter(([about]) => /^rook|^storageClasses|^Ceph/.test(about)));
+  }
+
+  it('is assumed', () => {
+    expect(assumed(accepted(({ chart }) => bucket(chart), withRook))).toEqual(ofRook);
+  });
+
+  it('is assumed of the repository that brings the user too', () => {
+    expect(assumed(accepted(({ chart }) => bucket(chart), ofBlog))).toEqual({
+      'CephObjectStoreUser backed-up/backed-up': { kustomization: 'flux-system/backup-user' },
+      ...ofRook,
+    });
+  });
+
+  it('is nothing where nothing is granted', () => {
+    expect(assumed(accepted(() => undefined, withRook))).toEqual({});
+  });
+});
