@@ -16,10 +16,14 @@ export const databaseCopiedAsFiles: Rule = {
   what: 'A Backup or a Schedule of somebody else takes the volumes of a database whose log is archived.',
   why: 'Velero restores a volume as a power cut would have left it, and it is the copy that comes back first: the archive, which has every change, then finds a database that is not empty.',
   fix: 'Skip the volumes in its resource policy, by the label that says what they are for.',
-  example: `${scheduleExample(
-    'own',
-    `{ schedule: '0 3 * * *', template: { includedNamespaces: ['paperless'], storageLocation: 'offsite', excludedResources: ['secrets'], snapshotMoveData: true } }`,
-  )}
+  example: `new k8s.KubeConfigMap(chart, 'policy', {
+  metadata: { name: 'own', namespace: 'velero' },
+  data: { policy: 'version: v1\\nvolumePolicies: [{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }]' },
+});
+${scheduleExample(
+  'own',
+  `{ schedule: '0 3 * * *', template: { includedNamespaces: ['paperless'], storageLocation: 'offsite', excludedResources: ['secrets'], snapshotMoveData: true, resourcePolicy: { kind: 'configmap', name: 'own' } } }`,
+)}
 new BackedUpPostgres(chart, 'db', {
   storage: Size.gibibytes(20),
   backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
