@@ -22,6 +22,8 @@ const RULES: Readonly<Record<string, NameRule>> = {
   '/Service': { isLabel: true },
   'batch/CronJob': { max: 52, why: 'a Job is named after it with eleven more' },
   'batch/Job': { max: MAX_LABEL_LENGTH, why: 'its pods carry it in a label' },
+  // cloudnative-pg v1.30.0, internal/webhook/v1/cluster_webhook.go.
+  'postgresql.cnpg.io/Cluster': { isLabel: true, max: 50, why: 'its Services and pods are named after it with more' },
   // pkg/controller/statefulset: the value is `<set>-<hash>`, and the hash of a new template has up to ten digits.
   'apps/StatefulSet': { isLabel: true, max: 52, why: 'its pods carry it with a hash in a label' },
 };

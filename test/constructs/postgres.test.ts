@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import {
   BackedUpPostgres,
   BackedUpVolume,
+  backUp,
   continuous,
   elsewhere,
   nightly,
@@ -191,6 +192,57 @@ describe('a namespace with a database and volumes', () => {
     }
     // What is left over is copied, so that the rules above decide.
     expect(volumePolicies.at(-1)).toEqual({ conditions: {}, action: { type: 'snapshot' } });
+  });
+});
+
+describe('a database of somebody else', () => {
+  it('needs no construct where the files beside say all of it', () => {
+    const files = {
+      'db.yaml': `
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: { name: db, namespace: paperless, annotations: { kustomize.toolkit.fluxcd.io/prune: disabled } }
+spec:
+  instances: 1
+  storage: { size: 20Gi }
+  plugins:
+    - name: barman-cloud.cloudnative-pg.io
+      isWALArchiver: true
+      parameters: { barmanObjectName: archive }
+---
+apiVersion: barmancloud.cnpg.io/v1
+kind: ObjectStore
+metadata: { name: archive, namespace: paperless }
+spec:
+  retentionPolicy: 5w
+  configuration:
+    destinationPath: s3://home-backups/databases/
+    endpointURL: https://s3.example.net
+    s3Credentials:
+      accessKeyId: { name: keys, key: id }
+      secretAccessKey: { name: keys, key: secret }
+---
+apiVersion: postgresql.cnpg.io/v1
+kind: ScheduledBackup
+metadata: { name: weekly, namespace: paperless }
+spec:
+  schedule: 0 0 3 * * SUN
+  cluster: { name: db }
+  method: plugin
+  pluginConfiguration: { name: barman-cloud.cloudnative-pg.io }
+`,
+    };
+    const { inventory } = accepted(({ chart }) => void backUp(chart, { postgres: 'db' }, backup), { files });
+    const [copy] = inventory.datasets.find(({ id }) => id.name === 'db')?.copies ?? [];
+    expect(copy).toMatchObject({
+      by: 'cnpg',
+      keptSeconds: 35 * 86_400,
+      evidence: { objectStore: 'archive', serverName: 'db', scheduledBackups: [{ name: 'weekly' }] },
+      restore: { serverName: 'db', nextServerName: 'db-2' },
+    });
+    expect(inventory.requiredSecrets).toEqual([
+      { namespace: 'paperless', name: 'keys', keys: ['id', 'secret'], keptIn: 'sealed envelope, bank' },
+    ]);
   });
 });
 

@@ -1,7 +1,15 @@
 import { ApiObject, Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe } from 'vitest';
-import { BackedUpStatefulSet, BackedUpVolume, backUp, elsewhere, nightly } from '../../lib';
+import {
+  BackedUpPostgres,
+  BackedUpStatefulSet,
+  BackedUpVolume,
+  backUp,
+  continuous,
+  elsewhere,
+  nightly,
+} from '../../lib';
 import { refuses } from '../support/rule-test';
 import { offsite } from '../support/scenario';
 
@@ -109,6 +117,23 @@ describe('names', () => {
             made by          example/cronjob
             because          the name has 53 characters, and 52 are the most: a Job is named after it with eleven more
             to fix           name: 'dump-of-the-database-to-the-storage-in-the-cellar-na'
+    `,
+  });
+
+  refuses('object-name', ['K09'], 'a database with 51 characters', {
+    build: ({ chart }, changed) =>
+      void new BackedUpPostgres(chart, 'db', {
+        name: `orders-and-invoices-of-all-the-shops-in-all-the-${changed ? 'eas' : 'ea'}`,
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      }),
+    says: `
+      1 object with a name that Kubernetes refuses: [object-name]
+
+        ✖ Cluster paperless/orders-and-invoices-of-all-the-shops-in-all-the-eas
+            made by          example/db
+            because          the name has 51 characters, and 50 are the most: its Services and pods are named after it with more
+            to fix           name: 'orders-and-invoices-of-all-the-shops-in-all-the-ea'
     `,
   });
 

@@ -167,6 +167,30 @@ describe('Velero and a database', () => {
 });
 
 describe('a ScheduledBackup makes copies', () => {
+  refuses('scheduled-backup-fails', ['P08'], 'as far as anybody can see before Flux puts values into it', {
+    build: () => {},
+    options: (changed) => ({
+      files: {
+        'copies.yaml': `
+apiVersion: postgresql.cnpg.io/v1
+kind: ScheduledBackup
+metadata: { name: copies, namespace: paperless }
+spec:
+  schedule: '0 30 3 * * *'
+  cluster: { name: '${changed ? 'db' : '${DATABASE}'}' }
+`,
+      },
+    }),
+    says: `
+      1 Backup or ScheduledBackup that makes no copy: [scheduled-backup-fails]
+
+        ✖ ScheduledBackup paperless/copies
+            written in       copies.yaml:2
+            because          it names Cluster 'db', which is not in namespace paperless
+            what to do       name the Cluster that it is to copy, in its own namespace
+    `,
+  });
+
   const viaPlugin = `to fix           method: 'plugin', pluginConfiguration: { name: '${PLUGIN}' }`;
   const inWords = (text: string): string => `what to do       ${text}`;
   for (const [row, situation, spec, because, remedy] of [

@@ -198,6 +198,52 @@ spec:
     });
   }
 
+  refuses('postgres-archive', ['W03'], 'an RPO, and a log that is never handed over', {
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30), rpo: Duration.minutes(15) }),
+        spec: { postgresql: { parameters: { archive_timeout: changed ? '0' : '5min' } } },
+      });
+    },
+    says: notArchived(
+      `its parameter archive_timeout is '0': what is written last stays until 16 MiB are full`,
+      'to fix',
+      `archive_timeout: '5min'`,
+    ),
+  });
+
+  refuses('postgres-archive', ['P15'], 'an ObjectStore that nobody has written', {
+    build: ({ chart }, changed) => {
+      cluster(chart, 'db', { plugins: PLUGINS });
+      if (!changed) {
+        new PostgresBackup(chart, 'db-backup', { cluster: 'db', backup });
+        return;
+      }
+      new ApiObject(chart, 'copies', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'ScheduledBackup',
+        metadata: { name: 'copies' },
+        spec: {
+          schedule: '0 30 3 * * *',
+          cluster: { name: 'db' },
+          method: 'plugin',
+          pluginConfiguration: { name: PLUGIN },
+        },
+      });
+      backUp(chart, { postgres: 'db' }, backup);
+    },
+    says: `
+      1 database whose log does not go where it is said to go: [postgres-archive]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          its plugin names ObjectStore db, which no object is
+            to fix           new PostgresBackup(this, 'db-backup', { cluster: 'db', backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }) })
+            what to do       in the place of backUp
+    `,
+  });
+
   refuses('postgres-archive', ['P07'], 'an archive of the operator itself, which goes with its next release', {
     build: ({ chart }, changed) => {
       const barmanObjectStore = {

@@ -114,8 +114,9 @@ function unreachedRpos(context: GateContext): readonly RuleFinding[] {
   return context.copied.flatMap((dataset) => {
     const accepted = acceptedRpo(dataset);
     const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
-    // False for what is not a number, which strategy-misfit refuses.
-    if (accepted === undefined || achieved === undefined || !(achieved > accepted)) return [];
+    // That nothing ever arrives is a finding of its own, and so is what is not a number (strategy-misfit).
+    if (accepted === undefined || achieved === undefined || !Number.isFinite(achieved)) return [];
+    if (!(achieved > accepted)) return [];
     return [
       {
         ...aboutDataset(dataset),

@@ -11,6 +11,7 @@ import { readSchedule } from '../../methods/cnpg/schedule';
 import { annotationsOf, at, booleanAt, groupOf, labelsOf, textAt, type KubeObject } from '../../model/kube-object';
 import { MANAGED_BY } from '../../model/marks';
 import { installNamespace } from '../../model/opaque-kinds';
+import { isWritten, type RenderedObject } from '../../model/rendered';
 import { isVersionFrom } from '../../model/version';
 import { counted } from '../../model/text';
 import type { GateContext } from '../context';
@@ -39,7 +40,7 @@ export const scheduledBackupSchedule: Rule = {
     `schedule: '0 3 * * *', method: 'plugin', pluginConfiguration: { name: 'barman-cloud.cloudnative-pg.io' }`,
   ).replace(clusterExample(''), clusterExample(`plugins: [{ name: 'barman-cloud.cloudnative-pg.io' }]`)),
   check: (context) =>
-    context.ofKind(CNPG_GROUP, 'ScheduledBackup').flatMap(({ object, origin }) => {
+    seenBackups(context, 'ScheduledBackup').flatMap(({ object, origin }) => {
       const schedule = textAt(object, 'spec', 'schedule') ?? '';
       const read = readSchedule(schedule);
       if (!('problem' in read)) return [];
@@ -52,6 +53,13 @@ export const scheduledBackupSchedule: Rule = {
       ];
     }),
 };
+
+/** Those that are seen as they will be: Flux may put values into what is only read. */
+function seenBackups(context: GateContext, kind: 'Backup' | 'ScheduledBackup'): readonly RenderedObject[] {
+  return context
+    .ofKind(CNPG_GROUP, kind)
+    .filter((rendered) => isWritten(rendered) || !JSON.stringify(rendered.object['spec'] ?? {}).includes('${'));
+}
 
 /** Ours follows from the strategy. */
 function sixFields(object: KubeObject, schedule: string): readonly Remedy[] {
@@ -73,12 +81,10 @@ export const scheduledBackupFails: Rule = {
   fix: 'Name a Cluster of the namespace, `method: plugin`, and the plugin in `pluginConfiguration`, as the Cluster does.',
   example: scheduledBackupExample(`schedule: '0 30 3 * * *'`),
   check: (context) =>
-    [...context.ofKind(CNPG_GROUP, 'ScheduledBackup'), ...context.ofKind(CNPG_GROUP, 'Backup')].flatMap(
-      ({ object, origin }) => {
-        const problem = backupProblem(object, context);
-        return problem === undefined ? [] : [{ ...aboutObject(object, origin), ...problem }];
-      },
-    ),
+    [...seenBackups(context, 'ScheduledBackup'), ...seenBackups(context, 'Backup')].flatMap(({ object, origin }) => {
+      const problem = backupProblem(object, context);
+      return problem === undefined ? [] : [{ ...aboutObject(object, origin), ...problem }];
+    }),
 };
 
 type Problem = Pick<RuleFinding, 'because' | 'remedies'>;

@@ -18,7 +18,7 @@ export const databaseCopiedAsFiles: Rule = {
   fix: 'Skip the volumes in its resource policy, by the label that says what they are for.',
   example: `new k8s.KubeConfigMap(chart, 'policy', {
   metadata: { name: 'own', namespace: 'velero' },
-  data: { 'policy.yaml': 'version: v1\\nvolumePolicies:\\n  - conditions: { pvcPhase: [Pending, Lost] }\\n    action: { type: skip }\\n' },
+  data: { policy: 'version: v1\\nvolumePolicies: [{ conditions: { pvcPhase: [Pending, Lost] }, action: { type: skip } }]' },
 });
 ${scheduleExample(
   'own',

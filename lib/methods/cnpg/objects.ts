@@ -53,7 +53,7 @@ export function objectStoreSpec({ to, restoreWindowSeconds }: Continuous, path: 
   };
 }
 
-/** Barman takes the region from nowhere else but a Secret, and with an endpoint it puts the bucket into the path. */
+/** Fields of the ObjectStore name a region only in a Secret (barman-cloud v0.5.1, pkg/credentials/env.go). */
 function environment({ region, sendChecksums }: Location): readonly Mapping[] {
   const checksums = ['AWS_REQUEST_CHECKSUM_CALCULATION', 'AWS_RESPONSE_CHECKSUM_VALIDATION'];
   return [
@@ -62,7 +62,7 @@ function environment({ region, sendChecksums }: Location): readonly Mapping[] {
   ];
 }
 
-/** Base copies of a Cluster, in the order of which the log is replayed. */
+/** Base copies, on which the log is replayed. */
 export function scheduledBackupSpec({ baseCopies }: Continuous, namespace: string, database: string): Mapping {
   const schedule = scheduleOf(baseCopies, [namespace, database], 'UTC');
   // What cannot be scheduled is rendered as it was given, and refused as such.
