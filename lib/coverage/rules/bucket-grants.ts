@@ -93,7 +93,7 @@ export const bucketGrant: Rule = {
   id: 'bucket-grant',
   heading: (n) => `${counted(n, 'bucket')} that the backup user cannot read`,
   what: 'The policy in the claim of a bucket does not let the backup user read all of it, or is not what was declared.',
-  why: 'Ceph accepts a policy that names another bucket, a user that does not exist, or the bucket without its objects: it answers 204 and grants nothing. A policy has no `/*` in it, and a mirror lists a thousand objects and reads none. A denial wins over every grant.',
+  why: 'Ceph accepts a policy that names another bucket, a user that does not exist, or the bucket without its objects: it answers 204 and grants nothing, or lets a mirror list a thousand objects and read none. A denial wins over every grant.',
   fix: 'Put the printed policy into the claim. What a patch replaced, say in `statements`. From a denial, leave the backup user out.',
   example: `const platform = definePlatform({
   cluster: 'home',
