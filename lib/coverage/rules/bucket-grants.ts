@@ -1,7 +1,7 @@
 /** Whether the backup user can read the buckets that it is to read, and can do nothing else. */
 import { isDeepStrictEqual } from 'node:util';
 import { knowsOpMask } from '../../methods/ceph/backup-user';
-import { BACKUP_USER, grantProblems, policyOf, policyToPaste } from '../../model/bucket-grant';
+import { BACKUP_USER, BACKUP_USER_ARN, grantProblems, policyOf, policyToPaste } from '../../model/bucket-grant';
 import {
   bucketArn,
   deniesOwner,
@@ -148,7 +148,7 @@ function remediesFor({ declaration, rendered }: GrantedBucket, bucket: string): 
   const fixed = policyToPaste(bucket, policy);
   if (grantProblems(fixed, bucket).length > 0) {
     return inWords(
-      `leave the backup user out of the denial: of one for everybody by NotPrincipal: { AWS: ['${userArn(BACKUP_USER)}'] }`,
+      `leave the backup user out of the denial: of one for everybody by NotPrincipal: { AWS: ['${BACKUP_USER_ARN}'] }`,
     );
   }
   // What the construct renders is right: something changed it.
