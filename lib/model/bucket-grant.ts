@@ -15,7 +15,7 @@ import { enumerated } from './text';
 
 /** Name of the CephObjectStoreUser, which Rook also gives the user in Ceph (rook v1.20.6, user/controller.go). */
 export const BACKUP_USER = 'backed-up';
-const BACKUP_USER_ARN = userArn(BACKUP_USER);
+export const BACKUP_USER_ARN = userArn(BACKUP_USER);
 
 /** What the backup user may do. Tags and old versions need rights of their own, and a listing is about the bucket itself. */
 export function grantFor(bucket: string): readonly PolicyStatement[] {

@@ -1,6 +1,6 @@
 /** What Flux is told: one Kustomization per folder, so that one broken object stops only its own folder. */
 import { compareText, sortedBy } from '../model/collections';
-import { groupOf, type KubeObject } from '../model/kube-object';
+import { groupOf, textAt, type KubeObject } from '../model/kube-object';
 import { HEALTH } from '../model/flux-health';
 import { namesBackupUser } from '../model/bucket-grant';
 import { BACKUP_USER_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
@@ -28,13 +28,13 @@ export function fluxKustomizations(
 ): readonly KubeObject[] {
   const namespace = flux.namespace ?? FLUX_NAMESPACE;
   const names = new Set(folders.map((folder) => folder.name));
-  const withStores = folders.filter(hasObjectStore).map((folder) => folder.name);
+  const beforeUser = [NAMESPACES_FOLDER, ...foldersOfStore(folders)];
   return folders.map((folder) => ({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
     metadata: { name: `${prefix}${folder.name}`, namespace },
     spec: {
-      ...dependencies(folder, flux, names, withStores, prefix),
+      ...dependencies(folder, flux, names, beforeUser, prefix),
       ...healthChecks(folder),
       interval: '10m0s',
       path: `${flux.path.replace(/\/+$/, '')}/${folder.name}`,
@@ -59,10 +59,10 @@ function dependencies(
   folder: Folder,
   flux: FluxPlatform,
   folders: ReadonlySet<string>,
-  withStores: readonly string[],
+  beforeUser: readonly string[],
   prefix: string,
 ): { readonly dependsOn?: readonly { name: string }[] } {
-  const before = [...folder.dependsOn, ...sharedBefore(folder, withStores)].filter(
+  const before = [...folder.dependsOn, ...sharedBefore(folder, beforeUser)].filter(
     (name) => folders.has(name) && name !== folder.name,
   );
   const operators = folder.backup ? [...operatorsOf(folder)] : [];
@@ -80,16 +80,21 @@ function waitsForBackupUser(folder: Folder, folders: ReadonlySet<string>, prefix
   return folder.objects.some(({ object }) => namesBackupUser(object));
 }
 
-/** @param withStores folders that bring the store which the backup user is made in. */
-function sharedBefore(folder: Folder, withStores: readonly string[]): readonly string[] {
-  if (folder.name === BACKUP_USER_FOLDER) return [NAMESPACES_FOLDER, ...withStores];
+/** @param beforeUser what the backup user waits for: not for what all backups share, which waits for backup tools. */
+function sharedBefore(folder: Folder, beforeUser: readonly string[]): readonly string[] {
+  if (folder.name === BACKUP_USER_FOLDER) return beforeUser;
   return folder.backup ? [NAMESPACES_FOLDER] : [];
 }
 
-function hasObjectStore({ objects }: Folder): boolean {
-  return objects.some(
-    ({ object }) => object.kind === 'CephObjectStore' && groupOf(object.apiVersion) === 'ceph.rook.io',
-  );
+/** The folders that bring the object store which the backup user is made in. */
+function foldersOfStore(folders: readonly Folder[]): readonly string[] {
+  const user = folders.find(({ name }) => name === BACKUP_USER_FOLDER)?.objects[0]?.object;
+  const isStore = ({ apiVersion, kind, metadata }: KubeObject): boolean =>
+    groupOf(apiVersion) === 'ceph.rook.io' &&
+    kind === 'CephObjectStore' &&
+    metadata.name === textAt(user, 'spec', 'store') &&
+    metadata.namespace === textAt(user, 'spec', 'clusterNamespace');
+  return folders.filter(({ objects }) => objects.some(({ object }) => isStore(object))).map(({ name }) => name);
 }
 
 /** The operators that a folder's objects need. */

@@ -274,6 +274,26 @@ describe('scripts', () => {
   });
 });
 
+describe('a user that is to read only', () => {
+  refuses('ceph-global-reader', ['S22'], 'changes nothing by the admin API either', {
+    build: ({ chart }, changed) =>
+      void new ApiObject(chart, 'user', {
+        apiVersion: 'ceph.rook.io/v1',
+        kind: 'CephObjectStoreUser',
+        metadata: { name: 'reader' },
+        spec: { store: 'store-a', opMask: ['read'], capabilities: { buckets: changed ? '*' : 'read', users: 'read' } },
+      }),
+    says: `
+      1 user of Ceph that can delete every bucket: [ceph-global-reader]
+
+        ✖ CephObjectStoreUser paperless/reader
+            made by          example/user
+            because          its opMask is read, and by the admin API it may change buckets
+            to fix           capabilities: { 'buckets': 'read' }
+    `,
+  });
+});
+
 describe('the lifecycle of a bucket', () => {
   const local = s3Location('local', {
     endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',

@@ -338,6 +338,15 @@ describe('the backup user that is rendered', () => {
 });
 
 describe('what is no way to let somebody read a bucket', () => {
+  it('is a capability to do more than read: the mask does not guard the admin API', async () => {
+    await fill('erased');
+    const careless = await makeUser('careless', '--op-mask=read', '--max-buckets=-1', '--caps=buckets=*');
+    expect(said(await s3(careless, { method: 'DELETE', path: '/erased/docs/f1.txt' }))).toBe(DENIED);
+    const query = { bucket: 'erased', 'purge-objects': 'true' };
+    expect((await s3(careless, { method: 'DELETE', path: '/admin/bucket', query })).status).toBe(200);
+    expect(said(await s3(owner, { path: '/erased' }))).toBe('404 NoSuchBucket');
+  });
+
   it('is an ACL: it locks the owner out, and gives no objects', async () => {
     await fill('by-acl');
     const acl = {

@@ -128,6 +128,7 @@ describe('the backup user', () => {
 
 describe('what a grant rests on', () => {
   const ofRook = {
+    'grant of ObjectBucketClaim paperless/media': { user: 'arn:aws:iam:::user/backed-up' },
     'rook.allowedObcFields': rook.allowedObcFields,
     'rook.objectStore': { namespace: 'rook-ceph', name: 'store-a', allowUsersInNamespaces: ['backed-up'] },
     'rook.version': '1.20',
@@ -136,7 +137,7 @@ describe('what a grant rests on', () => {
 
   function assumed({ inventory }: Synthesized): Readonly<Record<string, unknown>> {
     const all = inventory.assumptions.map(({ about, value }) => [about, value] as const);
-    return Object.fromEntries(all.filter(([about]) => /^rook|^storageClasses|^Ceph/.test(about)));
+    return Object.fromEntries(all.filter(([about]) => /^rook|^storageClasses|^Ceph|^grant/.test(about)));
   }
 
   it('is assumed', () => {

@@ -1,7 +1,7 @@
 /** Whether the backup user can read the buckets that it is to read, and can do nothing else. */
 import { isDeepStrictEqual } from 'node:util';
 import { knowsOpMask } from '../../methods/ceph/backup-user';
-import { BACKUP_USER, grantProblems, policyOf, policyToPaste } from '../../model/bucket-grant';
+import { BACKUP_USER, BACKUP_USER_ARN, grantProblems, policyOf, policyToPaste } from '../../model/bucket-grant';
 import {
   bucketArn,
   deniesOwner,
@@ -93,7 +93,7 @@ export const bucketGrant: Rule = {
   id: 'bucket-grant',
   heading: (n) => `${counted(n, 'bucket')} that the backup user cannot read`,
   what: 'The policy in the claim of a bucket does not let the backup user read all of it, or is not what was declared.',
-  why: 'Ceph accepts a policy that names another bucket, a user that does not exist, or the bucket without its objects: it answers 204 and grants nothing. A policy has no `/*` in it, and a mirror lists a thousand objects and reads none. A denial wins over every grant.',
+  why: 'Ceph accepts a policy that names another bucket, a user that does not exist, or the bucket without its objects: it answers 204 and grants nothing, or lets a mirror list a thousand objects and read none. A denial wins over every grant.',
   fix: 'Put the printed policy into the claim. What a patch replaced, say in `statements`. From a denial, leave the backup user out.',
   example: `const platform = definePlatform({
   cluster: 'home',
@@ -148,7 +148,7 @@ function remediesFor({ declaration, rendered }: GrantedBucket, bucket: string): 
   const fixed = policyToPaste(bucket, policy);
   if (grantProblems(fixed, bucket).length > 0) {
     return inWords(
-      `leave the backup user out of the denial: of one for everybody by NotPrincipal: { AWS: ['${userArn(BACKUP_USER)}'] }`,
+      `leave the backup user out of the denial: of one for everybody by NotPrincipal: { AWS: ['${BACKUP_USER_ARN}'] }`,
     );
   }
   // What the construct renders is right: something changed it.

@@ -1,4 +1,4 @@
-/** What Rook and Ceph would do to buckets: refuse their claims, lose them with their claims, or forget their policies. */
+/** What Rook and Ceph would do to buckets: refuse their claims, lose them with their claims, or expire what is in them. */
 import { allowedObcFields } from '../../methods/ceph/backup-user';
 import { at, describeObject, listAt, mappingAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
 import type { Location } from '../../model/location';
@@ -15,7 +15,6 @@ import {
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
-import { executedFiles, scriptsIn } from '../scripts';
 
 type Reason = Pick<RuleFinding, 'because' | 'remedies'>;
 
@@ -182,83 +181,6 @@ export const bucketClaimedTwice: Rule = {
     });
   },
 };
-
-export const bucketRightsOutside: Rule = {
-  id: 'bucket-rights-outside',
-  heading: (n) => `${counted(n, 'script')} that ${n === 1 ? 'gives' : 'give'} rights to a bucket behind Rook’s back`,
-  what: 'A script sets the policy or the access list of a bucket that a claim makes.',
-  why: 'Rook makes the policy what the claim says, and removes any other, at its next start. And an access list replaces the owner’s: after `PutBucketAcl` with one reader the application itself gets 403.',
-  fix: 'Say it in the `bucketPolicy` of the claim.',
-  example: `new k8s.KubeConfigMap(chart, 'script', {
-  metadata: { name: 'grant' },
-  data: { 'grant.sh': 'aws s3api put-bucket-policy --bucket media --policy file:///policy.json' },
-});
-new ApiObject(chart, 'media', {
-  apiVersion: 'objectbucket.io/v1alpha1',
-  kind: 'ObjectBucketClaim',
-  metadata: { name: 'media' },
-  spec: { bucketName: 'media', storageClassName: 'bucket-retain' },
-});
-exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from the originals.' });`,
-  check: (context) => {
-    const claimed = bucketClaims(context).flatMap(({ object }) => bucketNameOf(object) ?? []);
-    return commandLines(context).flatMap(({ rendered, text }) => {
-      const command = SETS_RIGHTS.exec(text)?.[0];
-      const bucket = claimed.find((name) => isWord(name, text));
-      if (command === undefined || bucket === undefined) return [];
-      return [
-        {
-          ...aboutObject(rendered.object, rendered.origin),
-          because: `'${command}', and the bucket '${bucket}' is that of a claim`,
-          remedies: inWords('remove it, and say in the bucketPolicy of the claim who may do what'),
-        },
-      ];
-    });
-  },
-};
-
-/** The AWS CLI, SDKs, s3cmd and the MinIO client. */
-const SETS_RIGHTS =
-  /\b(put|delete)[-_]?bucket[-_]?(policy|acl)\b|\bs3cmd\b[^\n]*\b(setpolicy|delpolicy|setacl)\b|\bmc\s+anonymous\s+set\b/i;
-
-export const cephGlobalReader: Rule = {
-  id: 'ceph-global-reader',
-  heading: (n) => `${counted(n, 'user')} of Ceph that can delete every bucket`,
-  what: 'A script gives a user of Ceph the admin or the system flag.',
-  why: 'It looks like a reader of all buckets when its mask is `read`. But the mask does not guard the admin API: `DELETE /admin/bucket?purge-objects=true` with its keys answers 200, and the bucket is gone. Whoever gets hold of the backup’s keys erases everything.',
-  fix: 'Grant each bucket by itself: `CephBucketWithBackupGrant`, `grantBackup`. The backup user finds the names of all others.',
-  example: `new k8s.KubeConfigMap(chart, 'script', {
-  metadata: { name: 'reader' },
-  data: { 'reader.sh': 'radosgw-admin user create --uid=reader --display-name=Reader --admin --op-mask=read' },
-});`,
-  check: (context) =>
-    commandLines(context).flatMap(({ rendered, text }) => {
-      const command = /\bradosgw-admin\b[^\n]*\buser\s+(create|modify)\b[^\n]*--(admin|system)\b/.exec(text)?.[0];
-      if (command === undefined) return [];
-      return [
-        {
-          ...aboutObject(rendered.object, rendered.origin),
-          because: `'${command}'`,
-          remedies: inWords('remove the flag, and grant each bucket in its claim'),
-        },
-      ];
-    }),
-};
-
-/** All that a shell or a container will run, with what an argument vector says on one line. */
-function commandLines(context: GateContext) {
-  const { objects } = context.input;
-  const executed = executedFiles(objects.map(({ object }) => object));
-  return objects.map((rendered) => {
-    const texts = scriptsIn(rendered.object, executed).map(({ text }) => text);
-    // A shell goes on after a backslash.
-    return { rendered, text: texts.join(' ').replaceAll(/\\\n/g, ' ') };
-  });
-}
-
-function isWord(name: string, text: string): boolean {
-  return new RegExp(`(^|[^\\w.-])${name.replaceAll('.', '\\.')}($|[^\\w.-])`).test(text);
-}
 
 export const lifecycleExpiresBackups: Rule = {
   id: 'lifecycle-expires-backups',

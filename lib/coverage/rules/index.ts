@@ -3,6 +3,7 @@ import type { Rule } from '../rule';
 import * as answers from './answers';
 import * as apiServer from './api-server';
 import * as bucketGrants from './bucket-grants';
+import * as bucketRights from './bucket-rights';
 import * as buckets from './buckets';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
@@ -69,8 +70,8 @@ export const rules: readonly Rule[] = [
   buckets.bucketConfig,
   buckets.bucketClass,
   buckets.bucketClaimedTwice,
-  buckets.bucketRightsOutside,
-  buckets.cephGlobalReader,
+  bucketRights.bucketRightsOutside,
+  bucketRights.cephGlobalReader,
   buckets.lifecycleExpiresBackups,
   databases.crashConsistent,
   postgresArchive.cnpgMissing,

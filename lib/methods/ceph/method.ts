@@ -2,9 +2,9 @@
  * Buckets of Ceph: the user that reads them, and what its grants rest on. The grants themselves stand in the claims,
  * which constructs and other people render. Nothing copies a bucket yet.
  */
-import { BACKUP_USER } from '../../model/bucket-grant';
+import { BACKUP_USER, BACKUP_USER_ARN } from '../../model/bucket-grant';
 import type { AnsweredDataset } from '../../model/answered';
-import { datasetKey } from '../../model/dataset';
+import { datasetKey, describeDataset } from '../../model/dataset';
 import { BACKED_UP_NAMESPACE, BACKUP_USER_FOLDER, CLUSTER_CHART } from '../../model/folders';
 import type { Assumption, RequiredSecret } from '../../model/inventory';
 import { FLUX_NAMESPACE } from '../../model/platform';
@@ -70,6 +70,11 @@ export class CephMethodPlan implements MethodPlan {
         about: `storageClasses.${name}.reclaimPolicy`,
         value: 'Retain',
         why: 'With another policy the bucket goes with its claim, and with the bucket its grant.',
+      })),
+      ...granted.map(({ id }) => ({
+        about: `grant of ${describeDataset(id)}`,
+        value: { user: BACKUP_USER_ARN },
+        why: 'Ceph takes policies that grant nothing, and a bucket that was made again has none: only trying it shows.',
       })),
       ...this.aboutOtherRepositories(),
     ];
