@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what the tier `npm run test:servers` runs against: servers and tools of the distribution, and from Go modules
+# what it has only in versions that the rendered images have left behind. Everything that is built lies in
+# ${BACKED_UP_TOOLS:-~/.cache/backed-up-tools}, so that a second run takes a second.
+set -euo pipefail
+
+tools=${BACKED_UP_TOOLS:-$HOME/.cache/backed-up-tools}
+bin=$tools/bin
+mkdir -p "$bin"
+
+# The versions of lib/jobs/images.ts; a test holds them together.
+RESTIC=v0.18.1
+RCLONE=v1.76.0
+ETCD=v3.6.16
+
+# Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
+# etcd 3.4 (no etcdutl).
+packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc golang-go libc6-dev postgresql radosgw shellcheck)
+
+# A Go of its own is as good as the distribution's.
+if command -v go >/dev/null; then packages=("${packages[@]/golang-go/}"); fi
+missing=()
+for package in "${packages[@]}"; do
+  [ -n "$package" ] || continue
+  dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if ((${#missing[@]} > 0)); then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # Nothing may start a server of its own beside those of the tests.
+  printf '#!/bin/sh\nexit 101\n' >"$tools/policy-rc.d"
+  [ -e /usr/sbin/policy-rc.d ] || install -m 755 "$tools/policy-rc.d" /usr/sbin/policy-rc.d
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+
+# have NAME VERSION: whether the binary of that version is there.
+have() { [ -x "$bin/$1" ] && [ "$(cat "$bin/.$1.version" 2>/dev/null)" = "$2" ]; }
+
+# from_module NAME VERSION PACKAGE: a module that replaces nothing builds as it is.
+from_module() {
+  have "$1" "$2" && return
+  echo "building $1 $2"
+  GOBIN=$bin go install -trimpath -ldflags "-s -w" "$3@$2"
+  echo "$2" >"$bin/.$1.version"
+}
+
+# The modules of etcd replace each other by folders, which `go install` refuses: a module of our own requires them.
+etcd() {
+  have etcd "$ETCD" && return
+  echo "building etcd $ETCD"
+  local folder name
+  folder=$(mktemp -d)
+  (
+    cd "$folder"
+    printf 'module tools\n' >go.mod
+    go get -tool "go.etcd.io/etcd/server/v3@$ETCD" "go.etcd.io/etcd/etcdctl/v3@$ETCD" "go.etcd.io/etcd/etcdutl/v3@$ETCD"
+    go build -trimpath -ldflags '-s -w' -o "$bin/etcd" go.etcd.io/etcd/server/v3
+    go build -trimpath -ldflags '-s -w' -o "$bin/etcdctl" go.etcd.io/etcd/etcdctl/v3
+    go build -trimpath -ldflags '-s -w' -o "$bin/etcdutl" go.etcd.io/etcd/etcdutl/v3
+  )
+  rm -rf "$folder"
+  for name in etcd etcdctl etcdutl; do echo "$ETCD" >"$bin/.$name.version"; done
+}
+
+etcd
+from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
+from_module rclone "$RCLONE" github.com/rclone/rclone
