@@ -34,6 +34,8 @@ export interface JobOptions {
   readonly scratch: Scratch;
   /** Seconds after which a run is ended. Default 4 hours. */
   readonly deadlineSeconds?: number;
+  /** Seconds that the store or a server may take to answer one question, or another run to free its lock. Default 300. */
+  readonly answerSeconds?: number;
   readonly images?: Partial<JobImages>;
   readonly resources?: Partial<Resources>;
   readonly priorityClassName?: string;
@@ -58,8 +60,7 @@ export interface UpkeepJobOptions extends JobOptions {
 }
 
 const DEADLINE = 4 * 3600;
-/** How long the store or a server may take to answer one question. */
-const ANSWER = 120;
+const ANSWER = 300;
 const RESOURCES: Resources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
 const SMALLEST_PERCENT = 50;
 const CHECK_SHARES = 13;
@@ -90,7 +91,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
       name: 'commit',
       image: 'restic',
       run: { script: 'commit-restic.sh' },
-      env: { ...limits, LOCK_WAIT: '5m', ...resticEnv(location, cluster, paths) },
+      env: { ...limits, ...resticEnv(location, cluster, paths) },
       mounts,
     },
     {
@@ -132,7 +133,10 @@ export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
 }
 
 function waits(options: JobOptions): Readonly<Record<string, string>> {
-  return { ANSWER_SECONDS: String(ANSWER), STEP_SECONDS: String(options.deadlineSeconds ?? DEADLINE) };
+  return {
+    ANSWER_SECONDS: String(options.answerSeconds ?? ANSWER),
+    STEP_SECONDS: String(options.deadlineSeconds ?? DEADLINE),
+  };
 }
 
 function imagesOf({ images }: JobOptions): JobImages {

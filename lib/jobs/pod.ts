@@ -63,7 +63,7 @@ export function podTemplate(steps: readonly Step[], options: PodOptions): Mappin
       },
       ...(priorityClassName === undefined ? {} : { priorityClassName }),
       ...placementFields(placement),
-      initContainers: containers.slice(0, -1),
+      ...(containers.length === 1 ? {} : { initContainers: containers.slice(0, -1) }),
       containers: containers.slice(-1),
       volumes: [
         // Mode 0555: the files are read by any user and changed by none.

@@ -15,7 +15,7 @@ ETCD=v3.6.16
 
 # Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
 # etcd 3.4 (no etcdutl).
-packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc golang-go libc6-dev postgresql radosgw shellcheck)
+packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
 
 # A Go of its own is as good as the distribution's.
 if command -v go >/dev/null; then packages=("${packages[@]/golang-go/}"); fi
@@ -67,3 +67,33 @@ etcd() {
 etcd
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
+
+# Root file systems with what the images bring, for `runc`: a registry is not needed, and the tools are real. The images
+# of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of
+# the machine's own /usr.
+root=$tools/rootfs
+rm -rf --one-file-system "$root"
+
+# with_busybox FOLDER
+with_busybox() {
+  mkdir -p "$1/bin"
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  local applet
+  while read -r applet; do ln -sf busybox "$1/bin/$applet"; done < <(busybox --list | grep -vx busybox)
+}
+
+with_busybox "$root/restic"
+mkdir -p "$root/restic/usr/bin"
+cp "$bin/restic" "$root/restic/usr/bin/restic"
+cp "$(command -v jq)" "$root/restic/usr/bin/jq"
+while read -r library; do install -D "$library" "$root/restic$library"; done < <(ldd "$(command -v jq)" | grep -o '/[^ ]*')
+
+with_busybox "$root/rclone"
+mkdir -p "$root/rclone/usr/local/bin"
+cp "$bin/rclone" "$root/rclone/usr/local/bin/rclone"
+
+mkdir -p "$root/etcd/usr/local/bin"
+cp "$bin/etcdctl" "$bin/etcdutl" "$root/etcd/usr/local/bin/"
+
+mkdir -p "$root"/postgres/{etc/alternatives,usr}
+for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/postgres/$folder"; done

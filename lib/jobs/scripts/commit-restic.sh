@@ -30,7 +30,7 @@ doing='copying to the repository'
 echo "$doing"
 cd "$SCRATCH"
 # A relative path restores as `data`. A lock is waited for: another run's is gone soon, and a stale one is the upkeep's.
-ask_restic "$STEP_SECONDS" backup --json --host "$RESTIC_HOST" --retry-lock "$LOCK_WAIT" data || {
+ask_restic "$STEP_SECONDS" backup --json --host "$RESTIC_HOST" --retry-lock "${ANSWER_SECONDS}s" data || {
   [ "$code" -ne 11 ] || fail "The repository $RESTIC_REPOSITORY is locked, by another run or by a dead one: $(why "$TMP/errors")"
   fail "The copy to $RESTIC_REPOSITORY failed: $(why "$TMP/errors")"
 }

@@ -1,0 +1,1 @@
+export async function writeFaultsPage(): Promise<void> {}

@@ -1,0 +1,73 @@
+/** A PostgreSQL server of a test, with the version that the distribution has. */
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './ports';
+import { output, run, until } from './tools';
+
+/** Where Debian and the image put the programs of version 15. */
+const BIN = '/usr/lib/postgresql/15/bin';
+const PASSWORD = 'pass word $(HOME) ${x}';
+
+export interface PostgresServer {
+  readonly port: number;
+  /** What the Secret with its credentials holds. */
+  readonly secret: Readonly<Record<string, string>>;
+  /** Runs SQL as superuser; one column, one line a row. */
+  readonly sql: (query: string, database?: string) => Promise<string>;
+  /** Runs one of its programs as superuser. */
+  readonly program: (name: string, ...args: readonly string[]) => Promise<string>;
+  /** As a crash does. */
+  readonly crash: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startPostgres(): Promise<PostgresServer> {
+  const { uid, gid } = await postgresUser();
+  const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
+  chownSync(folder, uid, gid);
+  const as = { user: uid, cwd: folder } as const;
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, PASSWORD);
+  chownSync(passwordFile, uid, gid);
+  const port = await freePort();
+  const data = join(folder, 'data');
+  const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
+  await output(join(BIN, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
+  const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c idle_in_transaction_session_timeout=2s`;
+  await output(join(BIN, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
+  const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGPASSWORD: PASSWORD };
+  const program = async (name: string, ...args: readonly string[]): Promise<string> =>
+    output(join(BIN, name), args, { env });
+  const stop = async (mode: string): Promise<void> => {
+    await run(join(BIN, 'pg_ctl'), ['-D', data, '-m', mode, '-w', 'stop'], as);
+  };
+  const sql = async (query: string, database = 'postgres'): Promise<string> => {
+    const psql = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-', '-d', conninfo(database)];
+    return (await output(join(BIN, 'psql'), psql, { env, input: query })).trimEnd();
+  };
+  await until('PostgreSQL', 30, async () => (await sql('select 1')) === '1');
+  return {
+    port,
+    secret: { username: 'postgres', password: PASSWORD },
+    sql,
+    program,
+    crash: async () => stop('immediate'),
+    stop: async () => {
+      await stop('immediate');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function postgresUser(): Promise<{ uid: number; gid: number }> {
+  return {
+    uid: Number(await output('id', ['-u', 'postgres'])),
+    gid: Number(await output('id', ['-g', 'postgres'])),
+  };
+}
+
+/** A name of a database, whatever characters it has. */
+export function conninfo(database: string): string {
+  return `dbname='${database.replaceAll(/['\\]/g, (character) => `\\${character}`)}'`;
+}

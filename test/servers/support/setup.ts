@@ -1,0 +1,29 @@
+/** Once for a whole run: installs the tools, and starts the S3 store that all tests share. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { writeFaultsPage } from './faults-page';
+import { freePort } from './ports';
+import { output } from './tools';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly ceph: { readonly folder: string; readonly port: number };
+  }
+}
+
+/** @returns what ends it again. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await output(join(__dirname, '..', 'install.sh'), [], { env: { HOME: process.env['HOME'] ?? '' } });
+  const folder = mkdtempSync(join(tmpdir(), 'backed-up-ceph-'));
+  const port = await freePort(100);
+  const script = join(__dirname, 'ceph.sh');
+  await output(script, [folder, String(port)]);
+  project.provide('ceph', { folder, port });
+  return async () => {
+    await output(script, [folder, 'stop']);
+    rmSync(folder, { recursive: true, force: true });
+    await writeFaultsPage();
+  };
+}
