@@ -26,7 +26,9 @@ export interface PodOptions {
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Replaces the size of the scratch volume, to see what a full one does. */
   readonly scratchSize?: string;
-  /** Is called when a container starts, with the means to end the pod. */
+  /** Is called before a container starts. */
+  readonly beforeStart?: (container: string, pod: RunningPod) => void | Promise<void>;
+  /** Is called when a container has started. */
   readonly onStart?: (container: string, pod: RunningPod) => void | Promise<void>;
 }
 
@@ -150,6 +152,7 @@ class Pod {
   private async runContainer(container: unknown): Promise<ContainerResult> {
     const name = textAt(container, 'name') ?? '';
     if (this.ended) return { name, code: 137, message: '', log: '' };
+    await this.options.beforeStart?.(name, this.handle());
     const bundle = join(this.folder, name);
     mkdirSync(bundle);
     const message = join(bundle, 'termination-log');

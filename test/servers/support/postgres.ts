@@ -1,5 +1,6 @@
 /** A PostgreSQL server of a test, with the version that the distribution has. */
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports';
@@ -15,10 +16,13 @@ export interface PostgresServer {
   readonly secret: Readonly<Record<string, string>>;
   /** Runs SQL as superuser; one column, one line a row. */
   readonly sql: (query: string, database?: string) => Promise<string>;
+  /** A connection that stays open while the test goes on. */
+  readonly session: (query: string, database?: string) => { readonly end: () => void };
   /** Runs one of its programs as superuser. */
   readonly program: (name: string, ...args: readonly string[]) => Promise<string>;
   /** As a crash does. */
   readonly crash: () => Promise<void>;
+  readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,26 +39,38 @@ export async function startPostgres(): Promise<PostgresServer> {
   const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
   await output(join(BIN, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
   const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c idle_in_transaction_session_timeout=2s`;
-  await output(join(BIN, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
+  const start = async (): Promise<void> => {
+    await output(join(BIN, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
+  };
+  await start();
   const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGPASSWORD: PASSWORD };
   const program = async (name: string, ...args: readonly string[]): Promise<string> =>
     output(join(BIN, name), args, { env });
-  const stop = async (mode: string): Promise<void> => {
-    await run(join(BIN, 'pg_ctl'), ['-D', data, '-m', mode, '-w', 'stop'], as);
+  const crash = async (): Promise<void> => {
+    if (existsSync(data)) await run(join(BIN, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
   };
   const sql = async (query: string, database = 'postgres'): Promise<string> => {
     const psql = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-', '-d', conninfo(database)];
     return (await output(join(BIN, 'psql'), psql, { env, input: query })).trimEnd();
+  };
+  const session = (query: string, database = 'postgres'): { end: () => void } => {
+    const child = spawn(join(BIN, 'psql'), ['-X', '-q', '-d', conninfo(database), '-c', query], {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: 'ignore',
+    });
+    return { end: () => child.kill('SIGKILL') };
   };
   await until('PostgreSQL', 30, async () => (await sql('select 1')) === '1');
   return {
     port,
     secret: { username: 'postgres', password: PASSWORD },
     sql,
+    session,
     program,
-    crash: async () => stop('immediate'),
+    crash,
+    start,
     stop: async () => {
-      await stop('immediate');
+      await crash();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { writeFaultsPage } from './faults-page';
+import { forgetFaults, writeFaultsPage } from './faults-page';
 import { freePort } from './ports';
 import { output } from './tools';
 
@@ -16,6 +16,7 @@ declare module 'vitest' {
 /** @returns what ends it again. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await output(join(__dirname, '..', 'install.sh'), [], { env: { HOME: process.env['HOME'] ?? '' } });
+  forgetFaults();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-ceph-'));
   const port = await freePort(100);
   const script = join(__dirname, 'ceph.sh');

@@ -1,4 +1,5 @@
 /** The S3 store of the tests, Ceph RGW, as its owner sees it: an own user and bucket for each test. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { Receipt } from '../../../lib/model/receipt';
@@ -13,9 +14,18 @@ export interface Store {
   readonly rclone: (...args: readonly string[]) => Promise<string>;
   /** Runs restic on the repository of that path as the owner. */
   readonly restic: (path: string, ...args: readonly string[]) => Promise<Ended>;
+  /** Starts restic through another address, to kill it in the middle. */
+  readonly startRestic: (
+    path: string,
+    port: number,
+    ...args: readonly string[]
+  ) => { readonly kill: () => Promise<void> };
   /** All receipts below a path, oldest first. */
   readonly receipts: (path: string) => Promise<readonly Receipt[]>;
   readonly snapshots: (path: string) => Promise<readonly { readonly id: string; readonly time: string }[]>;
+  /** Takes the keys away, as happens when they expire. */
+  readonly revoke: () => Promise<void>;
+  readonly restore: () => Promise<void>;
   /** The same location behind another address. */
   readonly at: (port: number) => Location;
 }
@@ -59,12 +69,29 @@ export async function makeStore(): Promise<Store> {
     run(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
       env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(ceph.port)}/${bucket}/${path}` },
     });
+  const keyOptions = [`--uid=${bucket}`, '--key-type=s3', `--access-key=${key}`];
   return {
+    revoke: async () => void (await output('radosgw-admin', ['key', 'rm', ...keyOptions], { env })),
+    restore: async () =>
+      void (await output('radosgw-admin', ['key', 'create', ...keyOptions, `--secret-key=${secretKey}`], { env })),
     location: at(ceph.port),
     secret,
     rclone,
     restic,
     at,
+    startRestic: (path, port, ...args) => {
+      const child = spawn(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
+        env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(port)}/${bucket}/${path}` },
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      return {
+        kill: async () => {
+          child.kill('SIGKILL');
+          await ended;
+        },
+      };
+    },
     receipts: async (path) => {
       const names = (await rclone('lsf', `s:${bucket}/${path}`)).split('\n').filter((name) => name !== '');
       const texts = await Promise.all(names.toSorted().map((name) => rclone('cat', `s:${bucket}/${path}/${name}`)));
