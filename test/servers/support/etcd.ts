@@ -20,6 +20,7 @@ export interface EtcdServer {
   readonly restart: (data: string) => Promise<void>;
   /** As a machine does that is out of memory: connections are taken, and nothing is answered. */
   readonly freeze: () => void;
+  readonly thaw: () => void;
   readonly remove: () => Promise<void>;
 }
 
@@ -74,6 +75,7 @@ export async function startEtcd(): Promise<EtcdServer> {
     crash,
     restart: start,
     freeze: () => server.kill('SIGSTOP'),
+    thaw: () => server.kill('SIGCONT'),
     remove: async () => {
       server.kill('SIGCONT');
       await crash();

@@ -19,6 +19,19 @@ export function forgetFaults(): void {
   rmSync(RECORD, { force: true });
 }
 
+/** Whose faults make a whole run. */
+const METHODS = ['etcd', 'PostgreSQL'];
+
+interface Announced {
+  readonly method: string;
+  readonly faults: number;
+}
+
+/** Says how many faults of a method there are. */
+export function announceFaults(announced: Announced): void {
+  appendFileSync(RECORD, `${JSON.stringify(announced)}\n`);
+}
+
 export function recordFault(fault: RecordedFault): void {
   appendFileSync(RECORD, `${JSON.stringify(fault)}\n`);
 }
@@ -26,12 +39,15 @@ export function recordFault(fault: RecordedFault): void {
 /** Only a whole run writes the page: one of a single test would leave out all others. */
 export async function writeFaultsPage(): Promise<void> {
   if (!existsSync(RECORD)) return;
-  const faults = readFileSync(RECORD, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as RecordedFault);
-  const methods = [...new Set(faults.map(({ method }) => method))].toSorted();
-  const sections = methods.map((method) => {
+  const lines = readFileSync(RECORD, 'utf8').trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as RecordedFault | Announced);
+  const faults = records.filter((record) => 'what' in record);
+  const isWhole = METHODS.every((method) => {
+    const count = faults.filter((fault) => fault.method === method).length;
+    return records.some((record) => 'faults' in record && record.method === method && record.faults === count);
+  });
+  if (!isWhole) return;
+  const sections = METHODS.map((method) => {
     const rows = faults.filter((fault) => fault.method === method);
     return `## ${method}\n\n| What happens | Step that fails | Its message |\n| --- | --- | --- |\n${rows.map(row).join('\n')}\n`;
   });

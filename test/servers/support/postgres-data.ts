@@ -1,5 +1,5 @@
 /** Awkward data for PostgreSQL, and how two servers are compared without any tool of the backup. */
-import { postgresDump } from '../../../lib/jobs/postgres';
+import { postgresDump, type PostgresDumpOptions } from '../../../lib/jobs/postgres';
 import type { Source } from '../../../lib/jobs/step';
 import type { DatasetId } from '../../../lib/model/dataset';
 import type { PostgresServer } from './postgres';
@@ -13,13 +13,17 @@ export const POSTGRES_DATASET: DatasetId = {
 };
 
 export function postgresSource(server: PostgresServer): Source {
-  return postgresDump({
+  return postgresDump(postgresOptions(server));
+}
+
+export function postgresOptions(server: PostgresServer): PostgresDumpOptions {
+  return {
     host: '127.0.0.1',
     port: server.port,
     server: { namespace: 'forge', labels: { app: 'db' }, port: 5432 },
     user: { secret: 'db-superuser', key: 'username' },
     password: { secret: 'db-superuser', key: 'password' },
-  });
+  };
 }
 
 /** Quotes, a backslash, what connection strings and shells read, and a newline at the end. */
