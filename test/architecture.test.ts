@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   yaml: ['model'],
   schema: ['model'],
   methods: ['model', 'yaml'],
+  jobs: ['model'],
   coverage: ['model', 'velero', 'yaml', 'schema', 'methods'],
   constructs: ['model', 'methods'],
   synth: ['model', 'yaml', 'schema', 'methods', 'coverage', 'constructs'],

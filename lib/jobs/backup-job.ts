@@ -120,9 +120,8 @@ export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
   const { location, cluster, dataset, policy, checkShares = CHECK_SHARES, secret = secretNameOf(location) } = options;
   const env: Readonly<Record<string, EnvValue>> = {
     ...waits(options),
-    // 8 times 5 minutes: a lock is stale after 30.
+    // By default 8 times 5 minutes: a lock is stale after 30.
     LOCK_ATTEMPTS: '8',
-    LOCK_PAUSE: '300',
     CHECK_SHARES: String(checkShares),
     ...resticEnv(location, cluster, storePaths(location, cluster, dataset), secret),
   };

@@ -100,6 +100,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
         await server.sql(`insert into app.items(text) select 'again ' || n from generate_series(1, 5000) n`, 'app');
       },
     },
+    newerServer(),
     damaged(
       'A bit of a dump flips before it is verified',
       /^The dump of database app is (damaged|not complete): /,
@@ -145,6 +146,21 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
   async function waitsForLock(): Promise<void> {
     const waiting = `select count(*) from pg_stat_activity where application_name <> '' and wait_event_type = 'Lock'`;
     while ((await server.sql(waiting)) === '0') await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  function newerServer(): Fault {
+    let stop: () => Promise<void> = async () => {};
+    return {
+      what: 'The server is newer than the client',
+      fails: 'dump',
+      says: /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+      run: async () => {
+        const newer = await startPostgres({ newer: true });
+        stop = newer.stop;
+        return { job: { source: postgresSource(newer) } };
+      },
+      undo: async () => stop(),
+    };
   }
 
   function damaged(what: string, says: RegExp, damage: (data: string) => void): Fault {

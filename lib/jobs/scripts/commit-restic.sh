@@ -15,6 +15,12 @@ open_repository
   echo "$doing"
   ask_restic "$ANSWER_SECONDS" init ||
     fail "The repository $RESTIC_REPOSITORY could not be made: $(why "$TMP/errors")"
+  # Making one is not atomic: of two that are made at once, one has the key and the other the configuration, and nothing
+  # can be read. By now the other run has come to its end as well, and has left a key.
+  run 11 sleep 5
+  ask_restic "$ANSWER_SECONDS" list keys --no-lock || fail "The new repository does not open: $(why "$TMP/errors")"
+  [ "$(wc -l <"$TMP/answer")" -eq 1 ] ||
+    fail "Two runs have made the repository $RESTIC_REPOSITORY at the same time: it is empty, so delete it and run again."
 }
 
 doing='looking for the snapshot before'

@@ -4,7 +4,8 @@
 #
 # A failure is one sentence in the termination message of the container, which is what `kubectl describe pod` shows. All
 # scripts run in busybox ash (restic, rclone) or in dash (Debian's sh, which has no pipefail: no result may come out of
-# a pipe whose left side can fail).
+# a pipe whose left side can fail). busybox forgets `set -e` inside of $(…), so what is called there must not be able to
+# fail, or fail as a whole.
 set -eu
 umask 077
 
@@ -60,7 +61,7 @@ why() {
   if [ $(($(date +%s) - began)) -ge "$limit" ]; then
     printf 'no end after %s s; its last words: ' "$limit"
   fi
-  words=$(tr -d '\000-\010\013-\037' <"$1" | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-300) || true
+  words=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$' | tail -n 1 | cut -c 1-300) || true
   printf '%s\n' "${words:-nothing, and code $code}"
 }
 

@@ -28,7 +28,7 @@ exclusively() {
     attempt=$((attempt + 1))
     [ "$attempt" -le "$LOCK_ATTEMPTS" ] ||
       fail "The repository $RESTIC_REPOSITORY is still locked: $(why "$TMP/errors")"
-    run 301 sleep "$LOCK_PAUSE" || true
+    run "$((ANSWER_SECONDS + 1))" sleep "$ANSWER_SECONDS"
   done
 }
 

