@@ -61,7 +61,13 @@ why() {
   if [ $(($(date +%s) - began)) -ge "$limit" ]; then
     printf 'no end after %s s; its last words: ' "$limit"
   fi
-  words=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$' | tail -n 1 | cut -c 1-300) || true
+  # Messages that did not fit on a full disk are lost.
+  space=$(df -P -k "$SCRATCH" | awk 'NR == 2 { print $4 }')
+  if [ "$space" -lt 64 ]; then printf 'the scratch volume is full; '; fi
+  lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$') || true
+  # What follows an error is often a hint.
+  words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail' | tail -n 1 | cut -c 1-600) || true
+  [ -n "$words" ] || words=$(printf '%s\n' "$lines" | tail -n 1 | cut -c 1-600)
   printf '%s\n' "${words:-nothing, and code $code}"
 }
 

@@ -202,7 +202,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
     {
       what: 'The scratch volume is too small',
       fails: produce,
-      says: /[Nn]o space left on device/,
+      says: /no space left on device|the scratch volume is full/,
       run: async () => ({ scratchSize: '48Ki' }),
     },
     {
@@ -307,7 +307,7 @@ export async function leaveLock(store: Store, job: Job): Promise<void> {
   const locks = `s:${store.location.bucket}/${job.repository}/locks`;
   // A store that does not answer after the lock is written, so that there is time to kill.
   const faulty = await faultyStore(({ method, path }) =>
-    method === 'GET' && /\/(data|index)\/[0-9a-f]/.test(path) ? { delaySeconds: 1000 } : undefined,
+    method === 'GET' && /\/(data\/..|index)\/[0-9a-f]{64}$/.test(path) ? { delaySeconds: 1000 } : undefined,
   );
   const prune = store.startRestic(job.repository, faulty.port, 'prune');
   while ((await store.rclone('lsf', locks)) === '') await new Promise((resolve) => setTimeout(resolve, 200));
