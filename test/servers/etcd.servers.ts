@@ -41,10 +41,16 @@ describe('a snapshot of etcd', () => {
     expect(restic.code).toBe(0);
     const data = join(etcd.folder, 'new-data');
     await output(tool('etcdutl'), [
-      ...['snapshot', 'restore', join(restored, 'data', 'snapshot.db'), '--data-dir', data, '--name=node'],
-      ...[`--initial-cluster=node=${etcd.peerUrl}`, `--initial-advertise-peer-urls=${etcd.peerUrl}`],
+      'snapshot',
+      'restore',
+      join(restored, 'data', 'snapshot.db'),
+      `--data-dir=${data}`,
+      '--name=node',
+      `--initial-cluster=node=${etcd.peerUrl}`,
+      `--initial-advertise-peer-urls=${etcd.peerUrl}`,
       // Controllers must notice that what they remember is not the present.
-      ...['--bump-revision=1000000', '--mark-compacted'],
+      '--bump-revision=1000000',
+      '--mark-compacted',
     ]);
     await etcd.restart(data);
     expect(await etcd.content()).toBe(before);

@@ -33,15 +33,24 @@ export async function startEtcd(): Promise<EtcdServer> {
   const endpoint = `https://127.0.0.1:${client}`;
   let server: ChildProcess;
   const start = async (data: string): Promise<void> => {
-    const urls = [`--listen-client-urls=${endpoint}`, `--advertise-client-urls=${endpoint}`];
-    const peers = ['--listen-peer-urls', '--initial-advertise-peer-urls'].map((flag) => `${flag}=${peerUrl(peer)}`);
-    const tls = ['--cert-file=server.crt', '--key-file=server.key', '--trusted-ca-file=ca.crt', '--client-cert-auth'];
+    const args = {
+      name: 'node',
+      'data-dir': data,
+      'listen-client-urls': endpoint,
+      'advertise-client-urls': endpoint,
+      'listen-peer-urls': peerUrl(peer),
+      'initial-advertise-peer-urls': peerUrl(peer),
+      'initial-cluster': `node=${peerUrl(peer)}`,
+      'listen-metrics-urls': `http://127.0.0.1:${metrics}`,
+      'cert-file': 'server.crt',
+      'key-file': 'server.key',
+      'trusted-ca-file': 'ca.crt',
+      'client-cert-auth': 'true',
+      'unsafe-no-fsync': 'true',
+    };
     server = spawn(
       tool('etcd'),
-      [
-        ...['--name=node', `--data-dir=${data}`, `--initial-cluster=node=${peerUrl(peer)}`],
-        ...[...urls, ...peers, ...tls, `--listen-metrics-urls=http://127.0.0.1:${metrics}`, '--unsafe-no-fsync'],
-      ],
+      Object.entries(args).map(([flag, value]) => `--${flag}=${value}`),
       { cwd: pki, stdio: 'ignore' },
     );
     await until('etcd', 30, async () => (await fetch(`http://127.0.0.1:${metrics}/health`)).ok);
@@ -56,8 +65,11 @@ export async function startEtcd(): Promise<EtcdServer> {
     output(
       tool('etcdctl'),
       [
-        ...[`--endpoints=${endpoint}`, `--cacert=${pki}/ca.crt`],
-        ...[`--cert=${pki}/healthcheck-client.crt`, `--key=${pki}/healthcheck-client.key`, ...args],
+        `--endpoints=${endpoint}`,
+        `--cacert=${pki}/ca.crt`,
+        `--cert=${pki}/healthcheck-client.crt`,
+        `--key=${pki}/healthcheck-client.key`,
+        ...args,
       ],
       input === undefined ? {} : { input },
     );

@@ -35,6 +35,11 @@ export async function faultyStore(
   };
 }
 
+/** Handles requests as the store does. */
+export function passToStore(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  pass(incoming, outgoing, inject('ceph').port);
+}
+
 function answer(incoming: IncomingMessage, outgoing: ServerResponse, target: number, fault: Fault | undefined): void {
   incoming.on('error', () => {});
   outgoing.on('error', () => {});

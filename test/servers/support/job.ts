@@ -27,6 +27,7 @@ export interface Job {
   readonly snapshots: Store['snapshots'];
   /** Path of the repository in the bucket. */
   readonly repository: string;
+  readonly receiptsPath: string;
 }
 
 export function makeJob(store: Store, dataset: DatasetId, source: Source, secrets: PodOptions['secrets'] = {}): Job {
@@ -47,6 +48,7 @@ export function makeJob(store: Store, dataset: DatasetId, source: Source, secret
   return {
     dataset,
     repository: paths.data,
+    receiptsPath: paths.receipts,
     run: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
       const objects = backupJob({ ...shared, source, ...job });
       return runPod(throughYaml(objects), {

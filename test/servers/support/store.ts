@@ -12,6 +12,8 @@ export interface Store {
   readonly secret: Readonly<Record<string, string>>;
   /** Runs rclone as the owner; the remote is `s`. */
   readonly rclone: (...args: readonly string[]) => Promise<string>;
+  /** Writes an object as the owner. */
+  readonly put: (place: string, text: string) => Promise<void>;
   /** Runs restic on the repository of that path as the owner. */
   readonly restic: (path: string, ...args: readonly string[]) => Promise<Ended>;
   /** Starts restic through another address, to kill it in the middle. */
@@ -77,6 +79,7 @@ export async function makeStore(): Promise<Store> {
     location: at(ceph.port),
     secret,
     rclone,
+    put: async (place, text) => void (await output(tool('rclone'), ['rcat', place], { env: rcloneEnv, input: text })),
     restic,
     at,
     startRestic: (path, port, ...args) => {
