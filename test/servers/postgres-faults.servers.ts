@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresDump } from '../../lib/jobs/postgres';
@@ -109,6 +109,16 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
         await server.sql(`insert into app.items(text) select 'again ' || n from generate_series(1, 5000) n`, 'app');
       },
     },
+    {
+      what: 'A database takes no connections',
+      fails: 'dump',
+      says: /^Databases that take no connections cannot be dumped \(1, hollow among them\): let them, or drop them\.$/,
+      run: async () => {
+        await server.sql('alter database hollow allow_connections false');
+        return {};
+      },
+      undo: async () => void (await server.sql('alter database hollow allow_connections true')),
+    },
     newerServer(),
     damaged(
       'A bit of a dump flips before it is verified',
@@ -127,6 +137,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     damaged('A dump is empty', /^The dump of database app is damaged: /, (data) =>
       truncateSync(join(data, 'app.dump'), 0),
     ),
+    damaged('A dump is gone', /^The dump of database app is damaged: /, (data) => rmSync(join(data, 'app.dump'))),
     damaged(
       'A dump is whole, and of another database',
       /^The dump of database app is not complete: \S+ has \d+ at the source and 0 in the dump\.$/,

@@ -32,13 +32,21 @@ for previous in "$in_repository" "$in_receipt"; do
   ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes to copy, and the last backup had $previous."
 done
 
+# Later runs compare with the newest snapshot, and people restore it: it must not be one that is not whole.
+withdraw() {
+  [ -z "$1" ] || ask_restic "$ANSWER_SECONDS" forget "$1" || echo "The snapshot $1 is still there." >&2
+}
+
 doing='copying to the repository'
 echo "$doing"
 cd "$SCRATCH"
 # A relative path restores as `data`. A lock is waited for: another run's is gone soon, and a stale one is the upkeep's.
 ask_restic "$STEP_SECONDS" backup --json --host "$RESTIC_HOST" --retry-lock "${ANSWER_SECONDS}s" data || {
   [ "$code" -ne 11 ] || fail "The repository $RESTIC_REPOSITORY is locked, by another run or by a dead one: $(why "$TMP/errors")"
-  fail "The copy to $RESTIC_REPOSITORY failed: $(why "$TMP/errors")"
+  reason=$(why "$TMP/errors")
+  # Code 3 is a snapshot without what could not be read.
+  [ "$code" -ne 3 ] || withdraw "$(jq -r 'select(.message_type == "summary") | .snapshot_id // empty' "$TMP/answer")"
+  fail "The copy to $RESTIC_REPOSITORY failed: $reason"
 }
 snapshot=$(jq -r 'select(.message_type == "summary") | .snapshot_id // empty' "$TMP/answer")
 [ -n "$snapshot" ] || fail "restic says that the copy went well, and names no snapshot."
@@ -50,8 +58,7 @@ ask_restic "$ANSWER_SECONDS" ls --json --no-lock --no-cache "$snapshot" ||
 copied_files=$(jq -s 'map(select(.type == "file")) | length' "$TMP/answer")
 copied_bytes=$(jq -s 'map(select(.type == "file") | .size // 0) | add // 0' "$TMP/answer")
 if [ "$copied_files" -ne "$files" ] || [ "$copied_bytes" -ne "$bytes" ]; then
-  # Later runs compare with the newest snapshot, and people restore it.
-  ask_restic "$ANSWER_SECONDS" forget "$snapshot" || true
+  withdraw "$snapshot"
   fail "The snapshot has $copied_files files with $copied_bytes bytes, where $files files with $bytes bytes were written."
 fi
 

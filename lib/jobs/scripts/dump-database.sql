@@ -17,7 +17,9 @@ select pg_catalog.format('select pg_catalog.count(*), %L from only %I.%I',
          pg_catalog.replace(pg_catalog.format('"%s"."%s"', pg_catalog.replace(nspname, '"', '""'), pg_catalog.replace(relname, '"', '""')), E'\n', '\n'),
          nspname, relname)
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where relkind = 'r' and relpersistence <> 't' and nspname !~ '^pg_' and nspname <> 'information_schema'
+ where relkind = 'r' and nspname !~ '^pg_' and nspname <> 'information_schema'
+   -- On a replica unlogged tables are empty, and pg_dump leaves them out.
+   and (relpersistence = 'p' or relpersistence = 'u' and not pg_catalog.pg_is_in_recovery())
    and not exists (select from pg_catalog.pg_depend d
                     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
  order by nspname, relname \gexec

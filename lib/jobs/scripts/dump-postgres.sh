@@ -29,7 +29,12 @@ grep -qx -e '-- PostgreSQL database cluster dump complete' "$DATA/globals.sql" |
   fail "The dump of roles and tablespaces is cut short."
 
 doing='listing databases'
-ask 'select oid from pg_catalog.pg_database where datallowconn and not datistemplate order by oid'
+# Nobody keeps data in the two templates that every server has.
+every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
+ask "select count(*) || ', ' || min(quote_ident(datname)) || ' among them' from $every and not datallowconn having count(*) > 0"
+closed=$(cat "$TMP/answer")
+[ -z "$closed" ] || fail "Databases that take no connections cannot be dumped ($closed): let them, or drop them."
+ask "select oid from $every order by oid"
 cp "$TMP/answer" "$TMP/databases"
 [ -s "$TMP/databases" ] || fail "PostgreSQL at $PGHOST has no database."
 

@@ -6,9 +6,10 @@
 COUNTS=$SCRATCH/counts
 
 total=0
-for dump in "$DATA"/*.dump; do
-  name=${dump##*/}
-  name=${name%.dump}
+for counted in "$COUNTS"/*.source; do
+  name=${counted##*/}
+  name=${name%.source}
+  dump=$DATA/$name.dump
   doing="reading the dump of database $name"
   echo "$doing"
   rm -f "$TMP/pipe"
@@ -25,13 +26,13 @@ for dump in "$DATA"/*.dump; do
   difference=$(awk -F '\t' '
     NR == FNR { copy[$2] = $1; next }
     copy[$2] + 0 != $1 { printf "%s has %s at the source and %s in the dump", $2, $1, copy[$2] + 0; exit }
-  ' "$COUNTS/$name.copy" "$COUNTS/$name.source")
+  ' "$COUNTS/$name.copy" "$counted")
   [ -z "$difference" ] || fail "The dump of database $name is not complete: $difference."
   # Rows of extensions' own tables are in the dump and were not counted at the source.
   total=$((total + $(awk -F '\t' '
     NR == FNR { counted[$2] = 1; next }
     $2 in counted { n += $1 }
     END { printf "%.0f", n }
-  ' "$COUNTS/$name.source" "$COUNTS/$name.copy")))
+  ' "$counted" "$COUNTS/$name.copy")))
 done
 echo "$total" >"$PARTS/items-copy"

@@ -3,7 +3,7 @@
  * before is as it was.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -236,6 +236,18 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       run: async () => ({
         beforeStart: (container, { scratch }) => {
           if (container === 'receipt') rmSync(join(scratch, 'parts', 'items-copy'));
+        },
+      }),
+    },
+    {
+      what: 'A file cannot be read',
+      fails: 'commit',
+      says: /^The copy to .* failed: .*permission denied/,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container !== 'commit') return;
+          writeFileSync(join(scratch, 'data', 'locked'), 'x');
+          chmodSync(join(scratch, 'data', 'locked'), 0o000);
         },
       }),
     },
