@@ -68,11 +68,11 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     {
       what: 'A table is locked for longer than the deadline',
       fails: 'dump',
-      says: /^Database app was not dumped: no end after 10 s/,
+      says: /^Database app was not dumped: no end after 15 s/,
       run: async () => {
         const lock = server.session('begin; lock table app.items in access exclusive mode; select pg_sleep(60)', 'app');
         end = lock.end;
-        return { job: { deadlineSeconds: 10 } };
+        return { job: { deadlineSeconds: 15 } };
       },
       undo: async () => end(),
     },

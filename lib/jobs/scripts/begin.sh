@@ -1,5 +1,6 @@
 #!/bin/sh
 # Before anything is dumped: is the store there, may these keys read it, and what did the last good run copy?
+# shellcheck source=common.sh
 . /scripts/common.sh
 
 if find "$SCRATCH" -mindepth 1 -maxdepth 1 ! -name lost+found | grep -q .; then

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Puts what the steps before have written and verified into the restic repository of the dataset: one snapshot, which
 # restic saves last, so that a run that ends in the middle leaves none.
+# shellcheck source=common.sh
 . /scripts/common.sh
+# shellcheck source=restic.sh
 . /scripts/restic.sh
 
 doing='measuring what is to be copied'
@@ -39,7 +41,7 @@ withdraw() {
 
 doing='copying to the repository'
 echo "$doing"
-cd "$SCRATCH"
+cd "$SCRATCH" || fail "There is no $SCRATCH."
 # A relative path restores as `data`. A lock is waited for: another run's is gone soon, and a stale one is the upkeep's.
 ask_restic "$STEP_SECONDS" backup --json --host "$RESTIC_HOST" --retry-lock "${ANSWER_SECONDS}s" data || {
   [ "$code" -ne 11 ] || fail "The repository $RESTIC_REPOSITORY is locked, by another run or by a dead one: $(why "$TMP/errors")"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Dumps all databases of a PostgreSQL server, one after another, and the roles and tablespaces that they share. Rows are
 # counted in the transaction whose snapshot is dumped, so that the numbers can be compared exactly.
+# shellcheck source=common.sh
 . /scripts/common.sh
 
 COUNTS=$SCRATCH/counts

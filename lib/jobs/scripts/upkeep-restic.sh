@@ -1,7 +1,9 @@
 #!/bin/sh
 # upkeep-restic.sh POLICY...: the weekly upkeep of a repository, with keys that may delete. Removes stale locks, forgets
 # snapshots by the policy, frees their space, and reads a part of all data back: a different one each week.
+# shellcheck source=common.sh
 . /scripts/common.sh
+# shellcheck source=restic.sh
 . /scripts/restic.sh
 
 open_repository

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Reads every dump to its end, as a restore would, and counts what comes out: `pg_restore --list` finds no damage. Needs
 # no server.
+# shellcheck source=common.sh
 . /scripts/common.sh
 
 COUNTS=$SCRATCH/counts

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The last step: says in the store what was copied. It runs only when all steps before have succeeded, and refuses when
 # one of them has left out what it should have said.
+# shellcheck source=common.sh
 . /scripts/common.sh
 
 # All of these leave their result in `value`: in busybox, what fails inside of $(…) does not end the script.

@@ -121,7 +121,8 @@ const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && pa
 /** What can befall any job. */
 export function commonFaults(steps: readonly string[]): readonly Fault[] {
   const [produce = ''] = steps.slice(1);
-  const shrunk = { deadlineSeconds: 20, answerSeconds: 8 };
+  // Long enough for a busy machine.
+  const shrunk = { deadlineSeconds: 25, answerSeconds: 15 };
   return [
     storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, () => ({
       status: 403,
@@ -133,7 +134,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       () => ({ status: 500 }),
       shrunk,
     ),
-    storeFault('The store does not answer', 'begin', /no end after 8 s/, () => ({ delaySeconds: 1000 }), shrunk),
+    storeFault('The store does not answer', 'begin', /no end after 15 s/, () => ({ delaySeconds: 1000 }), shrunk),
     {
       what: 'Nobody listens at the address of the store',
       fails: 'begin',
@@ -156,7 +157,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
     storeFault(
       'The store answers 500 to the data',
       'commit',
-      /^The copy to .* failed: no end after 20 s/,
+      /^The copy to .* failed: no end after 25 s/,
       (request) => (isPack(request) ? { status: 500 } : undefined),
       shrunk,
     ),
@@ -170,7 +171,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
     storeFault(
       'The store is too slow for the deadline',
       'commit',
-      /^The copy to .* failed: no end after 20 s/,
+      /^The copy to .* failed: no end after 25 s/,
       (request) => (isPack(request) ? { delaySeconds: 1000 } : undefined),
       shrunk,
     ),
@@ -286,7 +287,7 @@ function expiringKeys(): Fault {
     run: async ({ store }) => {
       restore = store.restore;
       return {
-        job: { answerSeconds: 8 },
+        job: { answerSeconds: 15 },
         beforeStart: async (container) => {
           if (container === 'commit') await store.revoke();
         },
