@@ -12,6 +12,7 @@ import type { KubeObject } from '../model/kube-object';
 import { secretNameOf, type Location } from '../model/location';
 import { DATASET_ANNOTATION, DISABLED, MANAGED_BY, SUBSTITUTE_ANNOTATION } from '../model/marks';
 import { renderSchedule, type Schedule } from '../model/schedule';
+import { BUCKETS, type Keep } from '../model/strategy';
 import { JOB_IMAGES, type JobImages } from './images';
 import { networkPolicy } from './network';
 import { podTemplate, type PodOptions, type Resources, type Scratch } from './pod';
@@ -51,8 +52,7 @@ export interface BackupJobOptions extends JobOptions {
 }
 
 export interface UpkeepJobOptions extends JobOptions {
-  /** What to keep, as options of `restic forget`: `['--keep-daily', '14']`. */
-  readonly policy: readonly string[];
+  readonly keep: Keep;
   /** The Secret with keys that may delete. Default: that of the location. */
   readonly secret?: string;
   /** In how many runs all data is read back once. Default 13, a quarter of a year. */
@@ -117,7 +117,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
  * allowed to.
  */
 export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
-  const { location, cluster, dataset, policy, checkShares = CHECK_SHARES, secret = secretNameOf(location) } = options;
+  const { location, cluster, dataset, keep, checkShares = CHECK_SHARES, secret = secretNameOf(location) } = options;
   const env: Readonly<Record<string, EnvValue>> = {
     ...waits(options),
     // By default 8 times 5 minutes: a lock is stale after 30.
@@ -126,9 +126,17 @@ export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
     ...resticEnv(location, cluster, storePaths(location, cluster, dataset), secret),
   };
   const mounts = caMounts(location, secret);
-  const run = { script: 'upkeep-restic.sh', args: policy } as const;
+  const run = { script: 'upkeep-restic.sh', args: forgetOptions(keep) } as const;
   const steps: readonly Step[] = [{ name: 'upkeep', image: 'restic', run, env, mounts }];
   return objectsOf(options, steps, [options.store], { on: 'any-node' });
+}
+
+/** restic's calendar buckets have the names of ours, and count in the same way: the newest copy of each. */
+function forgetOptions(keep: Keep): readonly string[] {
+  return BUCKETS.flatMap((bucket) => {
+    const count = keep[bucket];
+    return count === undefined ? [] : [`--keep-${bucket}`, String(count)];
+  });
 }
 
 function waits(options: JobOptions): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 /** Where a dataset's copies lie in a location, and how restic and rclone are told. */
 import type { DatasetId } from '../model/dataset';
 import { secretNameOf, type Location } from '../model/location';
-import type { EnvValue, Mount } from './step';
+import type { EnvValue, Mount, Peer } from './step';
 
 /** The folder of a dataset without a namespace; no namespace can be called so. */
 const CLUSTER_FOLDER = '_cluster';
@@ -25,6 +25,12 @@ export function storePaths(location: Location, cluster: string, dataset: Dataset
   const path = (folder: string): string =>
     [location.prefix, cluster, folder, datasetPath(dataset)].filter((part) => part !== '').join('/');
   return { data: path('data'), receipts: path('receipts') };
+}
+
+/** A store outside of the cluster, for the NetworkPolicy: at the port of its endpoint, and at any address but the cluster's. */
+export function storePeer({ endpoint }: Location, clusterRanges: readonly string[]): Peer {
+  const { port, protocol } = new URL(endpoint);
+  return { outsideOf: clusterRanges, port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port) };
 }
 
 /** Where the certificate that signed the store's is mounted. */

@@ -2,6 +2,7 @@
 import type { BackupJobOptions, UpkeepJobOptions } from '../../lib/jobs/backup-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { postgresDump } from '../../lib/jobs/postgres';
+import { storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { s3Location } from '../../lib/model/location';
 import { isScheduleProblem, makeSchedule, type Schedule } from '../../lib/model/schedule';
@@ -27,7 +28,7 @@ export const postgresJob: BackupJobOptions = {
     password: { secret: 'db-superuser', key: 'password' },
   }),
   location,
-  store: { outsideOf: ['10.42.0.0/16', '10.43.0.0/16', 'fd00::/48'], port: 443 },
+  store: storePeer(location, ['10.42.0.0/16', '10.43.0.0/16', 'fd00::/48']),
   schedule: scheduleOf('10 3 * * *', 'Europe/Berlin'),
   scratch: { size: '40Gi', storageClass: 'ceph-block' },
 };
@@ -47,7 +48,7 @@ export const upkeepOfPostgres: UpkeepJobOptions = {
   name: 'db-dump-upkeep',
   schedule: scheduleOf('40 5 * * 0', 'Europe/Berlin'),
   scratch: { size: '4Gi', storageClass: 'ceph-block' },
-  policy: ['--keep-daily', '14', '--keep-monthly', '12'],
+  keep: { daily: 14, monthly: 12 },
   secret: 'backed-up-offsite-upkeep',
 };
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { scriptsConfigMap } from '../../lib/jobs/scripts';
-import { datasetPath, storePaths } from '../../lib/jobs/store';
+import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { textMapAt, type KubeObject } from '../../lib/model/kube-object';
 import type { Receipt } from '../../lib/model/receipt';
@@ -77,6 +77,16 @@ describe('the place of a dataset in a store', () => {
     ].map(datasetPath);
     expect(new Set(paths).size).toBe(paths.length);
     expect(paths.at(-1)).toBe('_cluster/etcd_home');
+  });
+});
+
+describe('a store outside of the cluster', () => {
+  it.each([
+    ['https://s3.example.net', 443],
+    ['http://s3.example.net/', 80],
+    ['https://s3.example.net:9000', 9000],
+  ])('%s is reached at port %i', (endpoint, port) => {
+    expect(storePeer({ ...location, endpoint }, ['10.0.0.0/8'])).toEqual({ outsideOf: ['10.0.0.0/8'], port });
   });
 });
 

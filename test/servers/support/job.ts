@@ -57,7 +57,7 @@ export function makeJob(store: Store, dataset: DatasetId, source: Source, secret
       });
     },
     upkeep: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
-      const objects = upkeepJob({ ...shared, policy: ['--keep-last', '1'], ...job });
+      const objects = upkeepJob({ ...shared, keep: { yearly: 1 }, ...job });
       return runPod(throughYaml(objects), { ...pod, secrets: { 'backed-up-offsite': store.secret, ...otherSecrets } });
     },
     receipts: async () => store.receipts(paths.receipts),
