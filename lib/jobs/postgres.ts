@@ -39,7 +39,14 @@ export function postgresDump(options: PostgresDumpOptions): Source {
           PGCLIENTENCODING: 'UTF8',
         },
       },
-      { name: 'verify', image: 'postgres', run: { script: 'verify-postgres.sh' } },
+      {
+        name: 'verify',
+        image: 'postgres',
+        run: { script: 'verify-postgres.sh' },
+        // It connects to nobody, but Debian's wrapper of the clients looks for a local server unless one is named
+        // (postgresql-client-common 248, pg_wrapper).
+        env: { PGHOST: options.host },
+      },
     ],
     verifiedBy: 'pg_restore --data-only of every dump, with the rows of every table compared',
     peers: [options.server],

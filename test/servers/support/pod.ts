@@ -59,16 +59,30 @@ export interface ContainerResult {
   readonly log: string;
 }
 
-/** What the images bring along, by a part of their name. */
-const IMAGES: Readonly<Record<string, { readonly path: string; readonly binds?: readonly string[] }>> = {
-  '/restic/restic:': { path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-  '/rclone/rclone:': { path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-  '/etcd:': { path: '/usr/local/bin:/usr/bin:/bin' },
-  '/library/postgres:': {
-    path: `/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin`,
-    binds: ['/usr', '/etc/alternatives'],
+interface Image {
+  /** A part of its name. */
+  readonly name: string;
+  /** Its files, below the folder that `install.sh` makes. */
+  readonly rootfs: string;
+  /** Its PATH. */
+  readonly path: string;
+  /** Folders of the machine that stand for its own. */
+  readonly binds?: readonly string[];
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const IMAGES: readonly Image[] = [
+  { name: '/restic/restic:', rootfs: 'restic', path: DEFAULT_PATH },
+  { name: '/rclone/rclone:', rootfs: 'rclone', path: DEFAULT_PATH },
+  { name: '/etcd:', rootfs: 'etcd', path: '/usr/local/bin:/usr/bin:/bin' },
+  {
+    name: '/library/postgres:15',
+    rootfs: 'postgres',
+    path: `${DEFAULT_PATH}:/usr/lib/postgresql/15/bin`,
+    binds: ['/usr', '/etc/alternatives', '/etc/postgresql-common'],
   },
-};
+];
 
 let pods = 0;
 
@@ -198,10 +212,9 @@ class Pod {
 
   /** https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md */
   private runtimeSpec(container: unknown, message: string): object {
-    const image = textAt(container, 'image') ?? '';
-    const [key = '', files = undefined] = Object.entries(IMAGES).find(([part]) => image.includes(part)) ?? [];
-    if (files === undefined) throw new Error(`there are no files for the image ${image}`);
-    const rootfs = join(TOOLS, 'rootfs', key.replaceAll(/[:/]/g, ' ').trim().split(' ').at(-1) ?? '');
+    const name = textAt(container, 'image') ?? '';
+    const image = IMAGES.find((each) => name.includes(each.name));
+    if (image === undefined) throw new Error(`there are no files for the image ${name}`);
     const env = this.envOf(container);
     const pod = at(this.spec, 'securityContext');
     const args = [...textsAt(container, 'command'), ...textsAt(container, 'args')].map((text) => expand(text, env));
@@ -214,17 +227,20 @@ class Pod {
           additionalGids: [numberAt(pod, 'fsGroup') ?? 0],
         },
         args,
-        env: [`PATH=${files.path}`, ...Object.entries(env).map(([variable, value]) => `${variable}=${value}`)],
+        env: [`PATH=${image.path}`, ...Object.entries(env).map(([variable, value]) => `${variable}=${value}`)],
         cwd: '/',
         capabilities: {},
         noNewPrivileges: booleanAt(container, 'securityContext', 'allowPrivilegeEscalation') === false,
       },
-      root: { path: rootfs, readonly: booleanAt(container, 'securityContext', 'readOnlyRootFilesystem') === true },
+      root: {
+        path: join(TOOLS, 'rootfs', image.rootfs),
+        readonly: booleanAt(container, 'securityContext', 'readOnlyRootFilesystem') === true,
+      },
       hostname: this.id,
       mounts: [
         { destination: '/proc', type: 'proc', source: 'proc' },
         { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'size=65536k'] },
-        ...(files.binds ?? []).map((path) => bind(path, path, true)),
+        ...(image.binds ?? []).map((path) => bind(path, path, true)),
         bind(message, '/dev/termination-log', false),
         ...listAt(container, 'volumeMounts').map((mount) => this.mountOf(mount)),
       ],
