@@ -66,7 +66,7 @@ why() {
   if [ "$space" -lt 64 ]; then printf 'the scratch volume is full; '; fi
   lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$') || true
   # What follows an error is often a hint.
-  words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail' | tail -n 1 | cut -c 1-600) || true
+  words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail|denied' | tail -n 1 | cut -c 1-600) || true
   [ -n "$words" ] || words=$(printf '%s\n' "$lines" | tail -n 1 | cut -c 1-600)
   printf '%s\n' "${words:-nothing, and code $code}"
 }

@@ -10,12 +10,16 @@ mkdir -p "$TMP" "$PARTS"
 version=$(restic version | sed 's/^restic \([^ ]*\) .*/\1/')
 printf '%s\n' "$version" >"$PARTS/tool.restic"
 
-# ask_restic SECONDS ARGUMENTS...: answer and errors go to the files of these names.
+# ask_restic SECONDS ARGUMENTS...: leaves what it says in $TMP/answer and $TMP/errors.
 ask_restic() {
   seconds=$1
   shift
+  result=0
   # shellcheck disable=SC2086 # a list of words
-  run "$seconds" restic $RESTIC_OPTIONS "$@" >"$TMP/answer" 2>"$TMP/errors"
+  run "$seconds" restic $RESTIC_OPTIONS "$@" >"$TMP/answer" 2>"$TMP/words" || result=$?
+  # With --json the errors are JSON as well.
+  jq -R -r '(fromjson? | .error.message? // .message?) // .' "$TMP/words" >"$TMP/errors" || true
+  return "$result"
 }
 
 # Sets `found`. Only code 10 means that there is no repository; a wrong password, a refusal, or a store that is not
