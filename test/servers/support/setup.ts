@@ -1,8 +1,10 @@
-/** Once for a whole run: starts the S3 store that all tests share. */
+/** Once for a whole run: installs the tools, and starts the S3 store that all tests share. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { forgetFaults, writeFaultsPage } from './faults-page';
 import { freePort } from './ports';
 import { output } from './tools';
 
@@ -14,13 +16,21 @@ declare module 'vitest' {
 
 /** @returns what ends it again. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await output(join(__dirname, '..', 'install.sh'), [], { env: { HOME: process.env['HOME'] ?? '' } });
+  forgetFaults();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-ceph-'));
   const port = await freePort(100);
   const script = join(__dirname, 'ceph.sh');
+  const stop = (): void => {
+    spawnSync(script, [folder, 'stop']);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // A run that is interrupted ends without the rest.
+  process.once('exit', stop);
   await output(script, [folder, String(port)]);
   project.provide('ceph', { folder, port });
   return async () => {
-    await output(script, [folder, 'stop']);
-    rmSync(folder, { recursive: true, force: true });
+    stop();
+    await writeFaultsPage();
   };
 }

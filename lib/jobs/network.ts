@@ -1,0 +1,52 @@
+/** What the pods of a job may reach: the dataset, the store and DNS; and nobody reaches them. */
+import type { KubeObject } from '../model/kube-object';
+import { MANAGED_BY } from '../model/marks';
+import type { Peer } from './step';
+
+export function networkPolicy(
+  name: string,
+  namespace: string,
+  podLabels: Readonly<Record<string, string>>,
+  peers: readonly Peer[],
+): KubeObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace, labels: MANAGED_BY },
+    spec: {
+      podSelector: { matchLabels: podLabels },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [],
+      egress: [DNS, ...peers.map(egressTo)],
+    },
+  };
+}
+
+/** To anyone: where a cluster answers DNS, by pods or on the node (NodeLocal DNSCache), is not known here. */
+const DNS = {
+  ports: [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ],
+};
+
+function egressTo(peer: Peer): object {
+  return { to: destinationsOf(peer), ports: [{ protocol: 'TCP', port: peer.port }] };
+}
+
+function destinationsOf(peer: Peer): readonly object[] {
+  if ('labels' in peer) {
+    return [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } },
+        podSelector: { matchLabels: peer.labels },
+      },
+    ];
+  }
+  if ('cidrs' in peer) return peer.cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+  // Exceptions have to lie in the block, so each family has its own (Kubernetes 1.36, validation of NetworkPolicyPeer).
+  return ['0.0.0.0/0', '::/0'].map((cidr) => {
+    const except = peer.outsideOf.filter((range) => range.includes(':') === cidr.includes(':'));
+    return { ipBlock: { cidr, ...(except.length === 0 ? {} : { except }) } };
+  });
+}

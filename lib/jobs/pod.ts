@@ -1,0 +1,183 @@
+/** Steps → the pod of a CronJob, which meets the `restricted` Pod Security level wherever its placement lets it. */
+import type { Mapping } from '../model/kube-object';
+import { METHOD_LABEL, REASON_ANNOTATION } from '../model/marks';
+import type { JobImages } from './images';
+import { SCRIPTS_PATH } from './scripts';
+import type { EnvValue, Mount, Placement, Step } from './step';
+
+/** Space for one full copy of the dataset, and for what verifying it takes besides. */
+export interface Scratch {
+  /** Quantity, `40Gi`. */
+  readonly size: string;
+  /** The claim's class. Default: space of the node itself, which a node of the control plane always has. */
+  readonly storageClass?: string;
+}
+
+/** What each container asks for and gets. There is no CPU limit: a backup that is throttled only takes longer. */
+export interface Resources {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly memoryLimit: string;
+}
+
+export interface PodOptions {
+  readonly images: JobImages;
+  readonly scratch: Scratch;
+  readonly resources: Resources;
+  readonly placement: Placement;
+  readonly priorityClassName?: string;
+  /** Of the ConfigMap with the scripts. */
+  readonly scripts: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Some user that is not root; all steps share it, because they share files. No image needs one of its own. */
+const USER = 65532;
+const ROOT = 0;
+
+const SCRATCH_PATH = '/scratch';
+
+/** @param steps all but the last are init containers, so that each waits for the one before. */
+export function podTemplate(steps: readonly Step[], options: PodOptions): Mapping {
+  const { placement, labels, priorityClassName } = options;
+  const user = placement.on === 'control-plane' ? ROOT : USER;
+  const mounts = [
+    ...new Map(steps.flatMap(({ mounts: each = [] }) => each).map((mount) => [mount.path, mount])).values(),
+  ];
+  const containers = steps.map((step) => container(step, options, mounts));
+  return {
+    metadata: { labels },
+    spec: {
+      restartPolicy: 'Never',
+      // A job talks to no API server.
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: {
+        runAsUser: user,
+        runAsGroup: user,
+        runAsNonRoot: user !== ROOT,
+        fsGroup: user,
+        // What has the right group already is not walked through again.
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...(priorityClassName === undefined ? {} : { priorityClassName }),
+      ...placementFields(placement),
+      ...(containers.length === 1 ? {} : { initContainers: containers.slice(0, -1) }),
+      containers: containers.slice(-1),
+      volumes: [
+        // Mode 0555: the files are read by any user and changed by none.
+        { name: 'scripts', configMap: { name: options.scripts, defaultMode: 0o555 } },
+        { name: 'scratch', ...scratchVolume(options.scratch) },
+        ...mounts.map((mount, index) => ({ name: volumeName(index), ...volumeSource(mount) })),
+      ],
+    },
+  };
+}
+
+function container(step: Step, { images, resources }: PodOptions, mounts: readonly Mount[]): Mapping {
+  return {
+    name: step.name,
+    image: images[step.image],
+    imagePullPolicy: 'IfNotPresent',
+    command: commandOf(step).map(literal),
+    env: Object.entries({ HOME: `${SCRATCH_PATH}/tmp`, TMPDIR: `${SCRATCH_PATH}/tmp`, ...step.env }).map(envVar),
+    resources: {
+      requests: { cpu: resources.cpu, memory: resources.memory },
+      limits: { memory: resources.memoryLimit },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    // Scripts write their message themselves; what an image without a shell has to say is the end of its log.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      ...('script' in step.run ? [{ name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true }] : []),
+      { name: 'scratch', mountPath: SCRATCH_PATH },
+      ...(step.mounts ?? []).map(({ path }) => ({
+        name: volumeName(mounts.findIndex((mount) => mount.path === path)),
+        mountPath: path,
+        readOnly: true,
+      })),
+    ],
+  };
+}
+
+function commandOf({ run }: Step): readonly string[] {
+  return 'script' in run ? ['/bin/sh', `${SCRIPTS_PATH}/${run.script}`, ...(run.args ?? [])] : run.program;
+}
+
+/** As it stands: the kubelet reads `$(NAME)` as a variable and `$$` as one `$` (Kubernetes 1.36, third_party/forked/golang/expansion). */
+function literal(text: string): string {
+  return text.replaceAll('$', () => '$$');
+}
+
+function envVar([name, value]: [string, EnvValue]): Mapping {
+  if (typeof value === 'string') return { name, value: literal(value) };
+  const { secret, key, optional } = value;
+  return {
+    name,
+    valueFrom: { secretKeyRef: { name: secret, key, ...(optional === undefined ? {} : { optional }) } },
+  };
+}
+
+function volumeName(index: number): string {
+  return `mount-${index}`;
+}
+
+function volumeSource({ volume }: Mount): Mapping {
+  if ('claim' in volume) return { persistentVolumeClaim: { claimName: volume.claim, readOnly: true } };
+  if ('hostPath' in volume) return { hostPath: { path: volume.hostPath, type: 'Directory' } };
+  const items = Object.entries(volume.items ?? {}).map(([key, path]) => ({ key, path }));
+  return {
+    secret: { secretName: volume.secret, defaultMode: 0o440, ...(items.length === 0 ? {} : { items }) },
+  };
+}
+
+function scratchVolume({ size, storageClass }: Scratch): Mapping {
+  if (storageClass === undefined) return { emptyDir: { sizeLimit: size } };
+  return {
+    ephemeral: {
+      volumeClaimTemplate: {
+        metadata: {
+          // It lives as long as the pod, and Velero must not copy it.
+          labels: { [METHOD_LABEL]: 'excluded' },
+          annotations: { [REASON_ANNOTATION]: 'Scratch space of a backup job, empty again after each run.' },
+        },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: storageClass,
+          resources: { requests: { storage: size } },
+        },
+      },
+    },
+  };
+}
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
+
+function placementFields(placement: Placement): Mapping {
+  switch (placement.on) {
+    case 'any-node':
+      return {};
+    case 'same-node':
+      return {
+        affinity: {
+          podAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: placement.labels } },
+            ],
+          },
+        },
+      };
+    case 'control-plane':
+      return {
+        hostNetwork: true,
+        dnsPolicy: 'ClusterFirstWithHostNet',
+        nodeSelector: { [CONTROL_PLANE]: '' },
+        tolerations: [{ key: CONTROL_PLANE, operator: 'Exists', effect: 'NoSchedule' }],
+      };
+  }
+}

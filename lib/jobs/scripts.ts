@@ -1,0 +1,43 @@
+/** The scripts of the jobs: files of this folder, which shellcheck and real servers have seen, delivered as they are. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubeObject } from '../model/kube-object';
+import { DISABLED, MANAGED_BY, SUBSTITUTE_ANNOTATION } from '../model/marks';
+
+/** Where a container finds them. */
+export const SCRIPTS_PATH = '/scripts';
+
+/** The files that each script reads besides itself. */
+const SCRIPTS = {
+  'begin.sh': ['common.sh'],
+  'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
+  'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
+  'commit-restic.sh': ['common.sh', 'restic.sh'],
+  'write-receipt.sh': ['common.sh'],
+  'upkeep-restic.sh': ['common.sh', 'restic.sh'],
+} as const;
+
+export type ScriptName = keyof typeof SCRIPTS;
+
+/**
+ * The ConfigMap with the scripts of a job. It is named after its content and cannot be changed, so that all steps of a
+ * run are of one version. Flux must leave it alone: to a substitution, every `${…}` of a shell is a variable of its own.
+ */
+export function scriptsConfigMap(job: string, namespace: string, names: readonly ScriptName[]): KubeObject {
+  const files = [...new Set(names.flatMap((name) => [name, ...SCRIPTS[name]]))].toSorted();
+  const data = Object.fromEntries(files.map((file) => [file, readFileSync(join(__dirname, 'scripts', file), 'utf8')]));
+  const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 8);
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: `${job}-scripts-${hash}`,
+      namespace,
+      labels: MANAGED_BY,
+      annotations: { [SUBSTITUTE_ANNOTATION]: DISABLED },
+    },
+    immutable: true,
+    data,
+  };
+}

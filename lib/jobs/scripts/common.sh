@@ -1,0 +1,77 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # for those who read it
+# What every script begins with: where things lie, how a step fails, and how it waits.
+#
+# A failure is one sentence in the termination message of the container, which is what `kubectl describe pod` shows. All
+# scripts run in busybox ash (restic, rclone) or in dash (Debian's sh, which has no pipefail: no result may come out of
+# a pipe whose left side can fail). busybox forgets `set -e` inside of $(…), so what is called there must not be able to
+# fail, or fail as a whole.
+set -eu
+umask 077
+
+SCRATCH=/scratch
+# What is copied.
+DATA=$SCRATCH/data
+# What the receipt will say: one file with one line for each thing.
+PARTS=$SCRATCH/parts
+TMP=$SCRATCH/tmp
+
+MESSAGE=/dev/termination-log
+# What the script is at, for the message of one that is stopped.
+doing=starting
+child=
+
+fail() {
+  printf '%s\n' "$*" >"$MESSAGE"
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+stopped() {
+  [ -z "$child" ] || kill "$child" 2>/dev/null || true
+  fail "Stopped while $doing: the job ran out of time, or its pod was deleted."
+}
+
+ended() {
+  [ "$1" -eq 0 ] || [ -s "$MESSAGE" ] ||
+    printf 'Ended with code %s while %s; the log of this container says more.\n' "$1" "$doing" >"$MESSAGE"
+}
+
+trap 'ended $?' EXIT
+trap stopped TERM INT
+
+# run SECONDS COMMAND...: returns its code. In the background, because a shell that waits for a child in the foreground
+# hears of the end of its pod only when the child is done.
+run() {
+  limit=$1
+  shift
+  began=$(date +%s)
+  timeout -k 10 "$limit" "$@" &
+  child=$!
+  code=0
+  wait "$child" || code=$?
+  child=
+  return "$code"
+}
+
+# why FILE: the end of a sentence about the last `run`, whose messages are in the file. The code of a command that ran
+# out of time differs between busybox and coreutils, so the clock decides.
+why() {
+  cat "$1" >&2
+  if [ $(($(date +%s) - began)) -ge "$limit" ]; then
+    printf 'no end after %s s; its last words: ' "$limit"
+  fi
+  # Messages that did not fit on a full disk are lost.
+  space=$(df -P -k "$SCRATCH" | awk 'NR == 2 { print $4 }')
+  if [ "$space" -lt 64 ]; then printf 'the scratch volume is full; '; fi
+  lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$') || true
+  # What follows an error is often a hint.
+  words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail|denied' | tail -n 1 | cut -c 1-600) || true
+  [ -n "$words" ] || words=$(printf '%s\n' "$lines" | tail -n 1 | cut -c 1-600)
+  printf '%s\n' "${words:-nothing, and code $code}"
+}
+
+# Whether a number is sharply smaller than a previous one.
+is_shrunk() {
+  [ "$(($1 * 100))" -lt "$(($2 * SMALLEST_PERCENT))" ]
+}

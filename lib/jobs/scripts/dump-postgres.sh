@@ -1,0 +1,79 @@
+#!/bin/sh
+# Dumps all databases of a PostgreSQL server, one after another, and the roles and tablespaces that they share. Rows are
+# counted in the transaction whose snapshot is dumped, so that the numbers can be compared exactly.
+# shellcheck source=common.sh
+. /scripts/common.sh
+
+COUNTS=$SCRATCH/counts
+mkdir "$COUNTS"
+
+# ask QUERY: the answer is in $TMP/answer.
+ask() {
+  run "$ANSWER_SECONDS" psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1" >"$TMP/answer" 2>"$TMP/errors" ||
+    fail "PostgreSQL at $PGHOST does not answer: $(why "$TMP/errors")"
+}
+
+doing="asking $PGHOST for its version"
+ask 'show server_version_num'
+server=$(($(cat "$TMP/answer") / 10000))
+version=$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) \([^ ]*\).*/\1/')
+client=${version%%.*}
+printf '%s\n' "$version" >"$PARTS/tool.pg_dump"
+[ "$client" -ge "$server" ] ||
+  fail "pg_dump $client cannot dump PostgreSQL $server: give the job an image of PostgreSQL $server."
+
+doing='dumping roles and tablespaces'
+run "$STEP_SECONDS" pg_dumpall --globals-only --file="$DATA/globals.sql" 2>"$TMP/errors" ||
+  fail "Roles and tablespaces were not dumped: $(why "$TMP/errors")"
+# A script that was cut short is accepted by psql; only this line tells (PostgreSQL 15, pg_dumpall.c).
+grep -qx -e '-- PostgreSQL database cluster dump complete' "$DATA/globals.sql" ||
+  fail "The dump of roles and tablespaces is cut short."
+
+doing='listing databases'
+# Nobody keeps data in the two templates that every server has.
+every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
+ask "select count(*) || ', ' || min(quote_ident(datname)) || ' among them' from $every and not datallowconn having count(*) > 0"
+closed=$(cat "$TMP/answer")
+[ -z "$closed" ] || fail "Databases that take no connections cannot be dumped ($closed): let them, or drop them."
+ask "select oid from $every order by oid"
+cp "$TMP/answer" "$TMP/databases"
+[ -s "$TMP/databases" ] || fail "PostgreSQL at $PGHOST has no database."
+
+total=0
+while read -r oid; do
+  # A name may have any character, a newline at its end too.
+  ask "select datname from pg_catalog.pg_database where oid = $oid"
+  name=$(cat "$TMP/answer" && echo .)
+  name=${name%
+.}
+  [ -n "$name" ] || fail "Database $oid was dropped during the run."
+  ask "select case when datname ~ '^[A-Za-z0-9_-]+\$' then datname
+                   else 'hex.' || encode(convert_to(datname, 'UTF8'), 'hex') end
+         from pg_catalog.pg_database where oid = $oid"
+  file=$(cat "$TMP/answer")
+
+  doing="dumping database $file"
+  echo "$doing"
+  rm -f "$TMP/dump-code"
+  DUMP=$DATA/$file.dump DUMP_CODE=$TMP/dump-code DUMP_ERRORS=$TMP/dump-errors
+  export DUMP DUMP_CODE DUMP_ERRORS
+  : >"$DUMP_ERRORS"
+  counted=$COUNTS/$file.source
+  run "$STEP_SECONDS" env PGDATABASE="$name" psql -X -q -A -t -F "$(printf '\t')" -v ON_ERROR_STOP=1 \
+    -v counted="$counted" -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
+    [ ! -s "$DUMP_ERRORS" ] || fail "Database $file was not dumped: $(why "$DUMP_ERRORS")"
+    fail "Database $file was not dumped: $(why "$TMP/errors")"
+  }
+  [ "$(cat "$TMP/dump-code" 2>/dev/null)" = 0 ] || fail "Database $file was not dumped: $(why "$DUMP_ERRORS")"
+  [ -s "$DUMP" ] || fail "The dump of database $file is empty."
+  # The last line is there for an empty database too; psql says nothing when the disk is full.
+  tail -n 1 "$counted" | grep -q '(large objects)$' || fail "The rows of database $file were not counted."
+  total=$((total + $(awk -F '\t' '{ n += $1 } END { printf "%.0f", n }' "$counted")))
+done <"$TMP/databases"
+
+previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
+[ "$total" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] || fail "PostgreSQL at $PGHOST holds not a single row."
+! is_shrunk "$total" "$previous" ||
+  fail "PostgreSQL at $PGHOST holds $total rows and large objects, and at the last backup it held $previous."
+echo 'rows and large objects' >"$PARTS/counted"
+echo "$total" >"$PARTS/items-source"

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Reads every dump to its end, as a restore would, and counts what comes out: `pg_restore --list` finds no damage. Needs
+# no server.
+# shellcheck source=common.sh
+. /scripts/common.sh
+
+COUNTS=$SCRATCH/counts
+
+total=0
+for counted in "$COUNTS"/*.source; do
+  name=${counted##*/}
+  name=${name%.source}
+  dump=$DATA/$name.dump
+  doing="reading the dump of database $name"
+  echo "$doing"
+  rm -f "$TMP/pipe"
+  mkfifo "$TMP/pipe"
+  # A row with a large value is a line as long; all that counts stands at its beginning.
+  cut -b 1-1000000 <"$TMP/pipe" | awk -f /scripts/count-rows.awk >"$COUNTS/$name.copy" &
+  counter=$!
+  run "$STEP_SECONDS" pg_restore --data-only --file="$TMP/pipe" "$dump" 2>"$TMP/errors" || {
+    kill "$counter" 2>/dev/null || true
+    fail "The dump of database $name is damaged: $(why "$TMP/errors")"
+  }
+  wait "$counter" || fail "The rows in the dump of database $name could not be counted."
+
+  difference=$(awk -F '\t' '
+    NR == FNR { copy[$2] = $1; next }
+    copy[$2] + 0 != $1 { printf "%s has %s at the source and %s in the dump", $2, $1, copy[$2] + 0; exit }
+  ' "$COUNTS/$name.copy" "$counted")
+  [ -z "$difference" ] || fail "The dump of database $name is not complete: $difference."
+  # Rows of extensions' own tables are in the dump and were not counted at the source.
+  total=$((total + $(awk -F '\t' '
+    NR == FNR { counted[$2] = 1; next }
+    $2 in counted { n += $1 }
+    END { printf "%.0f", n }
+  ' "$counted" "$COUNTS/$name.copy")))
+done
+echo "$total" >"$PARTS/items-copy"

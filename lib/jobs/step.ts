@@ -1,0 +1,63 @@
+/** What a job is made of: steps, which are containers that share one scratch volume, and what they may reach. */
+import type { JobImages } from './images';
+import type { ScriptName } from './scripts';
+
+/** One container. Steps run one after another, and none after one that has failed. */
+export interface Step {
+  readonly name: string;
+  readonly image: keyof JobImages;
+  /** A script of this library with its arguments, or, in an image without a shell, a program with its arguments. */
+  readonly run:
+    { readonly script: ScriptName; readonly args?: readonly string[] } | { readonly program: readonly string[] };
+  readonly env?: Readonly<Record<string, EnvValue>>;
+  readonly mounts?: readonly Mount[];
+}
+
+/** A text as it is, or a key of a Secret in the namespace of the job. */
+export type EnvValue = string | SecretKey;
+
+export interface SecretKey {
+  readonly secret: string;
+  readonly key: string;
+  /** Whether the step does without it. */
+  readonly optional?: boolean;
+}
+
+/** A volume besides the scratch volume. All are read only: a backup changes nothing. */
+export interface Mount {
+  readonly path: string;
+  readonly volume:
+    | { readonly claim: string }
+    | { readonly hostPath: string }
+    | { readonly secret: string; readonly items?: Readonly<Record<string, string>> };
+}
+
+/** Whom a job talks to, for its NetworkPolicy. */
+export type Peer =
+  /** Pods, by their labels and the port on which they listen; the port of their Service is another thing (K12). */
+  | { readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly port: number }
+  | { readonly cidrs: readonly string[]; readonly port: number }
+  /** Everything but the cluster's own ranges of pods and Services: a store whose addresses change. */
+  | { readonly outsideOf: readonly string[]; readonly port: number };
+
+/**
+ * Where the pod runs. `same-node`: on the node of the pods with these labels, whose ReadWriteOnce claim it reads.
+ * `control-plane`: on a node of the control plane, with its network and as its root, because keys of the host are
+ * readable by root only; no NetworkPolicy applies there.
+ */
+export type Placement =
+  | { readonly on: 'any-node' }
+  | { readonly on: 'control-plane' }
+  | { readonly on: 'same-node'; readonly labels: Readonly<Record<string, string>> };
+
+/**
+ * How one kind of data is produced and verified: what a backup method gives to the job builder. Its steps write what is
+ * copied to `/scratch/data`, and say in `/scratch/parts` what was counted.
+ */
+export interface Source {
+  readonly steps: readonly Step[];
+  /** What has looked at all of the data, for the receipt: `etcdutl snapshot restore`. */
+  readonly verifiedBy: string;
+  readonly peers: readonly Peer[];
+  readonly placement?: Placement;
+}

@@ -1,0 +1,88 @@
+/** Where a dataset's copies lie in a location, and how restic and rclone are told. */
+import type { DatasetId } from '../model/dataset';
+import { secretNameOf, type Location } from '../model/location';
+import type { EnvValue, Mount, Peer } from './step';
+
+/** The folder of a dataset without a namespace; no namespace can be called so. */
+const CLUSTER_FOLDER = '_cluster';
+
+/**
+ * Path of a dataset below `data/` and `receipts/`, `forge/statefulset_gitea_data`: no two datasets that one job library
+ * backs up share it, because no name of Kubernetes has an underscore.
+ */
+export function datasetPath({ kind, namespace, name, part }: DatasetId): string {
+  const words = [kind.toLowerCase(), name, ...(part === undefined ? [] : [part.name])];
+  return `${namespace ?? CLUSTER_FOLDER}/${words.join('_')}`;
+}
+
+/** The dataset's restic repository and its receipts, below the bucket. */
+export interface StorePaths {
+  readonly data: string;
+  readonly receipts: string;
+}
+
+export function storePaths(location: Location, cluster: string, dataset: DatasetId): StorePaths {
+  const path = (folder: string): string =>
+    [location.prefix, cluster, folder, datasetPath(dataset)].filter((part) => part !== '').join('/');
+  return { data: path('data'), receipts: path('receipts') };
+}
+
+/** A store outside of the cluster, for the NetworkPolicy: at the port of its endpoint, and at any address but the cluster's. */
+export function storePeer({ endpoint }: Location, clusterRanges: readonly string[]): Peer {
+  const { port, protocol } = new URL(endpoint);
+  return { outsideOf: clusterRanges, port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port) };
+}
+
+/** Where the certificate that signed the store's is mounted. */
+const CA_FOLDER = '/etc/backed-up';
+const CA_FILE = `${CA_FOLDER}/ca.crt`;
+
+/** The certificate of a location that has its own. */
+export function caMounts(location: Location, secret = secretNameOf(location)): readonly Mount[] {
+  return location.customCa ? [{ path: CA_FOLDER, volume: { secret, items: { 'ca.crt': 'ca.crt' } } }] : [];
+}
+
+/** @param secret with the keys, by default the one that every namespace has for the location. */
+export function resticEnv(
+  location: Location,
+  cluster: string,
+  paths: StorePaths,
+  secret = secretNameOf(location),
+): Readonly<Record<string, EnvValue>> {
+  return {
+    RESTIC_REPOSITORY: `s3:${location.endpoint.replace(/\/+$/, '')}/${location.bucket}/${paths.data}`,
+    RESTIC_PASSWORD: { secret, key: 'RESTIC_PASSWORD' },
+    AWS_ACCESS_KEY_ID: { secret, key: 'AWS_ACCESS_KEY_ID' },
+    AWS_SECRET_ACCESS_KEY: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
+    AWS_DEFAULT_REGION: location.region,
+    // One host for all pods: restic groups snapshots by it.
+    RESTIC_HOST: cluster,
+    // This one has no variable (restic 0.18, doc/030_preparing_a_new_repo.rst).
+    RESTIC_OPTIONS: location.pathStyle ? '--option=s3.bucket-lookup=path' : '--option=s3.bucket-lookup=dns',
+    ...(location.customCa ? { RESTIC_CACERT: CA_FILE } : {}),
+  };
+}
+
+/** A remote called `store`, by variables alone (rclone 1.76, docs/content/docs.md, "Config file" of environment variables). */
+export function rcloneEnv(
+  location: Location,
+  paths: StorePaths,
+  secret = secretNameOf(location),
+): Readonly<Record<string, EnvValue>> {
+  const at = (path: string): string => `store:${location.bucket}/${path}`;
+  return {
+    RCLONE_CONFIG: '/notfound',
+    RCLONE_CONFIG_STORE_TYPE: 's3',
+    RCLONE_CONFIG_STORE_PROVIDER: 'Other',
+    RCLONE_CONFIG_STORE_ENDPOINT: location.endpoint,
+    RCLONE_CONFIG_STORE_REGION: location.region,
+    RCLONE_CONFIG_STORE_ACCESS_KEY_ID: { secret, key: 'AWS_ACCESS_KEY_ID' },
+    RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
+    RCLONE_CONFIG_STORE_FORCE_PATH_STYLE: String(location.pathStyle),
+    // A mistyped bucket must fail, and keys that may write need not be allowed to make one.
+    RCLONE_CONFIG_STORE_NO_CHECK_BUCKET: 'true',
+    ...(location.customCa ? { RCLONE_CA_CERT: CA_FILE } : {}),
+    RECEIPTS: at(paths.receipts),
+    REPOSITORY: at(paths.data),
+  };
+}

@@ -1,0 +1,204 @@
+/** What the job builder renders: golden files to read, and what must hold for every job. */
+import { describe, expect, it } from 'vitest';
+import { podSecurityViolations } from '../../lib/coverage/pod-security';
+import { backupJob, upkeepJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
+import { JOB_IMAGES } from '../../lib/jobs/images';
+import { at, listAt, textAt, textsAt, type KubeObject } from '../../lib/model/kube-object';
+import { s3Location } from '../../lib/model/location';
+import { podTemplateOf } from '../../lib/model/workloads';
+import { validateStrictly } from '../../lib/schema/objects';
+import { emitYaml } from '../../lib/yaml/emit';
+import { etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
+
+const ALL = {
+  postgres: backupJob(postgresJob),
+  etcd: backupJob(etcdJob),
+  upkeep: upkeepJob(upkeepOfPostgres),
+};
+const RESTRICTED = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
+
+describe.each(Object.entries(ALL))('the objects of job %s', (name, objects) => {
+  it('are as they were read and approved', async () => {
+    const shown = objects.map((object) => emitYaml(withoutScripts(object)));
+    await expect(shown.join('---\n')).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
+
+  it('are objects that Kubernetes takes, with no field misspelt', () => {
+    expect(objects.flatMap(validateStrictly)).toEqual([]);
+  });
+
+  it('are left alone by the substitution of Flux wherever a shell reads them', () => {
+    for (const object of objects.filter(({ kind }) => kind !== 'NetworkPolicy'))
+      expect(object.metadata.annotations).toMatchObject({ 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
+  });
+
+  it('run one at a time, within a deadline, and are not started late', () => {
+    const spec = at(cronJobOf(objects), 'spec');
+    expect(spec).toMatchObject({
+      concurrencyPolicy: 'Forbid',
+      timeZone: 'Europe/Berlin',
+      startingDeadlineSeconds: 3600,
+    });
+    expect(at(spec, 'jobTemplate', 'spec')).toMatchObject({ activeDeadlineSeconds: 14_400, backoffLimit: 1 });
+  });
+
+  it('have no secret in an argument or a variable', () => {
+    for (const container of containersOf(objects)) {
+      const plain = listAt(container, 'env').filter((variable) => at(variable, 'valueFrom') === undefined);
+      expect(
+        plain.map((variable) => textAt(variable, 'name')).filter((each) => /PASSWORD|SECRET|KEY/.test(each ?? '')),
+      ).toEqual([]);
+      expect([...textsAt(container, 'command'), ...textsAt(container, 'args')].join(' ')).not.toMatch(/password/i);
+    }
+  });
+});
+
+describe('the pods of a job', () => {
+  it('meet the restricted Pod Security level', () => {
+    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.postgres)), RESTRICTED)).toEqual([]);
+    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.upkeep)), RESTRICTED)).toEqual([]);
+  });
+
+  it('break it on the control plane only by the network, the folder of keys, and the user that may read them', async () => {
+    const violations = podSecurityViolations(podTemplateOf(cronJobOf(ALL.etcd)), RESTRICTED);
+    await expect(`${violations.join('\n')}\n`).toMatchFileSnapshot('golden/etcd.violations.txt');
+  });
+
+  it('run on the node of the pods whose claim they read', () => {
+    const source = { ...postgresJob.source, placement: { on: 'same-node', labels: { app: 'gitea' } } } as const;
+    const spec = at(podTemplateOf(cronJobOf(backupJob({ ...postgresJob, source }))), 'spec');
+    expect(at(spec, 'affinity', 'podAffinity', 'requiredDuringSchedulingIgnoredDuringExecution')).toEqual([
+      { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'gitea' } } },
+    ]);
+  });
+
+  it('mount a claim to read it, and nothing more', () => {
+    const claim = { path: '/source', volume: { claim: 'gitea-data' } };
+    const [dump, ...further] = postgresJob.source.steps;
+    if (dump === undefined) throw new Error('there is no step');
+    const source = { ...postgresJob.source, steps: [{ ...dump, mounts: [claim] }, ...further] };
+    const spec = at(podTemplateOf(cronJobOf(backupJob({ ...postgresJob, source }))), 'spec');
+    expect(listAt(spec, 'volumes').at(-1)).toEqual({
+      name: 'mount-0',
+      persistentVolumeClaim: { claimName: 'gitea-data', readOnly: true },
+    });
+    expect(listAt(listAt(spec, 'initContainers')[1], 'volumeMounts').at(-1)).toEqual({
+      name: 'mount-0',
+      mountPath: '/source',
+      readOnly: true,
+    });
+  });
+
+  it('have the priority that is asked for', () => {
+    const job = cronJobOf(backupJob({ ...postgresJob, priorityClassName: 'backup' }));
+    expect(textAt(podTemplateOf(job), 'spec', 'priorityClassName')).toBe('backup');
+    expect(textAt(podTemplateOf(cronJobOf(ALL.postgres)), 'spec', 'priorityClassName')).toBeUndefined();
+  });
+
+  it('trust the certificate of a location that has its own', () => {
+    const own = s3Location('local', { ...location, customCa: true });
+    const containers = containersOf(backupJob({ ...postgresJob, location: own }));
+    for (const container of containers.filter((each) => /restic|rclone/.test(textAt(each, 'image') ?? ''))) {
+      expect(listAt(container, 'env')).toContainEqual({
+        name: expect.stringMatching(/CA/),
+        value: '/etc/backed-up/ca.crt',
+      });
+      expect(listAt(container, 'volumeMounts')).toContainEqual(
+        expect.objectContaining({ mountPath: '/etc/backed-up' }),
+      );
+    }
+  });
+});
+
+describe('texts that the kubelet would expand', () => {
+  it('reach the program as they are', () => {
+    const dollars = 'a $(HOME) $$ ${x} $y';
+    const dataset = { ...postgresJob.dataset, name: dollars };
+    const receipt = containersOf(backupJob({ ...postgresJob, dataset })).at(-1);
+    const value = listAt(receipt, 'env').find((variable) => textAt(variable, 'name') === 'DATASET');
+    expect(expanded(textAt(value, 'value') ?? '')).toBe(JSON.stringify(dataset));
+  });
+});
+
+/** The kubelet's own rules (Kubernetes 1.36, third_party/forked/golang/expansion/expand.go), with HOME set. */
+function expanded(text: string): string {
+  return text.replaceAll(/\$(?:\$|\((\w+)\))/g, (match) => (match === '$$' ? '$' : '/root'));
+}
+
+describe('the images of a job', () => {
+  it('are those of the table, each with a fixed version', () => {
+    for (const image of Object.values(JOB_IMAGES)) expect(image).toMatch(/^[a-z.0-9]+\/[a-z0-9/]+:\d+\.\d+/);
+  });
+
+  it('are those that a user names instead, one by one', () => {
+    const mirror = 'registry.example.net/restic@sha256:0123';
+    const objects = backupJob({ ...postgresJob, images: { restic: mirror } });
+    const images = containersOf(objects).map((container) => textAt(container, 'image'));
+    expect(new Set(images)).toEqual(new Set([mirror, JOB_IMAGES.rclone, JOB_IMAGES.postgres]));
+  });
+});
+
+describe('the NetworkPolicy of a job', () => {
+  it('is left out where none applies', () => {
+    expect(ALL.etcd.map(({ kind }) => kind)).toEqual(['CronJob', 'ConfigMap']);
+    expect(ALL.postgres.map(({ kind }) => kind)).toEqual(['CronJob', 'ConfigMap', 'NetworkPolicy']);
+  });
+
+  it('names the pods and the addresses of the peers', () => {
+    const store = { cidrs: ['192.0.2.7/32'], port: 9000 };
+    expect(egressOf({ ...postgresJob, store })).toEqual([
+      {
+        ports: [
+          { protocol: 'UDP', port: 53 },
+          { protocol: 'TCP', port: 53 },
+        ],
+      },
+      {
+        to: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'forge' } },
+            podSelector: { matchLabels: { 'cnpg.io/cluster': 'db' } },
+          },
+        ],
+        ports: [{ protocol: 'TCP', port: 5432 }],
+      },
+      { to: [{ ipBlock: { cidr: '192.0.2.7/32' } }], ports: [{ protocol: 'TCP', port: 9000 }] },
+    ]);
+  });
+
+  it('keeps the ranges of the cluster out, each in its family of addresses', () => {
+    expect(egressOf(postgresJob).at(-1)).toEqual({
+      to: [
+        { ipBlock: { cidr: '0.0.0.0/0', except: ['10.42.0.0/16', '10.43.0.0/16'] } },
+        { ipBlock: { cidr: '::/0', except: ['fd00::/48'] } },
+      ],
+      ports: [{ protocol: 'TCP', port: 443 }],
+    });
+  });
+});
+
+function cronJobOf(objects: readonly KubeObject[]): KubeObject {
+  const job = objects.find(({ kind }) => kind === 'CronJob');
+  if (job === undefined) throw new Error('there is no CronJob');
+  return job;
+}
+
+function containersOf(objects: readonly KubeObject[]): readonly unknown[] {
+  const spec = at(podTemplateOf(cronJobOf(objects)), 'spec');
+  return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
+}
+
+function egressOf(options: BackupJobOptions): readonly unknown[] {
+  return listAt(
+    backupJob(options).find(({ kind }) => kind === 'NetworkPolicy'),
+    'spec',
+    'egress',
+  );
+}
+
+/** The scripts are files of their own; here their names are enough. */
+function withoutScripts(object: KubeObject): KubeObject {
+  if (object.kind !== 'ConfigMap') return object;
+  const data = Object.keys(at(object, 'data') as object).map((name) => [name, '…']);
+  return { ...object, data: Object.fromEntries(data) };
+}

@@ -1,0 +1,31 @@
+/** The gate reads the objects of a job like anybody's: it must have nothing to say of them. */
+import { ApiObject } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
+import type { KubeObject } from '../../lib/model/kube-object';
+import { explain, synthesizeScenario } from '../support/scenario';
+import { etcdJob, postgresJob, upkeepOfPostgres } from './jobs';
+
+describe('the gate', () => {
+  it('accepts the objects of every job', () => {
+    const jobs = [...backupJob(postgresJob), ...backupJob(etcdJob), ...upkeepJob(upkeepOfPostgres)];
+    expect(findingsOf(jobs)).toBe('');
+  });
+
+  it('would not, if Flux were let at the scripts', () => {
+    const [job, scripts, policy] = backupJob(postgresJob);
+    if (job === undefined || scripts === undefined || policy === undefined) throw new Error('an object is missing');
+    const bare = { ...scripts, metadata: { ...scripts.metadata, annotations: {} } };
+    expect(findingsOf([job, bare, policy])).toContain('${');
+  });
+});
+
+function findingsOf(objects: readonly KubeObject[]): string {
+  const { findings } = synthesizeScenario(
+    ({ chart }) => {
+      for (const [index, object] of objects.entries()) new ApiObject(chart, `object-${index}`, { ...object });
+    },
+    { namespace: 'forge' },
+  );
+  return explain(findings);
+}

@@ -1,0 +1,59 @@
+/** Jobs as a construct would ask for them. */
+import type { BackupJobOptions, UpkeepJobOptions } from '../../lib/jobs/backup-job';
+import { etcdSnapshot } from '../../lib/jobs/etcd';
+import { postgresDump } from '../../lib/jobs/postgres';
+import { storePeer } from '../../lib/jobs/store';
+import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
+import { s3Location } from '../../lib/model/location';
+import { isScheduleProblem, makeSchedule, type Schedule } from '../../lib/model/schedule';
+
+export const location = s3Location('offsite', {
+  endpoint: 'https://s3.example.net',
+  bucket: 'home-backups',
+  failureDomain: 'offsite',
+  keptIn: 'sealed envelope, bank',
+});
+
+const dataset: DatasetId = { group: 'postgresql.cnpg.io', kind: 'Cluster', namespace: 'forge', name: 'db' };
+
+export const postgresJob: BackupJobOptions = {
+  name: 'db-dump',
+  namespace: 'forge',
+  cluster: 'home',
+  dataset,
+  source: postgresDump({
+    host: 'db-rw.forge.svc',
+    server: { namespace: 'forge', labels: { 'cnpg.io/cluster': 'db' }, port: 5432 },
+    user: { secret: 'db-superuser', key: 'username' },
+    password: { secret: 'db-superuser', key: 'password' },
+  }),
+  location,
+  store: storePeer(location, ['10.42.0.0/16', '10.43.0.0/16', 'fd00::/48']),
+  schedule: scheduleOf('10 3 * * *', 'Europe/Berlin'),
+  scratch: { size: '40Gi', storageClass: 'ceph-block' },
+};
+
+export const etcdJob: BackupJobOptions = {
+  ...postgresJob,
+  name: 'etcd',
+  namespace: 'kube-system',
+  dataset: clusterDatasetId('etcd', 'home'),
+  source: etcdSnapshot(),
+  scratch: { size: '2Gi' },
+  schedule: scheduleOf('0 */6 * * *', 'Europe/Berlin'),
+};
+
+export const upkeepOfPostgres: UpkeepJobOptions = {
+  ...postgresJob,
+  name: 'db-dump-upkeep',
+  schedule: scheduleOf('40 5 * * 0', 'Europe/Berlin'),
+  scratch: { size: '4Gi', storageClass: 'ceph-block' },
+  keep: { daily: 14, monthly: 12 },
+  secret: 'backed-up-offsite-upkeep',
+};
+
+export function scheduleOf(cron: string, timeZone: string): Schedule {
+  const schedule = makeSchedule(cron, timeZone);
+  if (isScheduleProblem(schedule)) throw new Error(schedule.problem);
+  return schedule;
+}

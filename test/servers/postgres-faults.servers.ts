@@ -1,0 +1,194 @@
+import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresDump } from '../../lib/jobs/postgres';
+import { announceFaults } from './support/faults-page';
+import {
+  commonFaults,
+  complaintsAbout,
+  contentOf,
+  goodCopy,
+  type Before,
+  type Fault,
+  type World,
+} from './support/faults';
+import { makeJob } from './support/job';
+import { fillPostgres, postgresOptions, postgresSource, POSTGRES_DATASET } from './support/postgres-data';
+import { startPostgres, type PostgresServer } from './support/postgres';
+import { makeStore } from './support/store';
+
+const STEPS = ['begin', 'dump', 'verify', 'commit', 'receipt'];
+
+describe('a dump of PostgreSQL, when something goes wrong', () => {
+  let server: PostgresServer;
+  let world: World;
+  let before: Before;
+
+  beforeAll(async () => {
+    const [started, store] = await Promise.all([startPostgres(), makeStore()]);
+    server = started;
+    await fillPostgres(server);
+    const job = makeJob(store, POSTGRES_DATASET, postgresSource(server), { 'db-superuser': server.secret });
+    world = { method: 'PostgreSQL', store, job };
+    before = await goodCopy(world);
+    announceFaults({ method: world.method, faults: faults.length });
+  });
+  afterAll(async () => server.stop());
+
+  const faults: readonly Fault[] = [
+    ...commonFaults(STEPS),
+    {
+      what: 'The server is not there',
+      fails: 'dump',
+      says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*[Cc]onnection refused/,
+      run: async () => {
+        await server.crash();
+        return {};
+      },
+      undo: async () => server.start(),
+    },
+    {
+      what: 'The server dies during the dump',
+      fails: 'dump',
+      says: /^Database app was not dumped: /,
+      run: async () => {
+        // pg_dump waits for this lock, so that there is a middle.
+        const lock = server.session('begin; lock table app.items in access exclusive mode; select pg_sleep(60)', 'app');
+        return {
+          onStart: async (container) => {
+            if (container !== 'dump') return;
+            await waitsForLock();
+            await server.crash();
+            lock.end();
+          },
+        };
+      },
+      undo: async () => server.start(),
+    },
+    {
+      what: 'A table is locked for longer than the deadline',
+      fails: 'dump',
+      says: /^Database app was not dumped: no end after 15 s/,
+      run: async () => {
+        const lock = server.session('begin; lock table app.items in access exclusive mode; select pg_sleep(60)', 'app');
+        end = lock.end;
+        return { job: { deadlineSeconds: 15 } };
+      },
+      undo: async () => end(),
+    },
+    {
+      what: 'The password of the database is another one',
+      fails: 'dump',
+      says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*password authentication failed/,
+      run: async () => ({ secrets: { 'db-superuser': { ...server.secret, password: 'wrong' } } }),
+    },
+    {
+      what: 'The role may read all tables, and not all rows',
+      fails: 'dump',
+      says: /^Database app was not dumped: .*(row-level security|large object)/,
+      run: async () => {
+        await server.sql(`create role half login password 'half' in role pg_read_all_data`);
+        return { secrets: { 'db-superuser': { username: 'half', password: 'half' } } };
+      },
+    },
+    {
+      what: 'The server wants no connection without TLS, and has none',
+      fails: 'dump',
+      says: /server does not support SSL/,
+      run: async () => ({ job: { source: postgresDump({ ...postgresOptions(server), sslMode: 'require' }) } }),
+    },
+    {
+      what: 'Most rows are gone since the last copy',
+      fails: 'dump',
+      says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+\.$/,
+      run: async () => {
+        await server.sql('delete from app.items', 'app');
+        return {};
+      },
+      undo: async () => {
+        await server.sql(`insert into app.items(text) select 'again ' || n from generate_series(1, 5000) n`, 'app');
+      },
+    },
+    {
+      what: 'A database takes no connections',
+      fails: 'dump',
+      says: /^Databases that take no connections cannot be dumped \(1, hollow among them\): let them, or drop them\.$/,
+      run: async () => {
+        await server.sql('alter database hollow allow_connections false');
+        return {};
+      },
+      undo: async () => void (await server.sql('alter database hollow allow_connections true')),
+    },
+    newerServer(),
+    damaged(
+      'A bit of a dump flips before it is verified',
+      /^The dump of database app is (damaged|not complete): /,
+      (data) => {
+        const file = join(data, 'app.dump');
+        const bytes = readFileSync(file);
+        bytes.writeUInt8(bytes.readUInt8(bytes.length - 20_000) ^ 1, bytes.length - 20_000);
+        writeFileSync(file, bytes);
+      },
+    ),
+    damaged('A dump is cut short before it is verified', /^The dump of database app is damaged: /, (data) => {
+      const file = join(data, 'app.dump');
+      truncateSync(file, readFileSync(file).length - 10_000);
+    }),
+    damaged('A dump is empty', /^The dump of database app is damaged: /, (data) =>
+      truncateSync(join(data, 'app.dump'), 0),
+    ),
+    damaged('A dump is gone', /^The dump of database app is damaged: /, (data) => rmSync(join(data, 'app.dump'))),
+    damaged(
+      'A dump is whole, and of another database',
+      /^The dump of database app is not complete: \S+ has \d+ at the source and 0 in the dump\.$/,
+      (data) => copyFileSync(join(data, 'hollow.dump'), join(data, 'app.dump')),
+    ),
+  ];
+  let end: () => void = () => {};
+
+  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
+    expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('succeeds again when all is well, and twice at the same time', async () => {
+    const runs = await Promise.all([world.job.run(), world.job.run()]);
+    expect(runs.map(({ failed }) => failed)).toEqual([undefined, undefined]);
+    for (const receipt of await world.job.receipts())
+      expect(await contentOf(world.store, world.job, receipt)).toMatch(/^[0-9a-f]{64}$/);
+    const check = await world.store.restic(world.job.repository, 'check', '--read-data');
+    expect(check.code).toBe(0);
+  });
+
+  async function waitsForLock(): Promise<void> {
+    const waiting = `select count(*) from pg_stat_activity where application_name <> '' and wait_event_type = 'Lock'`;
+    while ((await server.sql(waiting)) === '0') await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  function newerServer(): Fault {
+    let stop: () => Promise<void> = async () => {};
+    return {
+      what: 'The server is newer than the client',
+      fails: 'dump',
+      says: /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+      run: async () => {
+        const newer = await startPostgres({ newer: true });
+        stop = newer.stop;
+        return { job: { source: postgresSource(newer) } };
+      },
+      undo: async () => stop(),
+    };
+  }
+
+  function damaged(what: string, says: RegExp, damage: (data: string) => void): Fault {
+    return {
+      what,
+      fails: 'verify',
+      says,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container === 'verify') damage(join(scratch, 'data'));
+        },
+      }),
+    };
+  }
+});

@@ -1,0 +1,359 @@
+/**
+ * Faults, and what every one of them must lead to: the run fails and says why, there is no new receipt, and the copy
+ * before is as it was.
+ */
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Receipt } from '../../../lib/model/receipt';
+import { recordFault } from './faults-page';
+import { faultyStore, type Fault as StoreFault } from './faulty-store';
+import type { Job, Run } from './job';
+import type { Store } from './store';
+
+/** One thing that goes wrong in a run. */
+export interface Fault {
+  /** What happens, for docs/faults.md. */
+  readonly what: string;
+  /** The container that must fail. */
+  readonly fails: string;
+  /** What its message must say. Without it: a killed container says nothing, and its code tells. */
+  readonly says?: RegExp;
+  /** Makes it happen. */
+  readonly run: (world: World) => Promise<Run>;
+  /** Makes it as it was. */
+  readonly undo?: () => Promise<void>;
+}
+
+export interface World {
+  readonly method: string;
+  readonly store: Store;
+  readonly job: Job;
+}
+
+/** A good copy, and how it looked. */
+export interface Before {
+  readonly receipts: readonly Receipt[];
+  readonly content: string;
+}
+
+export async function goodCopy({ job, store }: World): Promise<Before> {
+  const { failed } = await job.run();
+  if (failed !== undefined) throw new Error(`the run before the faults failed at ${failed.name}: ${failed.message}`);
+  const receipts = await job.receipts();
+  return { receipts, content: await contentOf(store, job, receipts.at(-1)) };
+}
+
+/** Lets a fault happen, and says what is not as it must be. */
+export async function complaintsAbout(fault: Fault, world: World, before: Before): Promise<readonly string[]> {
+  const { job, store, method } = world;
+  const run = await fault.run(world);
+  const { failed, containers } = await job.run(run).finally(async () => fault.undo?.());
+  if (failed === undefined) return ['the run has succeeded'];
+  // A program without a shell has its log for a message, whose last line says it.
+  const lines = failed.message.split('\n');
+  const message = lines.at(-1) ?? '';
+  const complaints: string[] = [];
+  if (failed.name !== fault.fails) complaints.push(`${failed.name} has failed: ${JSON.stringify(containers)}`);
+  if (fault.says === undefined) {
+    if (failed.code !== 137) complaints.push(`it ended with ${failed.code}`);
+  } else if (!fault.says.test(message)) complaints.push(`the message is '${message}'`);
+  if (lines.length > 1 && !failed.isFromLog) complaints.push(`the message has ${lines.length} lines`);
+  if (!isDeepStrictEqual(await job.receipts(), before.receipts)) complaints.push('the receipts are others');
+  if ((await contentOf(store, job, before.receipts.at(-1))) !== before.content)
+    complaints.push('the copy before is another');
+  if (complaints.length === 0) recordFault({ method, what: fault.what, step: fault.fails, message });
+  return complaints;
+}
+
+/** A digest of all files of the snapshot that a receipt names. */
+export async function contentOf(store: Store, job: Job, receipt: Receipt | undefined): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'backed-up-copy-'));
+  try {
+    const restored = await store.restic(
+      job.repository,
+      'restore',
+      '--no-lock',
+      receipt?.copy ?? '',
+      '--target',
+      folder,
+    );
+    if (restored.code !== 0) throw new Error(`the copy does not come back: ${restored.stderr}`);
+    const hash = createHash('sha256');
+    for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()))
+      hash.update(file.name).update(readFileSync(join(file.parentPath, file.name)));
+    return hash.digest('hex');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+type Request = Parameters<Parameters<typeof faultyStore>[0]>[0];
+
+/** A store that answers some requests wrongly. */
+function storeFault(
+  what: string,
+  fails: string,
+  says: RegExp,
+  faultOf: (request: Request) => StoreFault | undefined,
+  job: Run['job'] = {},
+): Fault {
+  let close: () => Promise<void> = async () => {};
+  return {
+    what,
+    fails,
+    says,
+    run: async ({ store }) => {
+      const faulty = await faultyStore(faultOf);
+      close = faulty.close;
+      return { job: { location: store.at(faulty.port), ...job } };
+    },
+    undo: async () => close(),
+  };
+}
+
+/** Of a pack of the repository, which holds the data. */
+const isPack = ({ method, path }: Request): boolean => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path);
+const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && path.includes('/receipts/');
+
+/** What can befall any job. */
+export function commonFaults(steps: readonly string[]): readonly Fault[] {
+  const [produce = ''] = steps.slice(1);
+  // Long enough for a busy machine.
+  const shrunk = { deadlineSeconds: 25, answerSeconds: 15 };
+  return [
+    storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, () => ({
+      status: 403,
+    })),
+    storeFault(
+      'The store answers 500 to everything',
+      'begin',
+      /^The store does not list .*/,
+      () => ({ status: 500 }),
+      shrunk,
+    ),
+    storeFault('The store does not answer', 'begin', /no end after 15 s/, () => ({ delaySeconds: 1000 }), shrunk),
+    {
+      what: 'Nobody listens at the address of the store',
+      fails: 'begin',
+      says: /connection refused/,
+      run: async ({ store }) => ({ job: { location: store.at(9), answerSeconds: 60 } }),
+    },
+    {
+      what: 'The bucket is not there',
+      fails: 'begin',
+      says: /^The bucket of store:nowhere-\S+ does not exist\.$/,
+      run: async ({ store }) => ({ job: { location: { ...store.location, bucket: 'nowhere-here' } } }),
+    },
+    storeFault(
+      'The store refuses to take the data (403)',
+      'commit',
+      /^The copy to .* failed: /,
+      (request) => (isPack(request) ? { status: 403 } : undefined),
+      shrunk,
+    ),
+    storeFault(
+      'The store answers 500 to the data',
+      'commit',
+      /^The copy to .* failed: no end after 25 s/,
+      (request) => (isPack(request) ? { status: 500 } : undefined),
+      shrunk,
+    ),
+    storeFault(
+      'The store hangs up in the middle of the data',
+      'commit',
+      /^The copy to .* failed: /,
+      (request) => (isPack(request) ? { cutAfter: 1000 } : undefined),
+      shrunk,
+    ),
+    storeFault(
+      'The store is too slow for the deadline',
+      'commit',
+      /^The copy to .* failed: no end after 25 s/,
+      (request) => (isPack(request) ? { delaySeconds: 1000 } : undefined),
+      shrunk,
+    ),
+    storeFault(
+      'The store refuses the receipt (403)',
+      'receipt',
+      /^The copy is made, but its receipt was not stored: .*403/,
+      (request) => (isReceipt(request) ? { status: 403 } : undefined),
+    ),
+    storeFault(
+      'The store hangs up in the middle of the receipt',
+      'receipt',
+      /^The copy is made, but its receipt was not stored: /,
+      (request) => (isReceipt(request) ? { cutAfter: 10 } : undefined),
+      shrunk,
+    ),
+    {
+      what: 'The password of the repository is another one',
+      fails: 'commit',
+      says: /^The password does not open the repository /,
+      run: async ({ store }) => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
+    },
+    {
+      what: 'The secret key of the store is another one',
+      fails: 'begin',
+      says: /^The store does not list .*403/,
+      run: async ({ store }) => ({
+        secrets: { 'backed-up-offsite': { ...store.secret, AWS_SECRET_ACCESS_KEY: 'wrong' } },
+      }),
+    },
+    expiringKeys(),
+    {
+      what: 'The scratch volume is not empty',
+      fails: 'begin',
+      says: /^The scratch volume is not empty, /,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container === 'begin') writeFileSync(join(scratch, 'left-behind'), 'x');
+        },
+      }),
+    },
+    brokenReceipt(),
+    {
+      what: 'The scratch volume is too small',
+      fails: produce,
+      says: /no space left on device|the scratch volume is full/,
+      run: async () => ({ scratchSize: '48Ki' }),
+    },
+    {
+      what: 'Nothing was produced',
+      fails: 'commit',
+      says: /^There is nothing to copy: the steps before have written 0 files with 0 bytes\.$/,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container === 'commit') emptyFolder(join(scratch, 'data'));
+        },
+      }),
+    },
+    {
+      what: 'A step has left out what it should say',
+      fails: 'receipt',
+      says: /^No step has said 'items-copy', so there is no receipt\.$/,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container === 'receipt') rmSync(join(scratch, 'parts', 'items-copy'));
+        },
+      }),
+    },
+    {
+      what: 'A file cannot be read',
+      fails: 'commit',
+      says: /^The copy to .* failed: .*permission denied/,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container !== 'commit') return;
+          writeFileSync(join(scratch, 'data', 'locked'), 'x');
+          chmodSync(join(scratch, 'data', 'locked'), 0o000);
+        },
+      }),
+    },
+    goneRepository(),
+    staleLock(),
+    ...steps.map((step): Fault => ({
+      what: `The node is lost at step ${step}`,
+      fails: step,
+      run: async () => ({ onStart: (container, pod) => (container === step ? pod.kill() : undefined) }),
+    })),
+    {
+      what: 'The deadline of the job comes during the copy',
+      fails: 'commit',
+      says: /^Stopped while .*: the job ran out of time, or its pod was deleted\.$/,
+      run: async () => ({
+        onStart: async (container, pod) => {
+          if (container !== 'commit') return;
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          await pod.terminate();
+        },
+      }),
+    },
+  ];
+}
+
+export function emptyFolder(folder: string): void {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+}
+
+function expiringKeys(): Fault {
+  let restore: () => Promise<void> = async () => {};
+  return {
+    what: 'The keys of the store expire during the run',
+    fails: 'commit',
+    says: /^The repository .* does not open: /,
+    run: async ({ store }) => {
+      restore = store.restore;
+      return {
+        job: { answerSeconds: 15 },
+        beforeStart: async (container) => {
+          if (container === 'commit') await store.revoke();
+        },
+      };
+    },
+    undo: async () => restore(),
+  };
+}
+
+function brokenReceipt(): Fault {
+  let remove: () => Promise<unknown> = async () => {};
+  return {
+    what: 'The last receipt is not a receipt',
+    fails: 'begin',
+    says: /^The last receipt, \S+, is not one: /,
+    run: async ({ store, job }) => {
+      const place = `s:${store.location.bucket}/${job.receiptsPath}/29991231T000000Z.json`;
+      remove = async () => store.rclone('deletefile', place);
+      await store.put(place, '{"version":1}\n');
+      return {};
+    },
+    undo: async () => void (await remove()),
+  };
+}
+
+function goneRepository(): Fault {
+  let back: () => Promise<unknown> = async () => {};
+  return {
+    what: 'The repository is gone, and its receipts are there',
+    fails: 'begin',
+    says: /^There are receipts under .*, but the repository .* is gone: /,
+    run: async ({ store, job }) => {
+      const at = `s:${store.location.bucket}`;
+      back = async () => store.rclone('move', `${at}/away`, `${at}/${job.repository}`);
+      await store.rclone('move', `${at}/${job.repository}`, `${at}/away`);
+      return {};
+    },
+    undo: async () => void (await back()),
+  };
+}
+
+/** As an upkeep leaves it that was killed: exclusive, and too young for anyone to remove it. */
+function staleLock(): Fault {
+  let unlock: () => Promise<unknown> = async () => {};
+  return {
+    what: 'A dead run has left an exclusive lock',
+    fails: 'commit',
+    says: /^The repository .* is locked, by another run or by a dead one: /,
+    run: async ({ store, job }) => {
+      unlock = async () => store.restic(job.repository, 'unlock', '--remove-all');
+      await leaveLock(store, job);
+      return { job: { answerSeconds: 10 } };
+    },
+    undo: async () => void (await unlock()),
+  };
+}
+
+/** @returns when a lock is there whose owner is dead. */
+export async function leaveLock(store: Store, job: Job): Promise<void> {
+  const locks = `s:${store.location.bucket}/${job.repository}/locks`;
+  // A store that does not answer after the lock is written, so that there is time to kill.
+  const faulty = await faultyStore(({ method, path }) =>
+    method === 'GET' && /\/(data\/..|index)\/[0-9a-f]{64}$/.test(path) ? { delaySeconds: 1000 } : undefined,
+  );
+  const prune = store.startRestic(job.repository, faulty.port, 'prune');
+  while ((await store.rclone('lsf', locks)) === '') await new Promise((resolve) => setTimeout(resolve, 200));
+  await prune.kill();
+  await faulty.close();
+}

@@ -1,0 +1,78 @@
+/** A proxy before the store that answers wrongly on demand: refuses, fails, is slow, or hangs up in the middle. */
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inject } from 'vitest';
+
+/** What a request is answered with: `undefined` for what the store says. */
+export type Fault =
+  | { readonly status: number }
+  /** The answer comes only after so many seconds. */
+  | { readonly delaySeconds: number }
+  /** The connection ends after so many bytes of the request have gone through. */
+  | { readonly cutAfter: number };
+
+export interface FaultyStore {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** @param faultOf is asked for each request. */
+export async function faultyStore(
+  faultOf: (request: { readonly method: string; readonly path: string }) => Fault | undefined,
+): Promise<FaultyStore> {
+  const { port: target } = inject('ceph');
+  const server = createServer((incoming, outgoing) => {
+    const fault = faultOf({ method: incoming.method ?? '', path: incoming.url ?? '' });
+    answer(incoming, outgoing, target, fault);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Handles requests as the store does. */
+export function passToStore(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  pass(incoming, outgoing, inject('ceph').port);
+}
+
+function answer(incoming: IncomingMessage, outgoing: ServerResponse, target: number, fault: Fault | undefined): void {
+  incoming.on('error', () => {});
+  outgoing.on('error', () => {});
+  if (fault !== undefined && 'status' in fault) {
+    const code = fault.status === 403 ? 'AccessDenied' : 'InternalError';
+    incoming.resume().on('end', () => {
+      outgoing.writeHead(fault.status, { 'content-type': 'application/xml' });
+      outgoing.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+    });
+    return;
+  }
+  if (fault !== undefined && 'delaySeconds' in fault) {
+    setTimeout(() => pass(incoming, outgoing, target), fault.delaySeconds * 1000).unref();
+    return;
+  }
+  pass(incoming, outgoing, target, fault?.cutAfter);
+}
+
+/** The host of the request stays, because the signature covers it. */
+function pass(incoming: IncomingMessage, outgoing: ServerResponse, target: number, cutAfter = Infinity): void {
+  const { method, url: path, headers } = incoming;
+  const through = request({ host: '127.0.0.1', port: target, method, path, headers, agent: false }, (response) => {
+    outgoing.writeHead(response.statusCode ?? 502, response.headers);
+    response.pipe(outgoing);
+  });
+  through.on('error', () => outgoing.destroy());
+  let seen = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    seen += chunk.length;
+    if (seen > cutAfter) {
+      incoming.destroy();
+      through.destroy();
+    } else through.write(chunk);
+  });
+  incoming.on('end', () => through.end());
+}

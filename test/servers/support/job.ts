@@ -1,0 +1,79 @@
+/** A job as it is rendered, written as YAML, read again, and run. */
+import { parseAllDocuments } from 'yaml';
+import { backupJob, upkeepJob, type BackupJobOptions, type UpkeepJobOptions } from '../../../lib/jobs/backup-job';
+import { storePaths } from '../../../lib/jobs/store';
+import type { Source } from '../../../lib/jobs/step';
+import type { DatasetId } from '../../../lib/model/dataset';
+import { isKubeObject, type KubeObject } from '../../../lib/model/kube-object';
+import type { Receipt } from '../../../lib/model/receipt';
+import { isScheduleProblem, makeSchedule, type Schedule } from '../../../lib/model/schedule';
+import { emitYaml } from '../../../lib/yaml/emit';
+import { runPod, type PodOptions, type PodResult } from './pod';
+import type { Store } from './store';
+
+/** What a test may say of one run. */
+export interface Run extends Omit<PodOptions, 'secrets'> {
+  readonly job?: Partial<BackupJobOptions>;
+  /** Replaces what the Secrets hold. */
+  readonly secrets?: PodOptions['secrets'];
+}
+
+export interface Job {
+  readonly dataset: DatasetId;
+  readonly run: (run?: Run) => Promise<PodResult>;
+  /** Runs the upkeep of its repository, which keeps one snapshot. */
+  readonly upkeep: (run?: Omit<Run, 'job'> & { readonly job?: Partial<UpkeepJobOptions> }) => Promise<PodResult>;
+  readonly receipts: () => Promise<readonly Receipt[]>;
+  readonly snapshots: Store['snapshots'];
+  /** Path of the repository in the bucket. */
+  readonly repository: string;
+  readonly receiptsPath: string;
+}
+
+export function makeJob(store: Store, dataset: DatasetId, source: Source, secrets: PodOptions['secrets'] = {}): Job {
+  const paths = storePaths(store.location, 'lab', dataset);
+  const shared = {
+    name: 'dump',
+    namespace: 'forge',
+    cluster: 'lab',
+    dataset,
+    location: store.location,
+    store: { outsideOf: ['10.0.0.0/8'], port: 443 },
+    schedule: nightly(),
+    scratch: { size: '512Mi' },
+    images: { postgres: 'docker.io/library/postgres:15.18' },
+    deadlineSeconds: 60,
+    answerSeconds: 15,
+  };
+  return {
+    dataset,
+    repository: paths.data,
+    receiptsPath: paths.receipts,
+    run: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
+      const objects = backupJob({ ...shared, source, ...job });
+      return runPod(throughYaml(objects), {
+        ...pod,
+        secrets: { 'backed-up-offsite': store.secret, ...secrets, ...otherSecrets },
+      });
+    },
+    upkeep: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
+      const objects = upkeepJob({ ...shared, keep: { yearly: 1 }, ...job });
+      return runPod(throughYaml(objects), { ...pod, secrets: { 'backed-up-offsite': store.secret, ...otherSecrets } });
+    },
+    receipts: async () => store.receipts(paths.receipts),
+    snapshots: store.snapshots,
+  };
+}
+
+export function nightly(): Schedule {
+  const schedule = makeSchedule('10 3 * * *', 'Etc/UTC');
+  if (isScheduleProblem(schedule)) throw new Error(schedule.problem);
+  return schedule;
+}
+
+export function throughYaml(objects: readonly KubeObject[]): readonly KubeObject[] {
+  const text = objects.map((object) => `---\n${emitYaml(object)}`).join('');
+  return parseAllDocuments(text)
+    .map((document): unknown => document.toJS())
+    .filter(isKubeObject);
+}

@@ -1,0 +1,115 @@
+/** Awkward data for PostgreSQL, and how two servers are compared without any tool of the backup. */
+import { postgresDump, type PostgresDumpOptions } from '../../../lib/jobs/postgres';
+import type { Source } from '../../../lib/jobs/step';
+import type { DatasetId } from '../../../lib/model/dataset';
+import type { PostgresServer } from './postgres';
+
+export const POSTGRES_DATASET: DatasetId = {
+  group: 'apps',
+  kind: 'StatefulSet',
+  namespace: 'forge',
+  name: 'db',
+  part: { type: 'template', name: 'data' },
+};
+
+export function postgresSource(server: PostgresServer): Source {
+  return postgresDump(postgresOptions(server));
+}
+
+export function postgresOptions(server: PostgresServer): PostgresDumpOptions {
+  return {
+    host: '127.0.0.1',
+    port: server.port,
+    server: { namespace: 'forge', labels: { app: 'db' }, port: 5432 },
+    user: { secret: 'db-superuser', key: 'username' },
+    password: { secret: 'db-superuser', key: 'password' },
+  };
+}
+
+/** Quotes, a backslash, what connection strings and shells read, and a newline at the end. */
+export const AWKWARD_NAME = `a b'c"d\\e=f$g/é日\n`;
+
+const TABLES = String.raw`
+create role reader login password 'secret';
+create schema app;
+create table app.items (id bigint generated always as identity primary key, text text, twice int generated always as (length(text) * 2) stored);
+insert into app.items(text) select 'row ' || n from generate_series(1, 5000) n;
+insert into app.items(text) values (E'line\nbreak'), (E'\\.'), (E'COPY public.x (a) FROM stdin;'), (E'tab\there'), (null), (''), ('日本 ünï 🙂'), ('\N');
+create table app.large (id int, value text, bytes bytea);
+insert into app.large values (1, repeat('x', 5000000), decode(repeat('00ff', 100000), 'hex'));
+create table app.empty (id int);
+create table app.nothing ();
+insert into app.nothing default values;
+insert into app.nothing default values;
+create table "Ünï ""quoted"".name" ("a b" int, "c, (d) FROM stdin;" text);
+insert into "Ünï ""quoted"".name" values (1, 'one'), (2, 'two');
+create table "new
+line" ("x" int);
+insert into "new
+line" values (7);
+create table app.parts (id int, day date) partition by range (day);
+create table app.parts_2026 partition of app.parts for values from ('2026-01-01') to ('2027-01-01');
+create table app.parts_rest partition of app.parts default;
+insert into app.parts select n, date '2025-12-30' + n from generate_series(1, 10) n;
+create table app.parent (id int);
+create table app.child (more text) inherits (app.parent);
+insert into app.parent values (1);
+insert into app.child values (2, 'two'), (3, 'three');
+create unlogged table app.unlogged (id int);
+insert into app.unlogged values (1);
+create table app.owned (owner text, value text);
+alter table app.owned enable row level security;
+alter table app.owned force row level security;
+create policy mine on app.owned using (owner = current_user);
+insert into app.owned values ('alice', 'a'), ('bob', 'b');
+grant select on app.items to reader;
+create materialized view app.summary as select count(*) as n from app.items;
+create extension hstore;
+select lo_from_bytea(0, decode(repeat('ab', 50000), 'hex'));
+select lo_from_bytea(0, '\x');
+`;
+
+export async function fillPostgres(server: PostgresServer): Promise<void> {
+  await server.sql('create database app;');
+  await server.sql(`create database ${quoteIdentifier(AWKWARD_NAME)};`);
+  await server.sql('create database hollow;');
+  await server.sql(TABLES, 'app');
+  await server.sql('create table kept (id int); insert into kept values (42);', AWKWARD_NAME);
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Every row of every table, large object, sequence, role and grant. */
+const DIGEST = `
+select 'table', format('%I.%I', nspname, relname),
+       (xpath('/row/d/text()', query_to_xml(format(
+         'select count(*) || '' '' || md5(coalesce(string_agg(md5(t::text), '','' order by t::text collate "C"), '''')) as d from only %I.%I t',
+         nspname, relname), false, true, '')))[1]::text
+  from pg_class c join pg_namespace n on n.oid = relnamespace
+ where relkind in ('r', 'm') and nspname !~ '^pg_' and nspname <> 'information_schema'
+union all
+select 'sequence', schemaname || '.' || sequencename, coalesce(last_value, -1)::text from pg_sequences
+union all
+select 'large object', oid::text, md5(lo_get(oid)) from pg_largeobject_metadata
+union all
+select 'role', rolname, md5(rolpassword) from pg_authid where rolname = 'reader'
+union all
+select 'grant', relname, relacl::text from pg_class where relname = 'items'
+union all
+select 'policy', tablename, qual from pg_policies
+order by 1, 2, 3;
+`;
+
+export async function postgresDigest(server: PostgresServer): Promise<Readonly<Record<string, string>>> {
+  const databases = await server.sql(
+    `select encode(convert_to(datname, 'UTF8'), 'base64') from pg_database where not datistemplate order by datname`,
+  );
+  const digests: Record<string, string> = {};
+  for (const encoded of databases.split('\n')) {
+    const name = Buffer.from(encoded, 'base64').toString('utf8');
+    digests[name] = await server.sql(DIGEST, name);
+  }
+  return digests;
+}

