@@ -56,6 +56,10 @@ export const POLICIES: Readonly<Record<string, PolicyCase>> = {
   'the bucket without its objects': { statements: [list, { ...get, Resource: all[0] ?? '' }], readable: false },
   'the objects without the bucket': { statements: [{ ...list, Resource: all[1] ?? '' }, get], readable: false },
   'one folder': { statements: [list, { ...get, Resource: 'arn:aws:s3:::media/photos/*' }], readable: false },
+  'objects with names of one letter': {
+    statements: [list, { ...get, Resource: 'arn:aws:s3:::media/?' }],
+    readable: false,
+  },
   'another bucket': { statements: statements('medai'), readable: false },
   'the bucket by a pattern': { statements: [{ ...both, Resource: 'arn:aws:s3:::med*' }], readable: true },
   'every bucket': { statements: [{ ...both, Resource: '*' }], readable: true },

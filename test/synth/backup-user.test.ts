@@ -87,14 +87,17 @@ describe('the backup user', () => {
 
   it('comes after its namespace, the operator and the store, and after no backup tool', () => {
     const result = accepted(({ app }) => {
-      new ApiObject(new Chart(app, 'storage'), 'store', {
-        apiVersion: 'ceph.rook.io/v1',
-        kind: 'CephObjectStore',
-        metadata: { name: 'store-a', namespace: 'rook-ceph' },
-        spec: { gateway: { port: 80, instances: 1 }, allowUsersInNamespaces: ['backed-up'] },
-      });
+      // Users of the other store are none of this one.
+      for (const name of ['store-a', 'store-b']) {
+        new ApiObject(new Chart(app, name), 'store', {
+          apiVersion: 'ceph.rook.io/v1',
+          kind: 'CephObjectStore',
+          metadata: { name, namespace: 'rook-ceph' },
+          spec: { gateway: { port: 80, instances: 1 }, allowUsersInNamespaces: ['backed-up'] },
+        });
+      }
     }, withRook);
-    expect(waitsFor(result, 'backup-user')).toEqual(['namespaces', 'rook-ceph', 'storage']);
+    expect(waitsFor(result, 'backup-user')).toEqual(['namespaces', 'rook-ceph', 'store-a']);
     expect(listAt(file(result, 'flux/flux-system.Kustomization.backup-user.yaml'), 'spec', 'healthCheckExprs')).toEqual(
       [{ apiVersion: 'ceph.rook.io/v1', kind: 'CephObjectStoreUser', current: `status.phase == 'Ready'` }],
     );
@@ -123,6 +126,26 @@ describe('the backup user', () => {
     const blog = accepted(({ chart }) => bucket(chart), ofBlog);
     expect(blog.files?.has(USER)).toBe(false);
     expect(waitsFor(blog, 'blog-example')).toEqual(['backup-user']);
+  });
+});
+
+describe('the claim of a bucket', () => {
+  it('has further fields beside the policy', () => {
+    const result = accepted(
+      ({ chart }) =>
+        void new CephBucketWithBackupGrant(chart, 'media', {
+          name: 'files',
+          bucketName: 'media',
+          storageClass: 'bucket-retain',
+          additionalConfig: { maxSize: '100Gi' },
+          backup: nas,
+        }),
+      withRook,
+    );
+    expect(file(result, 'example/paperless.ObjectBucketClaim.files.yaml')).toMatchObject({
+      metadata: { name: 'files', namespace: 'paperless' },
+      spec: { bucketName: 'media', additionalConfig: { maxSize: '100Gi', bucketPolicy: expect.any(String) as string } },
+    });
   });
 });
 
