@@ -70,6 +70,9 @@ function row({ what, step, message }: RecordedFault): string {
 function steady(message: string): string {
   return message
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1')
+    .replaceAll(/20\d{6}T\d{6}Z/g, '(time)')
+    .replaceAll(/\b\d{5,}\b/g, '…')
+    .replaceAll(/\[\d+( \d+){31}\]/g, '(hash)')
     .replaceAll(/backups-\d+-\d+/g, 'backups')
     .replaceAll(/\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, '(time)')
     .replaceAll(/\b[0-9a-f]{8,}\b/g, '(id)')
