@@ -23,7 +23,9 @@ function findingsAfter(line: string): readonly Finding[] {
 
 function remedy(label: string): string {
   const [finding] = findingsAfter('undefined');
-  return finding?.remedies.find((each) => each.label === label)?.text ?? '';
+  const found = finding?.remedies.find((each) => each.label === label);
+  if (found === undefined) throw new Error(`no finding says '${label}'`);
+  return found.text;
 }
 
 describe('a pasted remedy', () => {
