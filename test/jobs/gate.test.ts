@@ -12,7 +12,7 @@ describe('the gate', () => {
     expect(findingsOf(jobs)).toBe('');
   });
 
-  it('would not, if Flux were let at the scripts', () => {
+  it('[substitution] would not, if Flux were let at the scripts', () => {
     const [job, scripts, policy] = backupJob(postgresJob);
     if (job === undefined || scripts === undefined || policy === undefined) throw new Error('an object is missing');
     const bare = { ...scripts, metadata: { ...scripts.metadata, annotations: {} } };
