@@ -7,7 +7,7 @@ import { isExcluded } from '../model/declaration';
 import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
 import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
-import type { Platform } from '../model/platform';
+import { veleroNamespaceOf, type Platform } from '../model/platform';
 import { opaqueRefText, refText } from '../model/refs';
 import type { Applied, RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
@@ -105,7 +105,7 @@ export class GateContext {
   }
 
   get veleroNamespace(): string {
-    return this.input.platform.velero?.namespace ?? 'velero';
+    return veleroNamespaceOf(this.input.platform);
   }
 
   ofKind(group: string, kind: string): readonly RenderedObject[] {
@@ -130,7 +130,7 @@ export class GateContext {
     const isClusterWide = clusterWide.type === 'asked';
     return planMethods({
       datasets,
-      objects: this.input.objects,
+      objects: this,
       platform,
       timeZone: this.timeZone,
       isClusterWide,

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { groupBy } from '../model/collections';
 import { FLUX_FOLDER, folderOf } from '../model/folders';
 import { at, groupOf, textAt, type KubeObject } from '../model/kube-object';
-import { FLUX_NAMESPACE } from '../model/platform';
+import { FLUX_NAMESPACE, folderInSource } from '../model/platform';
 import { isWritten, type Applied, type RenderedObject } from '../model/rendered';
 import type { GateInput } from './context';
 import { fluxChanges } from './kustomize';
@@ -41,17 +41,12 @@ export class FluxKustomizations {
   }
 
   private at(path: string): Applied {
-    const folder = plain(path);
-    const output = plain(this.input.platform.flux.path);
+    const folder = folderInSource(path);
+    const output = folderInSource(this.input.platform.flux.path);
     const inOutput = output === '' ? folder : folder.slice(output.length + 1);
     if (folder !== output && folder !== posix.join(output, inOutput)) return this.input.appliedFrom(path);
     this.knownFolders ??= groupBy(this.input.objects.filter(isWritten), folderOf);
     // The kustomization of the output itself names only the folder of the Flux Kustomizations.
     return { objects: this.knownFolders.get(inOutput === '' ? FLUX_FOLDER : inOutput) ?? [] };
   }
-}
-
-/** `./dist/`, `/dist` and `dist` are one folder of a source. */
-function plain(path: string): string {
-  return path.replaceAll(/^(\.?\/)+|^\.$|\/+$/g, '');
 }

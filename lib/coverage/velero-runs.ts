@@ -126,7 +126,7 @@ function whyRunFails(run: ScheduledRun, dataset: AnsweredDataset, planned: Plann
 }
 
 function whyVolumeFails({ copied, method, why }: VolumePrediction, planned: PlannedSchedule): string | undefined {
-  // Whether the pods of a workload run at the time is the audit's to see.
+  // Whether the pods of a workload run at the time, no object shows.
   const counts = copied === 'yes' || (copied === 'unknown' && method === 'fs-backup');
   if (!counts) return why;
   if (planned.movesData && method === 'csi-snapshot')

@@ -1,6 +1,6 @@
 /** Where a dataset's copies lie in a location, and how restic and rclone are told. */
 import type { DatasetId } from '../model/dataset';
-import { secretNameOf, type Location } from '../model/location';
+import { secretNameOf, storePath, type Location } from '../model/location';
 import type { EnvValue, Mount, Peer } from './step';
 
 /** The folder of a dataset without a namespace; no namespace can be called so. */
@@ -22,9 +22,11 @@ export interface StorePaths {
 }
 
 export function storePaths(location: Location, cluster: string, dataset: DatasetId): StorePaths {
-  const path = (folder: string): string =>
-    [location.prefix, cluster, folder, datasetPath(dataset)].filter((part) => part !== '').join('/');
-  return { data: path('data'), receipts: path('receipts') };
+  const path = datasetPath(dataset);
+  return {
+    data: storePath(location, cluster, 'data', path),
+    receipts: storePath(location, cluster, 'receipts', path),
+  };
 }
 
 /** A store outside of the cluster, for the NetworkPolicy: at the port of its endpoint, and at any address but the cluster's. */

@@ -5,7 +5,7 @@
 import type { AnsweredDataset } from '../model/answered';
 import type { GrantDeclaration } from '../model/declaration';
 import type { Assumption, Evidence, RequiredSecret, Restore } from '../model/inventory';
-import type { KubeObject } from '../model/kube-object';
+import type { KubeObject, ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
 import type { RenderedObject } from '../model/rendered';
@@ -17,7 +17,7 @@ export interface MethodInput {
   /** All datasets that have an answer, those of other methods too. */
   readonly datasets: readonly AnsweredDataset[];
   /** What is written and what is only read, without what methods and synth add to it. */
-  readonly objects: readonly RenderedObject[];
+  readonly objects: ObjectIndex;
   readonly platform: Platform;
   /** Zone of the schedules that name none; one that exists. */
   readonly timeZone: string;
@@ -26,6 +26,12 @@ export interface MethodInput {
   readonly veleroSettings: readonly SettingsDeclaration[];
   /** The buckets that the backup user is to read. */
   readonly grants: readonly GrantDeclaration[];
+}
+
+/** Objects, as methods look them up. */
+export interface ObjectIndex {
+  object(id: ObjectId): RenderedObject | undefined;
+  ofKind(group: string, kind: string): readonly RenderedObject[];
 }
 
 /** What a method does for the datasets of a cluster. */

@@ -169,12 +169,17 @@ export function secretNameOf(location: Location): string {
  * `pkg/persistence/object_store_layout.go`).
  */
 export function veleroPrefix(location: Location, cluster: string): string {
-  return [location.prefix, cluster, 'velero'].filter((part) => part !== '').join('/');
+  return storePath(location, cluster, 'velero');
 }
 
 /** Where the copies of a dataset stand that a method of its own makes. */
 export function dataPrefix(location: Location, cluster: string, namespace: string, dataset: string): string {
-  return [location.prefix, cluster, 'data', namespace, dataset].filter((part) => part !== '').join('/');
+  return storePath(location, cluster, 'data', namespace, dataset);
+}
+
+/** A path in the bucket of a location, below the prefix that one cluster has there. */
+export function storePath(location: Location, cluster: string, ...folders: readonly string[]): string {
+  return [location.prefix, cluster, ...folders].filter((part) => part !== '').join('/');
 }
 
 /** The host that the server of a location is reached at, or `undefined` when the endpoint is not a URL. */

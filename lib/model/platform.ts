@@ -131,6 +131,16 @@ export function definePlatform(platform: Platform): Platform {
   return platform;
 }
 
+/** Where Velero reads its objects; its default where nobody says that there is one. */
+export function veleroNamespaceOf({ velero }: Platform): string {
+  return velero?.namespace ?? 'velero';
+}
+
+/** A path inside a Flux source in the one form in which it is compared: `./dist/`, `/dist` and `dist` are one folder. */
+export function folderInSource(path: string): string {
+  return path.replaceAll(/^(\.?\/)+|^\.$|\/+$/g, '');
+}
+
 /** Whether a server knows the resource policies that are rendered. */
 export function isSupportedVelero(version: string): boolean {
   return isVersionFrom(version, 1, 18) && parseVersion(version)?.[0] === 1;

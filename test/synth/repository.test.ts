@@ -1,41 +1,27 @@
 /** YAML beside the code: what is read of it. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outputInRepository, readBeside } from '../../lib/synth/repository';
+import { Repository, yaml } from '../support/repository';
 
-/** A repository whose project is a folder in it. */
-let repository = '';
-let project = '';
+let repository: Repository;
 beforeEach(() => {
-  repository = mkdtempSync(join(tmpdir(), 'backed-up-repository-'));
-  project = join(repository, 'cluster');
-  mkdirSync(join(repository, '.git'));
-  mkdirSync(project);
+  repository = new Repository();
 });
-afterEach(() => rmSync(repository, { recursive: true }));
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(join(repository, path)), { recursive: true });
-  writeFileSync(join(repository, path), text);
-}
-
-function yaml(kind: string, name: string, namespace?: string): string {
-  return `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${namespace === undefined ? '' : `  namespace: ${namespace}\n`}`;
-}
+afterEach(() => repository.remove());
 
 describe('alsoRead', () => {
   it('reads each file once, with its place, and not what synth is about to replace', () => {
-    write(
+    repository.write(
       'cluster/b/one.yaml',
       `# a comment\n${yaml('ConfigMap', 'first')}---\n${yaml('Namespace', 'second', 'wrong')}`,
     );
-    write('cluster/a/two.yaml', yaml('ConfigMap', 'third'));
-    write('cluster/dist/old.yaml', yaml('ConfigMap', 'old'));
-    write('cluster/node_modules/x/x.yaml', yaml('ConfigMap', 'installed'));
-    write('other/four.yaml', yaml('ConfigMap', 'fourth'));
-    const beside = readBeside(['**/*.yaml', 'b/*', '../other/*.yaml', 'nothing/*.yaml'], project, 'dist');
+    repository.write('cluster/a/two.yaml', yaml('ConfigMap', 'third'));
+    repository.write('cluster/dist/old.yaml', yaml('ConfigMap', 'old'));
+    repository.write('cluster/node_modules/x/x.yaml', yaml('ConfigMap', 'installed'));
+    repository.write('other/four.yaml', yaml('ConfigMap', 'fourth'));
+    const beside = readBeside(['**/*.yaml', 'b/*', '../other/*.yaml', 'nothing/*.yaml'], repository.project, 'dist');
     expect(beside.objects.map(({ object: { kind, metadata }, origin }) => ({ kind, ...metadata, origin }))).toEqual([
       { kind: 'ConfigMap', name: 'third', origin: { type: 'file', file: 'a/two.yaml', line: 1 } },
       { kind: 'ConfigMap', name: 'first', origin: { type: 'file', file: 'b/one.yaml', line: 2 } },
@@ -48,8 +34,8 @@ describe('alsoRead', () => {
   });
 
   it('keeps what it cannot read, with the reason', () => {
-    write('cluster/a.yaml', `${yaml('ConfigMap', 'good')}---\nsettings: of a tool\n---\nbroken: [\n`);
-    const { objects, unread } = readBeside(['*.yaml'], project, 'dist');
+    repository.write('cluster/a.yaml', `${yaml('ConfigMap', 'good')}---\nsettings: of a tool\n---\nbroken: [\n`);
+    const { objects, unread } = readBeside(['*.yaml'], repository.project, 'dist');
     expect(objects).toHaveLength(1);
     expect(unread).toEqual([
       {
@@ -66,11 +52,14 @@ describe('alsoRead', () => {
   });
 
   it('leaves out what a pattern with ! names, and what kustomize only patches with', () => {
-    write('cluster/a.yaml', yaml('ConfigMap', 'a'));
-    write('cluster/staging/a.yaml', yaml('ConfigMap', 'other'));
-    write('cluster/kustomization.yaml', 'resources: [a.yaml]\npatches: [{ path: patch.yaml }, { path: a.yaml }]\n');
-    write('cluster/patch.yaml', yaml('ConfigMap', 'patched'));
-    const { objects, unread } = readBeside(['**/*.yaml', '!staging/**'], project, 'dist');
+    repository.write('cluster/a.yaml', yaml('ConfigMap', 'a'));
+    repository.write('cluster/staging/a.yaml', yaml('ConfigMap', 'other'));
+    repository.write(
+      'cluster/kustomization.yaml',
+      'resources: [a.yaml]\npatches: [{ path: patch.yaml }, { path: a.yaml }]\n',
+    );
+    repository.write('cluster/patch.yaml', yaml('ConfigMap', 'patched'));
+    const { objects, unread } = readBeside(['**/*.yaml', '!staging/**'], repository.project, 'dist');
     expect(objects.map(({ object: { metadata } }) => metadata.name)).toEqual(['a']);
     expect(unread).toEqual([
       {
@@ -90,19 +79,19 @@ describe('alsoRead', () => {
 describe('what Flux applies from a path', () => {
   /** Names of the objects, or why they are not all. */
   function applied(path: string, patterns = ['../apps/**/*.yaml']): readonly string[] | string {
-    const { objects, because } = readBeside(patterns, project, 'dist').appliedFrom(path);
+    const { objects, because } = readBeside(patterns, repository.project, 'dist').appliedFrom(path);
     return because ?? objects.map(({ object: { metadata } }) => metadata.name);
   }
 
   it('is every YAML file below, or what its kustomization names', () => {
-    write('apps/a.yaml', yaml('ConfigMap', 'a'));
-    write('apps/notes.txt', 'text');
-    write('apps/.github/b.yaml', yaml('ConfigMap', 'b'));
-    write('apps/blog/kustomization.yaml', 'resources: [c.yaml]\nbases: [../shared]\n');
-    write('apps/blog/c.yaml', yaml('ConfigMap', 'c'));
-    write('apps/blog/unnamed.yaml', yaml('ConfigMap', 'd'));
-    write('apps/shared/kustomization.yaml', 'resources: [e.yaml]\n');
-    write('apps/shared/e.yaml', yaml('ConfigMap', 'e'));
+    repository.write('apps/a.yaml', yaml('ConfigMap', 'a'));
+    repository.write('apps/notes.txt', 'text');
+    repository.write('apps/.github/b.yaml', yaml('ConfigMap', 'b'));
+    repository.write('apps/blog/kustomization.yaml', 'resources: [c.yaml]\nbases: [../shared]\n');
+    repository.write('apps/blog/c.yaml', yaml('ConfigMap', 'c'));
+    repository.write('apps/blog/unnamed.yaml', yaml('ConfigMap', 'd'));
+    repository.write('apps/shared/kustomization.yaml', 'resources: [e.yaml]\n');
+    repository.write('apps/shared/e.yaml', yaml('ConfigMap', 'e'));
     expect(applied('./apps')).toEqual(['a', 'c', 'e', 'e']);
     expect(applied('/apps/blog/')).toEqual(['c', 'e']);
     // What synth writes itself.
@@ -129,23 +118,23 @@ describe('what Flux applies from a path', () => {
     ],
     ['no mapping', { 'apps/kustomization.yaml': 'text\n' }, '../apps/kustomization.yaml cannot be read'],
   ])('is not known where a folder has %s', (_what, files, because) => {
-    for (const [path, text] of Object.entries(files)) write(path, text);
+    for (const [path, text] of Object.entries(files)) repository.write(path, text);
     expect(applied('./apps')).toBe(because);
   });
 });
 
 describe('the output', () => {
   it('has a path in the repository that it is really in', () => {
-    expect(outputInRepository(project, 'dist')).toBe('cluster/dist');
-    expect(outputInRepository(project, '../dist/')).toBe('dist');
-    const other = join(repository, 'checkouts/flux');
+    expect(outputInRepository(repository.project, 'dist')).toBe('cluster/dist');
+    expect(outputInRepository(repository.project, '../dist/')).toBe('dist');
+    const other = join(repository.folder, 'checkouts/flux');
     mkdirSync(join(other, '.git'), { recursive: true });
-    symlinkSync('../checkouts/flux/home', join(project, 'linked'));
-    expect(outputInRepository(project, 'linked')).toBe('home');
+    symlinkSync('../checkouts/flux/home', join(repository.project, 'linked'));
+    expect(outputInRepository(repository.project, 'linked')).toBe('home');
   });
 
   it('has none where there is no repository', () => {
-    rmSync(join(repository, '.git'), { recursive: true });
-    expect(outputInRepository(project, 'dist')).toBeUndefined();
+    rmSync(join(repository.folder, '.git'), { recursive: true });
+    expect(outputInRepository(repository.project, 'dist')).toBeUndefined();
   });
 });

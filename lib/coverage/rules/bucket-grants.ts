@@ -17,6 +17,7 @@ import { bucketClaims, bucketNameOf, grantedBuckets, type GrantedBucket } from '
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
+import { bucketExample, WITH_ROOK } from './bucket-example';
 
 export const rookMissing: Rule = {
   id: 'rook-missing',
@@ -24,11 +25,7 @@ export const rookMissing: Rule = {
   what: 'The backup user is to read a bucket, and the platform has no Rook, or one before 1.19.',
   why: 'Rook makes the user. One that is too old drops the field that makes it read-only, reports Ready, and whoever gets hold of its keys can write wherever a policy lets everybody write.',
   fix: 'Say in the platform which Rook is installed; upgrade one before 1.19.',
-  example: `new CephBucketWithBackupGrant(chart, 'media', {
-  bucketName: 'media',
-  storageClass: 'bucket-retain',
-  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
-});`,
+  example: bucketExample(),
   check: (context) => {
     if (grantedBuckets(context).length === 0) return [];
     const { rook } = context.platform;
@@ -53,16 +50,8 @@ export const bucketName: Rule = {
   what: 'A claim that the backup user is to read leaves its bucket’s name to Rook, or gives one that S3 does not know.',
   why: 'A policy names its bucket. And after a rebuild a made-up name is another one: what copies the bucket goes on reading the old name, which is empty or gone.',
   fix: 'Give the claim a `bucketName`.',
-  example: `const platform = definePlatform({
-  cluster: 'home',
-  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
-  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
-});
-new CephBucketWithBackupGrant(chart, 'media', {
-  bucketName: 'Media',
-  storageClass: 'bucket-retain',
-  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
-});`,
+  example: `${WITH_ROOK}
+${bucketExample('Media')}`,
   check: (context) =>
     grantedBuckets(context).flatMap(({ rendered: { object, origin } }) => {
       const name = bucketNameOf(object);
@@ -95,11 +84,7 @@ export const bucketGrant: Rule = {
   what: 'The policy in the claim of a bucket does not let the backup user read all of it, or is not what was declared.',
   why: 'Ceph accepts a policy that names another bucket, a user that does not exist, or the bucket without its objects: it answers 204 and grants nothing, or lets a mirror list a thousand objects and read none. A denial wins over every grant.',
   fix: 'Put the printed policy into the claim. What a patch replaced, say in `statements`. From a denial, leave the backup user out.',
-  example: `const platform = definePlatform({
-  cluster: 'home',
-  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
-  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
-});
+  example: `${WITH_ROOK}
 new ApiObject(chart, 'media', {
   apiVersion: 'objectbucket.io/v1alpha1',
   kind: 'ObjectBucketClaim',
@@ -218,11 +203,7 @@ export const backupUser: Rule = {
   what: 'The object store does not allow users of the namespace `backed-up`, or another object is the same user of Ceph.',
   why: 'Rook then never makes the user, or lets two objects fight over what it may do. The claims whose policy names it wait, and the applications with them.',
   fix: 'Allow the namespace in the CephObjectStore; name the other user otherwise.',
-  example: `const platform = definePlatform({
-  cluster: 'home',
-  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
-  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
-});
+  example: `${WITH_ROOK}
 new ApiObject(chart, 'store', {
   apiVersion: 'ceph.rook.io/v1',
   kind: 'CephObjectStore',

@@ -15,6 +15,7 @@ import {
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
+import { bucketExample, WITH_ROOK } from './bucket-example';
 
 type Reason = Pick<RuleFinding, 'because' | 'remedies'>;
 
@@ -29,11 +30,7 @@ export const bucketConfig: Rule = {
   rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a' },
   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
 });
-new CephBucketWithBackupGrant(chart, 'media', {
-  bucketName: 'media',
-  storageClass: 'bucket-retain',
-  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
-});`,
+${bucketExample()}`,
   check: (context) => {
     const { rook } = context.platform;
     if (rook === undefined) return [];
@@ -88,21 +85,13 @@ export const bucketClass: Rule = {
   what: 'The StorageClass of a claim that the backup user is to read deletes the bucket with its claim, names a bucket that exists already, or another object store.',
   why: 'With `reclaimPolicy: Delete`, the default, all objects are purged when the claim goes: the backup would be all that is left. To a bucket that exists already Rook writes a policy of its own. And a user of one store is nobody in another.',
   fix: 'Use a class with `reclaimPolicy: Retain`, without `bucketName`, of the store that the platform names.',
-  example: `const platform = definePlatform({
-  cluster: 'home',
-  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
-  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
-});
+  example: `${WITH_ROOK}
 new k8s.KubeStorageClass(chart, 'class', {
   metadata: { name: 'ceph-bucket' },
   provisioner: 'rook-ceph.ceph.rook.io/bucket',
   parameters: { objectStoreName: 'store-a', objectStoreNamespace: 'rook-ceph' },
 });
-new CephBucketWithBackupGrant(chart, 'media', {
-  bucketName: 'media',
-  storageClass: 'ceph-bucket',
-  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
-});`,
+${bucketExample('media', 'ceph-bucket')}`,
   check: (context) =>
     grantedBuckets(context).flatMap(({ rendered: { object, origin } }) => {
       const reason = whyNotKept(object, context);

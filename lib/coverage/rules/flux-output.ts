@@ -1,9 +1,10 @@
 /** What keeps Flux from applying the output. */
 import { at, booleanAt, textAt, type KubeObject } from '../../model/kube-object';
-import { FLUX_NAMESPACE } from '../../model/platform';
+import { FLUX_NAMESPACE, folderInSource } from '../../model/platform';
+import type { RenderedObject } from '../../model/rendered';
 import { counted } from '../../model/text';
 import type { GateContext } from '../context';
-import { aboutObject, inWords } from '../finding';
+import { aboutObject, inWords, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
 export const outputUnapplied: Rule = {
@@ -18,21 +19,35 @@ export const outputUnapplied: Rule = {
   metadata: { name: 'apps', namespace: 'flux-system' },
   spec: { interval: '10m', path: './dist', prune: true, suspend: true, sourceRef: { kind: 'GitRepository', name: 'flux-system' } },
 });`,
-  check: (context) =>
-    context.input.objects
-      .filter(({ generated }) => generated !== true)
-      .flatMap(({ object, origin }) =>
-        [...whyKustomization(object, context), ...whySource(object, context)].map((because) => ({
-          ...aboutObject(object, origin),
-          because,
-          remedies: inWords('remove the field'),
-        })),
-      ),
+  check: (context) => {
+    const { sourceRef } = context.platform.flux;
+    const kustomizations = context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization');
+    return [
+      ...findings(kustomizations, (object) => whyKustomization(object, context)),
+      ...findings(context.ofKind('source.toolkit.fluxcd.io', sourceRef.kind), (object) => whySource(object, context)),
+    ];
+  },
 };
+
+function findings(
+  candidates: readonly RenderedObject[],
+  why: (object: KubeObject) => readonly string[],
+): readonly RuleFinding[] {
+  return candidates
+    .filter(({ generated }) => generated !== true)
+    .flatMap(({ object, origin }) =>
+      why(object).map((because) => ({
+        ...aboutObject(object, origin),
+        because,
+        remedies: inWords('remove the field'),
+      })),
+    );
+}
 
 function whyKustomization(object: KubeObject, { platform, kustomizations }: GateContext): readonly string[] {
   const path = textAt(object, 'spec', 'path') ?? '';
-  if (kustomizations.appliedBy(object) === undefined || plain(path) !== plain(platform.flux.path)) return [];
+  if (kustomizations.appliedBy(object) === undefined || folderInSource(path) !== folderInSource(platform.flux.path))
+    return [];
   const moved = textAt(object, 'spec', 'targetNamespace');
   return [
     ...(isSuspended(object) ? ['it is suspended'] : []),
@@ -42,9 +57,11 @@ function whyKustomization(object: KubeObject, { platform, kustomizations }: Gate
 
 function whySource(object: KubeObject, { platform }: GateContext): readonly string[] {
   const { sourceRef, namespace = FLUX_NAMESPACE, path } = platform.flux;
-  const { metadata, kind } = object;
-  if (kind !== sourceRef.kind || metadata.name !== sourceRef.name || metadata.namespace !== namespace) return [];
-  const ignored = (textAt(at(object, 'spec'), 'ignore') ?? '').split('\n').find((line) => leavesOut(line, plain(path)));
+  const { metadata } = object;
+  if (metadata.name !== sourceRef.name || metadata.namespace !== namespace) return [];
+  const ignored = (textAt(at(object, 'spec'), 'ignore') ?? '')
+    .split('\n')
+    .find((line) => leavesOut(line, folderInSource(path)));
   return [
     ...(isSuspended(object) ? ['it is suspended'] : []),
     ...(ignored === undefined ? [] : [`its ignore has ${ignored.trim()}`]),
@@ -63,9 +80,4 @@ function leavesOut(line: string, output: string): boolean {
   return (
     ['*', '*.yaml'].includes(place) || `${output}/`.startsWith(`${place}/`) || `${place}/`.startsWith(`${output}/`)
   );
-}
-
-/** `./dist/`, `/dist` and `dist` are one folder of a source. */
-function plain(path: string): string {
-  return path.replaceAll(/^(\.?\/)+|^\.$|\/+$/g, '');
 }

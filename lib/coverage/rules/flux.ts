@@ -8,6 +8,7 @@ import { aboutObject, inWords, toFix } from '../finding';
 import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
 import { executedFiles, scriptsIn, textsIn, type Text } from '../scripts';
+import { bucketExample, WITH_ROOK } from './bucket-example';
 
 export const substitution: Rule = {
   id: 'substitution',
@@ -98,22 +99,14 @@ export const fluxDeadlock: Rule = {
   what: 'A Flux Kustomization depends on others that in the end depend on it.',
   why: 'Flux applies none of them, and reports nothing but that a dependency is not ready. It may go unnoticed until the cluster is rebuilt: what is there already stays there.',
   fix: 'Move what others wait for into a chart of its own. Claims whose policy names the backup user wait for that user, and the user for the object store: they cannot be in the chart of the store.',
-  example: `const platform = definePlatform({
-  cluster: 'home',
-  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
-  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
-});
+  example: `${WITH_ROOK}
 new ApiObject(chart, 'store', {
   apiVersion: 'ceph.rook.io/v1',
   kind: 'CephObjectStore',
   metadata: { name: 'store-a', namespace: 'rook-ceph' },
   spec: { gateway: { port: 80, instances: 1 }, allowUsersInNamespaces: ['backed-up'] },
 });
-new CephBucketWithBackupGrant(chart, 'media', {
-  bucketName: 'media',
-  storageClass: 'bucket-retain',
-  backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
-});`,
+${bucketExample()}`,
   check: (context) => {
     const kustomizations = context.ofKind('kustomize.toolkit.fluxcd.io', 'Kustomization');
     const before = new Map(kustomizations.map(({ object }) => [nameInCluster(object), dependenciesOf(object)]));

@@ -83,13 +83,12 @@ export const veleroRepositoryPassword: Rule = {
   flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
 });
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 7 } }) });`,
-  check: ({ platform, methods }) => {
-    const { velero } = platform;
+  check: ({ platform: { velero }, methods, veleroNamespace }) => {
     const moves = methods.velero.plans.some(({ schedules }) => schedules.some(({ movesData }) => movesData));
     if (velero === undefined || !moves || (velero.repositoryPassword?.keptIn ?? '').trim() !== '') return [];
     return [
       {
-        subject: `Secret ${velero.namespace ?? 'velero'}/${REPOSITORY_SECRET}`,
+        subject: `Secret ${veleroNamespace}/${REPOSITORY_SECRET}`,
         remedies: toFix(`repositoryPassword: { keptIn: '${PLACEHOLDERS.place}' }`),
       },
     ];

@@ -4,7 +4,7 @@ import { sortedBy } from '../../model/collections';
 import { worstAge } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import type { Assumption, CnpgEvidence, CnpgRestore, RequiredSecret } from '../../model/inventory';
-import { groupOf, objectId, objectKey, textAt, type KubeObject } from '../../model/kube-object';
+import { textAt, type KubeObject } from '../../model/kube-object';
 import type { RenderedObject } from '../../model/rendered';
 import type { Continuous, Strategy } from '../../model/strategy';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedRun } from '../method';
@@ -48,15 +48,11 @@ export interface ProtectedCluster {
 export class CnpgMethodPlan implements MethodPlan {
   /** Constructs render everything, and other files may. */
   readonly objects = [];
-  private readonly byKey: ReadonlyMap<string, RenderedObject>;
   private readonly scheduledBackups: readonly RenderedObject[];
 
   constructor(private readonly input: MethodInput) {
-    this.byKey = new Map(input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
     this.scheduledBackups = sortedBy(
-      input.objects.filter(
-        ({ object: { apiVersion, kind } }) => groupOf(apiVersion) === CNPG_GROUP && kind === 'ScheduledBackup',
-      ),
+      input.objects.ofKind(CNPG_GROUP, 'ScheduledBackup'),
       ({ object }) => object.metadata.name,
     );
   }
@@ -84,13 +80,13 @@ export class CnpgMethodPlan implements MethodPlan {
   /** The objects of a database; `undefined` where it is none, or none that an object shows. */
   protectionOf({ id }: AnsweredDataset): ProtectedCluster | undefined {
     const { namespace, name } = id;
-    const cluster = this.byKey.get(keyOf(CNPG_GROUP, id.kind, namespace, name))?.object;
+    const cluster = this.input.objects.object(id)?.object;
     if (id.group !== CNPG_GROUP || cluster === undefined) return undefined;
     const archive = archiveOf(cluster);
     const objectStore =
       archive === undefined
         ? undefined
-        : this.byKey.get(keyOf(BARMAN_GROUP, 'ObjectStore', namespace, archive.objectStore));
+        : this.input.objects.object({ ...id, group: BARMAN_GROUP, kind: 'ObjectStore', name: archive.objectStore });
     return {
       cluster,
       ...(archive === undefined ? {} : { archive }),
@@ -201,8 +197,4 @@ function restoreOf(cluster: KubeObject, archive: Archive): CnpgRestore {
     database,
     owner: field('owner') ?? database,
   };
-}
-
-function keyOf(group: string, kind: string, namespace: string | undefined, name: string): string {
-  return objectKey({ group, kind, ...(namespace === undefined ? {} : { namespace }), name });
 }

@@ -6,6 +6,7 @@ import { CLUSTER_CHART } from '../../model/folders';
 import type { Assumption, RequiredSecret } from '../../model/inventory';
 import { secretNameOf, veleroPrefix } from '../../model/location';
 import { planOf } from '../../model/marks';
+import { veleroNamespaceOf } from '../../model/platform';
 import { renderSchedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
@@ -31,7 +32,7 @@ export class VeleroMethodPlan implements MethodPlan {
 
   constructor(private readonly input: MethodInput) {
     const { datasets, timeZone, platform, veleroSettings } = input;
-    this.serverNamespace = platform.velero?.namespace ?? 'velero';
+    this.serverNamespace = veleroNamespaceOf(platform);
     const settings = new Map(
       distinctBy(veleroSettings, ({ namespace }) => namespace).map((given) => [given.namespace, given.settings]),
     );
