@@ -1,6 +1,6 @@
 /** The example cluster: replace `apps/` by your own, state your platform and your locations here, and run `npm run synth`. */
 import { Duration } from 'cdk8s';
-import { BackedUpApp, definePlatform, elsewhere, excluded, s3Location } from 'cdk8s-backed-up';
+import { BackedUpApp, definePlatform, elsewhere, every, excluded, kubeadmEtcd, s3Location } from 'cdk8s-backed-up';
 import { Directory } from './apps/directory';
 import { Forge } from './apps/forge';
 import { Infrastructure } from './apps/infrastructure';
@@ -26,6 +26,7 @@ const platform = definePlatform({
     objectStore: 'store-a',
     allowedObcFields: ['maxObjects', 'maxSize', 'bucketPolicy'],
   },
+  clusterRanges: ['10.244.0.0/16', '10.96.0.0/12'],
   storageClasses: {
     'ceph-block': { driver: 'rook-ceph.rbd.csi.ceph.com', isDefault: true },
     'ceph-filesystem': { driver: 'rook-ceph.cephfs.csi.ceph.com' },
@@ -54,10 +55,7 @@ const local = s3Location('local', {
 const app = new BackedUpApp({
   platform,
   alsoRead: ['infrastructure/**/*.yaml'],
-  etcd: elsewhere('A systemd timer on the first node saves a snapshot to the NAS every six hours.', {
-    failureDomain: 'site',
-    rpo: Duration.hours(7),
-  }),
+  etcd: kubeadmEtcd({ backup: every('20 1,7,13,19 * * *', { to: offsite, keep: { hourly: 28, daily: 30 } }) }),
   fluxRepository: elsewhere('Every push goes to the hosted Git server as well, which keeps its own backups.', {
     failureDomain: 'offsite',
     rpo: Duration.days(1),

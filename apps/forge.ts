@@ -21,7 +21,10 @@ export class Forge extends Chart {
     new BackedUpPostgres(this, 'db', {
       storage: Size.gibibytes(20),
       storageClass: 'ceph-block',
-      backup: continuous({ to: offsite, restoreWindow: Duration.days(30), rpo: Duration.minutes(15) }),
+      backup: [
+        continuous({ to: offsite, restoreWindow: Duration.days(30), rpo: Duration.minutes(15) }),
+        nightly({ to: local, keep: { daily: 14 } }),
+      ],
     });
 
     new CephBucketWithBackupGrant(this, 'attachments', {

@@ -20,6 +20,9 @@ export type {
   PostgresProtection,
   PostgresSpec,
 } from './constructs/postgres';
+export { kubeadmEtcd } from './constructs/etcd';
+export type { KubeadmEtcd, KubeadmEtcdProps } from './constructs/etcd';
+export type { JobProps } from './constructs/jobs';
 export { VeleroBackup } from './constructs/velero-backup';
 export type { VeleroBackupProps } from './constructs/velero-backup';
 export type { VeleroTemplate } from './methods/velero/settings';
@@ -34,13 +37,15 @@ export { definePlatform } from './model/platform';
 export type {
   CnpgPlatform,
   FluxPlatform,
+  JobsPlatform,
   Platform,
   RookPlatform,
   StorageClassPlatform,
   VeleroPlatform,
 } from './model/platform';
 export { s3Location } from './model/location';
-export type { FailureDomain, Location, S3LocationProps } from './model/location';
+export type { FailureDomain, Location, LocationPeer, S3LocationProps } from './model/location';
+export type { JobImages } from './model/job-images';
 export { continuous, every, hourly, mirrored, nightly, snapshotted, weekly } from './model/strategies';
 export type {
   ContinuousOptions,
@@ -97,7 +102,9 @@ export type {
   InventoryDataset,
   InventoryLocation,
   InventoryStrategy,
+  ReceiptEvidence,
   RequiredSecret,
+  ResticRestore,
   Restore,
   VeleroEvidence,
 } from './model/inventory';

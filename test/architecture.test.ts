@@ -12,10 +12,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   velero: ['model'],
   yaml: ['model'],
   schema: ['model'],
-  methods: ['model', 'yaml'],
+  methods: ['model', 'yaml', 'jobs'],
   jobs: ['model'],
   coverage: ['model', 'velero', 'yaml', 'schema', 'methods'],
-  constructs: ['model', 'methods'],
+  constructs: ['model', 'methods', 'jobs'],
   synth: ['model', 'yaml', 'schema', 'methods', 'coverage', 'constructs'],
   cli: ['model', 'schema', 'velero', 'yaml'],
 };

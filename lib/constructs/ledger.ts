@@ -2,6 +2,7 @@
 import { App, Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import type { Declaration, GrantDeclaration, OpaqueDeclaration, Origin } from '../model/declaration';
+import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { SettingsDeclaration } from '../methods/velero/settings';
 
 // By name and not by identity, so that two copies of this package in one node_modules share what was declared.
@@ -18,6 +19,7 @@ export class Ledger {
   readonly declarations: Declaration[] = [];
   readonly opaque: OpaqueDeclaration[] = [];
   readonly grants: GrantDeclaration[] = [];
+  readonly jobs: JobDeclaration[] = [];
   readonly veleroSettings: SettingsDeclaration[] = [];
   /** What untyped or misplaced code got wrong, by the construct that it was said to. */
   readonly misused: { readonly path: string; readonly problem: string }[] = [];

@@ -8,17 +8,37 @@ import {
   scheduledBackupSpec,
   serverNameOf,
 } from '../methods/cnpg/objects';
-import { isExcluded } from '../model/declaration';
+import { postgresDump } from '../jobs/postgres';
+import type { SecretKey, Source } from '../jobs/step';
+import type { DatasetId } from '../model/dataset';
+import { isExcluded, type Declaration } from '../model/declaration';
 import type { OneOrMore, PostgresStrategy } from '../model/kinds';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
-import type { Continuous } from '../model/strategy';
+import { datasetIdOf } from '../model/refs';
+import type { Continuous, Elsewhere, Scheduled, Strategy } from '../model/strategy';
 import { answerOf } from './answer';
+import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
+
+/** How the dumps of a database are made, where the defaults do not fit. */
+export interface PostgresDumpProps extends JobProps {
+  /**
+   * Image with the clients, which must not be older than the server (`postgres-dump`). Default: the Cluster's own where
+   * `spec.imageName` names it, or else that of the platform's `jobs`.
+   */
+  readonly image?: string;
+}
 
 /** How a database is protected. */
 export interface PostgresProtection {
-  /** `continuous` to one location, or `elsewhere`. A database has one archive: further places are mirrors of the location. */
+  /**
+   * `continuous` to one location, or `elsewhere`. A database has one archive: further places are mirrors of the location.
+   * `nightly` and its like are dumps of every database, a second copy that no defect of the engine or the archive reaches;
+   * they log in as the superuser.
+   */
   readonly backup: OneOrMore<PostgresStrategy>;
+  /** How the dumps are made. */
+  readonly dump?: PostgresDumpProps;
   /**
    * Whether a PodMonitor has Prometheus read the pods' metrics, among them those of the plugin that say when the last base
    * copy was made. Default `true`; `false` where nobody installed prometheus-operator, whose kind would stop the folder.
@@ -109,7 +129,9 @@ export class BackedUpPostgres extends Construct {
     this.name = name;
     this.host = `${name}-rw`;
     this.secretName = `${name}-app`;
-    const archives = protect(this, name, Chart.of(this).namespace, props);
+    const image = props.spec?.['imageName'];
+    const dump = { ...(typeof image === 'string' ? { image } : {}), ...props.dump };
+    const { archives, dumps } = protect(this, name, Chart.of(this).namespace, { ...props, dump });
     new ApiObject(this, 'Resource', {
       apiVersion: 'postgresql.cnpg.io/v1',
       kind: 'Cluster',
@@ -121,6 +143,7 @@ export class BackedUpPostgres extends Construct {
           ...(storageClass === undefined ? {} : { storageClass }),
         },
         ...(archives ? { plugins: [archiverPlugin(name, serverNameOf(name, generation))] } : {}),
+        ...(dumps ? { enableSuperuserAccess: true } : {}),
         ...props.spec,
       },
     });
@@ -128,11 +151,48 @@ export class BackedUpPostgres extends Construct {
 }
 
 /** A database that somebody else installed, and how it is protected. */
-export interface PostgresBackupProps extends PostgresProtection {
+export type PostgresBackupProps = ClusterBackupProps | ServerBackupProps;
+
+/** A database of CloudNativePG. */
+export interface ClusterBackupProps extends PostgresProtection {
   /** Name of the Cluster. */
   readonly cluster: string;
   /** Where it is. Default: the chart's namespace. */
   readonly namespace?: string;
+}
+
+/** A server without an operator, which is dumped. */
+export interface ServerBackupProps {
+  /** The volume that it writes to, which Velero then leaves out. */
+  readonly data: ({ readonly claim: string } | { readonly statefulSet: string; readonly template: string }) & {
+    /** Where it is. Default: the chart's namespace. */
+    readonly namespace?: string;
+  };
+  /** How a client reaches it. */
+  readonly server: PostgresServer;
+  /** `nightly` and its like, or `elsewhere`. */
+  readonly backup: OneOrMore<Scheduled | Elsewhere>;
+  /** How the dumps are made. */
+  readonly dump?: PostgresDumpProps;
+}
+
+/** A server of PostgreSQL, in the namespace of its volume. */
+export interface PostgresServer {
+  /** Name of its Service. */
+  readonly host: string;
+  /** Port of the Service. Default 5432. */
+  readonly port?: number;
+  /** The pods behind the Service, and the port on which they listen, for the NetworkPolicy of the job. */
+  readonly pods: { readonly labels: Readonly<Record<string, string>>; readonly port?: number };
+  /**
+   * A superuser, or a member of `pg_read_all_data` with `BYPASSRLS` who was granted every large object: a dump by a role
+   * that may not read everything fails.
+   */
+  readonly user: SecretKey;
+  /** Password of that role. */
+  readonly password: SecretKey;
+  /** `require` refuses a server without TLS. Default `prefer`. */
+  readonly sslMode?: 'prefer' | 'require';
 }
 
 /**
@@ -185,35 +245,87 @@ export interface PostgresBackupProps extends PostgresProtection {
 export class PostgresBackup extends Construct {
   constructor(scope: Construct, id: string, props: PostgresBackupProps) {
     super(scope, id);
-    protect(this, props.cluster, props.namespace ?? Chart.of(this).namespace, props);
+    const { namespace } = Chart.of(this);
+    if ('cluster' in props) protect(this, props.cluster, props.namespace ?? namespace, props);
+    else protectServer(this, namespace, props);
   }
 }
 
 /**
  * Declares a database, and renders what its strategy needs besides the Cluster.
  *
- * @returns whether its log is to be archived.
+ * @returns whether its log is to be archived, and whether it is to be dumped.
  */
 function protect(
   construct: Construct,
   name: string,
   namespace: string | undefined,
-  { backup, podMonitor = true }: PostgresProtection,
-): boolean {
-  const answer = answerOf(backup);
+  { backup, dump = {}, podMonitor = true }: PostgresProtection,
+): { readonly archives: boolean; readonly dumps: boolean } {
   const place = namespace === undefined ? {} : { namespace };
-  Ledger.of(construct).declarations.push({
-    dataset: { group: 'postgresql.cnpg.io', kind: 'Cluster', ...place, name },
-    answer,
-    at: originOf(construct),
-  });
-  demandGate(construct);
-  const strategies = answer === undefined || isExcluded(answer) ? [] : answer.strategies;
+  const dataset = { group: 'postgresql.cnpg.io', kind: 'Cluster', ...place, name };
+  const strategies = declare(construct, { dataset, answer: answerOf(backup) });
+  const dumps = strategies.some(({ type }) => type === 'scheduled');
+  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump);
   // A database has one archive: that its log goes nowhere else is said by the gate.
   const strategy = strategies.find((each) => each.type === 'continuous');
-  if (strategy === undefined) return false;
-  renderProtection(construct, name, { ...place, name, labels: MANAGED_BY }, strategy, podMonitor);
-  return true;
+  if (strategy !== undefined) {
+    renderProtection(construct, name, { ...place, name, labels: MANAGED_BY }, strategy, podMonitor);
+  }
+  return { archives: strategy !== undefined, dumps };
+}
+
+/** @returns the strategies, as far as the answer names any. */
+function declare(construct: Construct, declaration: Omit<Declaration, 'at'>): readonly Strategy[] {
+  Ledger.of(construct).declarations.push({ ...declaration, at: originOf(construct) });
+  demandGate(construct);
+  const { answer } = declaration;
+  return answer === undefined || isExcluded(answer) ? [] : answer.strategies;
+}
+
+function declareDump(construct: Construct, dataset: DatasetId, source: Source, dump: PostgresDumpProps): void {
+  const { image } = dump;
+  Ledger.of(construct).jobs.push({
+    dataset,
+    name: `${dataset.name}-dump`,
+    namespace: dataset.namespace ?? '',
+    source,
+    settings: { ...jobSettings(dump), ...(image === undefined ? {} : { images: { postgres: image } }) },
+    at: originOf(construct),
+  });
+}
+
+/** By its Service for writes, because a replica refuses the locks of a dump now and then. */
+function clusterDump(namespace: string, name: string): Source {
+  const secret = `${name}-superuser`;
+  return postgresDump({
+    host: `${name}-rw.${namespace}.svc`,
+    // cloudnative-pg v1.30.0, docs/src/labels_annotations.md.
+    server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: 5432 },
+    user: { secret, key: 'username' },
+    password: { secret, key: 'password' },
+    sslMode: 'require',
+  });
+}
+
+function protectServer(
+  construct: Construct,
+  chartNamespace: string | undefined,
+  { data, server, backup, dump = {} }: ServerBackupProps,
+): void {
+  const dataset = datasetIdOf(data, chartNamespace);
+  declare(construct, { dataset, answer: answerOf(backup), methods: { scheduled: 'jobs' } });
+  const { namespace = '' } = dataset;
+  const { host, port = 5432, pods, user, password, sslMode } = server;
+  const source = postgresDump({
+    host: `${host}.${namespace}.svc`,
+    port,
+    server: { namespace, labels: pods.labels, port: pods.port ?? port },
+    user,
+    password,
+    ...(sslMode === undefined ? {} : { sslMode }),
+  });
+  declareDump(construct, dataset, source, dump);
 }
 
 function renderProtection(

@@ -73,9 +73,9 @@ function firstOfEach<T>(declarations: readonly T[], keyOf: (declaration: T) => s
   return { byKey, repeated };
 }
 
-/** The labels that a declaration vouches for are the claims' as much as the rendered ones. */
+/** The labels that a declaration vouches for are the claims' as much as the rendered ones; what copies it, it knows best. */
 function answer(dataset: FoundDataset, declaration: Declaration, given: DatasetAnswer): AnsweredDataset {
-  const { labels = {} } = declaration;
+  const { labels = {}, methods = dataset.methods } = declaration;
   const claims = dataset.claims.map((claim) => ({ ...claim, labels: { ...labels, ...claim.labels } }));
-  return { ...dataset, claims, answer: given, declaration };
+  return { ...dataset, claims, methods, answer: given, declaration };
 }

@@ -13,6 +13,7 @@ import type { Applied, RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { isTimeZone } from '../model/time-zone';
 import { planMethods, type MethodPlans } from '../methods';
+import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { SettingsDeclaration } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
@@ -35,6 +36,7 @@ export interface GateInput {
   readonly declarations: readonly Declaration[];
   readonly opaque: readonly OpaqueDeclaration[];
   readonly grants: readonly GrantDeclaration[];
+  readonly jobs: readonly JobDeclaration[];
   readonly clusterWide: ClusterWide;
   readonly platform: Platform;
   readonly ownKinds: OwnKinds;
@@ -126,7 +128,7 @@ export class GateContext {
 
   /** @param datasets in the place of those that this context knows. */
   planMethods(datasets: readonly AnsweredDataset[]): MethodPlans {
-    const { platform, clusterWide, veleroSettings, grants } = this.input;
+    const { platform, clusterWide, veleroSettings, grants, jobs } = this.input;
     const isClusterWide = clusterWide.type === 'asked';
     return planMethods({
       datasets,
@@ -136,6 +138,7 @@ export class GateContext {
       isClusterWide,
       veleroSettings,
       grants,
+      jobs,
     });
   }
 

@@ -89,9 +89,18 @@ const DATABASES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const NAMES = new Set(Object.values(DATABASES).flat());
+const POSTGRES_NAMES = new Set(DATABASES['PostgreSQL']);
 
 /** @param image as a container names it: `registry.example.net:5000/bitnami/postgresql:17`. */
 export function isDatabaseImage(image: string): boolean {
+  return isNamed(image, NAMES);
+}
+
+export function isPostgresImage(image: string): boolean {
+  return isNamed(image, POSTGRES_NAMES);
+}
+
+function isNamed(image: string, names: ReadonlySet<string>): boolean {
   const parts = image
     .replace(/@.*$/, '')
     .replace(/:[^/:]*$/, '')
@@ -99,5 +108,5 @@ export function isDatabaseImage(image: string): boolean {
   const last = parts.at(-1) ?? '';
   // `spilo-16`, `postgres17`, `mariadb-1011-c9s`.
   const unversioned = last.replace(/-?\d[\d.]*(-(c\d+s|el\d+))?$/, '');
-  return [last, unversioned, parts.slice(-2).join('/')].some((name) => NAMES.has(name));
+  return [last, unversioned, parts.slice(-2).join('/')].some((name) => names.has(name));
 }

@@ -28,18 +28,28 @@ export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset)
 /** The copy that this library can make of a dataset, or that somebody else makes, at the place where it is declared. */
 export function copyLine(dataset: UnansweredDataset, context: GateContext): string {
   const { methods } = dataset;
-  if (methods.scheduled !== undefined) return answerLine(dataset, nightlyLine(context), context);
-  if (methods.continuous === undefined) return answerLine(dataset, elsewhereLine(), context);
-  return isDeclaredByItsMaker(dataset)
-    ? answerLine(dataset, continuousLine(context), context)
-    : postgresBackupLine(dataset, context);
+  if (methods.continuous !== undefined) return constructLine(dataset, continuousLine(context), context);
+  if (methods.scheduled === undefined) return answerLine(dataset, elsewhereLine(), context);
+  return constructLine(dataset, nightlyLine(context), context);
+}
+
+/** The same for a strategy that a construct has to carry out, where one does. */
+export function constructLine(dataset: UnansweredDataset, strategy: string, context: GateContext): string {
+  if (dataset.ref === 'etcd') return `etcd: kubeadmEtcd({ backup: ${strategy} })`;
+  return dataset.ref === 'postgres' && !isDeclaredByItsMaker(dataset)
+    ? postgresBackupLine(dataset, strategy, context)
+    : answerLine(dataset, strategy, context);
 }
 
 /** The construct that protects a database of somebody else. */
-export function postgresBackupLine({ id, declaration, origin }: UnansweredDataset, context: GateContext): string {
+export function postgresBackupLine(
+  { id, declaration, origin }: UnansweredDataset,
+  strategy: string,
+  context: GateContext,
+): string {
   const namespace = context.chartNamespace(declaration?.at ?? origin);
   const place = id.namespace === undefined || id.namespace === namespace ? '' : `, namespace: '${id.namespace}'`;
-  return `new PostgresBackup(this, '${id.name}-backup', { cluster: '${id.name}'${place}, backup: ${continuousLine(context)} })`;
+  return `new PostgresBackup(this, '${id.name}-backup', { cluster: '${id.name}'${place}, backup: ${strategy} })`;
 }
 
 /** A log of every change, at the place that serves best of those that are in use. */

@@ -1,6 +1,6 @@
 /** From what the gate proved to the inventory that all later stages read. */
 import type { AnsweredDataset } from '../model/answered';
-import { compareText, distinctBy, groupBy, sortedBy } from '../model/collections';
+import { compareText, groupBy, sortedBy } from '../model/collections';
 import { alertAge } from '../model/copies';
 import { compareDatasets } from '../model/dataset';
 import { isExcluded, type OpaqueDeclaration } from '../model/declaration';
@@ -158,11 +158,13 @@ function inventoryLocations(share: Share, context: GateContext): readonly Invent
   return sortedBy(locations, ({ name }) => name);
 }
 
-/** Secrets that a person provides; synth never writes one with values. Several methods may need the same. */
+/** Secrets that a person provides; synth never writes one with values. Several methods may need keys of the same. */
 function requiredSecrets({ datasets }: Share, { methods }: GateContext): readonly RequiredSecret[] {
   const secrets = Object.values(methods).flatMap((method) => method.secretsFor(datasets));
-  return sortedBy(
-    distinctBy(secrets, (secret) => JSON.stringify(secret)),
-    ({ namespace, name }) => JSON.stringify([name, namespace]),
-  );
+  const merged = [...groupBy(secrets, ({ namespace, name, keptIn }) => JSON.stringify([name, namespace, keptIn]))];
+  return sortedBy(merged, ([key]) => key).flatMap(([, [first, ...others]]) => {
+    if (first === undefined) return [];
+    const keys = new Set([first, ...others].flatMap((secret) => secret.keys));
+    return [{ ...first, keys: [...keys].toSorted(compareText) }];
+  });
 }

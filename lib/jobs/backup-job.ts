@@ -8,12 +8,13 @@
  *     receipt    rclone   says in the store what was copied, when all before have succeeded
  */
 import { describeDataset, type DatasetId } from '../model/dataset';
+import type { JobImages } from '../model/job-images';
 import type { KubeObject } from '../model/kube-object';
 import { secretNameOf, type Location } from '../model/location';
 import { DATASET_ANNOTATION, DISABLED, MANAGED_BY, SUBSTITUTE_ANNOTATION } from '../model/marks';
 import { renderSchedule, type Schedule } from '../model/schedule';
 import { BUCKETS, type Keep } from '../model/strategy';
-import { JOB_IMAGES, type JobImages } from './images';
+import { JOB_IMAGES } from './images';
 import { networkPolicy } from './network';
 import { podTemplate, type PodOptions, type Resources, type Scratch } from './pod';
 import { scriptsConfigMap, type ScriptName } from './scripts';

@@ -4,17 +4,26 @@ import type { Mount, Source } from './step';
 export interface EtcdSnapshotOptions {
   /** One member: a snapshot of several endpoints is refused (etcdctl 3.6). Default: the member of the node, as kubeadm runs it. */
   readonly endpoint?: string;
-  /** Folder on the node with the certificates. Default: kubeadm's. */
-  readonly pki?: string;
-  /** Name of the client certificate and its key in that folder. Default: kubeadm's. */
+  /** Folder on the node with kubeadm's `pki`, its `manifests`, and the encryption configuration. Default: `/etc/kubernetes`. */
+  readonly folder?: string;
+  /** Name of the client certificate and its key in `pki/etcd`. Default: kubeadm's. */
   readonly client?: string;
+  /** Whether the key of the cluster's authority is kept elsewhere, so that the node has none. Default `false`. */
+  readonly externalCa?: boolean;
   /** Seconds that a snapshot may take. Default 600. Without any, one of an unreachable member never ends. */
   readonly deadlineSeconds?: number;
 }
 
 export function etcdSnapshot(options: EtcdSnapshotOptions = {}): Source {
-  const { endpoint = 'https://127.0.0.1:2379', client = 'healthcheck-client', deadlineSeconds = 600 } = options;
-  const pki: Mount = { path: '/pki', volume: { hostPath: options.pki ?? '/etc/kubernetes/pki/etcd' } };
+  const {
+    endpoint = 'https://127.0.0.1:2379',
+    folder = '/etc/kubernetes',
+    client = 'healthcheck-client',
+    externalCa = false,
+    deadlineSeconds = 600,
+  } = options;
+  const node: Mount = { path: '/node', volume: { hostPath: folder } };
+  const pki = `${node.path}/pki/etcd`;
   const snapshot = '/scratch/data/snapshot.db';
   return {
     steps: [
@@ -25,9 +34,9 @@ export function etcdSnapshot(options: EtcdSnapshotOptions = {}): Source {
           program: [
             'etcdctl',
             `--endpoints=${endpoint}`,
-            `--cacert=${pki.path}/ca.crt`,
-            `--cert=${pki.path}/${client}.crt`,
-            `--key=${pki.path}/${client}.key`,
+            `--cacert=${pki}/ca.crt`,
+            `--cert=${pki}/${client}.crt`,
+            `--key=${pki}/${client}.key`,
             '--dial-timeout=10s',
             `--command-timeout=${deadlineSeconds}s`,
             'snapshot',
@@ -35,13 +44,21 @@ export function etcdSnapshot(options: EtcdSnapshotOptions = {}): Source {
             snapshot,
           ],
         },
-        mounts: [pki],
+        mounts: [node],
       },
       // `etcdutl snapshot status` finds no flipped bit; only a restore checks the hash that the server has appended.
       {
         name: 'verify',
         image: 'etcd',
         run: { program: ['etcdutl', 'snapshot', 'restore', snapshot, '--data-dir=/scratch/restored'] },
+      },
+      // Without them a snapshot is of no use: no node joins, and encrypted Secrets stay so (E07).
+      {
+        name: 'keys',
+        image: 'restic',
+        run: { script: 'copy-cluster-keys.sh' },
+        env: { NODE_FOLDER: folder, EXTERNAL_CA: String(externalCa) },
+        mounts: [node],
       },
     ],
     verifiedBy: 'etcdutl snapshot restore',

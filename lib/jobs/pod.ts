@@ -1,7 +1,7 @@
 /** Steps → the pod of a CronJob, which meets the `restricted` Pod Security level wherever its placement lets it. */
+import type { JobImages } from '../model/job-images';
 import type { Mapping } from '../model/kube-object';
 import { METHOD_LABEL, REASON_ANNOTATION } from '../model/marks';
-import type { JobImages } from './images';
 import { SCRIPTS_PATH } from './scripts';
 import type { EnvValue, Mount, Placement, Step } from './step';
 

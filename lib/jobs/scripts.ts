@@ -13,6 +13,7 @@ const SCRIPTS = {
   'begin.sh': ['common.sh'],
   'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
+  'copy-cluster-keys.sh': ['common.sh'],
   'commit-restic.sh': ['common.sh', 'restic.sh'],
   'write-receipt.sh': ['common.sh'],
   'upkeep-restic.sh': ['common.sh', 'restic.sh'],

@@ -1,5 +1,5 @@
 /** What a job is made of: steps, which are containers that share one scratch volume, and what they may reach. */
-import type { JobImages } from './images';
+import type { JobImages } from '../model/job-images';
 import type { ScriptName } from './scripts';
 
 /** One container. Steps run one after another, and none after one that has failed. */

@@ -1,6 +1,6 @@
 /** Where a dataset's copies lie in a location, and how restic and rclone are told. */
 import type { DatasetId } from '../model/dataset';
-import { secretNameOf, storePath, type Location } from '../model/location';
+import { endpointPort, secretNameOf, storePath, type Location } from '../model/location';
 import type { EnvValue, Mount, Peer } from './step';
 
 /** The folder of a dataset without a namespace; no namespace can be called so. */
@@ -29,10 +29,13 @@ export function storePaths(location: Location, cluster: string, dataset: Dataset
   };
 }
 
-/** A store outside of the cluster, for the NetworkPolicy: at the port of its endpoint, and at any address but the cluster's. */
-export function storePeer({ endpoint }: Location, clusterRanges: readonly string[]): Peer {
-  const { port, protocol } = new URL(endpoint);
-  return { outsideOf: clusterRanges, port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port) };
+/** The store of a location, for the NetworkPolicy: as it says, or at any address but the cluster's. */
+export function storePeer(location: Location, clusterRanges: readonly string[]): Peer {
+  const { reachedAt } = location;
+  if (reachedAt !== undefined && 'labels' in reachedAt) return reachedAt;
+  // What is no URL is a finding of its own.
+  const port = endpointPort(location) ?? 443;
+  return reachedAt === undefined ? { outsideOf: clusterRanges, port } : { ...reachedAt, port };
 }
 
 /** Where the certificate that signed the store's is mounted. */
@@ -44,6 +47,11 @@ export function caMounts(location: Location, secret = secretNameOf(location)): r
   return location.customCa ? [{ path: CA_FOLDER, volume: { secret, items: { 'ca.crt': 'ca.crt' } } }] : [];
 }
 
+/** As restic is told. */
+export function resticRepository({ endpoint, bucket }: Location, { data }: StorePaths): string {
+  return `s3:${endpoint.replace(/\/+$/, '')}/${bucket}/${data}`;
+}
+
 /** @param secret with the keys, by default the one that every namespace has for the location. */
 export function resticEnv(
   location: Location,
@@ -52,7 +60,7 @@ export function resticEnv(
   secret = secretNameOf(location),
 ): Readonly<Record<string, EnvValue>> {
   return {
-    RESTIC_REPOSITORY: `s3:${location.endpoint.replace(/\/+$/, '')}/${location.bucket}/${paths.data}`,
+    RESTIC_REPOSITORY: resticRepository(location, paths),
     RESTIC_PASSWORD: { secret, key: 'RESTIC_PASSWORD' },
     AWS_ACCESS_KEY_ID: { secret, key: 'AWS_ACCESS_KEY_ID' },
     AWS_SECRET_ACCESS_KEY: { secret, key: 'AWS_SECRET_ACCESS_KEY' },

@@ -10,6 +10,7 @@ import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
 import type { RenderedObject } from '../model/rendered';
 import type { Bucket, Strategy } from '../model/strategy';
+import type { JobDeclaration } from './jobs/declaration';
 import type { SettingsDeclaration } from './velero/settings';
 
 /** What all methods plan from. */
@@ -24,6 +25,8 @@ export interface MethodInput {
   /** Whether this repository answers for the cluster, and so brings what all of its repositories share. */
   readonly isClusterWide: boolean;
   readonly veleroSettings: readonly SettingsDeclaration[];
+  /** What jobs of this library copy. */
+  readonly jobs: readonly JobDeclaration[];
   /** The buckets that the backup user is to read. */
   readonly grants: readonly GrantDeclaration[];
 }
@@ -63,7 +66,7 @@ export interface PlannedCopy {
   readonly staysInStorage: boolean;
   readonly worstAgeSeconds: number;
   readonly keptSeconds: number;
-  /** What makes it, those whose copies are the youngest first. */
+  /** What makes it, those whose copies are the youngest first; none where copies do not expire by their age. */
   readonly runs: readonly PlannedRun[];
   readonly evidence: Evidence;
   readonly restore: Restore;

@@ -1,6 +1,7 @@
 /** What an app says about its data, as plain data: the gate compares it with the objects. */
 import type { PolicyStatement } from './bucket-policy';
 import type { DatasetId } from './dataset';
+import type { Methods } from './kinds';
 import type { ObjectId } from './kube-object';
 import type { Quantity } from './quantity';
 import type { Excluded, Strategy } from './strategy';
@@ -24,6 +25,8 @@ export interface Declaration {
   readonly at: Origin & { readonly type: 'construct' };
   /** Labels that the claims carry without the library's doing. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** What carries out its strategies, where that is not what its kind says: an application's own jobs copy its volume. */
+  readonly methods?: Methods;
   /** Set for a claim that an opaque object makes at run time: no object shows it. */
   readonly held?: HeldClaim;
 }

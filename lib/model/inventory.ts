@@ -105,6 +105,7 @@ export interface InventoryCopy {
 export type Evidence =
   | { readonly type: 'velero'; readonly namespace: string; readonly schedules: readonly VeleroEvidence[] }
   | CnpgEvidence
+  | ReceiptEvidence
   | { readonly type: 'cronJob'; readonly namespace: string; readonly name: string }
   /** Somebody's word. */
   | { readonly type: 'statement'; readonly sentence: string }
@@ -119,6 +120,7 @@ export type Restore =
    */
   | { readonly type: 'velero'; readonly namespace: string; readonly plan: string; readonly defaultPlan: boolean }
   | CnpgRestore
+  | ResticRestore
   /** By whoever copies it. */
   | { readonly type: 'ask'; readonly sentence: string }
   /** From the mirror, in the way of the copy that it mirrors. */
@@ -179,6 +181,32 @@ export interface CnpgRestore {
   readonly database: string;
   /** Owner of the application's database, who gets a new password. */
   readonly owner: string;
+}
+
+/** What a job of this library wrote at the location when everything else had succeeded: one file per good run. */
+export interface ReceiptEvidence {
+  readonly type: 'receipt';
+  /** Where the CronJob is. */
+  readonly namespace: string;
+  /** Name of the CronJob. */
+  readonly cronJob: string;
+  /** As the object has it, five fields. */
+  readonly schedule: string;
+  /** Zone of the schedule. */
+  readonly timeZone: string;
+  /** Path in the location's bucket, below which the receipts are: `home/receipts/forge/cluster_db`. */
+  readonly receipts: string;
+}
+
+/** A snapshot that a receipt names, from a restic repository that holds this dataset alone. */
+export interface ResticRestore {
+  readonly type: 'restic';
+  /** As restic is told: `s3:https://s3.example.net/home-backups/home/data/forge/cluster_db`. */
+  readonly repository: string;
+  /** Where the Secret is. */
+  readonly namespace: string;
+  /** The Secret with the keys and the password of the repository. */
+  readonly secret: string;
 }
 
 /** Where copies live, without the keys. */

@@ -16,11 +16,11 @@ import {
 } from './kind-facts';
 import { at, type KubeObject } from './kube-object';
 import { OPAQUE_KINDS } from './opaque-kinds';
-import type { Elsewhere, Strategy, StrategyType } from './strategy';
+import type { Elsewhere, Scheduled, Strategy, StrategyType } from './strategy';
 import { hasPodTemplate, type OPERATOR_WORKLOADS, type WORKLOADS } from './workloads';
 
 /** How copies are made; one module each under `lib/methods`. */
-export type MethodName = 'velero' | 'cnpg';
+export type MethodName = 'velero' | 'cnpg' | 'jobs';
 
 /** The strategies that fit, and what carries each out: `undefined` where nothing does yet, and the gate says so. */
 export type Methods = { readonly [S in Exclude<StrategyType, 'elsewhere'>]?: MethodName | undefined };
@@ -70,7 +70,7 @@ export const DATA_KINDS = [
     ref: 'postgres',
     group: 'postgresql.cnpg.io',
     kind: 'Cluster',
-    strategies: { continuous: 'cnpg' },
+    strategies: { continuous: 'cnpg', scheduled: 'jobs' },
     facts: (object) => [storageFacts(at(object, 'spec', 'storage'))],
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md. By role and not by cluster, so that a cluster which is
     // made by hand is not copied as files either.
@@ -124,7 +124,7 @@ export const DATA_KINDS = [
 
 /** Data that no object shows, and what can copy it. */
 export const CLUSTER_DATA = {
-  etcd: { strategies: { scheduled: undefined } },
+  etcd: { strategies: { scheduled: 'jobs' } },
   fluxRepository: { strategies: { mirrored: undefined } },
   certificates: { strategies: { scheduled: undefined } },
   keys: { strategies: {} },
@@ -259,14 +259,16 @@ export type StrategyFor<Ref> = Ref extends { readonly volume: string } ? Elsewhe
 type StrategyOfRow<Row, Ref> = Row extends unknown ? (Ref extends RefKeys<Row> ? Fitting<Row> : never) : never;
 /** The strategies that fit volumes, whatever the volume is for. */
 export type VolumeStrategy = StrategyFor<{ readonly claim: string }>;
-/** The strategies that fit a database. */
-export type PostgresStrategy = StrategyFor<{ readonly postgres: string }>;
+/** The strategies that fit a database; dumps are declared with its construct, which knows how to log in. */
+export type PostgresStrategy = StrategyFor<{ readonly postgres: string }> | Scheduled;
 /** The strategies that fit buckets. */
 export type BucketStrategy = StrategyFor<{ readonly bucket: string }>;
 /** The strategies that fit data which no object shows, by the property that asks for it: `etcd`, `keys` … */
 export type ClusterStrategy<K extends keyof typeof CLUSTER_DATA> = Fitting<(typeof CLUSTER_DATA)[K]>;
+/** What jobs carry out only a construct can declare, because a strategy alone does not say how. */
 type Fitting<Row> = Row extends { readonly strategies: infer Fits }
-  ? Extract<Strategy, { readonly type: keyof Fits }> | Elsewhere
+  ? | Extract<Strategy, { readonly type: { [S in keyof Fits]: Fits[S] extends 'jobs' ? never : S }[keyof Fits] }>
+    | Elsewhere
   : never;
 
 /**

@@ -56,7 +56,21 @@ export interface S3LocationProps {
    * when, and are refused until a construct carries them out (`mirror-unproven`). Default: it is not copied.
    */
   readonly mirror?: Synchronized | Elsewhere;
+  /**
+   * Whom pods that copy to it may reach, for their NetworkPolicies. Needed where pods of this cluster serve it
+   * (`job-unready`), but for the gateway of `platform.rook`. Default: the port of the endpoint, at any address outside of
+   * `platform.clusterRanges`.
+   */
+  readonly reachedAt?: LocationPeer;
 }
+
+/**
+ * The pods that serve a location, by their labels and the port on which they listen, which may be another one than that
+ * of their Service; or the addresses of its servers.
+ */
+export type LocationPeer =
+  | { readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly port: number }
+  | { readonly cidrs: readonly string[] };
 
 /** An S3 bucket with everything that a client needs, except the keys: those are a Secret that a person provides. */
 export interface Location {
@@ -89,6 +103,8 @@ export interface Location {
   readonly keptIn: string;
   /** How the whole location is copied to a further one. */
   readonly mirror?: Synchronized | Elsewhere;
+  /** Whom pods that copy to it may reach; absent for whatever has its port. */
+  readonly reachedAt?: LocationPeer;
 }
 
 /**
@@ -146,6 +162,7 @@ export function s3Location(name: string, props: S3LocationProps): Location {
     failureDomain: props.failureDomain,
     keptIn: props.keptIn,
     ...(props.mirror === undefined ? {} : { mirror: props.mirror }),
+    ...(props.reachedAt === undefined ? {} : { reachedAt: props.reachedAt }),
   };
 }
 
@@ -186,6 +203,13 @@ export function storePath(location: Location, cluster: string, ...folders: reado
 function endpointHost({ endpoint }: Pick<Location, 'endpoint'>): string | undefined {
   const url = parseUrl(endpoint);
   return url === undefined ? undefined : bareHost(url.hostname);
+}
+
+/** The port of the server of a location, or `undefined` when the endpoint is not a URL. */
+export function endpointPort({ endpoint }: Pick<Location, 'endpoint'>): number | undefined {
+  const url = parseUrl(endpoint);
+  if (url === undefined) return undefined;
+  return url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port);
 }
 
 /** The host names that a client of a location asks for: without path style the bucket has a name of its own. */

@@ -49,7 +49,8 @@ export function marksOf(dataset: AnsweredDataset): Marks {
     const reason = first?.type === 'elsewhere' ? { [REASON_ANNOTATION]: first.sentence } : {};
     return { labels: { [METHOD_LABEL]: 'elsewhere' }, annotations: { ...annotations, ...reason } };
   }
-  return { labels: { [METHOD_LABEL]: method, [PLAN_LABEL]: plan }, annotations };
+  // Velero would take a claim by the label of its plan.
+  return { labels: { [METHOD_LABEL]: method, ...(method === 'jobs' ? {} : { [PLAN_LABEL]: plan }) }, annotations };
 }
 
 /** All copies of a dataset belong to one plan, because a claim carries one label: the one that is named, or the first strategy's. */

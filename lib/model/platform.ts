@@ -1,4 +1,5 @@
 /** What others installed and the generator cannot see: Helm releases, another repository, the machines themselves. */
+import type { JobImages } from './job-images';
 import { isVersionFrom, parseVersion } from './version';
 
 /**
@@ -21,8 +22,26 @@ export interface Platform {
   readonly rook?: RookPlatform;
   /** Storage classes by name. Those that are objects in the files of the repository need not be named. */
   readonly storageClasses?: Readonly<Record<string, StorageClassPlatform>>;
+  /**
+   * Address ranges of pods and Services, `10.244.0.0/16`: the API server's `--service-cluster-ip-range`, and
+   * `--cluster-cidr` of the controller manager. A job that copies to a store outside may reach nothing in them. Default:
+   * none, and such a job may reach every address at the port of its store.
+   */
+  readonly clusterRanges?: readonly string[];
+  /** What the jobs that make dumps run with. */
+  readonly jobs?: JobsPlatform;
   /** How Flux reads the output. */
   readonly flux: FluxPlatform;
+}
+
+/** What all jobs of a cluster have in common. */
+export interface JobsPlatform {
+  /** Images from a registry of your own, or pinned by digest. Default: those of docs/jobs.md. */
+  readonly images?: Partial<JobImages>;
+  /** StorageClass of the scratch volumes. Default: the class of what is dumped, or else the cluster's default class. */
+  readonly scratchClass?: string;
+  /** PriorityClass of the pods. Default: none. */
+  readonly priorityClassName?: string;
 }
 
 /** The Velero server, as somebody installed it. */
@@ -139,6 +158,11 @@ export function veleroNamespaceOf({ velero }: Platform): string {
 /** A path inside a Flux source in the one form in which it is compared: `./dist/`, `/dist` and `dist` are one folder. */
 export function folderInSource(path: string): string {
   return path.replaceAll(/^(\.?\/)+|^\.$|\/+$/g, '');
+}
+
+/** The class of claims that name none, as far as the platform says. */
+export function defaultStorageClass({ storageClasses = {} }: Platform): string | undefined {
+  return Object.entries(storageClasses).find(([, { isDefault }]) => isDefault === true)?.[0];
 }
 
 /** Whether a server knows the resource policies that are rendered. */

@@ -1,6 +1,7 @@
 import { App, type AppProps } from 'cdk8s';
 import type { Finding } from '../coverage/finding';
 import { answerOf } from '../constructs/answer';
+import { etcdJob, isKubeadmEtcd, type KubeadmEtcd } from '../constructs/etcd';
 import { Ledger } from '../constructs/ledger';
 import { clusterDatasetId } from '../model/dataset';
 import type { Declaration } from '../model/declaration';
@@ -34,7 +35,8 @@ export interface GateProps {
 
 /** For each kind of data that no object shows, a backup or a reason why losing it is acceptable. */
 export type ClusterAnswers = {
-  readonly [K in keyof typeof CLUSTER_DATA]: OneOrMore<ClusterStrategy<K>> | Excluded;
+  readonly [K in keyof typeof CLUSTER_DATA]:
+    OneOrMore<ClusterStrategy<K>> | Excluded | (K extends 'etcd' ? KubeadmEtcd : never);
 };
 
 /**
@@ -175,10 +177,13 @@ function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
   for (const ref of Object.keys(CLUSTER_DATA)) {
     // An answer beside `clusterWide`, which types refuse, matches no data: the gate says so.
     if (props.clusterWide !== undefined && answers[ref] === undefined) continue;
-    ledger.declarations.push({
-      dataset: clusterDatasetId(ref, props.platform?.cluster),
-      answer: answerOf(answers[ref]),
-      at: AT_APP,
-    });
+    const dataset = clusterDatasetId(ref, props.platform?.cluster);
+    const answer = answers[ref];
+    if (isKubeadmEtcd(answer)) {
+      ledger.declarations.push({ dataset, answer: answerOf(answer.backup), at: AT_APP });
+      ledger.jobs.push(etcdJob(answer, dataset, AT_APP));
+    } else {
+      ledger.declarations.push({ dataset, answer: answerOf(answer), at: AT_APP });
+    }
   }
 }

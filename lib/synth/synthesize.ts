@@ -57,6 +57,7 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       declarations: sortedBy(ledger.declarations, placeOfDeclaration),
       opaque: sortedBy(ledger.opaque, ({ object, at }) => `${at.path} ${objectKey(object)}`),
       grants: sortedBy(ledger.grants, ({ at, bucket }) => `${at.path} ${datasetKey(bucket)}`),
+      jobs: sortedBy(ledger.jobs, ({ at, dataset }) => `${at.path} ${datasetKey(dataset)}`),
       clusterWide: input.clusterWide,
       platform: input.platform,
       ownKinds: input.ownKinds,

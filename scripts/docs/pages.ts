@@ -135,7 +135,11 @@ function carriedOutBy(strategies: Methods): string {
   return names.size === 0 ? 'whoever `elsewhere` names' : [...names].join(', ');
 }
 
-const METHODS: Readonly<Record<MethodName, string>> = { velero: 'Velero', cnpg: 'CloudNativePG' };
+const METHODS: Readonly<Record<MethodName, string>> = {
+  velero: 'Velero',
+  cnpg: 'CloudNativePG',
+  jobs: '[jobs](jobs.md)',
+};
 
 /** A vertical bar would end the cell. */
 function inTable(text: string): string {

@@ -33,9 +33,11 @@ describe('the examples of the public API', () => {
     it(`${example.name} yields what it shows`, () => {
       const { example: build } = run(apiExampleFile(example), { cdk8s: { ...cdk8s, Include: Wiki } });
       if (typeof build !== 'function') throw new Error('the file exports no function');
+      const first = new cdk8s.App();
+      const props: object | undefined = build.call(new cdk8s.Chart(first, 'wiki'), first, offsite, platform);
       const { findings, files } = synthesizeScenario(
         ({ app, chart }) => void build.call(chart, app, offsite, platform),
-        { platform: { rook } },
+        { platform: { rook }, ...(props === undefined ? {} : { props }) },
       );
       expect(explain(findings)).toBe('');
       const written = [...(files ?? [])]

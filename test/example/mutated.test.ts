@@ -16,6 +16,15 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   [/^ConfigMap velero\/[\w-]+$/, ['velero-refuses']],
   [/^BackupStorageLocation velero\/\w+$/, ['velero-refuses']],
   [/^VolumeSnapshotClass [\w-]+$/, ['velero-refuses']],
+  [
+    /^ConfigMap (kube-system|forge)\/[\w-]+-scripts-\w+, annotation kustomize\.toolkit\.fluxcd\.io\/substitute$/,
+    ['unproven-strategy', 'substitution'],
+  ],
+  [
+    /^(CronJob|NetworkPolicy|ConfigMap) (kube-system|forge)\/[\w-]+(, (label|annotation) (?!.*substitute)[\w./-]+)?$/,
+    ['unproven-strategy'],
+  ],
+  [/^CronJob (kube-system|forge)\/[\w-]+, annotation .*\/substitute$/, ['unproven-strategy']],
   // What was decided about a claim.
   [/^PersistentVolumeClaim media\/settings, label backed-up\/plan$/, ['not-copied', 'marks-missing']],
   [/^PersistentVolumeClaim (?!media\/settings).*, label backed-up\/plan$/, ['marks-missing']],
@@ -74,7 +83,10 @@ const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
     /^CephObjectStoreUser backed-up\/backed-up$/,
     'synth makes it wherever Rook can, and the buckets that name it wait for it in plain sight',
   ],
-  [/, label app\.kubernetes\.io\/managed-by$/, 'for people only'],
+  [
+    /^(?!CronJob|NetworkPolicy|ConfigMap (kube-system|forge)\/).*, label app\.kubernetes\.io\/managed-by$/,
+    'for people only',
+  ],
   [
     /^Cluster forge\/db, (label|annotation) backed-up\//,
     'for people only: Velero knows the volumes of a database by the label of their role',

@@ -326,7 +326,7 @@ describe('no-strategy', () => {
 
         ✖ etcd of cluster home
             made by          app
-            to back it up    etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+            to back it up    etcd: kubeadmEtcd({ backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
             to leave it out  etcd: excluded('why losing it is acceptable')
     `,
   });

@@ -85,7 +85,7 @@ describe('copies survive', () => {
         ✖ etcd of cluster home
             made by          app
             because          all of its copies are lost with the cluster: what somebody else keeps there
-            to fix           etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+            to fix           etcd: kubeadmEtcd({ backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
     `,
   });
 

@@ -29,7 +29,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     const [server, store] = await Promise.all([startEtcd(), makeStore()]);
     etcd = server;
     for (let i = 0; i < 4; i += 1) await etcd.etcdctl(['put', `/registry/large-${i}`], String(i).repeat(1_000_000));
-    const source = etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki, deadlineSeconds: 5 });
+    const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node, deadlineSeconds: 5 });
     world = { method: 'etcd', store, job: makeJob(store, clusterDatasetId('etcd', 'lab'), source) };
     before = await goodCopy(world);
     announceFaults({ method: world.method, faults: faults.length });
@@ -43,7 +43,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
       fails: 'snapshot',
       says: /context deadline exceeded|connection refused/,
       run: async () => ({
-        job: { source: etcdSnapshot({ endpoint: 'https://127.0.0.1:9', pki: etcd.pki, deadlineSeconds: 3 }) },
+        job: { source: etcdSnapshot({ endpoint: 'https://127.0.0.1:9', folder: etcd.node, deadlineSeconds: 3 }) },
       }),
     },
     {
@@ -135,7 +135,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
         const other = await startEtcd();
         remove = other.remove;
         return {
-          job: { source: etcdSnapshot({ endpoint: etcd.endpoint, pki: other.pki, deadlineSeconds: 3 }) },
+          job: { source: etcdSnapshot({ endpoint: etcd.endpoint, folder: other.node, deadlineSeconds: 3 }) },
         };
       },
       undo: async () => remove(),
@@ -149,7 +149,7 @@ describe('the first two runs at the same time', () => {
     const [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
     try {
       await etcd.etcdctl(['put', '/registry/key', 'value']);
-      const source = etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki });
+      const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node });
       const job = makeJob(store, clusterDatasetId('etcd', 'lab'), source);
       const runs = await Promise.all([job.run(), job.run()]);
       const receipts = await job.receipts();

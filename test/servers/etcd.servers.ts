@@ -15,7 +15,7 @@ describe('a snapshot of etcd', () => {
 
   beforeAll(async () => {
     [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
-    const source = etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki });
+    const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node });
     job = makeJob(store, clusterDatasetId('etcd', 'lab'), source);
   });
   afterAll(async () => etcd.remove());

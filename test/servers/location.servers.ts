@@ -20,8 +20,8 @@ describe('a store with a certificate of its own authority', () => {
   beforeAll(async () => {
     [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
     await etcd.etcdctl(['put', '/registry/key', 'value']);
-    job = makeJob(store, clusterDatasetId('etcd', 'lab'), etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki }));
-    const file = (name: string): Buffer => readFileSync(join(etcd.pki, name));
+    job = makeJob(store, clusterDatasetId('etcd', 'lab'), etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node }));
+    const file = (name: string): Buffer => readFileSync(join(etcd.node, 'pki', 'etcd', name));
     const server = createServer({ cert: file('server.crt'), key: file('server.key') }, passToStore);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
@@ -46,7 +46,7 @@ describe('a store with a certificate of its own authority', () => {
   });
 
   it('is taken with the certificate of its authority from the Secret', async () => {
-    const ca = readFileSync(join(etcd.pki, 'ca.crt'), 'utf8');
+    const ca = readFileSync(join(etcd.node, 'pki', 'etcd', 'ca.crt'), 'utf8');
     const secrets = { 'backed-up-offsite': { ...store.secret, 'ca.crt': ca } };
     const { failed } = await job.run({ job: { location: secure(true) }, secrets });
     expect(failed).toBeUndefined();

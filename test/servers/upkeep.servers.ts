@@ -16,7 +16,7 @@ describe('the upkeep of a repository', () => {
   beforeAll(async () => {
     [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
     await etcd.etcdctl(['put', '/registry/large'], 'x'.repeat(1_000_000));
-    job = makeJob(store, clusterDatasetId('etcd', 'lab'), etcdSnapshot({ endpoint: etcd.endpoint, pki: etcd.pki }));
+    job = makeJob(store, clusterDatasetId('etcd', 'lab'), etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node }));
   });
   afterAll(async () => etcd.remove());
 

@@ -12,7 +12,7 @@ export const API_EXAMPLES: readonly ApiExample[] = EXPORTS.flatMap(({ name, stat
   statement === undefined ? [] : examplesOf(statement).map((code) => ({ name, code })),
 );
 
-/** A file in which the example stands in a method of a chart. */
+/** A file in which the example stands in a method of a chart. What it makes for the app itself is returned. */
 export function apiExampleFile({ name, code }: ApiExample): Snippet {
   const text = `
 import { readFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ import { ${EXPORTS.map((each) => each.name).join(', ')} } from 'cdk8s-backed-up'
 export function example(this: Chart, app: BackedUpApp, offsite: Location, platform: Platform) {
 {
 ${code}
+${/^const etcd =/m.test(code) ? 'return { etcd };' : ''}
 }
 }
 `;

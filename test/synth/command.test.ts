@@ -150,7 +150,7 @@ describe('npm run synth', () => {
     const { status, stdout } = project.run(['etcd.ts', '--annotations']);
     expect({ status, stdout }).toEqual({
       status: 1,
-      stdout: `::error title=no-strategy::etcd of cluster home%0Ato back it up: etcd: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })%0Ato leave it out: etcd: excluded('why losing it is acceptable')\n`,
+      stdout: `::error title=no-strategy::etcd of cluster home%0Ato back it up: etcd: kubeadmEtcd({ backup: nightly({ to: offsite, keep: { daily: 7 } }) })%0Ato leave it out: etcd: excluded('why losing it is acceptable')\n`,
     });
     const { stderr } = project.run(['etcd.ts']);
     expect(stderr).toContain('✖ etcd of cluster home\n      made by          app\n');

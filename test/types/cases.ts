@@ -112,10 +112,12 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     says: NO_ANSWER,
   },
   {
-    what: 'a file copy of a database',
+    what: 'a dump of a database without its construct',
     code: `${POSTGRES} backUp(chart, { postgres: 'db' }, ${NIGHTLY});`,
     error: `Argument of type 'Scheduled' is not assignable to parameter of type 'OneOrMore<Elsewhere | Continuous>'.`,
-    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'scheduled' cannot copy it`],
+    says: [
+      `[unproven-strategy] Cluster paperless/db (20Gi): no object in the output is known to carry out 'scheduled' for it`,
+    ],
   },
   {
     what: 'a schedule for a bucket',
@@ -165,10 +167,10 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'mirrored' cannot copy it`],
   },
   {
-    what: 'a file copy of a database of ours',
-    code: `new BackedUpPostgres(chart, 'db', { storage, backup: ${NIGHTLY} });`,
-    error: `Type 'Scheduled' is not assignable to type 'OneOrMore<Elsewhere | Continuous>'.`,
-    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'scheduled' cannot copy it`],
+    what: 'a snapshot of a database of ours',
+    code: `new BackedUpPostgres(chart, 'db', { storage, backup: snapshotted({ to: offsite, keep: { daily: 7 } }) });`,
+    error: `Type 'Snapshotted' is not assignable to type 'OneOrMore<PostgresStrategy>'.`,
+    says: [`[strategy-misfit] Cluster paperless/db (20Gi): 'snapshotted' cannot copy it`],
   },
   {
     what: 'a database of ours without a strategy',
@@ -441,8 +443,16 @@ export const WRONG_APPS: readonly WrongCode[] = [
   {
     what: 'a mirror of etcd',
     code: `return new BackedUpApp({ platform, etcd: mirrored({ to: offsite }), fluxRepository, certificates, keys });`,
-    error: `Type 'Mirrored' is not assignable to type 'Excluded | OneOrMore<Elsewhere | Scheduled>'.`,
+    error: `Type 'Mirrored' is not assignable to type 'Excluded | OneOrMore<Elsewhere> | KubeadmEtcd'.`,
     says: [`[strategy-misfit] etcd of cluster home: 'mirrored' cannot copy it`],
+  },
+  {
+    what: 'a schedule for etcd, without saying who runs it',
+    code: `return new BackedUpApp({ platform, etcd: ${NIGHTLY}, fluxRepository, certificates, keys });`,
+    error: `Type 'Scheduled' is not assignable to type 'Excluded | OneOrMore<Elsewhere> | KubeadmEtcd'.`,
+    says: [
+      `[unproven-strategy] etcd of cluster home: no object in the output is known to carry out 'scheduled' for it`,
+    ],
   },
   {
     what: 'a platform without a name',
@@ -535,11 +545,11 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded, grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded, grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, snapshotted, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
   BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded,
-  grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+  grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, snapshotted, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
   storage: Size; offsite: Location; platform: Platform;

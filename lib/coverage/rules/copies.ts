@@ -1,9 +1,13 @@
 /** A copy is made, is somewhere else, can be read there, is young enough, and lives long enough. */
+import { isDeepStrictEqual } from 'node:util';
 import type { PlannedRun } from '../../methods/method';
 import { alertAge, minimumRetention } from '../../model/copies';
+import { datasetKey } from '../../model/dataset';
 import { isExcluded } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
+import { describeObject, objectId } from '../../model/kube-object';
 import { planOf } from '../../model/marks';
+import type { Strategy } from '../../model/strategy';
 import { counted, describeSeconds, enumerated, placeProblem, PLACEHOLDERS } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
@@ -11,7 +15,7 @@ import { strategiesOf, type GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, copiesOf, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { answerLine, elsewhereLine, locationVariable, nightlyLine } from '../remedies';
+import { answerLine, constructLine, elsewhereLine, locationVariable, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const unprovenStrategy: Rule = {
@@ -33,22 +37,46 @@ backUp(chart, { bucket: 'files' }, mirrored({ to: offsite }));`,
       .flatMap((dataset) =>
         strategiesOf(dataset.answer)
           .filter(({ type }) => strategyFits(dataset.ref, type))
-          .filter((strategy) => copiesBy(strategy, dataset, context).length === 0)
-          .map((strategy) => ({
-            ...aboutDataset(dataset),
-            because: `no object in the output is known to carry out '${strategy.type}' for it`,
-            remedies: toFix(answerLine(dataset, elsewhereLine(), context)),
-          })),
+          .flatMap((strategy) => {
+            if (copiesBy(strategy, dataset, context).length > 0) return changedJobs(dataset, strategy, context);
+            const isForConstruct = strategy.type === 'scheduled' && dataset.methods.scheduled === 'jobs';
+            return [
+              {
+                ...aboutDataset(dataset),
+                because: `no object in the output is known to carry out '${strategy.type}' for it`,
+                remedies: toFix(
+                  isForConstruct
+                    ? constructLine(dataset, nightlyLine(context), context)
+                    : answerLine(dataset, elsewhereLine(), context),
+                ),
+              },
+            ];
+          }),
       ),
 };
 
-/** Whether its plan has no Schedules, which is a finding of its own. */
-function isUnplanned({ id, answer }: AnsweredDataset, { methods }: GateContext): boolean {
-  return methods.velero.problems.some(
-    (problem) =>
-      (problem.type === 'schedule' || problem.type === 'disagreement') &&
-      problem.plan === planOf(answer) &&
-      problem.dataset.id.namespace === id.namespace,
+/** The objects of a job carry out its strategy as they were planned, and not otherwise. */
+function changedJobs(dataset: AnsweredDataset, strategy: Strategy, context: GateContext): readonly RuleFinding[] {
+  const job = context.methods.jobs.jobFor(dataset, strategy);
+  const planned = job === undefined ? [] : context.methods.jobs.objectsOf(job);
+  return planned
+    .filter((object) => !isDeepStrictEqual(context.object(objectId(object))?.object, object))
+    .map((object) => ({
+      ...aboutDataset(dataset),
+      because: `${describeObject(objectId(object))} is not in the output as it was planned`,
+      remedies: inWords('leave the object to synth'),
+    }));
+}
+
+/** Whether why nothing copies it is a finding of its own: its plan has no Schedules, or it no job. */
+function isUnplanned({ id, answer }: AnsweredDataset, { methods: { velero, jobs } }: GateContext): boolean {
+  return (
+    velero.problems.some(
+      (problem) =>
+        (problem.type === 'schedule' || problem.type === 'disagreement') &&
+        problem.plan === planOf(answer) &&
+        problem.dataset.id.namespace === id.namespace,
+    ) || jobs.problems.some(({ dataset }) => datasetKey(dataset.id) === datasetKey(id))
   );
 }
 
@@ -91,6 +119,7 @@ function copyOutside(dataset: AnsweredDataset, context: GateContext): readonly R
     ];
   }
   if (dataset.methods.scheduled === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
+  if (dataset.ref === 'etcd') return toFix(constructLine(dataset, nightlyLine(context), context));
   return [
     ...toFix(nightlyLine(context)),
     ...inWords('add it to the strategies, which may be a list, or give the location a mirror'),

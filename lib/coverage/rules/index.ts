@@ -13,11 +13,13 @@ import * as flux from './flux';
 import * as fluxData from './flux-data';
 import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
+import * as jobs from './jobs';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
 import * as postgresArchive from './postgres-archive';
+import * as postgresDump from './postgres-dump';
 import * as postgresBackups from './postgres-backups';
 import * as postgresRestore from './postgres-restore';
 import * as reasons from './reasons';
@@ -50,6 +52,7 @@ export const rules: readonly Rule[] = [
   veleroPlans.planDisagrees,
   veleroPlans.veleroSettings,
   veleroPlans.claimsIndistinguishable,
+  jobs.jobUnready,
   velero.notCopied,
   velero.veleroDuration,
   velero.veleroNeverRuns,
@@ -82,6 +85,7 @@ export const rules: readonly Rule[] = [
   postgresRestore.postgresArchiveShared,
   postgresRestore.postgresRecovery,
   postgresBackups.postgresSettingIgnored,
+  postgresDump.postgresDump,
   veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
   copies.keysInside,

@@ -19,7 +19,7 @@ import type { Continuous } from '../../model/strategy';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { isDeclaredByItsMaker, postgresBackupLine } from '../remedies';
+import { continuousLine, isDeclaredByItsMaker, postgresBackupLine } from '../remedies';
 import type { Rule } from '../rule';
 
 /** A Cluster of somebody's own, for the examples. */
@@ -198,7 +198,7 @@ function missingStore(
 export function protectedAnew(dataset: AnsweredDataset, context: GateContext): readonly Remedy[] {
   return isDeclaredByItsMaker(dataset)
     ? inWords('leave what BackedUpPostgres renders where it is')
-    : [...toFix(postgresBackupLine(dataset, context)), ...inWords('in the place of backUp')];
+    : [...toFix(postgresBackupLine(dataset, continuousLine(context), context)), ...inWords('in the place of backUp')];
 }
 
 /** Whether what the ObjectStore says is what the strategy says. */

@@ -29,12 +29,14 @@ export const scheduleInvalid: Rule = {
   fix: 'Write five fields with a day that exists, and times outside the change of the clocks.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: every('0 0 30 2 *', { to: offsite, keep: { daily: 7 } }) });`,
   check: (context) =>
-    problemsOf(context, 'schedule').map(({ dataset, subject, problem, line, advice }) => ({
-      ...aboutDataset(dataset),
-      because: `${subject} ${problem}`,
-      remedies:
-        advice === undefined ? toFix(line ?? answerLine(dataset, nightlyLine(context), context)) : inWords(advice),
-    })),
+    [...problemsOf(context, 'schedule'), ...context.methods.jobs.problems]
+      .filter((problem) => problem.type === 'schedule')
+      .map(({ dataset, subject, problem, line, advice }) => ({
+        ...aboutDataset(dataset),
+        because: `${subject} ${problem}`,
+        remedies:
+          advice === undefined ? toFix(line ?? answerLine(dataset, nightlyLine(context), context)) : inWords(advice),
+      })),
 };
 
 export const planDisagrees: Rule = {

@@ -6,7 +6,7 @@ import { CLUSTER_CHART } from '../../model/folders';
 import type { Assumption, RequiredSecret } from '../../model/inventory';
 import { secretNameOf, veleroPrefix } from '../../model/location';
 import { planOf } from '../../model/marks';
-import { veleroNamespaceOf } from '../../model/platform';
+import { defaultStorageClass, veleroNamespaceOf } from '../../model/platform';
 import { renderSchedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
@@ -191,7 +191,7 @@ export class VeleroMethodPlan implements MethodPlan {
 
   private aboutStorage(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
     const classes = this.input.platform.storageClasses ?? {};
-    const byDefault = Object.entries(classes).find(([, { isDefault }]) => isDefault === true)?.[0];
+    const byDefault = defaultStorageClass(this.input.platform);
     const used = new Set(
       datasets
         .filter((dataset) => methodOf(dataset) === 'velero' && !isExcluded(dataset.answer))

@@ -8,7 +8,8 @@ import { output, tool, until } from './tools';
 
 export interface EtcdServer {
   readonly endpoint: string;
-  readonly pki: string;
+  /** What stands for `/etc/kubernetes` of the node. */
+  readonly node: string;
   readonly peerUrl: string;
   /** A folder for data that the test makes. */
   readonly folder: string;
@@ -26,9 +27,11 @@ export interface EtcdServer {
 
 export async function startEtcd(): Promise<EtcdServer> {
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-etcd-'));
-  const pki = join(folder, 'pki');
-  mkdirSync(pki);
+  const node = join(folder, 'kubernetes');
+  const pki = join(node, 'pki', 'etcd');
+  mkdirSync(pki, { recursive: true });
   await makeCertificates(pki);
+  makeNode(node);
   const [client, peer, metrics] = [await freePort(), await freePort(), await freePort()];
   const endpoint = `https://127.0.0.1:${client}`;
   let server: ChildProcess;
@@ -76,7 +79,7 @@ export async function startEtcd(): Promise<EtcdServer> {
   await start(join(folder, 'data'));
   return {
     endpoint,
-    pki,
+    node,
     peerUrl: peerUrl(peer),
     folder,
     etcdctl,
@@ -98,6 +101,28 @@ export async function startEtcd(): Promise<EtcdServer> {
 
 function peerUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
+}
+
+/** As kubeadm lays it out, with Secrets that are encrypted at rest. */
+function makeNode(node: string): void {
+  for (const file of ['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'front-proxy-ca.key', 'sa.key', 'sa.pub']) {
+    writeFileSync(join(node, 'pki', file), `not really ${file}\n`, { mode: 0o600 });
+  }
+  mkdirSync(join(node, 'manifests'));
+  mkdirSync(join(node, 'encryption'));
+  writeFileSync(join(node, 'encryption', 'config.yaml'), 'kind: EncryptionConfiguration\n', { mode: 0o600 });
+  writeFileSync(
+    join(node, 'manifests', 'kube-apiserver.yaml'),
+    [
+      'spec:',
+      '  containers:',
+      '    - command:',
+      '        - kube-apiserver',
+      `        - --encryption-provider-config=${node}/encryption/config.yaml`,
+      '        - --etcd-servers=https://127.0.0.1:2379',
+      '',
+    ].join('\n'),
+  );
 }
 
 async function makeCertificates(folder: string): Promise<void> {

@@ -1,0 +1,75 @@
+/** etcd, which no object shows: what `BackedUpApp` is given as `etcd`. */
+import { Duration, Size } from 'cdk8s';
+import { etcdSnapshot } from '../jobs/etcd';
+import type { JobDeclaration } from '../methods/jobs/declaration';
+import type { DatasetId } from '../model/dataset';
+import type { Origin } from '../model/declaration';
+import type { OneOrMore } from '../model/kinds';
+import { isMapping } from '../model/kube-object';
+import type { Elsewhere, Scheduled } from '../model/strategy';
+import { jobSettings, type JobProps } from './jobs';
+
+/** How etcd is copied that kubeadm runs. */
+export interface KubeadmEtcdProps extends JobProps {
+  /** `nightly`, `every` …, or `elsewhere`. */
+  readonly backup: OneOrMore<Scheduled | Elsewhere>;
+  /** One member. Default `https://127.0.0.1:2379`: the member of the node on which the job runs. */
+  readonly endpoint?: string;
+  /**
+   * Folder on the nodes with kubeadm's `pki` and `manifests`. The encryption configuration has to be in it, too. Default
+   * `/etc/kubernetes`.
+   */
+  readonly folder?: string;
+  /** Whether the keys of the authorities are kept elsewhere, so that the nodes have none. Default `false`. */
+  readonly externalCa?: boolean;
+}
+
+/** What `kubeadmEtcd` returns. */
+export interface KubeadmEtcd extends KubeadmEtcdProps {
+  readonly type: 'kubeadmEtcd';
+}
+
+/** Where the job runs: in no namespace of an application may pods have the network and the files of the node. */
+const NAMESPACE = 'kube-system';
+/** Space of the node: etcd holds at most 8 GiB, and its snapshot is restored beside it. */
+const SCRATCH = Size.gibibytes(20);
+const DEADLINE = Duration.hours(1);
+
+/**
+ * etcd as kubeadm runs it: a CronJob on a node of the control plane takes a snapshot, restores it into scratch space,
+ * which checks its hash, and stores it together with the cluster's authorities, keys and encryption configuration, in a
+ * restic repository. Its copies cannot be read without the `RESTIC_PASSWORD` of the location, which therefore is kept
+ * outside. The pod is root in the network of its node, in namespace `kube-system`; no NetworkPolicy applies to it.
+ *
+ * @example
+ * // new BackedUpApp({ platform, etcd, … })
+ * const etcd = kubeadmEtcd({ backup: every('15 0,6,12,18 * * *', { to: offsite, keep: { hourly: 28, daily: 30 } }) });
+ * // apiVersion: batch/v1
+ * // kind: CronJob
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: etcd of cluster home
+ * //   name: etcd-offsite
+ * //   namespace: kube-system
+ * // spec:
+ * //   schedule: 15 0,6,12,18 * * *
+ * //   concurrencyPolicy: Forbid
+ */
+export function kubeadmEtcd(props: KubeadmEtcdProps): KubeadmEtcd {
+  return { type: 'kubeadmEtcd', ...props };
+}
+
+export function isKubeadmEtcd(answer: unknown): answer is KubeadmEtcd {
+  return isMapping(answer) && answer['type'] === 'kubeadmEtcd';
+}
+
+export function etcdJob(etcd: KubeadmEtcd, dataset: DatasetId, at: Origin & { type: 'construct' }): JobDeclaration {
+  const { endpoint, folder, externalCa } = etcd;
+  const source = etcdSnapshot({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(folder === undefined ? {} : { folder }),
+    ...(externalCa === undefined ? {} : { externalCa }),
+  });
+  const settings = jobSettings({ scratch: SCRATCH, deadline: DEADLINE, ...etcd });
+  return { dataset, name: 'etcd', namespace: NAMESPACE, source, settings, at };
+}

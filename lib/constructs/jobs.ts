@@ -1,0 +1,37 @@
+/** What people may say of the jobs that copy a dataset. */
+import type { Duration, Size } from 'cdk8s';
+import type { JobSettings } from '../methods/jobs/declaration';
+import { secondsOf } from '../model/untyped';
+
+/** How the jobs of one dataset run, where the defaults do not fit. */
+export interface JobProps {
+  /** Space for one full copy, which is dumped and verified before it is stored. Default: what the dataset requests. */
+  readonly scratch?: Size;
+  /** StorageClass of that space. Default: that of the platform's `jobs`, or else the class of the dataset. */
+  readonly scratchClass?: string;
+  /** What a run may take; part of the RPO. Default 4 hours. */
+  readonly deadline?: Duration;
+  /**
+   * A copy must have this much of the one before, in percent, or the run fails: a source that is suddenly half empty must
+   * not become the newest copy. Default 50; 0 for the one run after something large was deleted on purpose.
+   */
+  readonly smallestPercent?: number;
+  /**
+   * Name of a Secret with the keys of the weekly upkeep, which forgets old copies: those of the location then need not
+   * be allowed to delete. It has the same keys as the one of the location. Default: the Secret of the location.
+   */
+  readonly upkeepSecret?: string;
+}
+
+const DEADLINE = 4 * 3600;
+
+export function jobSettings(props: JobProps): JobSettings {
+  const { scratch, scratchClass, deadline, smallestPercent, upkeepSecret } = props;
+  return {
+    deadlineSeconds: deadline === undefined ? DEADLINE : secondsOf(deadline),
+    ...(scratch === undefined ? {} : { scratchSize: scratch.asString() }),
+    ...(scratchClass === undefined ? {} : { scratchClass }),
+    ...(smallestPercent === undefined ? {} : { smallestPercent }),
+    ...(upkeepSecret === undefined ? {} : { upkeepSecret }),
+  };
+}

@@ -1,0 +1,78 @@
+/** Dumps of PostgreSQL: the job can log in, and its client understands the server. */
+import { CNPG_GROUP } from '../../methods/cnpg/archive';
+import type { PlannedJob } from '../../methods/jobs/plan';
+import { booleanAt, listAt, numberAt, at, textAt, type KubeObject } from '../../model/kube-object';
+import { counted } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
+import type { GateContext } from '../context';
+import { isPostgresImage } from '../database-images';
+import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
+import type { Rule } from '../rule';
+
+export const postgresDump: Rule = {
+  id: 'postgres-dump',
+  heading: (n) => `${counted(n, 'dump')} of PostgreSQL that ${n === 1 ? 'fails' : 'fail'} every time`,
+  what: 'A database is to be dumped by a client that is older than the server, or as a superuser whom CloudNativePG does not let in.',
+  why: '`pg_dump` refuses a newer server, and without `enableSuperuserAccess` the Secret with the password does not exist: the pod of the job waits for it until the deadline. Both show only at night.',
+  fix: 'Name an image of the server’s version, and let the superuser in.',
+  example: `new BackedUpPostgres(chart, 'db', {
+  storage: Size.gibibytes(20),
+  backup: nightly({ to: offsite, keep: { daily: 14 } }),
+  spec: { imageName: 'ghcr.io/cloudnative-pg/postgresql:18.1' },
+  dump: { image: 'docker.io/library/postgres:16.10' },
+});`,
+  check: (context) =>
+    context.methods.jobs.jobs
+      .filter(({ declaration: { source } }) => source.steps.some(({ image }) => image === 'postgres'))
+      .flatMap((job) => [...lockedOut(job, context), ...tooOld(job, context)]),
+};
+
+function lockedOut({ dataset }: PlannedJob, context: GateContext): readonly RuleFinding[] {
+  const cluster = context.object(dataset.id)?.object;
+  if (dataset.id.group !== CNPG_GROUP || cluster === undefined) return [];
+  if (booleanAt(cluster, 'spec', 'enableSuperuserAccess') === true) return [];
+  return [
+    {
+      ...aboutDataset(dataset),
+      because: 'its spec does not say enableSuperuserAccess: true, so that there is no Secret with the password',
+      remedies: inWords('say enableSuperuserAccess: true in the spec of the Cluster'),
+    },
+  ];
+}
+
+function tooOld({ dataset, images, name }: PlannedJob, context: GateContext): readonly RuleFinding[] {
+  const server = serverVersion(context.object(dataset.id)?.object);
+  const client = majorOf(images.postgres);
+  if (server === undefined || client === undefined || client >= server.major) return [];
+  return [
+    {
+      ...aboutDataset(dataset),
+      because: `the server is of version ${server.major}, and '${name}' asks it with a client of version ${client}, ${images.postgres}`,
+      remedies: toFix(`dump: { image: '${server.image ?? `docker.io/library/postgres:${server.major}`}' }`),
+    },
+  ];
+}
+
+interface ServerVersion {
+  readonly major: number;
+  /** Where the object names it. */
+  readonly image?: string;
+}
+
+/** As far as the object says: a digest, and the operator's own default, say nothing. */
+function serverVersion(object: KubeObject | undefined): ServerVersion | undefined {
+  if (object === undefined) return undefined;
+  const catalogue = numberAt(object, 'spec', 'imageCatalogRef', 'major');
+  if (catalogue !== undefined) return { major: catalogue };
+  const containers = listAt(at(podTemplateOf(object), 'spec'), 'containers').map((each) => textAt(each, 'image'));
+  const image = [textAt(object, 'spec', 'imageName'), ...containers.filter((each) => isPostgresImage(each ?? ''))].find(
+    (each) => each !== undefined,
+  );
+  const major = majorOf(image ?? '');
+  return image === undefined || major === undefined ? undefined : { major, image };
+}
+
+function majorOf(image: string): number | undefined {
+  const major = /:v?(\d+)(?:[.@-]|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1];
+  return major === undefined ? undefined : Number(major);
+}

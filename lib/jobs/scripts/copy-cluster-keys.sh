@@ -1,0 +1,33 @@
+#!/bin/sh
+# Copies what a snapshot of etcd is of no use without: the authorities and keys of the cluster, and the keys with which
+# the API server encrypts Secrets. restic encrypts both.
+# shellcheck source=common.sh
+. /scripts/common.sh
+
+doing='copying the keys of the cluster'
+echo "$doing"
+run "$STEP_SECONDS" cp -R /node/pki "$DATA/pki" 2>"$TMP/errors" ||
+  fail "The keys in $NODE_FOLDER/pki cannot be copied: $(why "$TMP/errors")"
+needed='ca.crt sa.key sa.pub front-proxy-ca.crt etcd/ca.crt'
+[ "$EXTERNAL_CA" = true ] || needed="$needed ca.key front-proxy-ca.key etcd/ca.key"
+for file in $needed; do
+  [ -s "$DATA/pki/$file" ] ||
+    fail "There is no $NODE_FOLDER/pki/$file on this node: say externalCa in kubeadmEtcd where the authority is kept elsewhere."
+  cmp -s "/node/pki/$file" "$DATA/pki/$file" || fail "The copy of $NODE_FOLDER/pki/$file is another file."
+done
+
+doing='looking for the encryption configuration'
+manifest=/node/manifests/kube-apiserver.yaml
+[ -s "$manifest" ] || fail "There is no $NODE_FOLDER/manifests/kube-apiserver.yaml, which says how Secrets are encrypted."
+config=$(sed -n "s/^.*--encryption-provider-config=\([^\"' ]*\).*$/\1/p" "$manifest" | tail -n 1)
+if [ -z "$config" ]; then
+  echo 'The API server encrypts nothing.'
+  exit 0
+fi
+inside=${config#"$NODE_FOLDER/"}
+[ "$inside" != "$config" ] ||
+  fail "The API server reads its encryption configuration from $config: move it into $NODE_FOLDER, where this job finds it."
+[ -s "/node/$inside" ] || fail "The API server reads its encryption configuration from $config, and the node has no such file."
+run "$STEP_SECONDS" cp "/node/$inside" "$DATA/encryption-configuration.yaml" 2>"$TMP/errors" ||
+  fail "$config cannot be copied: $(why "$TMP/errors")"
+cmp -s "/node/$inside" "$DATA/encryption-configuration.yaml" || fail "The copy of $config is another file."

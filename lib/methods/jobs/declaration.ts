@@ -1,0 +1,33 @@
+/** How jobs of this library copy a dataset, as a construct says it: what the strategy does not know. */
+import type { Source } from '../../jobs/step';
+import type { DatasetId } from '../../model/dataset';
+import type { Origin } from '../../model/declaration';
+import type { JobImages } from '../../model/job-images';
+
+/** What a person may change about the jobs of a dataset. */
+export interface JobSettings {
+  /** Seconds after which a run is ended, part of the worst age of the copies. */
+  readonly deadlineSeconds: number;
+  /** Quantity; absent for what the dataset requests. */
+  readonly scratchSize?: string;
+  /** Absent for the class of the platform or of the dataset. */
+  readonly scratchClass?: string;
+  /** A copy must have this much of the one before, in percent; absent for the default. */
+  readonly smallestPercent?: number;
+  /** The Secret with the keys of the upkeep, which deletes; absent for that of the location. */
+  readonly upkeepSecret?: string;
+  /** What the platform's images do not fit. */
+  readonly images?: Partial<JobImages>;
+}
+
+/** One dataset that jobs copy, and how. */
+export interface JobDeclaration {
+  readonly dataset: DatasetId;
+  /** What the CronJobs are called, before the location: `db-dump`, `etcd`. */
+  readonly name: string;
+  /** Where they run. */
+  readonly namespace: string;
+  readonly source: Source;
+  readonly settings: JobSettings;
+  readonly at: Origin & { readonly type: 'construct' };
+}

@@ -1,0 +1,154 @@
+/** Which jobs copy a dataset where and when, as plain data. */
+import { JOB_IMAGES } from '../../jobs/images';
+import { storePeer } from '../../jobs/store';
+import type { Peer } from '../../jobs/step';
+import type { Scratch } from '../../jobs/pod';
+import type { AnsweredDataset } from '../../model/answered';
+import { scheduleOf, tiersOf, type Tier, type TierProblem } from '../../model/cadence';
+import { minimumRetention, worstAge } from '../../model/copies';
+import { isExcluded } from '../../model/declaration';
+import type { JobImages } from '../../model/job-images';
+import { clientHosts, isClusterHost, type Location } from '../../model/location';
+import { defaultStorageClass, type Platform } from '../../model/platform';
+import { largestGap, type Schedule } from '../../model/schedule';
+import type { Keep, Scheduled } from '../../model/strategy';
+import type { JobDeclaration } from './declaration';
+
+/** What one strategy of a dataset becomes: a job that copies, and one that keeps the repository in order. */
+export interface PlannedJob {
+  readonly declaration: JobDeclaration;
+  readonly dataset: AnsweredDataset;
+  /** Of the CronJob. */
+  readonly name: string;
+  readonly location: Location;
+  readonly store: Peer;
+  readonly schedule: Schedule;
+  readonly upkeep: Schedule;
+  readonly keep: Keep;
+  readonly scratch: Scratch;
+  readonly images: JobImages;
+  /** How long the copies are kept that are kept longest, when all goes well. */
+  readonly keptSeconds: number;
+  /** How old the newest copy is at worst. */
+  readonly worstAgeSeconds: number;
+}
+
+/** Why there is no job. */
+export type JobProblem =
+  /** `problem` is the end of a sentence that begins with `subject`. */
+  | (TierProblem & { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly subject: string })
+  /** Something that the pods need is not known. `because` is a sentence. */
+  | { readonly type: 'unready'; readonly dataset: AnsweredDataset; readonly because: string; readonly line: string };
+
+export function isJobProblem(result: PlannedJob | JobProblem): result is JobProblem {
+  return 'type' in result;
+}
+
+/** The strategies of a dataset that jobs carry out. */
+export function scheduledOf({ answer, methods }: AnsweredDataset): readonly Scheduled[] {
+  if (isExcluded(answer) || methods.scheduled !== 'jobs') return [];
+  // Without `keep` it is the mirror of a location, which types keep away from datasets.
+  return answer.strategies.flatMap((strategy) =>
+    strategy.type === 'scheduled' ? [{ ...strategy, keep: strategy.keep ?? NOTHING }] : [],
+  );
+}
+
+/** Counts no copies, which is a problem of the retention. */
+const NOTHING = {} as Keep;
+
+export function planJob(
+  dataset: AnsweredDataset,
+  strategy: Scheduled,
+  declaration: JobDeclaration,
+  platform: Platform,
+  timeZone: string,
+): PlannedJob | JobProblem {
+  const { cadence, to: location, keep } = strategy;
+  const { namespace, settings } = declaration;
+  const name = `${declaration.name}-${location.name}`;
+  const seed = [namespace, name];
+  const tiers = tiersFor(strategy, seed, timeZone, settings.deadlineSeconds);
+  if ('problem' in tiers) {
+    const subject = cadence.every === 'cron' ? `'${cadence.cron}'` : `the schedule of '${name}'`;
+    return { type: 'schedule', dataset, subject, ...tiers };
+  }
+  const upkeep = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
+  if ('problem' in upkeep) return { type: 'schedule', dataset, subject: `the upkeep of '${name}'`, ...upkeep };
+
+  const served = reachedAt(location, platform);
+  if (served.reachedAt === undefined && clientHosts(location).some(isClusterHost)) {
+    const because = `pods of this cluster serve location '${location.name}', and nothing says which: the NetworkPolicy of the job would keep it away from them`;
+    const line = `reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }`;
+    return { type: 'unready', dataset, because, line };
+  }
+  const scratch = scratchFor(dataset, declaration, platform);
+  if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
+
+  const [base] = tiers;
+  return {
+    declaration,
+    dataset,
+    name,
+    location,
+    store: storePeer(served, platform.clusterRanges ?? []),
+    schedule: base.schedule,
+    upkeep,
+    keep,
+    scratch,
+    images: { ...JOB_IMAGES, ...platform.jobs?.images, ...settings.images },
+    keptSeconds: Math.max(...tiers.map(({ keepSeconds }) => keepSeconds)),
+    worstAgeSeconds: worstAge(largestGap(base.schedule), settings.deadlineSeconds),
+  };
+}
+
+type Tiers = readonly [Tier, ...Tier[]];
+
+/** One schedule makes all copies: restic keeps the newest of each calendar bucket. The tiers say how long that is. */
+function tiersFor(
+  { cadence, keep }: Scheduled,
+  seed: readonly string[],
+  timeZone: string,
+  deadlineSeconds: number,
+): Tiers | TierProblem {
+  const schedule = scheduleOf(cadence, seed, timeZone);
+  if ('problem' in schedule) return schedule;
+  const minimum = minimumRetention(worstAge(largestGap(schedule), deadlineSeconds));
+  const tiers = tiersOf(cadence, schedule, keep, seed, minimum);
+  if ('problem' in tiers) return tiers;
+  const [base, ...coarser] = tiers;
+  return base === undefined ? { problem: 'keeps nothing: name how many copies to keep' } : [base, ...coarser];
+}
+
+/**
+ * The gateway of Rook listens on another port than its Service (rook v1.20.6, pkg/operator/ceph/object/config.go and
+ * spec.go): on 8080 without TLS, and on that of the Service with it.
+ */
+function reachedAt(location: Location, { rook }: Platform): Location {
+  const [host = ''] = clientHosts(location);
+  if (location.reachedAt !== undefined || rook === undefined) return location;
+  const service = `rook-ceph-rgw-${rook.objectStore}.${rook.namespace}.svc`;
+  if (host !== service && host !== `${service}.cluster.local`) return location;
+  const port = location.endpoint.startsWith('https:') ? Number(new URL(location.endpoint).port || 443) : 8080;
+  const labels = { app: 'rook-ceph-rgw', rook_object_store: rook.objectStore };
+  return { ...location, reachedAt: { namespace: rook.namespace, labels, port } };
+}
+
+function scratchFor(
+  { storage, storageClass }: AnsweredDataset,
+  { name, source, settings }: JobDeclaration,
+  platform: Platform,
+): Scratch | { readonly because: string; readonly line: string } {
+  const size = settings.scratchSize ?? storage?.text;
+  if (size === undefined) {
+    const because = `nothing says how much space one copy of it takes, which '${name}' needs besides`;
+    return { because, line: 'scratch: Size.gibibytes(20)' };
+  }
+  // A node of the control plane may mount no volumes of a CSI driver.
+  if (source.placement?.on === 'control-plane') return { size };
+  const chosen = settings.scratchClass ?? platform.jobs?.scratchClass ?? storageClass ?? defaultStorageClass(platform);
+  if (chosen !== undefined) return { size, storageClass: chosen };
+  return {
+    because: `nothing says which StorageClass the scratch volume of '${name}' is of`,
+    line: `jobs: { scratchClass: 'ceph-block' }`,
+  };
+}

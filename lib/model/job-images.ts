@@ -1,0 +1,14 @@
+/** The upstream images whose tools the jobs run, by what they are for. */
+export interface JobImages {
+  /** Brings busybox `sh` and `jq`, as restic/restic does since 0.14. */
+  readonly restic: string;
+  /** Brings busybox `sh`, as rclone/rclone does. */
+  readonly rclone: string;
+  /**
+   * Brings a POSIX `sh` with `awk`, `cut` and `mkfifo`, as postgres and the images of CloudNativePG do. A client is never
+   * older than the server that it dumps.
+   */
+  readonly postgres: string;
+  /** Brings `etcdctl` and `etcdutl`; needs no shell. */
+  readonly etcd: string;
+}

@@ -1,0 +1,245 @@
+/** What the constructs come to that jobs carry out. */
+import { ApiObject, Duration, Size } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  BackedUpPostgres,
+  BackedUpVolume,
+  continuous,
+  every,
+  kubeadmEtcd,
+  nightly,
+  PostgresBackup,
+  s3Location,
+  weekly,
+} from '../../lib';
+import { at } from '../../lib/model/kube-object';
+import type { Synthesized } from '../../lib/synth/synthesize';
+import { explain, offsite, rook, synthesizeScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
+
+const storage = Size.gibibytes(20);
+const log = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+
+function accepted(build: (scenario: Scenario) => void, options: ScenarioOptions = {}): Synthesized {
+  const result = synthesizeScenario(build, options);
+  expect(explain(result.findings)).toBe('');
+  return result;
+}
+
+function object({ files }: Synthesized, path: string): unknown {
+  return parse(files?.get(path) ?? '');
+}
+
+function cronJobs({ files }: Synthesized): readonly string[] {
+  return [...(files?.keys() ?? [])].filter((file) => file.includes('.CronJob.')).toSorted();
+}
+
+const JOB = ['spec', 'jobTemplate', 'spec'] as const;
+const POD = [...JOB, 'template', 'spec'] as const;
+
+describe('kubeadmEtcd', () => {
+  const etcd = kubeadmEtcd({
+    backup: every('15 0,6,12,18 * * *', { to: offsite, keep: { hourly: 28 }, rpo: Duration.hours(8) }),
+  });
+
+  it('runs where the keys are, in space of the node, and keeps its repository in order', () => {
+    const result = accepted(() => {}, { props: { etcd } });
+    expect(cronJobs(result)).toEqual([
+      'cluster-backup/kube-system.CronJob.etcd-offsite-upkeep.yaml',
+      'cluster-backup/kube-system.CronJob.etcd-offsite.yaml',
+    ]);
+    const job = object(result, 'cluster-backup/kube-system.CronJob.etcd-offsite.yaml');
+    expect(at(job, ...JOB, 'activeDeadlineSeconds')).toBe(3600);
+    expect(at(job, ...POD, 'hostNetwork')).toBe(true);
+    expect(at(job, ...POD, 'volumes')).toMatchObject([
+      { name: 'scripts' },
+      { emptyDir: { sizeLimit: '20Gi' } },
+      { hostPath: { path: '/etc/kubernetes' } },
+    ]);
+  });
+
+  it('says in the inventory where its receipts are, and what a restore needs', () => {
+    const { inventory } = accepted(() => {}, { props: { etcd } });
+    const dataset = inventory.datasets.find(({ id }) => id.kind === 'etcd');
+    // Six hours between two runs, seven where the clocks go back, and one for the run.
+    expect(dataset?.rpo).toEqual({ achievedSeconds: 8 * 3600, acceptedSeconds: 8 * 3600 });
+    expect(dataset?.copies).toMatchObject([
+      {
+        by: 'jobs',
+        location: 'offsite',
+        keptSeconds: 28 * 6 * 3600,
+        evidence: {
+          type: 'receipt',
+          namespace: 'kube-system',
+          cronJob: 'etcd-offsite',
+          schedule: '15 0,6,12,18 * * *',
+          timeZone: 'Europe/Berlin',
+          receipts: 'home/receipts/_cluster/etcd_home',
+        },
+        restore: {
+          type: 'restic',
+          repository: 's3:https://s3.example.net/home-backups/home/data/_cluster/etcd_home',
+          namespace: 'kube-system',
+          secret: 'backed-up-offsite',
+        },
+      },
+    ]);
+    expect(inventory.requiredSecrets).toEqual([
+      {
+        namespace: 'kube-system',
+        name: 'backed-up-offsite',
+        keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD'],
+        keptIn: 'sealed envelope, bank',
+      },
+    ]);
+  });
+
+  it('takes the folder, the member and the Secret of an upkeep that alone may delete', () => {
+    const own = kubeadmEtcd({
+      backup: nightly({ to: offsite, keep: { daily: 14 } }),
+      endpoint: 'https://10.0.0.1:2379',
+      folder: '/var/lib/kubernetes',
+      externalCa: true,
+      upkeepSecret: 'deletes-backups',
+    });
+    const result = accepted(() => {}, { props: { etcd: own } });
+    const job = object(result, 'cluster-backup/kube-system.CronJob.etcd-offsite.yaml');
+    expect(JSON.stringify(at(job, ...POD, 'initContainers'))).toContain('--endpoints=https://10.0.0.1:2379');
+    expect(at(job, ...POD, 'volumes')).toContainEqual({
+      name: 'mount-0',
+      hostPath: { path: '/var/lib/kubernetes', type: 'Directory' },
+    });
+    const upkeep = JSON.stringify(object(result, 'cluster-backup/kube-system.CronJob.etcd-offsite-upkeep.yaml'));
+    expect(upkeep).toContain('deletes-backups');
+    expect(upkeep).not.toContain('backed-up-offsite');
+    expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite', 'deletes-backups']);
+  });
+
+  it('leaves one copy to somebody else and makes the other', () => {
+    const [first] = [nightly({ to: offsite, keep: { daily: 7 } })];
+    const result = accepted(() => {}, { props: { etcd: kubeadmEtcd({ backup: [first] }) } });
+    expect(result.inventory.datasets.find(({ id }) => id.kind === 'etcd')?.copies.map(({ by }) => by)).toEqual([
+      'jobs',
+    ]);
+  });
+});
+
+describe('dumps beside the archive of a database', () => {
+  it('log in as the superuser, whom the Cluster lets in, with the client of its own image', () => {
+    const imageName = 'ghcr.io/cloudnative-pg/postgresql:17.7';
+    const result = accepted(({ chart }) => {
+      const backup = [log, nightly({ to: offsite, keep: { daily: 14 } })] as const;
+      new BackedUpPostgres(chart, 'db', { storage, backup, spec: { imageName } });
+    });
+    expect(at(object(result, 'example/paperless.Cluster.db.yaml'), 'spec')).toMatchObject({
+      enableSuperuserAccess: true,
+      imageName,
+    });
+    const job = object(result, 'example-backup/paperless.CronJob.db-dump-offsite.yaml');
+    expect(at(job, ...POD, 'initContainers')).toMatchObject([
+      { name: 'begin' },
+      { name: 'dump', image: imageName },
+      { name: 'verify', image: imageName },
+      { name: 'commit' },
+    ]);
+    expect(JSON.stringify(job)).toContain('"secretKeyRef":{"name":"db-superuser","key":"password"}');
+    const copies = result.inventory.datasets.find(({ id }) => id.name === 'db')?.copies ?? [];
+    expect(copies.map(({ by, location }) => [by, location])).toEqual([
+      ['cnpg', 'offsite'],
+      ['jobs', 'offsite'],
+    ]);
+    // One Secret, with what both methods need of it.
+    expect(result.inventory.requiredSecrets.filter(({ name }) => name === 'backed-up-offsite')).toMatchObject([
+      { namespace: 'paperless', keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD'] },
+    ]);
+  });
+
+  it('may be all that there is, and then nobody archives a log', () => {
+    const result = accepted(({ chart }) => {
+      new BackedUpPostgres(chart, 'db', { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });
+    });
+    expect(at(object(result, 'example/paperless.Cluster.db.yaml'), 'spec', 'plugins')).toBeUndefined();
+    expect(cronJobs(result)).toHaveLength(2);
+  });
+
+  it('reach the gateway of Rook by its pods, where the store is in the cluster', () => {
+    const local = s3Location('local', {
+      endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',
+      bucket: 'backups',
+      failureDomain: 'cluster',
+      keptIn: 'sealed envelope, bank',
+    });
+    const result = accepted(
+      ({ chart }) => {
+        const backup = [log, nightly({ to: local, keep: { daily: 14 } })] as const;
+        new BackedUpPostgres(chart, 'db', { storage, backup });
+      },
+      { platform: { rook } },
+    );
+    const policy = object(result, 'example-backup/paperless.NetworkPolicy.db-dump-local.yaml');
+    expect(at(policy, 'spec', 'egress')).toContainEqual({
+      to: [
+        {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'rook-ceph' } },
+          podSelector: { matchLabels: { app: 'rook-ceph-rgw', rook_object_store: 'store-a' } },
+        },
+      ],
+      ports: [{ protocol: 'TCP', port: 8080 }],
+    });
+  });
+
+  it('run with the images, the class and the priority of the platform', () => {
+    const jobs = {
+      images: { restic: 'registry.example.net/restic:0.18.1' },
+      scratchClass: 'fast',
+      priorityClassName: 'backups',
+    };
+    const result = accepted(
+      ({ chart }) => {
+        const backup = nightly({ to: offsite, keep: { daily: 14 } });
+        new BackedUpPostgres(chart, 'db', { storage, backup, dump: { scratch: Size.gibibytes(7) } });
+      },
+      { platform: { jobs, clusterRanges: ['10.244.0.0/16', '10.96.0.0/12'] } },
+    );
+    const job = object(result, 'example-backup/paperless.CronJob.db-dump-offsite.yaml');
+    expect(at(job, ...POD, 'priorityClassName')).toBe('backups');
+    expect(JSON.stringify(job)).toContain('registry.example.net/restic:0.18.1');
+    expect(JSON.stringify(job)).toContain('"storageClassName":"fast","resources":{"requests":{"storage":"7Gi"}}');
+    const policy = object(result, 'example-backup/paperless.NetworkPolicy.db-dump-offsite.yaml');
+    expect(JSON.stringify(policy)).toContain('"except":["10.244.0.0/16","10.96.0.0/12"]');
+    expect(result.inventory.assumptions.map(({ about }) => about)).toEqual(
+      expect.arrayContaining(['clusterRanges', 'storageClasses.fast']),
+    );
+  });
+});
+
+describe('a server without an operator', () => {
+  it('is dumped, and its volume left out by Velero, whatever else is in the namespace', () => {
+    const result = accepted(({ chart }) => {
+      new BackedUpVolume(chart, 'files', { storage, backup: weekly({ to: offsite, keep: { weekly: 8 } }) });
+      new ApiObject(chart, 'data', {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'db-data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
+      });
+      new PostgresBackup(chart, 'backup', {
+        data: { claim: 'db-data' },
+        server: {
+          host: 'postgres',
+          pods: { labels: { app: 'postgres' } },
+          user: { secret: 'postgres', key: 'user' },
+          password: { secret: 'postgres', key: 'password' },
+        },
+        backup: nightly({ to: offsite, keep: { daily: 14 } }),
+      });
+    });
+    const claim = object(result, 'example/paperless.PersistentVolumeClaim.db-data.yaml');
+    expect(at(claim, 'metadata', 'labels')).toEqual({ 'backed-up/method': 'jobs' });
+    const policy = object(result, 'example-backup/velero.ConfigMap.paperless-weekly.yaml');
+    expect(JSON.stringify(policy)).toContain('backed-up/method: jobs');
+    const job = object(result, 'example-backup/paperless.CronJob.db-data-dump-offsite.yaml');
+    expect(at(job, 'metadata', 'annotations', 'backed-up/dataset')).toBe('PersistentVolumeClaim paperless/db-data');
+    expect(JSON.stringify(job)).toContain('"name":"PGHOST","value":"postgres.paperless.svc"');
+  });
+});

@@ -1,0 +1,256 @@
+import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
+import { describe } from 'vitest';
+import {
+  BackedUpPostgres,
+  continuous,
+  every,
+  kubeadmEtcd,
+  nightly,
+  PostgresBackup,
+  s3Location,
+  type BackedUpPostgresProps,
+  type S3LocationProps,
+} from '../../lib';
+import { refuses } from '../support/rule-test';
+import { offsite, rook } from '../support/scenario';
+
+const storage = Size.gibibytes(20);
+const log = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+const dump = nightly({ to: offsite, keep: { daily: 14 } });
+
+function database(chart: Chart, props: Partial<BackedUpPostgresProps>): void {
+  new BackedUpPostgres(chart, 'db', { storage, backup: [log, dump], ...props });
+}
+
+function inCluster(props: Partial<S3LocationProps> = {}): ReturnType<typeof s3Location> {
+  return s3Location('minio', {
+    endpoint: 'http://minio.minio.svc:9000',
+    bucket: 'backups',
+    failureDomain: 'cluster',
+    keptIn: 'sealed envelope, bank',
+    ...props,
+  });
+}
+
+describe('jobs', () => {
+  refuses('job-unready', [], 'a store in the cluster whose pods nobody names', {
+    build: ({ chart }, changed) => {
+      const reachedAt = { namespace: 'minio', labels: { app: 'minio' }, port: 9000 };
+      const to = inCluster(changed ? {} : { reachedAt });
+      database(chart, { backup: [log, nightly({ to, keep: { daily: 14 } })] });
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          pods of this cluster serve location 'minio', and nothing says which: the NetworkPolicy of the job would keep it away from them
+            to fix           reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }
+    `,
+  });
+
+  refuses('job-unready', [], 'the gateway of a Rook that the platform does not state', {
+    build: ({ chart }) => {
+      const to = inCluster({ endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc' });
+      database(chart, { backup: [log, nightly({ to, keep: { daily: 14 } })] });
+    },
+    options: (changed) => ({ platform: changed ? {} : { rook } }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          pods of this cluster serve location 'minio', and nothing says which: the NetworkPolicy of the job would keep it away from them
+            to fix           reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }
+    `,
+  });
+
+  refuses('job-unready', [], 'a scratch volume of no class', {
+    build: ({ chart }, changed) => database(chart, changed ? {} : { dump: { scratchClass: 'ceph-block' } }),
+    options: () => ({ platform: { storageClasses: { 'ceph-block': { driver: 'rbd.csi.ceph.com' } } } }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          nothing says which StorageClass the scratch volume of 'db-dump' is of
+            to fix           jobs: { scratchClass: 'ceph-block' }
+    `,
+  });
+
+  refuses('job-unready', [], 'a scratch volume of no size', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'db', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Cluster',
+        metadata: { name: 'db' },
+        spec: {
+          instances: 1,
+          storage: { pvcTemplate: { storageClassName: 'ceph-block', resources: { requests: { storage: '20Gi' } } } },
+          enableSuperuserAccess: true,
+        },
+      });
+      new PostgresBackup(chart, 'backup', { cluster: 'db', backup: dump, dump: changed ? {} : { scratch: storage } });
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/db
+            made by          example/db
+            because          nothing says how much space one copy of it takes, which 'db-dump' needs besides
+            to fix           scratch: Size.gibibytes(20)
+    `,
+  });
+
+  refuses('schedule-invalid', [], 'a dump on a day that does not exist', {
+    build: ({ chart }, changed) =>
+      database(chart, {
+        backup: [log, every(changed ? '0 0 30 2 *' : '0 0 28 2 *', { to: offsite, keep: { yearly: 5 } })],
+      }),
+    says: `
+      1 schedule that cannot be rendered: [schedule-invalid]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          '0 0 30 2 *' never comes: no month in it has such a day
+            to fix           backup: nightly({ to: offsite, keep: { daily: 7 } })
+    `,
+  });
+
+  refuses('schedule-invalid', [], 'two dumps of one database to one place', {
+    build: ({ chart }, changed) => {
+      const again = every('0 12 * * *', { to: offsite, keep: { daily: 2 } });
+      database(chart, { backup: changed ? [log, dump, again] : [log, dump] });
+    },
+    says: `
+      1 schedule that cannot be rendered: [schedule-invalid]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          location 'offsite' is named by two of its strategies, and one job copies a dataset to one place: merge them
+            what to do       declare one strategy, which runs as often as the two and keeps what they would
+    `,
+  });
+
+  refuses('never-leaves', ['E08'], 'snapshots of etcd only in the Ceph of the cluster', {
+    build: () => {},
+    options: (changed) => {
+      const to = inCluster({ endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc' });
+      const copy = nightly({ to, keep: { daily: 7 } });
+      return { platform: { rook }, props: { etcd: kubeadmEtcd({ backup: changed ? copy : [copy, dump] }) } };
+    },
+    says: `
+      1 dataset has no copy outside the cluster: [never-leaves]
+
+        ✖ etcd of cluster home
+            made by          app
+            because          all of its copies are lost with the cluster: 'minio'
+            to fix           etcd: kubeadmEtcd({ backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
+    `,
+  });
+});
+
+describe('dumps of PostgreSQL', () => {
+  refuses('postgres-dump', ['P05'], 'by a client that is older than the Cluster', {
+    build: ({ chart }, changed) =>
+      database(chart, {
+        spec: { imageName: 'ghcr.io/cloudnative-pg/postgresql:18.1-standard-trixie' },
+        dump: { image: `docker.io/library/postgres:${changed ? '17.6' : '18.0'}` },
+      }),
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          the server is of version 18, and 'db-dump-offsite' asks it with a client of version 17, docker.io/library/postgres:17.6
+            to fix           dump: { image: 'ghcr.io/cloudnative-pg/postgresql:18.1-standard-trixie' }
+    `,
+  });
+
+  refuses('postgres-dump', ['P05'], 'by a client of the platform that is older than the catalogue of the Cluster', {
+    build: ({ chart }, changed) => {
+      const catalogue = { apiGroup: 'postgresql.cnpg.io', kind: 'ImageCatalog', name: 'postgresql' };
+      database(chart, { spec: { imageCatalogRef: { ...catalogue, major: changed ? 18 : 17 } } });
+    },
+    options: () => ({ platform: { jobs: { images: { postgres: 'docker.io/library/postgres:17.6' } } } }),
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          the server is of version 18, and 'db-dump-offsite' asks it with a client of version 17, docker.io/library/postgres:17.6
+            to fix           dump: { image: 'docker.io/library/postgres:18' }
+    `,
+  });
+
+  refuses('postgres-dump', [], 'of a Cluster that does not let the superuser in', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'wiki', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Cluster',
+        metadata: { name: 'wiki' },
+        spec: { instances: 1, storage: { size: '5Gi' }, ...(changed ? {} : { enableSuperuserAccess: true }) },
+      });
+      new PostgresBackup(chart, 'backup', { cluster: 'wiki', backup: dump });
+    },
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ Cluster paperless/wiki (5Gi)
+            made by          example/wiki
+            because          its spec does not say enableSuperuserAccess: true, so that there is no Secret with the password
+            what to do       say enableSuperuserAccess: true in the spec of the Cluster
+    `,
+  });
+
+  refuses('postgres-dump', ['P05'], 'by a client that is older than a server without an operator', {
+    build: ({ chart }, changed) => {
+      const labels = { app: 'db' };
+      new ApiObject(chart, 'db', {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'db' },
+        spec: {
+          serviceName: 'db',
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              containers: [
+                {
+                  name: 'postgres',
+                  image: `docker.io/library/postgres:${changed ? '19' : '18'}-trixie`,
+                  volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql' }],
+                },
+              ],
+            },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
+            },
+          ],
+        },
+      });
+      new PostgresBackup(chart, 'backup', {
+        data: { statefulSet: 'db', template: 'data' },
+        server: {
+          host: 'db',
+          pods: { labels },
+          user: { secret: 'db', key: 'username' },
+          password: { secret: 'db', key: 'password' },
+        },
+        backup: dump,
+      });
+    },
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
+            made by          example/db
+            because          the server is of version 19, and 'db-dump-offsite' asks it with a client of version 18, docker.io/library/postgres:18.1
+            to fix           dump: { image: 'docker.io/library/postgres:19-trixie' }
+    `,
+  });
+});
