@@ -93,7 +93,7 @@ describe('README', () => {
     const { Shop } = run({ name: 'shop.ts', text: block('shop.ts') }) as { readonly Shop: ShopClass };
     const { findings, inventory } = synthesizeScenario(({ app }) => void new Shop(app, { offsite }));
     expect(explain(findings)).toBe('');
-    expect(inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ by }) => by)).toEqual(['cnpg']);
+    expect(inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ by }) => by)).toEqual(['cnpg', 'jobs']);
   });
 
   it('patches what is accepted all the same', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ import {
 import { makeJob } from './support/job';
 import { makeStore } from './support/store';
 
-const STEPS = ['begin', 'snapshot', 'verify', 'commit', 'receipt'];
+const STEPS = ['begin', 'snapshot', 'verify', 'keys', 'commit', 'receipt'];
 
 describe('a snapshot of etcd, when something goes wrong', () => {
   let etcd: EtcdServer;
@@ -80,6 +80,27 @@ describe('a snapshot of etcd, when something goes wrong', () => {
       truncateSync(file, 100_000),
     ),
     damaged('The snapshot is empty', /Error: /, (file) => truncateSync(file, 0)),
+    onNode('The key of the authority is not on the node', /There is no .*\/pki\/ca\.key on this node/, (node) => {
+      rmSync(join(node, 'pki', 'ca.key'));
+    }),
+    onNode('The key that signs service accounts is empty', /There is no .*\/pki\/sa\.key on this node/, (node) => {
+      truncateSync(join(node, 'pki', 'sa.key'), 0);
+    }),
+    onNode(
+      'The API server reads its encryption configuration elsewhere',
+      /reads .* from \/srv\/encryption\.yaml: move it/,
+      (node) => {
+        const manifest = join(node, 'manifests', 'kube-apiserver.yaml');
+        const text = readFileSync(manifest, 'utf8');
+        writeFileSync(
+          manifest,
+          text.replace(/--encryption-provider-config=.*/, '--encryption-provider-config=/srv/encryption.yaml'),
+        );
+      },
+    ),
+    onNode('The encryption configuration is gone', /and the node has no such file\.$/, (node) => {
+      rmSync(join(node, 'encryption', 'config.yaml'));
+    }),
     {
       what: 'The member holds far less than at the last copy',
       fails: 'commit',
@@ -111,6 +132,28 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     const check = await world.store.restic(world.job.repository, 'check', '--read-data');
     expect(check.code).toBe(0);
   });
+
+  /** The files of the node change before the keys are copied. */
+  function onNode(what: string, says: RegExp, change: (node: string) => void): Fault {
+    const kept = mkdtempSync(join(tmpdir(), 'backed-up-node-'));
+    return {
+      what,
+      fails: 'keys',
+      says,
+      run: async () => {
+        cpSync(etcd.node, kept, { recursive: true });
+        return {
+          beforeStart: (container) => {
+            if (container === 'keys') change(etcd.node);
+          },
+        };
+      },
+      undo: async () => {
+        cpSync(kept, etcd.node, { recursive: true });
+        rmSync(kept, { recursive: true });
+      },
+    };
+  }
 
   function damaged(what: string, says: RegExp, damage: (file: string) => void): Fault {
     return {

@@ -26,7 +26,14 @@ describe('a snapshot of etcd', () => {
 
     const run = await job.run();
     expect(run.failed).toBeUndefined();
-    expect(run.containers.map(({ name }) => name)).toEqual(['begin', 'snapshot', 'verify', 'commit', 'receipt']);
+    expect(run.containers.map(({ name }) => name)).toEqual([
+      'begin',
+      'snapshot',
+      'verify',
+      'keys',
+      'commit',
+      'receipt',
+    ]);
     const [receipt, ...further] = await job.receipts();
     expect(further).toEqual([]);
     expect(receipt).toMatchObject({ version: 1, dataset: job.dataset, verifiedBy: 'etcdutl snapshot restore' });
@@ -39,6 +46,10 @@ describe('a snapshot of etcd', () => {
     mkdirSync(restored);
     const restic = await store.restic(job.repository, 'restore', receipt?.copy ?? '', '--target', restored);
     expect(restic.code).toBe(0);
+    // What makes a cluster of it again, byte by byte.
+    await output('diff', ['--recursive', join(etcd.node, 'pki'), join(restored, 'data', 'pki')]);
+    const encryption = join(restored, 'data', 'encryption-configuration.yaml');
+    await output('cmp', [join(etcd.node, 'encryption', 'config.yaml'), encryption]);
     const data = join(etcd.folder, 'new-data');
     await output(tool('etcdutl'), [
       'snapshot',
