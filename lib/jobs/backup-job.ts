@@ -8,39 +8,22 @@
  *     receipt    rclone   says in the store what was copied, when all before have succeeded
  */
 import { describeDataset, type DatasetId } from '../model/dataset';
-import type { JobImages } from '../model/job-images';
 import type { KubeObject } from '../model/kube-object';
 import { secretNameOf, type Location } from '../model/location';
-import { DATASET_ANNOTATION, DISABLED, MANAGED_BY, SUBSTITUTE_ANNOTATION } from '../model/marks';
-import { renderSchedule, type Schedule } from '../model/schedule';
+import { DATASET_ANNOTATION } from '../model/marks';
 import { BUCKETS, type Keep } from '../model/strategy';
-import { JOB_IMAGES } from './images';
-import { networkPolicy } from './network';
-import { podTemplate, type PodOptions, type Resources, type Scratch } from './pod';
-import { scriptsConfigMap, type ScriptName } from './scripts';
+import { cronJobObjects, imagesOf, waits, type CronJobOptions } from './cron-job';
 import type { EnvValue, Peer, Source, Step } from './step';
 import { caMounts, rcloneEnv, resticEnv, storePaths } from './store';
 
-/** What all jobs are told. */
-export interface JobOptions {
-  /** Of the CronJob and of all that belongs to it; at most 52 characters, because Kubernetes adds a time. */
-  readonly name: string;
-  readonly namespace: string;
+/** What the jobs of a dataset are told. */
+export interface JobOptions extends CronJobOptions {
   /** Part of every path in the store. */
   readonly cluster: string;
   readonly dataset: DatasetId;
   readonly location: Location;
   /** How the pods reach the location. */
   readonly store: Peer;
-  readonly schedule: Schedule;
-  readonly scratch: Scratch;
-  /** Seconds after which a run is ended. Default 4 hours. */
-  readonly deadlineSeconds?: number;
-  /** Seconds that the store or a server may take to answer one question, or another run to free its lock. Default 300. */
-  readonly answerSeconds?: number;
-  readonly images?: Partial<JobImages>;
-  readonly resources?: Partial<Resources>;
-  readonly priorityClassName?: string;
 }
 
 export interface BackupJobOptions extends JobOptions {
@@ -60,9 +43,6 @@ export interface UpkeepJobOptions extends JobOptions {
   readonly checkShares?: number;
 }
 
-const DEADLINE = 4 * 3600;
-const ANSWER = 300;
-const RESOURCES: Resources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
 const SMALLEST_PERCENT = 50;
 const CHECK_SHARES = 13;
 
@@ -110,7 +90,12 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
       mounts,
     },
   ];
-  return objectsOf(options, steps, [...source.peers, options.store], source.placement ?? { on: 'any-node' });
+  return cronJobObjects(options, {
+    steps,
+    peers: [...source.peers, options.store],
+    annotations: aboutDataset(dataset),
+    ...(source.placement === undefined ? {} : { placement: source.placement }),
+  });
 }
 
 /**
@@ -129,7 +114,7 @@ export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
   const mounts = caMounts(location, secret);
   const run = { script: 'upkeep-restic.sh', args: forgetOptions(keep) } as const;
   const steps: readonly Step[] = [{ name: 'upkeep', image: 'restic', run, env, mounts }];
-  return objectsOf(options, steps, [options.store], { on: 'any-node' });
+  return cronJobObjects(options, { steps, peers: [options.store], annotations: aboutDataset(dataset) });
 }
 
 /** restic's calendar buckets have the names of ours, and count in the same way: the newest copy of each. */
@@ -140,66 +125,7 @@ function forgetOptions(keep: Keep): readonly string[] {
   });
 }
 
-function waits(options: JobOptions): Readonly<Record<string, string>> {
-  return {
-    ANSWER_SECONDS: String(options.answerSeconds ?? ANSWER),
-    STEP_SECONDS: String(options.deadlineSeconds ?? DEADLINE),
-  };
+/** On the CronJob, for people. */
+export function aboutDataset(dataset: DatasetId): Readonly<Record<string, string>> {
+  return { [DATASET_ANNOTATION]: describeDataset(dataset) };
 }
-
-function imagesOf({ images }: JobOptions): JobImages {
-  return { ...JOB_IMAGES, ...images };
-}
-
-function objectsOf(
-  options: JobOptions,
-  steps: readonly Step[],
-  peers: readonly Peer[],
-  placement: PodOptions['placement'],
-): readonly KubeObject[] {
-  const { name, namespace, dataset, priorityClassName } = options;
-  const used = steps.flatMap(({ run }): readonly ScriptName[] => ('script' in run ? [run.script] : []));
-  const scripts = scriptsConfigMap(name, namespace, used);
-  const selector = { [JOB_LABEL]: name };
-  const template = podTemplate(steps, {
-    images: imagesOf(options),
-    scratch: options.scratch,
-    resources: { ...RESOURCES, ...options.resources },
-    placement,
-    scripts: scripts.metadata.name,
-    labels: { ...MANAGED_BY, ...selector },
-    ...(priorityClassName === undefined ? {} : { priorityClassName }),
-  });
-  const cronJob: KubeObject = {
-    apiVersion: 'batch/v1',
-    kind: 'CronJob',
-    metadata: {
-      name,
-      namespace,
-      labels: MANAGED_BY,
-      annotations: { [DATASET_ANNOTATION]: describeDataset(dataset), [SUBSTITUTE_ANNOTATION]: DISABLED },
-    },
-    spec: {
-      ...renderSchedule(options.schedule, 'CronJob'),
-      concurrencyPolicy: 'Forbid',
-      // A run that is an hour late is better left to the next time.
-      startingDeadlineSeconds: 3600,
-      successfulJobsHistoryLimit: 1,
-      failedJobsHistoryLimit: 3,
-      jobTemplate: {
-        spec: {
-          // Once more, for the node that went away: a second snapshot of the same data costs nothing.
-          backoffLimit: 1,
-          activeDeadlineSeconds: options.deadlineSeconds ?? DEADLINE,
-          template,
-        },
-      },
-    },
-  };
-  // No policy applies to a pod in the network of its node.
-  const isOnHost = placement.on === 'control-plane';
-  return [cronJob, scripts, ...(isOnHost ? [] : [networkPolicy(name, namespace, selector, peers)])];
-}
-
-/** On the pods of a job, for its NetworkPolicy. */
-const JOB_LABEL = 'backed-up/job';

@@ -73,26 +73,63 @@ export function resticEnv(
   };
 }
 
-/** A remote called `store`, by variables alone (rclone 1.76, docs/content/docs.md, "Config file" of environment variables). */
+/** A remote called `store`, and where in it the copies and the receipts of a dataset are. */
 export function rcloneEnv(
   location: Location,
   paths: StorePaths,
   secret = secretNameOf(location),
 ): Readonly<Record<string, EnvValue>> {
-  const at = (path: string): string => `store:${location.bucket}/${path}`;
+  return {
+    ...storeEnv(location, secret),
+    RECEIPTS: inStore(location, paths.receipts),
+    REPOSITORY: inStore(location, paths.data),
+  };
+}
+
+/** A remote called `store`. */
+export function storeEnv(location: Location, secret = secretNameOf(location)): Readonly<Record<string, EnvValue>> {
+  return {
+    ...remoteEnv('STORE', {
+      endpoint: location.endpoint,
+      region: location.region,
+      pathStyle: location.pathStyle,
+      accessKey: { secret, key: 'AWS_ACCESS_KEY_ID' },
+      secretKey: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
+    }),
+    ...(location.customCa ? { RCLONE_CA_CERT: CA_FILE } : {}),
+  };
+}
+
+/** A path of a location's bucket, as rclone names it. */
+export function inStore({ bucket }: Location, path: string): string {
+  return `store:${bucket}/${path}`;
+}
+
+/** An S3 server and the keys for it. */
+export interface Remote {
+  readonly endpoint: EnvValue;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  readonly accessKey: EnvValue;
+  readonly secretKey: EnvValue;
+}
+
+/** A remote of rclone by variables alone (rclone 1.76, docs/content/docs.md, "Config file" of environment variables). */
+export function remoteEnv(
+  name: 'STORE' | 'SOURCE',
+  { endpoint, region, pathStyle, accessKey, secretKey }: Remote,
+): Readonly<Record<string, EnvValue>> {
+  const variable = (option: string): string => `RCLONE_CONFIG_${name}_${option}`;
   return {
     RCLONE_CONFIG: '/notfound',
-    RCLONE_CONFIG_STORE_TYPE: 's3',
-    RCLONE_CONFIG_STORE_PROVIDER: 'Other',
-    RCLONE_CONFIG_STORE_ENDPOINT: location.endpoint,
-    RCLONE_CONFIG_STORE_REGION: location.region,
-    RCLONE_CONFIG_STORE_ACCESS_KEY_ID: { secret, key: 'AWS_ACCESS_KEY_ID' },
-    RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
-    RCLONE_CONFIG_STORE_FORCE_PATH_STYLE: String(location.pathStyle),
+    [variable('TYPE')]: 's3',
+    [variable('PROVIDER')]: 'Other',
+    [variable('ENDPOINT')]: endpoint,
+    [variable('REGION')]: region,
+    [variable('ACCESS_KEY_ID')]: accessKey,
+    [variable('SECRET_ACCESS_KEY')]: secretKey,
+    [variable('FORCE_PATH_STYLE')]: String(pathStyle),
     // A mistyped bucket must fail, and keys that may write need not be allowed to make one.
-    RCLONE_CONFIG_STORE_NO_CHECK_BUCKET: 'true',
-    ...(location.customCa ? { RCLONE_CA_CERT: CA_FILE } : {}),
-    RECEIPTS: at(paths.receipts),
-    REPOSITORY: at(paths.data),
+    [variable('NO_CHECK_BUCKET')]: 'true',
   };
 }

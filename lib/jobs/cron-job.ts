@@ -1,0 +1,102 @@
+/** Steps → the objects of a job: the CronJob, the ConfigMap with its scripts, and the NetworkPolicy of its pods. */
+import type { JobImages } from '../model/job-images';
+import type { KubeObject } from '../model/kube-object';
+import { DISABLED, MANAGED_BY, SUBSTITUTE_ANNOTATION } from '../model/marks';
+import { renderSchedule, type Schedule } from '../model/schedule';
+import { JOB_IMAGES } from './images';
+import { networkPolicy } from './network';
+import { podTemplate, type Resources, type Scratch } from './pod';
+import { scriptsConfigMap, type ScriptName } from './scripts';
+import type { Peer, Placement, Step } from './step';
+
+/** What all jobs are told. */
+export interface CronJobOptions {
+  /** Of the CronJob and of all that belongs to it; at most 52 characters, because Kubernetes adds a time. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly schedule: Schedule;
+  readonly scratch: Scratch;
+  /** Seconds after which a run is ended. Default 4 hours. */
+  readonly deadlineSeconds?: number;
+  /** Seconds that the store or a server may take to answer one question, or another run to free its lock. Default 300. */
+  readonly answerSeconds?: number;
+  readonly images?: Partial<JobImages>;
+  readonly resources?: Partial<Resources>;
+  readonly priorityClassName?: string;
+}
+
+/** What a run does. */
+export interface Work {
+  readonly steps: readonly Step[];
+  /** All that the pods may reach, besides DNS. */
+  readonly peers: readonly Peer[];
+  /** Default: on any node. */
+  readonly placement?: Placement;
+  /** Of the CronJob. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const DEADLINE = 4 * 3600;
+const ANSWER = 300;
+const RESOURCES: Resources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
+
+/** How long scripts wait, in the variables that they read. */
+export function waits(options: CronJobOptions): Readonly<Record<string, string>> {
+  return {
+    ANSWER_SECONDS: String(options.answerSeconds ?? ANSWER),
+    STEP_SECONDS: String(options.deadlineSeconds ?? DEADLINE),
+  };
+}
+
+export function imagesOf({ images }: CronJobOptions): JobImages {
+  return { ...JOB_IMAGES, ...images };
+}
+
+export function cronJobObjects(options: CronJobOptions, work: Work): readonly KubeObject[] {
+  const { name, namespace, priorityClassName } = options;
+  const { steps, peers, placement = { on: 'any-node' }, annotations = {} } = work;
+  const used = steps.flatMap(({ run }): readonly ScriptName[] => ('script' in run ? [run.script] : []));
+  const scripts = scriptsConfigMap(name, namespace, used);
+  const selector = { [JOB_LABEL]: name };
+  const template = podTemplate(steps, {
+    images: imagesOf(options),
+    scratch: options.scratch,
+    resources: { ...RESOURCES, ...options.resources },
+    placement,
+    scripts: scripts.metadata.name,
+    labels: { ...MANAGED_BY, ...selector },
+    ...(priorityClassName === undefined ? {} : { priorityClassName }),
+  });
+  const cronJob: KubeObject = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: {
+      name,
+      namespace,
+      labels: MANAGED_BY,
+      annotations: { ...annotations, [SUBSTITUTE_ANNOTATION]: DISABLED },
+    },
+    spec: {
+      ...renderSchedule(options.schedule, 'CronJob'),
+      concurrencyPolicy: 'Forbid',
+      // A run that is an hour late is better left to the next time.
+      startingDeadlineSeconds: 3600,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        spec: {
+          // Once more, for the node that went away: a second snapshot of the same data costs nothing.
+          backoffLimit: 1,
+          activeDeadlineSeconds: options.deadlineSeconds ?? DEADLINE,
+          template,
+        },
+      },
+    },
+  };
+  // No policy applies to a pod in the network of its node.
+  const isOnHost = placement.on === 'control-plane';
+  return [cronJob, scripts, ...(isOnHost ? [] : [networkPolicy(name, namespace, selector, peers)])];
+}
+
+/** On the pods of a job, for its NetworkPolicy. */
+const JOB_LABEL = 'backed-up/job';
