@@ -1,5 +1,5 @@
 /** The copies of a dataset: where each one is, how old it is at worst, and how long it is kept. */
-import type { PlannedRun } from '../methods/method';
+import type { PlannedMirror, PlannedRun } from '../methods/method';
 import type { AnsweredDataset } from '../model/answered';
 import { scheduleOf } from '../model/cadence';
 import { distinctBy } from '../model/collections';
@@ -40,11 +40,15 @@ export function copiesBy(strategy: Strategy, dataset: AnsweredDataset, context: 
   const by = dataset.methods[strategy.type];
   const planned = by === undefined ? undefined : context.methods[by].copyOf(dataset, strategy);
   if (by === undefined || planned === undefined) return [];
-  const { location, staysInStorage, worstAgeSeconds } = planned;
+  const { mirrors: made, ...copy } = planned;
+  const { location, staysInStorage } = copy;
   // Of a copy in the storage itself only the record is at the location.
   const failureDomain = staysInStorage ? 'cluster' : context.servedHosts.failureDomainOf(location);
-  const mirrors = staysInStorage ? [] : mirrorCopies(location, worstAgeSeconds, context);
-  return [{ by, failureDomain, ...planned }, ...mirrors];
+  const direct = new Set(
+    strategiesOf(dataset.answer).flatMap((each) => (each.type === 'elsewhere' ? [] : [each.to.name])),
+  );
+  const mirrors = staysInStorage ? [] : mirrorCopies(planned, made, direct, context);
+  return [{ by, failureDomain, ...copy }, ...mirrors];
 }
 
 /** Several strategies to one place make one copy, as old as the youngest of theirs. */
@@ -74,18 +78,30 @@ export function survives(copy: FailureDomain, lost: FailureDomain): boolean {
   return copy !== lost && !(lost === 'site' && copy === 'cluster');
 }
 
-/** The copies that the mirrors of a location make, one after the other. */
-function mirrorCopies(location: Location, upstreamAge: number, context: GateContext): readonly Copy[] {
+/**
+ * The copies that the mirrors of a copy's location make, one after the other.
+ *
+ * @param made what the copy's method makes of them itself.
+ * @param direct names of the locations to which strategies of the dataset copy by themselves.
+ */
+function mirrorCopies(
+  { location, worstAgeSeconds }: Pick<Copy, 'worstAgeSeconds'> & { readonly location: Location },
+  made: readonly PlannedMirror[],
+  direct: ReadonlySet<string>,
+  context: GateContext,
+): readonly Copy[] {
   const copies: Copy[] = [];
   const seen = new Set([location]);
   let from = location;
-  let age = upstreamAge;
+  let age = worstAgeSeconds;
   while (from.mirror !== undefined && isMirror(from.mirror)) {
     if (from.mirror.type === 'elsewhere') return [...copies, elsewhereCopy(from.mirror, age)];
-    age = worstAge(mirrorGap(from, from.mirror, context.timeZone), 0, age);
+    const { to } = from.mirror;
+    const mirror = made.find((each) => each.to.name === to.name);
+    age = worstAge(mirrorGap(from, from.mirror, context.timeZone), mirror?.durationSeconds ?? 0, age);
     const of = from.name;
-    from = from.mirror.to;
-    if (seen.has(from)) break;
+    from = to;
+    if (seen.has(from) || direct.has(from.name)) break;
     seen.add(from);
     copies.push({
       by: 'mirror',
@@ -93,9 +109,10 @@ function mirrorCopies(location: Location, upstreamAge: number, context: GateCont
       failureDomain: context.servedHosts.failureDomainOf(from),
       staysInStorage: false,
       worstAgeSeconds: age,
+      ...(mirror === undefined ? {} : { keptSeconds: mirror.keptSeconds }),
       runs: [],
-      evidence: { type: 'mirror', of },
-      restore: { type: 'mirror', of },
+      evidence: mirror?.evidence ?? { type: 'mirror', of },
+      restore: mirror?.restore ?? { type: 'mirror', of },
     });
   }
   return copies;

@@ -75,20 +75,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
       env: { ...limits, ...resticEnv(location, cluster, paths) },
       mounts,
     },
-    {
-      name: 'receipt',
-      image: 'rclone',
-      run: { script: 'write-receipt.sh' },
-      env: {
-        ...limits,
-        ...rcloneEnv(location, paths),
-        DATASET: JSON.stringify(dataset),
-        VERIFIED_BY: source.verifiedBy,
-        // What an image without a shell cannot say itself.
-        STATED_TOOLS: JSON.stringify(Object.fromEntries(programs)).slice(1, -1),
-      },
-      mounts,
-    },
+    receiptStep(options, source.verifiedBy, Object.fromEntries(programs)),
   ];
   return cronJobObjects(options, {
     steps,
@@ -123,6 +110,28 @@ function forgetOptions(keep: Keep): readonly string[] {
     const count = keep[bucket];
     return count === undefined ? [] : [`--keep-${bucket}`, String(count)];
   });
+}
+
+/** @param statedTools versions that an image without a shell cannot say itself. */
+export function receiptStep(
+  options: JobOptions,
+  verifiedBy: string,
+  statedTools: Readonly<Record<string, string>> = {},
+): Step {
+  const { location, cluster, dataset } = options;
+  return {
+    name: 'receipt',
+    image: 'rclone',
+    run: { script: 'write-receipt.sh' },
+    env: {
+      ...waits(options),
+      ...rcloneEnv(location, storePaths(location, cluster, dataset)),
+      DATASET: JSON.stringify(dataset),
+      VERIFIED_BY: verifiedBy,
+      STATED_TOOLS: JSON.stringify(statedTools).slice(1, -1),
+    },
+    mounts: caMounts(location),
+  };
 }
 
 /** On the CronJob, for people. */

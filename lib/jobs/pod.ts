@@ -80,6 +80,7 @@ function container(step: Step, { images, resources }: PodOptions, mounts: readon
     name: step.name,
     image: images[step.image],
     imagePullPolicy: 'IfNotPresent',
+    ...(step.isServer === true ? { restartPolicy: 'Always' } : {}),
     command: commandOf(step).map(literal),
     env: Object.entries({ HOME: `${SCRATCH_PATH}/tmp`, TMPDIR: `${SCRATCH_PATH}/tmp`, ...step.env }).map(envVar),
     resources: {

@@ -15,6 +15,8 @@ const SCRIPTS = {
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
   'copy-cluster-keys.sh': ['common.sh'],
   'commit-restic.sh': ['common.sh', 'restic.sh'],
+  'list-restic.sh': ['common.sh', 'restic.sh'],
+  'copy-restic.sh': ['common.sh', 'restic.sh'],
   'write-receipt.sh': ['common.sh'],
   'upkeep-restic.sh': ['common.sh', 'restic.sh'],
 } as const;

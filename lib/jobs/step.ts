@@ -11,6 +11,8 @@ export interface Step {
     { readonly script: ScriptName; readonly args?: readonly string[] } | { readonly program: readonly string[] };
   readonly env?: Readonly<Record<string, EnvValue>>;
   readonly mounts?: readonly Mount[];
+  /** Whether it goes on beside the steps after it, which it serves, until the last one has ended (Kubernetes 1.29). */
+  readonly isServer?: boolean;
 }
 
 /** A text as it is, or a key of a Secret in the namespace of the job. */

@@ -38,13 +38,14 @@ export function storePeer(location: Location, clusterRanges: readonly string[]):
   return reachedAt === undefined ? { outsideOf: clusterRanges, port } : { ...reachedAt, port };
 }
 
-/** Where the certificate that signed the store's is mounted. */
-const CA_FOLDER = '/etc/backed-up';
-const CA_FILE = `${CA_FOLDER}/ca.crt`;
+/** Where the certificate that signed the store's is mounted: a pod may know two stores. */
+function caFolder(secret: string): string {
+  return `/etc/backed-up/${secret}`;
+}
 
 /** The certificate of a location that has its own. */
 export function caMounts(location: Location, secret = secretNameOf(location)): readonly Mount[] {
-  return location.customCa ? [{ path: CA_FOLDER, volume: { secret, items: { 'ca.crt': 'ca.crt' } } }] : [];
+  return location.customCa ? [{ path: caFolder(secret), volume: { secret, items: { 'ca.crt': 'ca.crt' } } }] : [];
 }
 
 /** As restic is told. */
@@ -69,7 +70,7 @@ export function resticEnv(
     RESTIC_HOST: cluster,
     // This one has no variable (restic 0.18, doc/030_preparing_a_new_repo.rst).
     RESTIC_OPTIONS: location.pathStyle ? '--option=s3.bucket-lookup=path' : '--option=s3.bucket-lookup=dns',
-    ...(location.customCa ? { RESTIC_CACERT: CA_FILE } : {}),
+    ...(location.customCa ? { RESTIC_CACERT: `${caFolder(secret)}/ca.crt` } : {}),
   };
 }
 
@@ -96,7 +97,7 @@ export function storeEnv(location: Location, secret = secretNameOf(location)): R
       accessKey: { secret, key: 'AWS_ACCESS_KEY_ID' },
       secretKey: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
     }),
-    ...(location.customCa ? { RCLONE_CA_CERT: CA_FILE } : {}),
+    ...(location.customCa ? { RCLONE_CA_CERT: `${caFolder(secret)}/ca.crt` } : {}),
   };
 }
 

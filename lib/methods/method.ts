@@ -70,6 +70,18 @@ export interface PlannedCopy {
   readonly runs: readonly PlannedRun[];
   readonly evidence: Evidence;
   readonly restore: Restore;
+  /** The mirrors of its location that this method makes of it, nearest first. */
+  readonly mirrors: readonly PlannedMirror[];
+}
+
+/** A copy of a copy, at the location to which the first one's is mirrored. */
+export interface PlannedMirror {
+  readonly to: Location;
+  /** What a run may take. */
+  readonly durationSeconds: number;
+  readonly keptSeconds: number;
+  readonly evidence: Evidence;
+  readonly restore: Restore;
 }
 
 /** One schedule of a copy, with a retention of its own. */

@@ -52,8 +52,9 @@ export interface S3LocationProps {
    */
   readonly keptIn: string;
   /**
-   * How the whole location is copied to a further one: `elsewhere(…)` for who does. `nightly({ to: … })` and its like say
-   * when, and are refused until a construct carries them out (`mirror-unproven`). Default: it is not copied.
+   * How the whole location is copied to a further one: `nightly({ to: … })` and its like for what jobs keep in it, or
+   * `elsewhere(…)` for who does. What nothing mirrors yet, the stores of Velero and Barman, is refused (`mirror-unproven`).
+   * Default: it is not copied.
    */
   readonly mirror?: Synchronized | Elsewhere;
   /**

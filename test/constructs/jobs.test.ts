@@ -243,3 +243,73 @@ describe('a server without an operator', () => {
     expect(JSON.stringify(job)).toContain('"name":"PGHOST","value":"postgres.paperless.svc"');
   });
 });
+
+describe('the mirror of a location', () => {
+  const local = s3Location('local', {
+    endpoint: 'https://nas.example.org',
+    bucket: 'backups',
+    failureDomain: 'site',
+    keptIn: 'sealed envelope, bank',
+    mirror: nightly({ to: offsite }),
+  });
+
+  it('brings the copies of jobs there, with keys and a password of its own, and keeps as many', () => {
+    const result = accepted(({ chart }) => {
+      new BackedUpPostgres(chart, 'db', { storage, backup: nightly({ to: local, keep: { daily: 14 } }) });
+    });
+    expect(cronJobs(result)).toEqual([
+      'example-backup/paperless.CronJob.db-dump-local-to-offsite-upkeep.yaml',
+      'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml',
+      'example-backup/paperless.CronJob.db-dump-local-upkeep.yaml',
+      'example-backup/paperless.CronJob.db-dump-local.yaml',
+    ]);
+    const copies = result.inventory.datasets.find(({ id }) => id.name === 'db')?.copies ?? [];
+    expect(copies.map(({ by, location, keptSeconds }) => [by, location, keptSeconds])).toEqual([
+      ['jobs', 'local', 14 * 86_400],
+      ['mirror', 'offsite', 14 * 86_400],
+    ]);
+    // A night for each, an hour where the clocks go back, and what both runs may take.
+    expect(copies.map(({ worstAgeSeconds }) => worstAgeSeconds / 3600)).toEqual([29, 58]);
+    expect(copies[1]?.evidence).toMatchObject({ type: 'receipt', cronJob: 'db-dump-local-to-offsite' });
+    expect(copies[1]?.restore).toMatchObject({
+      repository: 's3:https://s3.example.net/home-backups/home/data/paperless/cluster_db',
+      secret: 'backed-up-offsite',
+    });
+    expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-local', 'backed-up-offsite']);
+  });
+
+  it('goes on to the mirror of the mirror', () => {
+    const site = s3Location('site', {
+      endpoint: 'https://nas.example.org',
+      bucket: 'second',
+      failureDomain: 'site',
+      keptIn: 'sealed envelope, bank',
+      mirror: nightly({ to: local }),
+    });
+    const result = accepted(({ chart }) => {
+      new BackedUpPostgres(chart, 'db', { storage, backup: nightly({ to: site, keep: { daily: 14 } }) });
+    });
+    expect(cronJobs(result).filter((file) => file.includes('-to-') && !file.includes('upkeep'))).toEqual([
+      'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml',
+      'example-backup/paperless.CronJob.db-dump-site-to-local.yaml',
+    ]);
+    expect(
+      result.inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ location }) => location),
+    ).toEqual(['site', 'local', 'offsite']);
+  });
+
+  it('is left to the strategy that copies there by itself', () => {
+    const result = accepted(({ chart }) => {
+      const backup = [
+        nightly({ to: local, keep: { daily: 14 } }),
+        weekly({ to: offsite, keep: { weekly: 8 } }),
+      ] as const;
+      new BackedUpPostgres(chart, 'db', { storage, backup });
+    });
+    expect(cronJobs(result).filter((file) => file.includes('-to-'))).toEqual([]);
+    expect(result.inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ by }) => by)).toEqual([
+      'jobs',
+      'jobs',
+    ]);
+  });
+});

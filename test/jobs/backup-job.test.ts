@@ -2,18 +2,20 @@
 import { describe, expect, it } from 'vitest';
 import { podSecurityViolations } from '../../lib/coverage/pod-security';
 import { backupJob, upkeepJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
+import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { at, listAt, textAt, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { s3Location } from '../../lib/model/location';
 import { podTemplateOf } from '../../lib/model/workloads';
 import { validateStrictly } from '../../lib/schema/objects';
 import { emitYaml } from '../../lib/yaml/emit';
-import { etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
+import { copyOfPostgres, etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
 
 const ALL = {
   postgres: backupJob(postgresJob),
   etcd: backupJob(etcdJob),
   upkeep: upkeepJob(upkeepOfPostgres),
+  copy: copyJob(copyOfPostgres),
 };
 const RESTRICTED = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
 
@@ -57,6 +59,7 @@ describe('the pods of a job', () => {
   it('meet the restricted Pod Security level', () => {
     expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.postgres)), RESTRICTED)).toEqual([]);
     expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.upkeep)), RESTRICTED)).toEqual([]);
+    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.copy)), RESTRICTED)).toEqual([]);
   });
 
   it('break it on the control plane only by the network, the folder of keys, and the user that may read them', async () => {
@@ -89,6 +92,32 @@ describe('the pods of a job', () => {
     });
   });
 
+  it('keep apart what they know of two stores with certificates of their own', () => {
+    const from = s3Location('local', { ...location, customCa: true });
+    const to = s3Location('far', { ...location, customCa: true });
+    const containers = containersOf(copyJob({ ...copyOfPostgres, from, location: to }));
+    const trusted = containers.map((container) => [
+      textAt(container, 'name'),
+      listAt(container, 'env')
+        .filter((variable) => /CA_?CERT/.test(textAt(variable, 'name') ?? ''))
+        .map((variable) => textAt(variable, 'value')),
+    ]);
+    expect(Object.fromEntries(trusted)).toEqual({
+      begin: ['/etc/backed-up/backed-up-far/ca.crt'],
+      source: ['/etc/backed-up/backed-up-local/ca.crt'],
+      store: ['/etc/backed-up/backed-up-far/ca.crt'],
+      copy: ['/etc/backed-up/backed-up-local/ca.crt'],
+      receipt: ['/etc/backed-up/backed-up-far/ca.crt'],
+    });
+  });
+
+  it('serve a store beside the step that asks it, and beside no other', () => {
+    const beside = containersOf(copyJob(copyOfPostgres)).filter((each) => textAt(each, 'restartPolicy') === 'Always');
+    expect(beside.map((container) => textAt(container, 'name'))).toEqual(['store']);
+    for (const { [0]: job } of [ALL.postgres, ALL.etcd, ALL.upkeep])
+      expect(JSON.stringify(job)).not.toContain('"Always"');
+  });
+
   it('have the priority that is asked for', () => {
     const job = cronJobOf(backupJob({ ...postgresJob, priorityClassName: 'backup' }));
     expect(textAt(podTemplateOf(job), 'spec', 'priorityClassName')).toBe('backup');
@@ -101,10 +130,10 @@ describe('the pods of a job', () => {
     for (const container of containers.filter((each) => /restic|rclone/.test(textAt(each, 'image') ?? ''))) {
       expect(listAt(container, 'env')).toContainEqual({
         name: expect.stringMatching(/CA/),
-        value: '/etc/backed-up/ca.crt',
+        value: '/etc/backed-up/backed-up-local/ca.crt',
       });
       expect(listAt(container, 'volumeMounts')).toContainEqual(
-        expect.objectContaining({ mountPath: '/etc/backed-up' }),
+        expect.objectContaining({ mountPath: '/etc/backed-up/backed-up-local' }),
       );
     }
   });

@@ -2,13 +2,19 @@
 import { ApiObject } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
+import { copyJob } from '../../lib/jobs/copy-job';
 import type { KubeObject } from '../../lib/model/kube-object';
 import { explain, synthesizeScenario } from '../support/scenario';
-import { etcdJob, postgresJob, upkeepOfPostgres } from './jobs';
+import { copyOfPostgres, etcdJob, postgresJob, upkeepOfPostgres } from './jobs';
 
 describe('the gate', () => {
   it('accepts the objects of every job', () => {
-    const jobs = [...backupJob(postgresJob), ...backupJob(etcdJob), ...upkeepJob(upkeepOfPostgres)];
+    const jobs = [
+      ...backupJob(postgresJob),
+      ...backupJob(etcdJob),
+      ...upkeepJob(upkeepOfPostgres),
+      ...copyJob(copyOfPostgres),
+    ];
     expect(findingsOf(jobs)).toBe('');
   });
 

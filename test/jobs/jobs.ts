@@ -1,5 +1,6 @@
 /** Jobs as a construct would ask for them. */
 import type { BackupJobOptions, UpkeepJobOptions } from '../../lib/jobs/backup-job';
+import type { CopyJobOptions } from '../../lib/jobs/copy-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { postgresDump } from '../../lib/jobs/postgres';
 import { storePeer } from '../../lib/jobs/store';
@@ -50,6 +51,13 @@ export const upkeepOfPostgres: UpkeepJobOptions = {
   scratch: { size: '4Gi', storageClass: 'ceph-block' },
   keep: { daily: 14, monthly: 12 },
   secret: 'backed-up-offsite-upkeep',
+};
+
+export const copyOfPostgres: CopyJobOptions = {
+  ...upkeepOfPostgres,
+  name: 'db-dump-local-to-offsite',
+  from: s3Location('local', { ...location, endpoint: 'https://nas.example.org', bucket: 'backups' }),
+  fromStore: { cidrs: ['192.0.2.7/32'], port: 443 },
 };
 
 export function scheduleOf(cron: string, timeZone: string): Schedule {

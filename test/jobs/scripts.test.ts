@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
+import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { scriptsConfigMap } from '../../lib/jobs/scripts';
 import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { textMapAt, type KubeObject } from '../../lib/model/kube-object';
 import type { Receipt } from '../../lib/model/receipt';
-import { etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
+import { copyOfPostgres, etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
 
 const FOLDER = 'lib/jobs/scripts';
 
 describe('the scripts', () => {
   it('are delivered as they are, and none is forgotten', () => {
-    const jobs = [backupJob(postgresJob), backupJob(etcdJob), upkeepJob(upkeepOfPostgres)];
+    const jobs = [backupJob(postgresJob), backupJob(etcdJob), upkeepJob(upkeepOfPostgres), copyJob(copyOfPostgres)];
     const delivered = Object.assign({}, ...jobs.flat().map(filesOf)) as Record<string, string>;
     const files = readdirSync(FOLDER).toSorted();
     expect(Object.keys(delivered).toSorted()).toEqual(files);
@@ -24,7 +25,7 @@ describe('the scripts', () => {
   });
 
   it('read only what is delivered with them', () => {
-    for (const object of [...backupJob(postgresJob), ...upkeepJob(upkeepOfPostgres)]) {
+    for (const object of [...backupJob(postgresJob), ...upkeepJob(upkeepOfPostgres), ...copyJob(copyOfPostgres)]) {
       const files = filesOf(object);
       const read = Object.values(files).flatMap((text) =>
         [...text.matchAll(/\/scripts\/([\w.-]+)/g)].map(([, name]) => name),

@@ -425,6 +425,7 @@ describe('locations are what they claim to be', () => {
 
         ✖ mirror of location 'local'
             made by          example/data
+            because          no job brings the copies of PersistentVolumeClaim paperless/data there
             to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
     `,
   });

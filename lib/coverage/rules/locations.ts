@@ -1,9 +1,11 @@
 /** Locations are what they claim to be, and no two of them are one. */
 import { distinctBy, groupBy } from '../../model/collections';
+import { describeDataset } from '../../model/dataset';
 import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { isDnsLabel } from '../../model/names';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { LocationUse } from '../context';
+import { copiesOf } from '../copies';
 import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { elsewhereLine } from '../remedies';
 import type { Rule } from '../rule';
@@ -190,9 +192,9 @@ function ifItIsOutside({ host, by }: Server): readonly Remedy[] {
 export const mirrorUnproven: Rule = {
   id: 'mirror-unproven',
   heading: (n) => `${counted(n, 'mirror')} that nothing carries out`,
-  what: 'A location declares a mirror on a schedule, and no object in the output copies it.',
+  what: 'A location declares a mirror on a schedule, and some of the copies in it are brought there by no object in the output: jobs mirror what jobs have stored, and nothing mirrors the stores of Velero and Barman yet.',
   why: 'The off-site copy would exist only in the code.',
-  fix: 'Until the construct for mirrors exists, say who copies the location with `elsewhere`.',
+  fix: 'Say who copies the location with `elsewhere`, or send what nothing mirrors to the other location as well.',
   example: `const local = s3Location('local', {
   endpoint: 'https://nas.example.net',
   bucket: 'backups',
@@ -201,13 +203,22 @@ export const mirrorUnproven: Rule = {
   mirror: nightly({ to: offsite }),
 });
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: local, keep: { daily: 7 } }) });`,
-  check: ({ locations }) =>
+  check: (context) =>
     distinctBy(
-      locations.filter(({ location }) => location.mirror?.type === 'scheduled'),
+      context.locations.filter(({ location }) => location.mirror?.type === 'scheduled'),
       ({ location }) => location.name,
-    ).map(({ location, at: origin }) => ({
-      subject: `mirror of location '${location.name}'`,
-      at: origin,
-      remedies: toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`),
-    })),
+    ).flatMap(({ location, at: origin }) => {
+      const left = context.copied.find((dataset) =>
+        copiesOf(dataset, context).some(({ evidence }) => evidence.type === 'mirror' && evidence.of === location.name),
+      );
+      if (left === undefined) return [];
+      return [
+        {
+          subject: `mirror of location '${location.name}'`,
+          at: origin,
+          because: `no job brings the copies of ${describeDataset(left.id)} there`,
+          remedies: toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`),
+        },
+      ];
+    }),
 };

@@ -25,6 +25,13 @@ ask "$TMP/receipts" lsf --files-only "$RECEIPTS" || {
   [ "$code" -ne 3 ] || fail "The bucket of $RECEIPTS does not exist."
   fail "The store does not list $RECEIPTS: $(why "$TMP/errors")"
 }
+
+# One may be made only where the store itself says that there is none.
+doing='looking for the repository'
+ask "$TMP/config" lsf --files-only --include /config "$REPOSITORY" ||
+  fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
+if [ -s "$TMP/config" ]; then echo yes; else echo no; fi >"$PARTS/repository"
+
 last=$(grep -E '^[0-9]{8}T[0-9]{6}Z\.json$' "$TMP/receipts" | sort | tail -n 1) || true
 if [ -z "$last" ]; then
   echo "No receipt yet: this is the first run."
@@ -39,10 +46,6 @@ sed -n 's/.*"items":{[^}]*"copy":\([0-9][0-9]*\)}.*/\1/p' "$TMP/receipt" >"$PART
 if [ ! -s "$PARTS/previous-bytes" ] || [ ! -s "$PARTS/previous-items" ]; then
   fail "The last receipt, $RECEIPTS/$last, is not one: delete it when the one before it is good."
 fi
-
-# A repository that is made anew in place of one that vanished would look like a first run that went well.
-doing='looking for the repository'
-ask "$TMP/config" lsf --files-only --include /config "$REPOSITORY" ||
-  fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
+# One that is made anew in place of one that vanished would look like a first run that went well.
 [ -s "$TMP/config" ] ||
   fail "There are receipts under $RECEIPTS, but the repository $REPOSITORY is gone: bring it back, or delete the receipts to begin anew."

@@ -74,6 +74,7 @@ export class CnpgMethodPlan implements MethodPlan {
         .toSorted((a, b) => a.worstAgeSeconds - b.worstAgeSeconds),
       evidence: evidenceOf(found, archive),
       restore: restoreOf(cluster, archive),
+      mirrors: [],
     };
   }
 

@@ -1,19 +1,21 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
+import { copyJob } from '../../jobs/copy-job';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
 import { datasetKey } from '../../model/dataset';
-import type { Assumption, RequiredSecret } from '../../model/inventory';
+import type { Assumption, ReceiptEvidence, RequiredSecret, ResticRestore } from '../../model/inventory';
 import { isExcluded } from '../../model/declaration';
 import type { KubeObject } from '../../model/kube-object';
-import { secretNameOf } from '../../model/location';
-import { renderSchedule } from '../../model/schedule';
+import { secretNameOf, type Location } from '../../model/location';
+import { renderSchedule, type Schedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
 import { isJobProblem, planJob, scheduledOf, type JobProblem, type PlannedJob } from './plan';
 
 /** What restic remembers of a repository while it looks through it: indexes and trees, but no data. */
-const UPKEEP_SCRATCH = '10Gi';
+const CACHE_SIZE = '10Gi';
+const MIRROR_DEADLINE = 4 * 3600;
 
 export class JobsMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
@@ -56,9 +58,7 @@ export class JobsMethodPlan implements MethodPlan {
   copyOf(dataset: AnsweredDataset, strategy: Strategy): PlannedCopy | undefined {
     const job = this.jobFor(dataset, strategy);
     if (job === undefined) return undefined;
-    const { name, location, declaration, schedule, keptSeconds, worstAgeSeconds } = job;
-    const { cluster } = this.input.platform;
-    const paths = storePaths(location, cluster, dataset.id);
+    const { name, location, schedule, keptSeconds, worstAgeSeconds, mirrors } = job;
     return {
       location,
       staysInStorage: false,
@@ -66,10 +66,29 @@ export class JobsMethodPlan implements MethodPlan {
       keptSeconds,
       // restic counts copies, and forgets none of them only because time has passed.
       runs: [],
+      ...this.proofOf(job, name, schedule, location),
+      mirrors: mirrors.map((mirror) => ({
+        to: mirror.to,
+        durationSeconds: MIRROR_DEADLINE,
+        keptSeconds,
+        ...this.proofOf(job, mirror.name, mirror.schedule, mirror.to),
+      })),
+    };
+  }
+
+  /** How anybody knows of the copies that a CronJob makes at a location, and how they come back. */
+  private proofOf(
+    { dataset, declaration: { namespace } }: PlannedJob,
+    cronJob: string,
+    schedule: Schedule,
+    location: Location,
+  ): { readonly evidence: ReceiptEvidence; readonly restore: ResticRestore } {
+    const paths = storePaths(location, this.input.platform.cluster, dataset.id);
+    return {
       evidence: {
         type: 'receipt',
-        namespace: declaration.namespace,
-        cronJob: name,
+        namespace,
+        cronJob,
         schedule: renderSchedule(schedule, 'CronJob').schedule,
         timeZone: schedule.timeZone,
         receipts: paths.receipts,
@@ -77,18 +96,23 @@ export class JobsMethodPlan implements MethodPlan {
       restore: {
         type: 'restic',
         repository: resticRepository(location, paths),
-        namespace: declaration.namespace,
+        namespace,
         secret: secretNameOf(location),
       },
     };
   }
 
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings } }) => {
-      const { customCa, keptIn } = location;
-      const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD', ...(customCa ? ['ca.crt'] : [])];
-      const names = [secretNameOf(location), ...(settings.upkeepSecret === undefined ? [] : [settings.upkeepSecret])];
-      return names.map((name) => ({ namespace, name, keys, keptIn }));
+    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings }, mirrors }) => {
+      const { upkeepSecret } = settings;
+      const provided = [location, ...mirrors.map(({ to }) => to)].map((each) => ({
+        namespace,
+        name: secretNameOf(each),
+        ...keysOf(each),
+      }));
+      return upkeepSecret === undefined
+        ? provided
+        : [...provided, { namespace, name: upkeepSecret, ...keysOf(location) }];
     });
   }
 
@@ -132,39 +156,62 @@ export class JobsMethodPlan implements MethodPlan {
 
   /** What carries out one strategy of a dataset. */
   objectsOf(job: PlannedJob): readonly KubeObject[] {
-    const { declaration, dataset, name, location, store, schedule, upkeep, keep, scratch, images } = job;
+    const { declaration, dataset, name, location, store, schedule, upkeep, keep, scratch, images, mirrors } = job;
     const { namespace, source, settings } = declaration;
     const { cluster, jobs } = this.input.platform;
     const shared = {
       namespace,
       cluster,
       dataset: dataset.id,
-      location,
-      store,
-      scratch,
       images,
       ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
     };
     const { deadlineSeconds, smallestPercent, upkeepSecret } = settings;
+    const cache = { ...scratch, size: CACHE_SIZE };
     return [
       ...backupJob({
         ...shared,
         name,
+        location,
+        store,
         schedule,
         source,
+        scratch,
         deadlineSeconds,
         ...(smallestPercent === undefined ? {} : { smallestPercent }),
       }),
       ...upkeepJob({
         ...shared,
         name: `${name}-upkeep`,
-        scratch: { ...scratch, size: UPKEEP_SCRATCH },
+        location,
+        store,
         schedule: upkeep,
         keep,
+        scratch: cache,
         ...(upkeepSecret === undefined ? {} : { secret: upkeepSecret }),
+      }),
+      ...mirrors.flatMap((mirror) => {
+        const there = { ...shared, location: mirror.to, store: mirror.store, scratch: cache };
+        return [
+          ...copyJob({
+            ...there,
+            name: mirror.name,
+            from: mirror.from,
+            fromStore: mirror.fromStore,
+            schedule: mirror.schedule,
+            deadlineSeconds: MIRROR_DEADLINE,
+          }),
+          ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
+        ];
       }),
     ];
   }
+}
+
+/** What a job finds in the Secret of a location. */
+function keysOf({ customCa, keptIn }: Location): Pick<RequiredSecret, 'keys' | 'keptIn'> {
+  const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD', ...(customCa ? ['ca.crt'] : [])];
+  return { keys, keptIn };
 }
 
 /** A repository has one schedule and one retention. */

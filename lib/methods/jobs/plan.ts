@@ -8,7 +8,7 @@ import { scheduleOf, tiersOf, type Tier, type TierProblem } from '../../model/ca
 import { minimumRetention, worstAge } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import type { JobImages } from '../../model/job-images';
-import { clientHosts, isClusterHost, type Location } from '../../model/location';
+import { clientHosts, isClusterHost, isMirror, type Location } from '../../model/location';
 import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
@@ -31,6 +31,20 @@ export interface PlannedJob {
   readonly keptSeconds: number;
   /** How old the newest copy is at worst. */
   readonly worstAgeSeconds: number;
+  /** Brings its copies to the locations that its own is mirrored to, one after another. */
+  readonly mirrors: readonly PlannedMirrorJob[];
+}
+
+/** A job that brings what another one has stored to the location that its own is mirrored to. */
+export interface PlannedMirrorJob {
+  /** Of the CronJob. */
+  readonly name: string;
+  readonly from: Location;
+  readonly fromStore: Peer;
+  readonly to: Location;
+  readonly store: Peer;
+  readonly schedule: Schedule;
+  readonly upkeep: Schedule;
 }
 
 /** Why there is no job. */
@@ -75,14 +89,12 @@ export function planJob(
   const upkeep = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
   if ('problem' in upkeep) return { type: 'schedule', dataset, subject: `the upkeep of '${name}'`, ...upkeep };
 
-  const served = reachedAt(location, platform);
-  if (served.reachedAt === undefined && clientHosts(location).some(isClusterHost)) {
-    const because = `pods of this cluster serve location '${location.name}', and nothing says which: the NetworkPolicy of the job would keep it away from them`;
-    const line = `reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }`;
-    return { type: 'unready', dataset, because, line };
-  }
+  const store = peerOf(location, platform);
+  if ('because' in store) return { type: 'unready', dataset, ...store };
   const scratch = scratchFor(dataset, declaration, platform);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
+  const mirrors = planMirrors({ dataset, declaration, location, store }, platform, timeZone);
+  if ('type' in mirrors) return mirrors;
 
   const [base] = tiers;
   return {
@@ -90,7 +102,7 @@ export function planJob(
     dataset,
     name,
     location,
-    store: storePeer(served, platform.clusterRanges ?? []),
+    store,
     schedule: base.schedule,
     upkeep,
     keep,
@@ -98,6 +110,7 @@ export function planJob(
     images: { ...JOB_IMAGES, ...platform.jobs?.images, ...settings.images },
     keptSeconds: Math.max(...tiers.map(({ keepSeconds }) => keepSeconds)),
     worstAgeSeconds: worstAge(largestGap(base.schedule), settings.deadlineSeconds),
+    mirrors,
   };
 }
 
@@ -119,6 +132,53 @@ function tiersFor(
   return base === undefined ? { problem: 'keeps nothing: name how many copies to keep' } : [base, ...coarser];
 }
 
+/** Nearest first. A location to which a strategy of the dataset copies by itself is left to that one. */
+function planMirrors(
+  { dataset, declaration, location, store }: Pick<PlannedJob, 'dataset' | 'declaration' | 'location' | 'store'>,
+  platform: Platform,
+  timeZone: string,
+): readonly PlannedMirrorJob[] | JobProblem {
+  const planned: PlannedMirrorJob[] = [];
+  const seen = new Set(scheduledOf(dataset).map(({ to }) => to.name));
+  let from = location;
+  let fromStore = store;
+  while (from.mirror?.type === 'scheduled' && isMirror(from.mirror) && !seen.has(from.mirror.to.name)) {
+    const { to, cadence } = from.mirror;
+    seen.add(to.name);
+    const name = `${declaration.name}-${from.name}-to-${to.name}`;
+    const seed = [declaration.namespace, name];
+    const schedule = scheduleOf(cadence, seed, timeZone);
+    const upkeep = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
+    if ('problem' in schedule || 'problem' in upkeep) {
+      const { problem } = 'problem' in schedule ? schedule : (upkeep as { problem: string });
+      const advice = `correct the mirror of location '${from.name}'`;
+      return { type: 'schedule', dataset, subject: `the mirror '${name}'`, problem, advice };
+    }
+    const toStore = peerOf(to, platform);
+    if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
+    planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep });
+    from = to;
+    fromStore = toStore;
+  }
+  return planned;
+}
+
+interface Unready {
+  readonly because: string;
+  readonly line: string;
+}
+
+function peerOf(location: Location, platform: Platform): Peer | Unready {
+  const served = reachedAt(location, platform);
+  if (served.reachedAt !== undefined || !clientHosts(location).some(isClusterHost)) {
+    return storePeer(served, platform.clusterRanges ?? []);
+  }
+  return {
+    because: `pods of this cluster serve location '${location.name}', and nothing says which: the NetworkPolicy of the job would keep it away from them`,
+    line: `reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }`,
+  };
+}
+
 /**
  * The gateway of Rook listens on another port than its Service (rook v1.20.6, pkg/operator/ceph/object/config.go and
  * spec.go): on 8080 without TLS, and on that of the Service with it.
@@ -137,7 +197,7 @@ function scratchFor(
   { storage, storageClass }: AnsweredDataset,
   { name, source, settings }: JobDeclaration,
   platform: Platform,
-): Scratch | { readonly because: string; readonly line: string } {
+): Scratch | Unready {
   const size = settings.scratchSize ?? storage?.text;
   if (size === undefined) {
     const because = `nothing says how much space one copy of it takes, which '${name}' needs besides`;

@@ -66,6 +66,7 @@ export class VeleroMethodPlan implements MethodPlan {
         })),
       },
       restore: { type: 'velero', namespace: plan.namespace, plan: plan.plan, defaultPlan: plan.isDefault },
+      mirrors: [],
     };
   }
 

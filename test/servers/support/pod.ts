@@ -102,6 +102,7 @@ export async function runPod(objects: readonly KubeObject[], options: PodOptions
 class Pod {
   private readonly folder: string;
   private current: string | undefined;
+  private readonly servers: { readonly id: string; readonly ended: Promise<unknown> }[] = [];
   private ended = false;
 
   constructor(
@@ -118,6 +119,10 @@ class Pod {
     for (const volume of listAt(this.spec, 'volumes')) await this.makeVolume(volume);
     const containers: ContainerResult[] = [];
     for (const container of [...listAt(this.spec, 'initContainers'), ...listAt(this.spec, 'containers')]) {
+      if (textAt(container, 'restartPolicy') === 'Always') {
+        await this.startServer(container);
+        continue;
+      }
       const result = await this.runContainer(container);
       containers.push(result);
       if (result.code !== 0) return { succeeded: false, containers, failed: result };
@@ -125,7 +130,19 @@ class Pod {
     return { succeeded: true, containers };
   }
 
+  /** A sidecar: it goes on until the pod ends, and the next container does not wait for it. */
+  private async startServer(container: unknown): Promise<void> {
+    const name = textAt(container, 'name') ?? '';
+    const { id, bundle } = this.bundleOf(container);
+    await this.options.beforeStart?.(name, this.handle());
+    this.servers.push({ id, ended: run('runc', ['run', '--bundle', bundle, id]) });
+  }
+
   async remove(): Promise<void> {
+    for (const { id, ended } of this.servers) {
+      await run('runc', ['kill', id, 'KILL']);
+      await ended;
+    }
     await run('umount', [this.volumePath('scratch')]);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -169,14 +186,7 @@ class Pod {
     const name = textAt(container, 'name') ?? '';
     if (this.ended) return { name, code: 137, message: '', isFromLog: false, log: '' };
     await this.options.beforeStart?.(name, this.handle());
-    const bundle = join(this.folder, name);
-    mkdirSync(bundle);
-    const message = join(bundle, 'termination-log');
-    writeFileSync(message, '');
-    // The kubelet lets any user write it.
-    chmodSync(message, 0o666);
-    writeFileSync(join(bundle, 'config.json'), JSON.stringify(this.runtimeSpec(container, message)));
-    const id = `${this.id}-${name}`;
+    const { id, bundle, message } = this.bundleOf(container);
     this.current = id;
     const running = run('runc', ['run', '--bundle', bundle, id]);
     if (this.options.onStart !== undefined) {
@@ -190,6 +200,18 @@ class Pod {
     const isFallback =
       code !== 0 && said === '' && textAt(container, 'terminationMessagePolicy') === 'FallbackToLogsOnError';
     return { name, code, message: isFallback ? log.slice(-2048).trim() : said, isFromLog: isFallback, log };
+  }
+
+  private bundleOf(container: unknown): { readonly id: string; readonly bundle: string; readonly message: string } {
+    const name = textAt(container, 'name') ?? '';
+    const bundle = join(this.folder, name);
+    mkdirSync(bundle);
+    const message = join(bundle, 'termination-log');
+    writeFileSync(message, '');
+    // The kubelet lets any user write it.
+    chmodSync(message, 0o666);
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(this.runtimeSpec(container, message)));
+    return { id: `${this.id}-${name}`, bundle, message };
   }
 
   private handle(): RunningPod {

@@ -34,7 +34,7 @@ export interface Store {
 
 let stores = 0;
 
-export async function makeStore(): Promise<Store> {
+export async function makeStore(location = 'offsite', password = 'correct horse'): Promise<Store> {
   const ceph = inject('ceph');
   stores += 1;
   const bucket = `backups-${process.pid}-${stores}`;
@@ -48,14 +48,14 @@ export async function makeStore(): Promise<Store> {
   );
   const endpoint = (port: number): string => `http://127.0.0.1:${port}`;
   const at = (port: number): Location =>
-    s3Location('offsite', {
+    s3Location(location, {
       endpoint: endpoint(port),
       bucket,
       prefix: 'base',
       failureDomain: 'offsite',
       keptIn: 'the test',
     });
-  const secret = { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secretKey, RESTIC_PASSWORD: 'correct horse' };
+  const secret = { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secretKey, RESTIC_PASSWORD: password };
   const rcloneEnv = {
     RCLONE_CONFIG: '/notfound',
     RCLONE_CONFIG_S_TYPE: 's3',

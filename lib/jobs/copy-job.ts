@@ -1,0 +1,85 @@
+/**
+ * Copies of a dataset's restic repository to another location, re-encrypted with the password of that one:
+ *
+ *     begin     rclone   is the mirror's store there, and is there a repository?
+ *     source    restic   which snapshots does the source have?
+ *     store     rclone   serves the mirror's repository to the next one, beside it
+ *     copy      restic   what is missing, compared with the source by time and content
+ *     receipt   rclone   says in the mirror's store what was copied
+ *
+ * Two things speak for a server beside it: restic takes one pair of S3 keys for both sides, and the images bring one tool
+ * each.
+ */
+import type { KubeObject } from '../model/kube-object';
+import { secretNameOf, type Location } from '../model/location';
+import { aboutDataset, receiptStep, type JobOptions } from './backup-job';
+import { cronJobObjects, waits } from './cron-job';
+import type { Peer, Step } from './step';
+import { caMounts, inStore, rcloneEnv, resticEnv, storePaths } from './store';
+
+export interface CopyJobOptions extends JobOptions {
+  /** Where the snapshots come from. */
+  readonly from: Location;
+  /** How the pods reach it. */
+  readonly fromStore: Peer;
+}
+
+/** In the scratch volume, so that nothing but this pod reaches it. */
+const SOCKET = '/scratch/store.sock';
+
+/** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that mirrors one dataset's repository. */
+export function copyJob(options: CopyJobOptions): readonly KubeObject[] {
+  const { from, location, cluster, dataset } = options;
+  const paths = storePaths(location, cluster, dataset);
+  const limits = waits(options);
+  const source = resticEnv(from, cluster, storePaths(from, cluster, dataset));
+  const { RESTIC_REPOSITORY, RESTIC_PASSWORD, ...keys } = source;
+  const mirror = { env: { ...limits, ...rcloneEnv(location, paths) }, mounts: caMounts(location) };
+  const steps: readonly Step[] = [
+    { name: 'begin', image: 'rclone', run: { script: 'begin.sh' }, ...mirror },
+    {
+      name: 'source',
+      image: 'restic',
+      run: { script: 'list-restic.sh' },
+      env: { ...limits, ...source },
+      mounts: caMounts(from),
+    },
+    {
+      name: 'store',
+      image: 'rclone',
+      // What is there is never overwritten, whatever asks for it; locks may go.
+      run: {
+        program: [
+          'rclone',
+          'serve',
+          'restic',
+          '--append-only',
+          '--addr',
+          `unix://${SOCKET}`,
+          inStore(location, paths.data),
+        ],
+      },
+      ...mirror,
+      isServer: true,
+    },
+    {
+      name: 'copy',
+      image: 'restic',
+      run: { script: 'copy-restic.sh' },
+      env: {
+        ...limits,
+        ...keys,
+        RESTIC_REPOSITORY: `rest:http+unix://${SOCKET}:/`,
+        RESTIC_PASSWORD: { secret: secretNameOf(location), key: 'RESTIC_PASSWORD' },
+        ...(RESTIC_REPOSITORY === undefined ? {} : { RESTIC_FROM_REPOSITORY: RESTIC_REPOSITORY }),
+        ...(RESTIC_PASSWORD === undefined ? {} : { RESTIC_FROM_PASSWORD: RESTIC_PASSWORD }),
+      },
+      mounts: caMounts(from),
+    },
+    receiptStep(options, VERIFIED_BY),
+  ];
+  const peers = [options.fromStore, options.store];
+  return cronJobObjects(options, { steps, peers, annotations: aboutDataset(dataset) });
+}
+
+const VERIFIED_BY = 'restic copy, with the time and the tree of every snapshot compared';

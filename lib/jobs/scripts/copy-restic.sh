@@ -1,0 +1,60 @@
+#!/bin/sh
+# Copies the snapshots that a repository does not have yet from another one, re-encrypted, by `restic copy`. The
+# repository is reached through a server beside this container, because restic knows one pair of S3 keys. That server
+# answers "not there" for whatever goes wrong, so whether there is a repository was asked before.
+# shellcheck source=common.sh
+. /scripts/common.sh
+# shellcheck source=restic.sh
+. /scripts/restic.sh
+
+doing='waiting for the server of the mirror'
+waited=0
+until [ -S "$SCRATCH/store.sock" ]; do
+  [ "$waited" -lt "$ANSWER_SECONDS" ] || fail "The container 'store' serves nothing after $waited s; its log says why."
+  run 5 sleep 1
+  waited=$((waited + 1))
+done
+
+if [ "$(cat "$PARTS/repository")" = yes ]; then
+  open_repository
+  [ "$found" = yes ] || fail "The store lists the repository of the mirror and does not give it: the log of the container 'store' says more."
+else
+  doing='making the repository of the mirror'
+  echo "$doing"
+  # With the chunks of the source, or nothing would be found again in it.
+  ask_restic "$ANSWER_SECONDS" init --copy-chunker-params ||
+    fail "The repository of the mirror could not be made: $(why "$TMP/errors")"
+fi
+
+doing='copying the snapshots'
+echo "$doing"
+ask_restic "$STEP_SECONDS" copy --retry-lock "${ANSWER_SECONDS}s" || {
+  [ "$code" -ne 11 ] || fail "A repository is locked, by another run or by a dead one: $(why "$TMP/errors")"
+  fail "The snapshots were not copied: $(why "$TMP/errors")"
+}
+
+doing='comparing the snapshots'
+ask_restic "$ANSWER_SECONDS" snapshots --no-lock --no-cache --json ||
+  fail "The mirror does not list its snapshots: $(why "$TMP/errors")"
+jq --slurpfile source "$PARTS/snapshots" '
+  def key: [.time, .tree, .paths];
+  (map({ key: (key | tojson), value: .id }) | from_entries) as $mirror
+  | $source[0] | map($mirror[key | tojson])
+' "$TMP/answer" >"$TMP/copies"
+there=$(jq 'map(select(. != null)) | length' "$TMP/copies")
+wanted=$(jq length "$PARTS/snapshots")
+[ "$there" -eq "$wanted" ] || fail "The mirror has $there of the $wanted snapshots of its source."
+
+doing='reading the newest snapshot back'
+newest=$(jq -r '.[-1]' "$TMP/copies")
+ask_restic "$ANSWER_SECONDS" ls --json --no-lock --no-cache "$newest" ||
+  fail "The newest snapshot of the mirror, $newest, cannot be read: $(why "$TMP/errors")"
+bytes=$(jq -s 'map(select(.type == "file") | .size // 0) | add // 0' "$TMP/answer")
+
+# The moment of the data, not of its copy.
+jq -r '.[-1].time[0:19] + "Z"' "$PARTS/snapshots" >"$PARTS/started"
+echo "$bytes" >"$PARTS/bytes"
+echo snapshots >"$PARTS/counted"
+echo "$wanted" >"$PARTS/items-source"
+echo "$there" >"$PARTS/items-copy"
+echo "$newest" >"$PARTS/copy"
