@@ -35,7 +35,11 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
   const withMethods = [...stamped.objects, ...methodObjects(methods)];
   const withNamespaces = [...withMethods, ...namespaceObjects(withMethods, declared)];
 
-  const marked = new GateContext({ ...source, objects: withNamespaces }, { methods });
+  const marked = new GateContext(
+    { ...source, objects: withNamespaces },
+    // What synth adds holds no data, and marks change nothing but the labels of claims.
+    { data: declared.data, answers: { ...declared.answers, answered: stamped.answered }, methods },
+  );
   const inventory = takeInventory(marked);
   const withInventory = [...withNamespaces, ...inventoryObjects(marked)];
 
