@@ -19,7 +19,7 @@ import { planOf } from '../model/marks';
 import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
 import { locationsNamedBy, type GateContext } from './context';
-import { acceptedRpo, achievedRpo, copiesOf, type Copy } from './copies';
+import { acceptedRpo, achievedRpo, type Copy } from './copies';
 import type { OpaqueObject } from './find-data';
 
 export function takeInventory(context: GateContext): Inventory {
@@ -91,7 +91,7 @@ function inventoryDataset(dataset: AnsweredDataset, context: GateContext): Inven
     const { reason, reviewBy } = answer;
     return { ...shared, excluded: { reason, ...(reviewBy === undefined ? {} : { reviewBy }) }, copies: [] };
   }
-  const copies = copiesOf(dataset, context);
+  const copies = context.copiesOf(dataset);
   return {
     ...shared,
     strategies: answer.strategies.map((strategy) => inventoryStrategy(strategy, planOf(answer))),

@@ -1,14 +1,14 @@
 /** A copy is made, is somewhere else, can be read there, is young enough, and lives long enough. */
 import type { PlannedRun } from '../../methods/method';
 import { alertAge, minimumRetention } from '../../model/copies';
-import { isExcluded } from '../../model/declaration';
+import { isExcluded, strategiesOf } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
 import { planOf } from '../../model/marks';
 import { counted, describeSeconds, enumerated, placeProblem, PLACEHOLDERS } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
-import { strategiesOf, type GateContext } from '../context';
-import { acceptedRpo, achievedRpo, copiesBy, copiesOf, survives, type Copy } from '../copies';
+import type { GateContext } from '../context';
+import { acceptedRpo, achievedRpo, copiesBy, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { answerLine, elsewhereLine, locationVariable, nightlyLine } from '../remedies';
@@ -67,7 +67,7 @@ export const neverLeaves: Rule = {
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: inCluster, keep: { daily: 7 } }) });`,
   check: (context) =>
     context.copied.flatMap((dataset) => {
-      const copies = copiesOf(dataset, context);
+      const copies = context.copiesOf(dataset);
       if (copies.length === 0 || copies.some((copy) => survives(copy.failureDomain, 'cluster'))) return [];
       return [{ ...aboutDataset(dataset), because: whereTheyAre(copies), remedies: copyOutside(dataset, context) }];
     }),
@@ -113,7 +113,7 @@ export const rpoOutOfReach: Rule = {
 function unreachedRpos(context: GateContext): readonly RuleFinding[] {
   return context.copied.flatMap((dataset) => {
     const accepted = acceptedRpo(dataset);
-    const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
+    const achieved = achievedRpo(context.copiesOf(dataset), 'cluster');
     // That nothing ever arrives is a finding of its own, and so is what is not a number (strategy-misfit).
     if (accepted === undefined || achieved === undefined || !Number.isFinite(achieved)) return [];
     if (!(achieved > accepted)) return [];
@@ -157,7 +157,7 @@ export const expiresTooSoon: Rule = {
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 2 } }) });`,
   check: (context) =>
     context.copied.flatMap((dataset) =>
-      copiesOf(dataset, context).flatMap(({ runs }) => {
+      context.copiesOf(dataset).flatMap(({ runs }) => {
         const base = runs[0];
         const shortest = runs.toSorted((a, b) => a.keepSeconds - b.keepSeconds)[0];
         if (base === undefined || shortest === undefined) return [];
@@ -208,7 +208,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     const keys = context.answers.answered
       .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
       .flatMap((dataset) =>
-        copiesOf(dataset, context).some((copy) => survives(copy.failureDomain, 'cluster'))
+        context.copiesOf(dataset).some((copy) => survives(copy.failureDomain, 'cluster'))
           ? []
           : [
               {
