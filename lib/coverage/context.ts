@@ -2,8 +2,14 @@
 import type { AnsweredDataset, FoundDataset } from '../model/answered';
 import { distinctBy, groupBy } from '../model/collections';
 import { clusterDatasetId } from '../model/dataset';
-import type { DatasetAnswer, Declaration, GrantDeclaration, OpaqueDeclaration, Origin } from '../model/declaration';
-import { isExcluded } from '../model/declaration';
+import {
+  isExcluded,
+  strategiesOf,
+  type Declaration,
+  type GrantDeclaration,
+  type OpaqueDeclaration,
+  type Origin,
+} from '../model/declaration';
 import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
 import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
 import type { Location } from '../model/location';
@@ -17,9 +23,11 @@ import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { SettingsDeclaration } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
+import { findCopies, type Copy } from './copies';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { FluxKustomizations } from './flux-kustomizations';
 import { placeHeldClaims } from './held-claims';
+import { Scripts } from './scripts';
 import { ServedHosts } from './served-hosts';
 import { VeleroRuns } from './velero-runs';
 
@@ -73,6 +81,8 @@ export class GateContext {
   private knownMethods: MethodPlans | undefined;
   private knownHosts: ServedHosts | undefined;
   private knownRuns: VeleroRuns | undefined;
+  private knownScripts: Scripts | undefined;
+  private readonly knownCopies = new Map<AnsweredDataset, readonly Copy[]>();
   private knownLocations: readonly LocationUse[] | undefined;
 
   /** @param known what a context of the same data has found out already. */
@@ -153,6 +163,12 @@ export class GateContext {
     return this.knownHosts;
   }
 
+  /** What of each object a shell will run. */
+  get scripts(): Scripts {
+    this.knownScripts ??= new Scripts(this.input.objects);
+    return this.knownScripts;
+  }
+
   /** A Kustomization of this very repository makes nothing but what its files say, where nothing changes them. */
   isSeen({ object }: OpaqueObject): boolean {
     const applied = this.kustomizations.appliedBy(object);
@@ -181,6 +197,15 @@ export class GateContext {
     return this.knownLocations;
   }
 
+  /** Where the data of a dataset also is. */
+  copiesOf(dataset: AnsweredDataset): readonly Copy[] {
+    const known = this.knownCopies.get(dataset);
+    if (known !== undefined) return known;
+    const copies = findCopies(dataset, this);
+    this.knownCopies.set(dataset, copies);
+    return copies;
+  }
+
   /** The datasets that somebody copies. */
   get copied(): readonly AnsweredDataset[] {
     return this.answers.answered.filter(({ answer }) => !isExcluded(answer));
@@ -190,10 +215,6 @@ export class GateContext {
 export interface LocationUse {
   readonly location: Location;
   readonly at: Origin;
-}
-
-export function strategiesOf(answer: DatasetAnswer): readonly Strategy[] {
-  return isExcluded(answer) ? [] : answer.strategies;
 }
 
 /** All locations that the strategies of datasets copy to, mirrors included, with the first place that names each. */

@@ -4,12 +4,13 @@ import type { AnsweredDataset } from '../model/answered';
 import { scheduleOf } from '../model/cadence';
 import { distinctBy } from '../model/collections';
 import { worstAge } from '../model/copies';
+import { strategiesOf } from '../model/declaration';
 import type { Evidence, Restore } from '../model/inventory';
 import type { MethodName } from '../model/kinds';
 import { isMirror, type FailureDomain, type Location } from '../model/location';
 import { isScheduleProblem, largestGap } from '../model/schedule';
 import type { Elsewhere, Strategy, Synchronized } from '../model/strategy';
-import { strategiesOf, type GateContext } from './context';
+import type { GateContext } from './context';
 
 /** One place where the data also is. */
 export interface Copy {
@@ -30,7 +31,7 @@ export interface Copy {
 }
 
 /** Each place once, in the order in which the strategies name them. */
-export function copiesOf(dataset: AnsweredDataset, context: GateContext): readonly Copy[] {
+export function findCopies(dataset: AnsweredDataset, context: GateContext): readonly Copy[] {
   return distinctBy(strategiesOf(dataset.answer), placeOf).flatMap((strategy) => copiesBy(strategy, dataset, context));
 }
 

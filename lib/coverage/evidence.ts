@@ -1,13 +1,14 @@
 /** What somebody else is said to copy, and the CronJobs that are named as evidence: they are on the path of a backup, whoever wrote them. */
 import { distinctBy } from '../model/collections';
 import { isCronProblem, parseCron } from '../model/cron';
+import { strategiesOf } from '../model/declaration';
 import { isDurationProblem, parseGoDuration } from '../model/go-duration';
 import { textAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 import { largestGapOfFields } from '../model/schedule';
 import type { Elsewhere } from '../model/strategy';
 import { isTimeZone } from '../model/time-zone';
-import { strategiesOf, type GateContext } from './context';
+import type { GateContext } from './context';
 import { aboutDataset, type RuleFinding } from './finding';
 
 /** One `elsewhere(…)`, of a dataset or of the mirror of a location. */

@@ -10,6 +10,7 @@ import {
   textsAt,
   type KubeObject,
 } from '../model/kube-object';
+import type { RenderedObject } from '../model/rendered';
 import { podTemplateOf } from '../model/workloads';
 
 export interface Text {
@@ -25,8 +26,26 @@ export function textsIn(value: unknown, path = ''): readonly Text[] {
   return Object.entries(value).flatMap(([key, member]) => textsIn(member, path === '' ? key : `${path}.${key}`));
 }
 
-/** @param executed keys of the files that workloads execute, from {@link executedFiles}. */
-export function scriptsIn(object: KubeObject, executed: ReadonlySet<string>): readonly Text[] {
+/** The scripts of the objects of a repository: what of each a shell will run. */
+export class Scripts {
+  /** Keys of the files that workloads execute. */
+  private readonly executed: ReadonlySet<string>;
+  private readonly known = new Map<KubeObject, readonly Text[]>();
+
+  constructor(objects: readonly RenderedObject[]) {
+    this.executed = executedFiles(objects);
+  }
+
+  of(object: KubeObject): readonly Text[] {
+    const known = this.known.get(object);
+    if (known !== undefined) return known;
+    const scripts = scriptsIn(object, this.executed);
+    this.known.set(object, scripts);
+    return scripts;
+  }
+}
+
+function scriptsIn(object: KubeObject, executed: ReadonlySet<string>): readonly Text[] {
   switch (`${groupOf(object.apiVersion)}/${object.kind}`) {
     case '/ConfigMap':
       return fileScripts(object, executed);
@@ -51,17 +70,22 @@ function containersOf(template: unknown): readonly unknown[] {
   return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) => listAt(template, 'spec', field));
 }
 
+/** Where a container says what it runs, itself and in its handlers. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['command'],
+  ['args'],
+  ['lifecycle', 'postStart', 'exec', 'command'],
+  ['lifecycle', 'preStop', 'exec', 'command'],
+  ['livenessProbe', 'exec', 'command'],
+  ['readinessProbe', 'exec', 'command'],
+  ['startupProbe', 'exec', 'command'],
+];
+
 /** Commands; and values of variables, which end up in them and in the settings of what runs. */
 function containerScripts(container: unknown): readonly Text[] {
   const name = textAt(container, 'name') ?? 'container';
-  const handlers = [
-    ...['postStart', 'preStop'].map((field) => ['lifecycle', field]),
-    ...['livenessProbe', 'readinessProbe', 'startupProbe'].map((field) => [field]),
-  ].map((path) => [...path, 'exec', 'command']);
   return [
-    ...[['command'], ['args'], ...handlers].flatMap((path) =>
-      textsIn(at(container, ...path), [name, ...path].join('.')),
-    ),
+    ...COMMANDS.flatMap((path) => textsIn(at(container, ...path), `${name}.${path.join('.')}`)),
     ...listAt(container, 'env').flatMap((variable) =>
       textsIn(at(variable, 'value'), `${name}.env.${textAt(variable, 'name') ?? ''}`),
     ),
@@ -87,12 +111,14 @@ function isScript(name: string, text: string): boolean {
 }
 
 /** Keys of the ConfigMaps (Secrets with files are not written) whose files containers execute: by their mode, or because it is what they start. */
-export function executedFiles(objects: readonly KubeObject[]): ReadonlySet<string> {
+function executedFiles(objects: readonly RenderedObject[]): ReadonlySet<string> {
   return new Set(
-    objects.flatMap((object) => {
+    objects.flatMap(({ object }) => {
       const template = podTemplateOf(object);
+      const volumes = listAt(template, 'spec', 'volumes').filter((volume) => at(volume, 'configMap') !== undefined);
+      if (volumes.length === 0) return [];
       const run = runVolumes(template);
-      return listAt(template, 'spec', 'volumes').flatMap((volume) => {
+      return volumes.flatMap((volume) => {
         const configMap = textAt(volume, 'configMap', 'name');
         const isRun = run.has(textAt(volume, 'name') ?? '') || hasModeToRun(at(volume, 'configMap'));
         return isRun && configMap !== undefined ? [keyOf('ConfigMap', object.metadata.namespace, configMap)] : [];

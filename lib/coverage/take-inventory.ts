@@ -19,17 +19,25 @@ import { planOf } from '../model/marks';
 import type { Cadence, Strategy } from '../model/strategy';
 import { assumptionsOf } from './assumptions';
 import { locationsNamedBy, type GateContext } from './context';
-import { acceptedRpo, achievedRpo, copiesOf, type Copy } from './copies';
+import { acceptedRpo, achievedRpo, type Copy } from './copies';
 import type { OpaqueObject } from './find-data';
 
 export function takeInventory(context: GateContext): Inventory {
   const { answered } = context.answers;
   const { opaque } = context.input;
-  return inventoryOf({ datasets: answered, opaque, seen: seenKustomizations(context) }, context);
+  const rows = answered
+    .toSorted((a, b) => compareDatasets(a.id, b.id))
+    .map((dataset) => inventoryDataset(dataset, context));
+  return inventoryOf({ datasets: answered, opaque, seen: seenKustomizations(context) }, rows, context);
 }
 
-/** The inventory in parts, one for each chart that declares something: what is of one chart is in no other part. */
-export function inventoriesByChart(context: GateContext): ReadonlyMap<string, Inventory> {
+/**
+ * The inventory in parts, one for each chart that declares something: what is of one chart is in no other part.
+ *
+ * @param whole what {@link takeInventory} took of the same context.
+ */
+export function inventoriesByChart(whole: Inventory, context: GateContext): ReadonlyMap<string, Inventory> {
+  const rows = groupBy(whole.datasets, ({ chart }) => chart);
   const datasets = groupBy(context.answers.answered, ({ declaration }) => declaration.at.chart);
   const opaque = groupBy(context.input.opaque, ({ at }) => at.chart);
   const charts = new Set([...datasets.keys(), ...opaque.keys()]);
@@ -42,7 +50,7 @@ export function inventoriesByChart(context: GateContext): ReadonlyMap<string, In
         opaque: opaque.get(chart) ?? [],
         seen: chart === shared ? seenKustomizations(context) : [],
       };
-      return [chart, inventoryOf(share, context)];
+      return [chart, inventoryOf(share, rows.get(chart) ?? [], context)];
     }),
   );
 }
@@ -60,13 +68,11 @@ function seenKustomizations(context: GateContext): readonly OpaqueObject[] {
   return context.data.opaque.filter((opaque) => !declared.has(objectKey(opaque.id)) && context.isSeen(opaque));
 }
 
-function inventoryOf(share: Share, context: GateContext): Inventory {
+function inventoryOf(share: Share, datasets: readonly InventoryDataset[], context: GateContext): Inventory {
   return {
     version: INVENTORY_VERSION,
     cluster: context.platform.cluster,
-    datasets: share.datasets
-      .toSorted((a, b) => compareDatasets(a.id, b.id))
-      .map((dataset) => inventoryDataset(dataset, context)),
+    datasets,
     opaque: sortedBy(
       share.opaque.map(({ object }) => object),
       objectKey,
@@ -91,7 +97,7 @@ function inventoryDataset(dataset: AnsweredDataset, context: GateContext): Inven
     const { reason, reviewBy } = answer;
     return { ...shared, excluded: { reason, ...(reviewBy === undefined ? {} : { reviewBy }) }, copies: [] };
   }
-  const copies = copiesOf(dataset, context);
+  const copies = context.copiesOf(dataset);
   return {
     ...shared,
     strategies: answer.strategies.map((strategy) => inventoryStrategy(strategy, planOf(answer))),

@@ -57,3 +57,7 @@ export interface GrantDeclaration {
 export function isExcluded(answer: DatasetAnswer): answer is Excluded {
   return 'type' in answer;
 }
+
+export function strategiesOf(answer: DatasetAnswer): readonly Strategy[] {
+  return isExcluded(answer) ? [] : answer.strategies;
+}

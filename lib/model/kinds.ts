@@ -320,6 +320,19 @@ const ROWS: readonly DataKindRow[] = DATA_KINDS;
 
 /** @param own for kinds that are in no table. */
 export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRole {
+  const key = `${group}/${kind}`;
+  const listed = roles.get(key) ?? listedRole(group, kind);
+  roles.set(key, listed);
+  if (listed.role !== 'unlisted') return listed;
+  const mine = ownKind(key, own);
+  // Code without types may say anything; what is neither stays unlisted.
+  return { role: mine === 'no data' || mine === 'opaque' ? mine : 'unlisted' };
+}
+
+/** A repository has few different kinds, and asks about them often. */
+const roles = new Map<string, KindRole>();
+
+function listedRole(group: string, kind: string): KindRole {
   const rows = ROWS.filter(
     (row) => row.kind === kind && (row.group === group || (row.formerGroups ?? []).includes(group)),
   );
@@ -327,10 +340,7 @@ export function roleOf(group: string, kind: string, own: OwnKinds = {}): KindRol
   if (hasPodTemplate(group, kind)) return { role: 'workload' };
   if (OPAQUE_KINDS.some((row) => row.kind === kind && row.group === group)) return { role: 'opaque' };
   const silent = Object.hasOwn(NO_DATA, group) ? (NO_DATA[group] ?? []) : [];
-  if (silent.includes('*') || silent.includes(kind)) return { role: 'no data' };
-  const mine = ownKind(`${group}/${kind}`, own);
-  // Code without types may say anything; what is neither stays unlisted.
-  return { role: mine === 'no data' || mine === 'opaque' ? mine : 'unlisted' };
+  return { role: silent.includes('*') || silent.includes(kind) ? 'no data' : 'unlisted' };
 }
 
 /** Whether a strategy can copy what a reference of this key names; types say the same at compile time. */

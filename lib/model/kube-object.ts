@@ -135,12 +135,9 @@ export function groupOf(apiVersion: string): string {
 
 export function objectId(object: KubeObject): ObjectId {
   const { name, namespace } = object.metadata;
-  return {
-    group: groupOf(object.apiVersion),
-    kind: object.kind,
-    ...(namespace === undefined ? {} : { namespace }),
-    name,
-  };
+  const group = groupOf(object.apiVersion);
+  const { kind } = object;
+  return namespace === undefined ? { group, kind, name } : { group, kind, namespace, name };
 }
 
 /** For people: `PersistentVolumeClaim paperless/data`, or `Namespace paperless`. */

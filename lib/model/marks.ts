@@ -2,7 +2,7 @@
 import { methodOf, type AnsweredDataset } from './answered';
 import { describeDataset } from './dataset';
 import { isExcluded, type DatasetAnswer } from './declaration';
-import { annotationsOf, labelsOf, type KubeObject } from './kube-object';
+import { mappingAt, type KubeObject } from './kube-object';
 import type { Strategy } from './strategy';
 
 /** On everything that synth makes itself. */
@@ -23,7 +23,10 @@ export const DISABLED = 'disabled';
 /** Whether an object tells Flux so, in a label or an annotation, in any case (fluxcd/pkg ssa v0.76.1, utils/meta.go). */
 export function tellsFlux(object: KubeObject, what: 'force' | 'prune' | 'reconcile' | 'ssa', value: string): boolean {
   const key = `kustomize.toolkit.fluxcd.io/${what}`;
-  return [labelsOf(object), annotationsOf(object)].some((texts) => texts[key]?.toLowerCase() === value.toLowerCase());
+  return ['labels', 'annotations'].some((field) => {
+    const text = mappingAt(object.metadata, field)[key];
+    return typeof text === 'string' && text.toLowerCase() === value.toLowerCase();
+  });
 }
 
 export interface Marks {

@@ -38,8 +38,12 @@ export function timeZoneMeant(name: string): string {
 
 function canonicalName(name: unknown): string | undefined {
   if (typeof name !== 'string' || !/^[A-Za-z]/.test(name) || name === 'Local') return undefined;
-  return formatOf(name)?.resolvedOptions().timeZone;
+  if (!canonicalNames.has(name)) canonicalNames.set(name, formatOf(name)?.resolvedOptions().timeZone);
+  return canonicalNames.get(name);
 }
+
+/** Asking a format takes long, and every CronJob names a zone. */
+const canonicalNames = new Map<string, string | undefined>();
 
 /**
  * The older names of a zone are in no list that JavaScript gives. All begin each of their parts with a capital

@@ -34,11 +34,18 @@ const ajv = new Ajv({
 });
 let references: ReadonlyMap<string, string> | undefined;
 const loaded = new Set<string>();
+const validators = new Map<string, ValidateFunction>();
 
 /** Read and compiled for the first object of a kind, not before: of most kinds there is none. */
 function validatorFor(object: KubeObject): ValidateFunction | undefined {
   const reference = referenceFor(object);
   if (reference === undefined) return undefined;
+  const validate = validators.get(reference) ?? compile(reference);
+  if (validate !== undefined) validators.set(reference, validate);
+  return validate;
+}
+
+function compile(reference: string): ValidateFunction | undefined {
   const file = reference.slice(0, reference.indexOf('#'));
   if (!loaded.has(file)) {
     ajv.addSchema(mappingAt(readSchema(file)), file);

@@ -8,7 +8,7 @@
  * Whatever moment the process is killed at, either dist is a complete tree, or it is missing and a complete one lies
  * beside, which the next run puts in place. Nobody ever sees a mixture.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -307,5 +307,5 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

@@ -35,9 +35,13 @@ export function prepare(source: GateInput, dependsOn: ReadonlyMap<string, readon
   const withMethods = [...stamped.objects, ...methodObjects(methods)];
   const withNamespaces = [...withMethods, ...namespaceObjects(withMethods, declared)];
 
-  const marked = new GateContext({ ...source, objects: withNamespaces }, { methods });
+  const marked = new GateContext(
+    { ...source, objects: withNamespaces },
+    // What synth adds holds no data, and marks change nothing but the labels of claims.
+    { data: declared.data, answers: { ...declared.answers, answered: stamped.answered }, methods },
+  );
   const inventory = takeInventory(marked);
-  const withInventory = [...withNamespaces, ...inventoryObjects(marked)];
+  const withInventory = [...withNamespaces, ...inventoryObjects(inventory, marked)];
 
   const folders = foldersOf(withInventory.filter(isWritten), dependsOn);
   const kustomizations = fluxKustomizations(folders, source.platform.flux, marked.namePrefix).map((object) =>
@@ -90,8 +94,8 @@ function namespaceObjects(objects: readonly RenderedObject[], context: GateConte
 }
 
 /** The inventory as the cluster's own tools read it: one ConfigMap per chart, because one for all could outgrow the limit of 1 MiB. */
-function inventoryObjects(context: GateContext): readonly RenderedObject[] {
-  return [...inventoriesByChart(context)].map(([chart, part]) => {
+function inventoryObjects(inventory: Inventory, context: GateContext): readonly RenderedObject[] {
+  return [...inventoriesByChart(inventory, context)].map(([chart, part]) => {
     const json = JSON.stringify(part);
     // fflate and not zlib: the bytes are the same on every machine and in every version of Node.js.
     const compressed = gzipSync(strToU8(json), { mtime: 0 });

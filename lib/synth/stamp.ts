@@ -37,7 +37,7 @@ export function stampMarks(
       const key = claimKey(claim.namespace, claim.name);
       if (!written.has(key)) return claim;
       marksByClaim.set(key, marks);
-      return { ...claim, labels: { ...marks.labels, ...claim.labels } };
+      return { ...claim, labels: sortedByKey({ ...marks.labels, ...claim.labels }) };
     });
     return { ...dataset, claims };
   });

@@ -22,16 +22,21 @@ export function countUnread(
   const output = resolve(project, outputFolder);
   // Beside the output lies what synth keeps for people: the files that they changed by hand.
   const aside = join(dirname(output), `.${basename(output)}.`);
-  const files = yamlFiles(repositoryRoot(project)).filter(
+  const files = yamlFiles(repositoryRoot(project), output).filter(
     (file) => !known.has(file) && !file.startsWith(`${output}${sep}`) && !file.startsWith(aside),
   );
   const byName = groupBy(written, ({ apiVersion, kind, metadata }) => nameKey(apiVersion, kind, metadata.name));
   return files.reduce((sum, file) => sum + documentsIn(file).filter((text) => isUnread(text, byName)).length, 0);
 }
 
-/** All but those that Git ignores and those in hidden folders, which tools fill for themselves. */
-function yamlFiles(root: string): readonly string[] {
-  const paths = listedByGit(root) ?? globSync('**/*.{yaml,yml}', { cwd: root, followSymbolicLinks: false });
+/**
+ * All but those that Git ignores and those in hidden folders, which tools fill for themselves.
+ *
+ * @param output a folder that need not be searched.
+ */
+function yamlFiles(root: string, output: string): readonly string[] {
+  const options = { cwd: root, ignore: `${output}/**`, followSymbolicLinks: false };
+  const paths = listedByGit(root) ?? globSync('**/*.{yaml,yml}', options);
   return paths
     .filter((path) => !path.split('/').some((part) => part === 'node_modules' || part.startsWith('.')))
     .map((path) => resolve(root, path));

@@ -41,7 +41,7 @@ export class Cluster {
   constructor(objects: readonly KubeObject[], storageClasses: Platform['storageClasses']) {
     this.#byId = distinct(objects);
     this.objects = [...this.#byId.values()];
-    this.discovery = new Discovery(this.objects);
+    this.discovery = Discovery.of(this.objects);
     this.storage = new Storage(this.objects, storageClasses);
     const ofKind = groupBy(this.objects, ({ apiVersion, kind }) => `${apiVersion}/${kind}`);
 

@@ -7,22 +7,37 @@ export interface Resource extends ServedResource {
   readonly id: string;
 }
 
-export class Discovery {
-  readonly resources: readonly Resource[];
-  readonly #byKind: ReadonlyMap<string, Resource>;
+const BUILT_IN = SERVED_RESOURCES.map(withId);
+const BUILT_IN_IDS = new Set(BUILT_IN.map(({ id }) => id));
 
-  /** @param objects of which the CRDs add to what every cluster serves. */
-  constructor(objects: readonly KubeObject[]) {
-    const custom = objects.filter(({ kind }) => kind === 'CustomResourceDefinition').map(fromDefinition);
-    this.resources = [...BUILT_IN, ...custom.filter(({ id }) => !BUILT_IN_IDS.has(id))];
+export class Discovery {
+  readonly #byKind: ReadonlyMap<string, Resource>;
+  readonly #byName = new Map<string, Resource | undefined>();
+
+  private constructor(readonly resources: readonly Resource[]) {
     this.#byKind = new Map(this.resources.map((resource) => [`${resource.group}/${resource.kind}`, resource]));
   }
+
+  /** @param objects of which the CRDs add to what every cluster serves. */
+  static of(objects: readonly KubeObject[]): Discovery {
+    const custom = objects.filter(({ kind }) => kind === 'CustomResourceDefinition').map(fromDefinition);
+    const further = custom.filter(({ id }) => !BUILT_IN_IDS.has(id));
+    return further.length === 0 ? Discovery.#plain : new Discovery([...BUILT_IN, ...further]);
+  }
+
+  /** Of a cluster without CRDs of its own. */
+  static readonly #plain = new Discovery(BUILT_IN);
 
   /**
    * What a user's name means: plural, singular or kind in any case, or a short name, with the group or its beginning
    * after the first dot. `undefined` for what no server knows; Velero then keeps the text as it is.
    */
   resolve(name: string): Resource | undefined {
+    if (!this.#byName.has(name)) this.#byName.set(name, this.#find(name));
+    return this.#byName.get(name);
+  }
+
+  #find(name: string): Resource | undefined {
     const dot = name.indexOf('.');
     const group = dot < 0 ? '' : name.slice(dot + 1);
     const given = dot < 0 ? name : name.slice(0, dot);
@@ -46,9 +61,6 @@ export class Discovery {
     return found?.plural ?? name;
   }
 }
-
-const BUILT_IN = SERVED_RESOURCES.map(withId);
-const BUILT_IN_IDS = new Set(BUILT_IN.map(({ id }) => id));
 
 function fromDefinition(definition: KubeObject): Resource {
   const kind = textAt(definition, 'spec', 'names', 'kind') ?? '';

@@ -7,7 +7,7 @@
  * then fail, time-outs, and Backups that are already in the bucket under the same name. Plugins other than Velero's own
  * are taken to do nothing.
  */
-import { compareText } from '../model/collections';
+import { compareText, sortedBy } from '../model/collections';
 import { annotationsOf, mappingAt, type KubeObject } from '../model/kube-object';
 import type { Platform } from '../model/platform';
 import { BackupRun, type Fate, type RunContext } from './backup-run';
@@ -259,7 +259,7 @@ function objectRows(
     const namespace = item.namespace === '' ? null : item.namespace;
     return [{ kind: item.kind, namespace, name: item.name, ...answer(item) }];
   });
-  return rows.toSorted((a, b) => compareText(keyOf(a), keyOf(b)));
+  return sortedBy(rows, keyOf);
 }
 
 function keyOf({ kind, namespace, name }: ObjectPrediction): string {

@@ -1,7 +1,6 @@
 /** What Velero reads of namespaces, claims, volumes and pods, live or yet to be. */
 import {
   annotationsOf,
-  at,
   isMapping,
   labelsOf,
   listAt,
@@ -224,7 +223,8 @@ const POD_VOLUME_TYPES = [
 const POLICY_NAMES: Readonly<Record<string, string>> = { storageos: 'storageOS' };
 
 function sourceOf(spec: unknown, types: readonly string[]): VolumeSource {
-  const type = types.find((field) => isMapping(at(spec, field))) ?? '';
+  const sources = mappingAt(spec);
+  const type = types.find((field) => isMapping(sources[field])) ?? '';
   const csi = mappingAt(spec, 'csi');
   const nfs = mappingAt(spec, 'nfs');
   return {

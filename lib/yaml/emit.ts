@@ -75,9 +75,13 @@ function mapping(members: Readonly<Record<string, unknown>>, newline: string, pa
 }
 
 function member(value: unknown, newline: string, parts: string[]): boolean {
-  if (!isCollection(value) || isEmpty(value)) {
+  if (!isCollection(value)) {
     parts.push(' ');
-    return isCollection(value) ? block(value, newline, parts) : scalar(value, newline, parts);
+    return scalar(value, newline, parts);
+  }
+  if (isEmpty(value)) {
+    parts.push(isList(value) ? ' []' : ' {}');
+    return true;
   }
   const inner = `${newline}  `;
   parts.push(inner);
@@ -86,7 +90,7 @@ function member(value: unknown, newline: string, parts: string[]): boolean {
 
 /** What is written as `[]` or `{}`. */
 function isEmpty(value: Collection): boolean {
-  return isList(value) ? value.length === 0 : Object.values(value).every((each) => each === undefined);
+  return isList(value) ? value.length === 0 : Object.keys(value).every((name) => value[name] === undefined);
 }
 
 function scalar(value: unknown, newline: string, parts: string[]): boolean {
@@ -119,9 +123,13 @@ function isPlainWord(text: string): boolean {
 
 function textScalar(text: string, newline: string): string | undefined {
   if (isPlainWord(text)) return text;
-  const written = remembered(scalars, text, () => emitWithLibrary({ k: text }).slice('k: '.length, -1));
+  const written = remembered(scalars, text, scalarByLibrary);
   // A block scalar stands at the indentation of the mapping that was asked about; an empty line has none.
   return written.includes('\n') ? reindent(written, newline, text) : written;
+}
+
+function scalarByLibrary(text: string): string {
+  return emitWithLibrary({ k: text }).slice('k: '.length, -1);
 }
 
 function reindent(written: string, newline: string, text: string): string | undefined {
@@ -131,21 +139,25 @@ function reindent(written: string, newline: string, text: string): string | unde
 }
 
 function keyText(name: string): string | undefined {
+  return remembered(keys, name, newKeyText);
+}
+
+function newKeyText(name: string): string | undefined {
   if (isPlainWord(name)) return name;
   // At the beginning of a line these end a document, so there the library quotes them.
   if (/^(---|\.\.\.)/.test(name)) return undefined;
-  const written = remembered(keys, name, () => emitWithLibrary({ [name]: 1 }));
+  const written = emitWithLibrary({ [name]: 1 });
   return written.startsWith('? ') || !written.endsWith(': 1\n') ? undefined : written.slice(0, -': 1\n'.length);
 }
 
 const scalars = new Map<string, string>();
-const keys = new Map<string, string>();
+const keys = new Map<string, string | undefined>();
 const MOST_REMEMBERED = 20_000;
 
-function remembered(cache: Map<string, string>, text: string, write: () => string): string {
+function remembered<T extends string | undefined>(cache: Map<string, T>, text: string, write: (text: string) => T): T {
   const known = cache.get(text);
   if (known !== undefined) return known;
-  const written = write();
+  const written = write(text);
   if (cache.size < MOST_REMEMBERED) cache.set(text, written);
   return written;
 }

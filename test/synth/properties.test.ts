@@ -118,7 +118,7 @@ describe('the parts of the inventory', () => {
     fc.assert(
       fc.property(clusters, (cluster) => {
         const { inventory, context } = synthesizeScenario(({ app }) => build(app, cluster));
-        const parts = [...inventoriesByChart(context).values()];
+        const parts = [...inventoriesByChart(inventory, context).values()];
         for (const list of ['datasets', 'opaque', 'locations', 'requiredSecrets', 'assumptions'] as const) {
           const together = new Set(parts.flatMap((part) => part[list].map((each) => JSON.stringify(each))));
           expect([...together].toSorted()).toEqual(inventory[list].map((each) => JSON.stringify(each)).toSorted());

@@ -101,7 +101,7 @@ describe('namespaces', () => {
 });
 
 describe('names of resources', () => {
-  const discovery = new Discovery([
+  const discovery = Discovery.of([
     object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'gadgets.example.net', {
       spec: {
         group: 'example.net',

@@ -1,11 +1,12 @@
 /** Every dataset has exactly one answer, and every answer a dataset. */
 import type { FoundDataset } from '../../model/answered';
+import { strategiesOf } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
 import { describeObject } from '../../model/kube-object';
 import { withoutDuration } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
-import { strategiesOf, type GateContext } from '../context';
+import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';

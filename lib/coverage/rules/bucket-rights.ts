@@ -6,7 +6,6 @@ import { bucketClaims, bucketNameOf } from '../buckets';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
-import { executedFiles, scriptsIn } from '../scripts';
 
 export const bucketRightsOutside: Rule = {
   id: 'bucket-rights-outside',
@@ -94,12 +93,12 @@ function writingReaders(context: GateContext): readonly RuleFinding[] {
 
 /** All that a shell or a container will run, with what an argument vector says on one line. */
 function commandLines(context: GateContext): readonly { readonly rendered: RenderedObject; readonly text: string }[] {
-  const { objects } = context.input;
-  const executed = executedFiles(objects.map(({ object }) => object));
-  return objects.map((rendered) => {
-    const texts = scriptsIn(rendered.object, executed).map(({ text }) => text);
+  return context.input.objects.flatMap((rendered) => {
+    const scripts = context.scripts.of(rendered.object);
+    if (scripts.length === 0) return [];
     // A shell goes on after a backslash.
-    return { rendered, text: texts.join(' ').replaceAll(/\\\n/g, ' ') };
+    const text = scripts.map((script) => script.text).join(' ');
+    return [{ rendered, text: text.replaceAll(/\\\n/g, ' ') }];
   });
 }
 

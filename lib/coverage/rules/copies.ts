@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PlannedRun } from '../../methods/method';
 import { alertAge, minimumRetention } from '../../model/copies';
 import { datasetKey } from '../../model/dataset';
-import { isExcluded } from '../../model/declaration';
+import { isExcluded, strategiesOf } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
 import { describeObject, objectId } from '../../model/kube-object';
 import { planOf } from '../../model/marks';
@@ -11,8 +11,8 @@ import type { Strategy } from '../../model/strategy';
 import { counted, describeSeconds, enumerated, placeProblem, PLACEHOLDERS } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
-import { strategiesOf, type GateContext } from '../context';
-import { acceptedRpo, achievedRpo, copiesBy, copiesOf, survives, type Copy } from '../copies';
+import type { GateContext } from '../context';
+import { acceptedRpo, achievedRpo, copiesBy, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { answerLine, constructLine, elsewhereLine, locationVariable, nightlyLine } from '../remedies';
@@ -95,7 +95,7 @@ export const neverLeaves: Rule = {
 new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: inCluster, keep: { daily: 7 } }) });`,
   check: (context) =>
     context.copied.flatMap((dataset) => {
-      const copies = copiesOf(dataset, context);
+      const copies = context.copiesOf(dataset);
       if (copies.length === 0 || copies.some((copy) => survives(copy.failureDomain, 'cluster'))) return [];
       return [{ ...aboutDataset(dataset), because: whereTheyAre(copies), remedies: copyOutside(dataset, context) }];
     }),
@@ -142,7 +142,7 @@ export const rpoOutOfReach: Rule = {
 function unreachedRpos(context: GateContext): readonly RuleFinding[] {
   return context.copied.flatMap((dataset) => {
     const accepted = acceptedRpo(dataset);
-    const achieved = achievedRpo(copiesOf(dataset, context), 'cluster');
+    const achieved = achievedRpo(context.copiesOf(dataset), 'cluster');
     // That nothing ever arrives is a finding of its own, and so is what is not a number (strategy-misfit).
     if (accepted === undefined || achieved === undefined || !Number.isFinite(achieved)) return [];
     if (!(achieved > accepted)) return [];
@@ -186,7 +186,7 @@ export const expiresTooSoon: Rule = {
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 2 } }) });`,
   check: (context) =>
     context.copied.flatMap((dataset) =>
-      copiesOf(dataset, context).flatMap(({ runs }) => {
+      context.copiesOf(dataset).flatMap(({ runs }) => {
         const base = runs[0];
         const shortest = runs.toSorted((a, b) => a.keepSeconds - b.keepSeconds)[0];
         if (base === undefined || shortest === undefined) return [];
@@ -237,7 +237,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     const keys = context.answers.answered
       .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
       .flatMap((dataset) =>
-        copiesOf(dataset, context).some((copy) => survives(copy.failureDomain, 'cluster'))
+        context.copiesOf(dataset).some((copy) => survives(copy.failureDomain, 'cluster'))
           ? []
           : [
               {

@@ -34,7 +34,7 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/prune',
     const isCopied = copiedObjects(context);
     return context.input.objects.flatMap(({ object, origin }) => {
       const reason =
-        (isKept(object) ? undefined : whyPruned(object, namespacesWithData, makers, context)) ??
+        whyPruned(object, namespacesWithData, makers, context) ??
         (isCopied(object) ? whyTakenAlong(object) : undefined);
       return reason === undefined ? [] : [{ ...aboutObject(object, origin), ...reason }];
     });
@@ -49,20 +49,29 @@ function whyPruned(
   object: KubeObject,
   namespacesWithData: ReadonlySet<string | undefined>,
   makers: ReadonlySet<string>,
-  { input }: GateContext,
+  context: GateContext,
 ): Reason | undefined {
-  const remedies = toFix(`metadata: { annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' } }`);
+  const because = whatGoesWith(object, namespacesWithData, makers, context);
+  if (because === undefined || isKept(object)) return undefined;
+  return { because, remedies: toFix(`metadata: { annotations: { '${PRUNE_ANNOTATION}': '${DISABLED}' } }`) };
+}
+
+/** The data that would be lost with an object, if any. */
+function whatGoesWith(
+  object: KubeObject,
+  namespacesWithData: ReadonlySet<string | undefined>,
+  makers: ReadonlySet<string>,
+  { input }: GateContext,
+): string | undefined {
   if (object.kind === 'Namespace' && object.apiVersion === 'v1') {
-    const lost = namespacesWithData.has(object.metadata.name);
-    return lost ? { because: 'with a namespace go all claims in it', remedies } : undefined;
+    return namespacesWithData.has(object.metadata.name) ? 'with a namespace go all claims in it' : undefined;
   }
   if (makers.has(objectKey(objectId(object)))) {
-    return leavesObjects(object) ? undefined : { because: 'with it go the claims that it makes', remedies };
+    return leavesObjects(object) ? undefined : 'with it go the claims that it makes';
   }
   const role = roleOf(groupOf(object.apiVersion), object.kind, input.ownKinds);
   // Deleting a StatefulSet leaves its claims.
-  if (role.role !== 'data' || role.leavesClaims) return undefined;
-  return { because: `it lacks ${PRUNE_ANNOTATION}: ${DISABLED}`, remedies };
+  return role.role !== 'data' || role.leavesClaims ? undefined : `it lacks ${PRUNE_ANNOTATION}: ${DISABLED}`;
 }
 
 /** Whether a Kustomization leaves what it applied when it is deleted itself (kustomize-controller v1.9.4). */
@@ -110,9 +119,9 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/force',
       return role.role === 'data' && !role.leavesClaims && isCopied(object);
     };
     return context.input.objects.flatMap(({ object, origin }): readonly RuleFinding[] => {
-      const about = aboutObject(object, origin);
       if (loses(object) && tellsFlux(object, 'force', 'enabled')) {
-        return [{ ...about, remedies: inWords('remove kustomize.toolkit.fluxcd.io/force from it') }];
+        const remedies = inWords('remove kustomize.toolkit.fluxcd.io/force from it');
+        return [{ ...aboutObject(object, origin), remedies }];
       }
       if (booleanAt(object, 'spec', 'force') !== true) return [];
       const applied = context.kustomizations.appliedBy(object)?.objects ?? [];
@@ -120,7 +129,7 @@ ApiObject.of(volume).metadata.addAnnotation('kustomize.toolkit.fluxcd.io/force',
       if (lost.length === 0) return [];
       return [
         {
-          ...about,
+          ...aboutObject(object, origin),
           because: `it applies ${enumerated(lost.toSorted())}`,
           remedies: [
             ...toFix('force: false'),

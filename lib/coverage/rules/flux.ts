@@ -7,7 +7,7 @@ import { counted, enumerated } from '../../model/text';
 import { aboutObject, inWords, toFix } from '../finding';
 import { forbidsSubstitution } from '../kustomize';
 import type { Rule } from '../rule';
-import { executedFiles, scriptsIn, textsIn, type Text } from '../scripts';
+import { textsIn, type Scripts, type Text } from '../scripts';
 import { bucketExample, WITH_ROOK } from './bucket-example';
 
 export const substitution: Rule = {
@@ -20,13 +20,12 @@ export const substitution: Rule = {
   metadata: { name: 'dump' },
   data: { 'dump.sh': '#!/bin/sh\\nrm -rf "\${DIR:?}/data"\\n' },
 });`,
-  check: ({ input }) => {
-    const executed = executedFiles(input.objects.map(({ object }) => object));
-    return input.objects
+  check: ({ input, scripts }) =>
+    input.objects
       .filter((rendered) => isWritten(rendered) && !forbidsSubstitution(rendered.object))
       .flatMap((rendered) => {
         const { object, origin } = rendered;
-        const [found] = substitutable(rendered, executed);
+        const [found] = substitutable(rendered, scripts);
         if (found === undefined) return [];
         return [
           {
@@ -35,14 +34,12 @@ export const substitution: Rule = {
             remedies: toFix(`metadata: { annotations: { '${SUBSTITUTE_ANNOTATION}': '${DISABLED}' } }`),
           },
         ];
-      });
-  },
+      }),
 };
 
 /** In what synth makes itself, every text; in what somebody else wrote, what a shell will read. */
-function substitutable(rendered: RenderedObject, executed: ReadonlySet<string>): readonly Text[] {
-  const { object } = rendered;
-  const texts = rendered.generated === true ? textsIn(object) : scriptsIn(object, executed);
+function substitutable({ object, generated }: RenderedObject, scripts: Scripts): readonly Text[] {
+  const texts = generated === true ? textsIn(object) : scripts.of(object);
   return texts.flatMap(({ path, text }) => {
     const match = /\$\$|\$\{[^}\n]{0,40}\}?/.exec(text);
     return match === null ? [] : [{ path, text: match[0] }];

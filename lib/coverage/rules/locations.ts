@@ -5,7 +5,6 @@ import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '
 import { isDnsLabel } from '../../model/names';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { LocationUse } from '../context';
-import { copiesOf } from '../copies';
 import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { elsewhereLine } from '../remedies';
 import type { Rule } from '../rule';
@@ -209,7 +208,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       ({ location }) => location.name,
     ).flatMap(({ location, at: origin }) => {
       const left = context.copied.find((dataset) =>
-        copiesOf(dataset, context).some(({ evidence }) => evidence.type === 'mirror' && evidence.of === location.name),
+        context.copiesOf(dataset).some(({ evidence }) => evidence.type === 'mirror' && evidence.of === location.name),
       );
       if (left === undefined) return [];
       return [

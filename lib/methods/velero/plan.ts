@@ -121,7 +121,8 @@ function planNamespace(
   const byPlan = groupBy(copied, (dataset) => planOf(dataset.answer) ?? '');
   for (const [plan, [first, ...others]] of byPlan) {
     if (first === undefined) continue;
-    for (const dataset of others.filter((other) => copiesKey(other) !== copiesKey(first))) {
+    const key = copiesKey(first);
+    for (const dataset of others.filter((other) => copiesKey(other) !== key)) {
       problems.push({ type: 'disagreement', dataset, first, plan });
     }
   }
