@@ -1,0 +1,84 @@
+/** Gitea and Forgejo: the database first, then the volume, and every file that the database names found in the copy. */
+import { dumpSteps, type PostgresDumpOptions } from './postgres';
+import type { Mount, Source } from './step';
+
+/** What Gitea keeps in files, besides what is small and has no rows: configuration, keys, templates. */
+export const GITEA_FILES = [
+  'repositories',
+  'LFS objects',
+  'attachments',
+  'package files',
+  'avatars',
+  'repository avatars',
+  'Actions logs',
+  'Actions artifacts',
+] as const;
+
+export type GiteaFiles = (typeof GITEA_FILES)[number];
+
+/** Where on the volume they are. */
+export interface GiteaLayout {
+  readonly folders: Readonly<Record<GiteaFiles, string>>;
+  /** What Gitea makes again by itself, and what is only for the moment. */
+  readonly leftOut: readonly string[];
+}
+
+/** Of the rootless image, whose volume is `/var/lib/gitea` (Gitea 1.26, docker/rootless/etc/templates/app.ini). */
+export const ROOTLESS_LAYOUT: GiteaLayout = {
+  folders: {
+    repositories: 'git/repositories',
+    'LFS objects': 'git/lfs',
+    attachments: 'data/attachments',
+    'package files': 'packages',
+    avatars: 'data/avatars',
+    'repository avatars': 'data/repo-avatars',
+    'Actions logs': 'actions_log',
+    'Actions artifacts': 'actions_artifacts',
+  },
+  leftOut: ['tmp', 'queues', 'indexers', 'repo-archive', 'data/sessions', 'data/log'],
+};
+
+export interface GiteaDumpOptions {
+  /** Gitea's own database, which the role owns. */
+  readonly database: PostgresDumpOptions & { readonly database: string };
+  /** The claim with Gitea's data, which the job reads on the node of the pods. */
+  readonly claim: string;
+  readonly pods: Readonly<Record<string, string>>;
+  /** Default: that of the rootless image. */
+  readonly layout?: GiteaLayout;
+  /** What is not on the volume, but in a bucket, which has a backup of its own. Repositories never are. */
+  readonly elsewhere?: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** User and group that may read the volume. Default 1000, which is Gitea's in all of its images. */
+  readonly user?: number;
+}
+
+export function giteaDump(options: GiteaDumpOptions): Source {
+  const { database, layout = ROOTLESS_LAYOUT, elsewhere = [], user = 1000 } = options;
+  const volume: Mount = { path: '/volume', volume: { claim: options.claim } };
+  const dump = dumpSteps(database, 'list-gitea.sql');
+  const isElsewhere = new Set<GiteaFiles>(elsewhere);
+  const folders = GITEA_FILES.map((kind) => `${kind}=${isElsewhere.has(kind) ? '' : layout.folders[kind]}`);
+  return {
+    steps: [
+      ...dump.steps,
+      {
+        name: 'copy',
+        image: 'gitea',
+        run: { script: 'copy-gitea.sh' },
+        env: {
+          VOLUME: volume.path,
+          REPOSITORIES: layout.folders.repositories,
+          LEFT_OUT: layout.leftOut.join(' '),
+        },
+        mounts: [volume],
+      },
+      { name: 'list', image: 'postgres', run: { script: 'list-gitea.sh' }, env: dump.env },
+      { name: 'compare', image: 'gitea', run: { script: 'compare-gitea.sh', args: folders } },
+    ],
+    verifiedBy:
+      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, and every file that the database names found, by its hash where it has one',
+    peers: [database.server],
+    placement: { on: 'same-node', labels: options.pods },
+    user,
+  };
+}
