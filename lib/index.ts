@@ -20,6 +20,17 @@ export type {
   PostgresProtection,
   PostgresSpec,
 } from './constructs/postgres';
+export { BackedUpGitea, GITEA_KEYS, GiteaBackup } from './constructs/gitea';
+export type {
+  BackedUpGiteaProps,
+  GiteaBackupProps,
+  GiteaBucket,
+  GiteaCopyProps,
+  GiteaDatabase,
+  GiteaHeldClaim,
+  GiteaSettings,
+} from './constructs/gitea';
+export type { GiteaFiles, GiteaLayout } from './jobs/gitea';
 export { kubeadmEtcd } from './constructs/etcd';
 export type { KubeadmEtcd, KubeadmEtcdProps } from './constructs/etcd';
 export type { JobProps } from './constructs/jobs';

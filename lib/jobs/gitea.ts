@@ -1,6 +1,6 @@
 /** Gitea and Forgejo: the database first, then the volume, and every file that the database names found in the copy. */
 import { dumpSteps, type PostgresDumpOptions } from './postgres';
-import type { Mount, Source } from './step';
+import type { Mount, SecretKey, Source } from './step';
 
 /** What Gitea keeps in files, besides what is small and has no rows: configuration, keys, templates. */
 export const GITEA_FILES = [
@@ -19,6 +19,8 @@ export type GiteaFiles = (typeof GITEA_FILES)[number];
 /** Where on the volume they are. */
 export interface GiteaLayout {
   readonly folders: Readonly<Record<GiteaFiles, string>>;
+  /** The `app.ini` with SECRET_KEY, where it is on the volume; absent where the keys are in a Secret. */
+  readonly configuration?: string;
   /** What Gitea makes again by itself, and what is only for the moment. */
   readonly leftOut: readonly string[];
 }
@@ -38,9 +40,28 @@ export const ROOTLESS_LAYOUT: GiteaLayout = {
   leftOut: ['tmp', 'queues', 'indexers', 'repo-archive', 'data/sessions', 'data/log'],
 };
 
+/**
+ * Of Gitea's Helm chart, whose volume is `/data` (helm-gitea, templates/_helpers.tpl: `APP_DATA_PATH` and the `ROOT` of
+ * repositories; everything else is where Gitea puts it below the former).
+ */
+export const CHART_LAYOUT: GiteaLayout = {
+  folders: {
+    repositories: 'git/gitea-repositories',
+    'LFS objects': 'lfs',
+    attachments: 'attachments',
+    'package files': 'packages',
+    avatars: 'avatars',
+    'repository avatars': 'repo-avatars',
+    'Actions logs': 'actions_log',
+    'Actions artifacts': 'actions_artifacts',
+  },
+  configuration: 'gitea/conf/app.ini',
+  leftOut: ['tmp', 'queues', 'indexers', 'repo-archive', 'sessions', 'log'],
+};
+
 export interface GiteaDumpOptions {
   /** Gitea's own database, which the role owns. */
-  readonly database: PostgresDumpOptions & { readonly database: string };
+  readonly database: PostgresDumpOptions & { readonly database: string | SecretKey };
   /** The claim with Gitea's data, which the job reads on the node of the pods. */
   readonly claim: string;
   readonly pods: Readonly<Record<string, string>>;
@@ -73,7 +94,12 @@ export function giteaDump(options: GiteaDumpOptions): Source {
         mounts: [volume],
       },
       { name: 'list', image: 'postgres', run: { script: 'list-gitea.sh' }, env: dump.env },
-      { name: 'compare', image: 'gitea', run: { script: 'compare-gitea.sh', args: folders } },
+      {
+        name: 'compare',
+        image: 'gitea',
+        run: { script: 'compare-gitea.sh', args: folders },
+        env: { CONFIGURATION: layout.configuration ?? '' },
+      },
     ],
     verifiedBy:
       'pg_restore --data-only with the rows of every table compared, git fsck of every repository, and every file that the database names found, by its hash where it has one',

@@ -21,7 +21,7 @@ export interface PostgresDumpOptions {
   /** `require` refuses a server without TLS. Default `prefer`, which is what clients of PostgreSQL do. */
   readonly sslMode?: 'prefer' | 'require';
   /** Only this one, without roles and tablespaces: its owner may dump it. Default: all. */
-  readonly database?: string;
+  readonly database?: string | SecretKey;
 }
 
 export function postgresDump(options: PostgresDumpOptions): Source {

@@ -110,7 +110,11 @@ describe('a copy of Gitea', () => {
     expect((await store.restic(job.repository, 'restore', copy, '--target', folder)).code).toBe(0);
     const dump = join(folder, 'data', `${GITEA_DATABASE}.dump`);
     await postgres.program('pg_restore', '--exit-on-error', '-d', GITEA_DATABASE, dump);
-    cpSync(join(folder, 'data', 'files'), gitea.volume, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    cpSync(join(folder, 'data', 'files'), gitea.volume, {
+      recursive: true,
+      preserveTimestamps: true,
+      verbatimSymlinks: true,
+    });
     own(gitea.volume);
     rmSync(folder, { recursive: true });
     const settings = { ...gitea.settings, 'database.HOST': `127.0.0.1:${postgres.port}` };

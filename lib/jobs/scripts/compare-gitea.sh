@@ -9,6 +9,13 @@ FILES=$DATA/files
 export LC_ALL=C
 cd "$FILES" || fail "There is no copy of the volume."
 
+doing='looking for the keys'
+# Without it nobody with a second factor can log in, and no secret that Gitea holds can be read (its models/secret).
+if [ -n "$CONFIGURATION" ]; then
+  grep -qE '^[[:space:]]*SECRET_KEY(_URI)?[[:space:]]*=[[:space:]]*[^[:space:]]' "$CONFIGURATION" 2>"$TMP/errors" ||
+    fail "There is no SECRET_KEY in $CONFIGURATION on the volume, so what Gitea has encrypted could not be read after a restore."
+fi
+
 doing='comparing the copy with the database'
 for list in dumped left; do
   [ "$(tail -n 1 "$LISTS/$list")" = end ] || fail "What the database keeps in files was not listed to its end."

@@ -2,7 +2,7 @@
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
-import { datasetKey } from '../../model/dataset';
+import { datasetKey, describeDataset } from '../../model/dataset';
 import type { Assumption, RequiredSecret } from '../../model/inventory';
 import { isExcluded } from '../../model/declaration';
 import type { KubeObject } from '../../model/kube-object';
@@ -84,11 +84,11 @@ export class JobsMethodPlan implements MethodPlan {
   }
 
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings } }) => {
+    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings, keys: further = [] } }) => {
       const { customCa, keptIn } = location;
       const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD', ...(customCa ? ['ca.crt'] : [])];
       const names = [secretNameOf(location), ...(settings.upkeepSecret === undefined ? [] : [settings.upkeepSecret])];
-      return names.map((name) => ({ namespace, name, keys, keptIn }));
+      return [...names.map((name) => ({ namespace, name, keys, keptIn })), ...further];
     });
   }
 
@@ -113,6 +113,11 @@ export class JobsMethodPlan implements MethodPlan {
         why: 'The scratch volumes of jobs are of it; without it their pods wait until the job is out of time.',
       })),
       ...aboutPlacement(jobs),
+      ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
+        bucket?.copiedBy === undefined
+          ? []
+          : [{ about: `bucket of ${describeDataset(dataset.id)}`, value: { copied: true }, why: bucket.copiedBy }],
+      ),
     ];
   }
 

@@ -21,7 +21,11 @@ const GITEA_DATASET: DatasetId = {
   part: { type: 'template', name: 'data' },
 };
 
-export function giteaSource(postgres: PostgresServer, options: Partial<GiteaDumpOptions> = {}): Source {
+export function giteaSource(
+  postgres: PostgresServer,
+  options: Partial<GiteaDumpOptions> = {},
+  database = GITEA_DATABASE,
+): Source {
   return giteaDump({
     database: {
       host: '127.0.0.1',
@@ -29,7 +33,7 @@ export function giteaSource(postgres: PostgresServer, options: Partial<GiteaDump
       server: { namespace: 'forge', labels: { app: 'db' }, port: 5432 },
       user: { secret: 'gitea-database', key: 'username' },
       password: { secret: 'gitea-database', key: 'password' },
-      database: GITEA_DATABASE,
+      database,
     },
     claim: 'gitea-data',
     pods: { app: 'gitea' },
@@ -165,8 +169,7 @@ async function leaveActionsFiles(gitea: GiteaServer, postgres: PostgresServer): 
   );
   for (const path of [join('actions_log', log), join('actions_artifacts', artifact)]) {
     const segments = path.split('/');
-    for (const end of segments.keys())
-      if (end > 0) makeFolder(join(gitea.volume, ...segments.slice(0, end)));
+    for (const end of segments.keys()) if (end > 0) makeFolder(join(gitea.volume, ...segments.slice(0, end)));
     writeFileSync(join(gitea.volume, path), randomBytes(1000));
   }
 }
@@ -201,7 +204,14 @@ export async function giteaDigest(gitea: GiteaServer): Promise<Readonly<Record<s
   for (const folder of ['actions_log', 'actions_artifacts'])
     digests[folder] = digestOf(filesBelow(join(gitea.volume, folder)));
   await withFolder(async (folder) => {
-    for (const repository of ['alice/code', 'alice/docs', 'alice/docs.wiki', 'alice/empty', 'alice/With.Dots-and_Capitals', 'acme/Shared'])
+    for (const repository of [
+      'alice/code',
+      'alice/docs',
+      'alice/docs.wiki',
+      'alice/empty',
+      'alice/With.Dots-and_Capitals',
+      'acme/Shared',
+    ])
       digests[`git ${repository}`] = await gitDigest(gitea, folder, repository);
   });
   return digests;

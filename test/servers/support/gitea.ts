@@ -157,8 +157,7 @@ export async function startGitea(postgres: { readonly port: number }): Promise<G
           GIT_COMMITTER_EMAIL: 'alice@example.net',
         },
       }),
-    remote: (repository) =>
-      `${url.replace('://', `://${ADMIN}:${encodeURIComponent(PASSWORD)}@`)}/${repository}.git`,
+    remote: (repository) => `${url.replace('://', `://${ADMIN}:${encodeURIComponent(PASSWORD)}@`)}/${repository}.git`,
     remove: async () => {
       await server.stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
