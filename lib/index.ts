@@ -20,7 +20,8 @@ export type {
   PostgresProtection,
   PostgresSpec,
 } from './constructs/postgres';
-export { BackedUpGitea, GITEA_KEYS, GiteaBackup } from './constructs/gitea';
+export { BackedUpGitea, GiteaBackup } from './constructs/gitea';
+export { GITEA_KEYS } from './constructs/gitea-pod';
 export type {
   BackedUpGiteaProps,
   GiteaBackupProps,

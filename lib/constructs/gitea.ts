@@ -22,6 +22,7 @@ import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
+import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
 import { BackedUpPostgres, type PostgresServer } from './postgres';
 import { renderStatefulSet } from './stateful-set';
 
@@ -67,22 +68,7 @@ export interface GiteaSettings {
   readonly keptIn: string;
 }
 
-/**
- * What opens what Gitea has encrypted, and vouches for its tokens: `gitea generate secret SECRET_KEY` makes one. Without
- * SECRET_KEY a restored Gitea starts, locks out everyone with a second factor, and can read no secret.
- */
-export const GITEA_KEYS = [
-  'GITEA__security__SECRET_KEY',
-  'GITEA__security__INTERNAL_TOKEN',
-  'GITEA__oauth2__JWT_SECRET',
-  'GITEA__server__LFS_JWT_SECRET',
-] as const;
-
 const IMAGE = 'docker.gitea.com/gitea:1.26.0-rootless';
-/** Gitea's user in all of its images. */
-const USER = 1000;
-const VOLUME = 'data';
-const PORTS = { http: { service: 80, pod: 3000 }, ssh: { service: 22, pod: 2222 } } as const;
 /** All that can be in a bucket. */
 const NOT_REPOSITORIES = GITEA_FILES.filter((kind) => kind !== 'repositories');
 
@@ -160,7 +146,7 @@ export class BackedUpGitea extends Construct {
       image,
       layout: ROOTLESS_LAYOUT,
       ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES } }),
-      keys: [{ ...settings, name: settings.secret, namespace: namespace ?? '', keys: GITEA_KEYS }],
+      keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
     });
   }
@@ -202,6 +188,7 @@ export interface GiteaBackupProps {
 
 /** What Gitea keeps in a bucket. The gate asks for the backup of that, so its ObjectBucketClaim has to be in the output. */
 export interface GiteaBucket {
+  /** Kinds of files that are there, and not on the volume. */
   readonly files: readonly Exclude<GiteaFiles, 'repositories'>[];
   /** Who copies the bucket, as a sentence, where it is no ObjectBucketClaim. It is taken at its word. */
   readonly copiedBy?: string;
@@ -209,6 +196,7 @@ export interface GiteaBucket {
 
 /** A claim that a HelmRelease makes at run time. What else that makes is said by `holds`. */
 export interface GiteaHeldClaim {
+  /** Name of the claim. */
   readonly claim: string;
   /** Where it is. Default: where the object installs to. */
   readonly namespace?: string;
@@ -233,9 +221,21 @@ export interface GiteaDatabase extends PostgresServer {
  *
  * @throws Error of cdk8s if the scope is in no Chart.
  * @example
- * new Include(this, 'gitea', { url: 'gitea.yaml' });
+ * new ApiObject(this, 'gitea', {
+ *   apiVersion: 'helm.toolkit.fluxcd.io/v2',
+ *   kind: 'HelmRelease',
+ *   metadata: { name: 'gitea' },
+ *   spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'gitea' } },
+ * });
+ * holds(this, { helmRelease: 'gitea' }, {});
  * new GiteaBackup(this, 'gitea-backup', {
- *   data: { claim: 'gitea-shared-storage' },
+ *   data: {
+ *     claim: 'gitea-shared-storage',
+ *     heldBy: { helmRelease: 'gitea' },
+ *     storage: Size.gibibytes(50),
+ *     storageClass: 'ceph-block',
+ *     labels: { 'app.kubernetes.io/name': 'gitea' },
+ *   },
  *   pods: { 'app.kubernetes.io/name': 'gitea' },
  *   layout: 'chart',
  *   image: 'docker.gitea.com/gitea:1.26.0-rootless',
@@ -276,7 +276,7 @@ export class GiteaBackup extends Construct {
       claim: 'claim' in data ? data.claim : `${data.template}-${data.statefulSet}-0`,
       copies: props.copies,
       layout: settings === undefined ? layoutOf(layout) : withoutConfiguration,
-      keys: settings === undefined ? [] : [{ ...settings, name: settings.secret, namespace: dataset.namespace ?? '' }],
+      keys: settings === undefined ? [] : [keysOf(settings, dataset.namespace)],
     });
   }
 }
@@ -298,6 +298,13 @@ function heldClaim({ heldBy, storage, storageClass, labels }: GiteaHeldClaim, na
       ...(storageClass === undefined ? {} : { storageClass }),
     },
   };
+}
+
+function keysOf(
+  { secret, keys, keptIn }: GiteaSettings & { readonly keys: readonly string[] },
+  namespace = '',
+): RequiredSecret {
+  return { namespace, name: secret, keys, keptIn };
 }
 
 interface Copies {
@@ -353,101 +360,4 @@ function databaseOf(
     password: { secret, key: 'password' },
     database: { secret, key: 'dbname' },
   };
-}
-
-function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
-  const { database, settings, config = {}, bucket, resources, pod } = props;
-  const probe = { httpGet: { path: '/api/healthz', port: k8s.IntOrString.fromString('http') } };
-  return {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 60,
-    ...pod,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
-      // What has the right group already is not walked through again.
-      fsGroupChangePolicy: 'OnRootMismatch',
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
-    containers: [
-      {
-        name: 'gitea',
-        image,
-        envFrom: [{ secretRef: { name: settings.secret } }],
-        env: [
-          ...GITEA_KEYS.map((key) => fromSecret(key, settings.secret, key)),
-          ...Object.entries(databaseSettings(database)).map(([key, value]) => plain(key, value)),
-          fromSecret('GITEA__database__NAME', database.secretName, 'dbname'),
-          fromSecret('GITEA__database__USER', database.secretName, 'username'),
-          fromSecret('GITEA__database__PASSWD', database.secretName, 'password'),
-          ...(bucket === undefined ? [] : bucketSettings(bucket)),
-          ...Object.entries(config).map(([key, value]) => plain(variable(key), value)),
-        ],
-        ports: Object.entries(PORTS).map(([name, { pod: containerPort }]) => ({ name, containerPort })),
-        startupProbe: { ...probe, periodSeconds: 10, failureThreshold: 60 },
-        readinessProbe: probe,
-        livenessProbe: { ...probe, periodSeconds: 30, failureThreshold: 5 },
-        ...(resources === undefined ? {} : { resources }),
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
-        volumeMounts: [
-          { name: VOLUME, mountPath: '/var/lib/gitea' },
-          { name: 'config', mountPath: '/etc/gitea' },
-          { name: 'tmp', mountPath: '/tmp' },
-        ],
-      },
-    ],
-    volumes: [
-      { name: 'config', emptyDir: {} },
-      { name: 'tmp', emptyDir: {} },
-    ],
-  };
-}
-
-function databaseSettings({ host }: BackedUpPostgres): Readonly<Record<string, string>> {
-  return {
-    GITEA__security__INSTALL_LOCK: 'true',
-    GITEA__database__DB_TYPE: 'postgres',
-    GITEA__database__HOST: `${host}:5432`,
-    GITEA__database__SSL_MODE: 'require',
-  };
-}
-
-/** Rook says where a bucket is in a ConfigMap, and how to open it in a Secret, both of the name of the claim. */
-function bucketSettings({ name }: CephBucketWithBackupGrant): readonly k8s.EnvVar[] {
-  const told = ['BUCKET_HOST', 'BUCKET_PORT'].map((key) => fromConfigMap(key, name, key));
-  return [
-    ...told,
-    plain('GITEA__storage__STORAGE_TYPE', 'minio'),
-    plain('GITEA__storage__MINIO_ENDPOINT', '$(BUCKET_HOST):$(BUCKET_PORT)'),
-    plain('GITEA__storage__MINIO_BUCKET_LOOKUP_TYPE', 'path'),
-    fromConfigMap('GITEA__storage__MINIO_BUCKET', name, 'BUCKET_NAME'),
-    fromSecret('GITEA__storage__MINIO_ACCESS_KEY_ID', name, 'AWS_ACCESS_KEY_ID'),
-    fromSecret('GITEA__storage__MINIO_SECRET_ACCESS_KEY', name, 'AWS_SECRET_ACCESS_KEY'),
-  ];
-}
-
-/** `cron.update_checker.ENABLED` → `GITEA__cron_0X2E_update_checker__ENABLED` (Gitea 1.26, modules/setting/config_env.go). */
-function variable(setting: string): string {
-  const dot = setting.lastIndexOf('.');
-  const section = setting.slice(0, dot).replaceAll('.', '_0X2E_').replaceAll('-', '_0X2D_');
-  return `GITEA__${section}__${setting.slice(dot + 1)}`;
-}
-
-function plain(name: string, value: string): k8s.EnvVar {
-  return { name, value };
-}
-
-function fromSecret(name: string, secret: string, key: string): k8s.EnvVar {
-  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
-}
-
-function fromConfigMap(name: string, configMap: string, key: string): k8s.EnvVar {
-  return { name, valueFrom: { configMapKeyRef: { name: configMap, key } } };
 }

@@ -14,10 +14,12 @@ export const GITEA_FILES = [
   'Actions artifacts',
 ] as const;
 
+/** A kind of files of Gitea. */
 export type GiteaFiles = (typeof GITEA_FILES)[number];
 
 /** Where on the volume they are. */
 export interface GiteaLayout {
+  /** Each from the root of the volume. */
   readonly folders: Readonly<Record<GiteaFiles, string>>;
   /** The `app.ini` with SECRET_KEY, where it is on the volume; absent where the keys are in a Secret. */
   readonly configuration?: string;

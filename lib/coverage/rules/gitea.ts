@@ -9,7 +9,7 @@ import type { Rule } from '../rule';
 
 export const giteaBucket: Rule = {
   id: 'gitea-bucket',
-  heading: (n) => `${counted(n, 'Gitea')} with files in a bucket that ${n === 1 ? 'its' : 'their'} copies do not cover`,
+  heading: (n) => `${counted(n, 'copy of Gitea', 'copies of Gitea')} that would not have what is in a bucket`,
   what: 'The settings of a Gitea name object storage for files that its job looks for on the volume, or a bucket that nobody answers for.',
   why: '`gitea dump` says that all is well and leaves avatars and the files of Actions in the bucket out. The job of this library fails every night instead, because the files of its database are not on the volume.',
   fix: 'Say which files are in the bucket, and back the bucket up.',
