@@ -174,8 +174,9 @@ describe('a copy of Gitea, when something goes wrong', () => {
         await gitea.start();
         return {};
       },
-      undo: async () =>
-        gitea.api('DELETE', `/repos/alice/docs/issues/1/assets/${await lastAttachment()}`).then(() => {}),
+      undo: async () => {
+        await gitea.api('DELETE', `/repos/alice/docs/issues/1/assets/${await lastAttachment()}`);
+      },
     },
     changed(
       'An attachment is cut short',

@@ -154,12 +154,12 @@ describe('a copy of Gitea', () => {
 
   /** Does something again and again as long as a run takes, and returns how that failed. */
   async function runWhile(busy: () => Promise<void>): Promise<unknown> {
-    let isOver = false;
+    const state = { isOver: false };
     const work = (async (): Promise<void> => {
-      while (!isOver) await busy();
+      while (!state.isOver) await busy();
     })();
     const { failed } = await job.run();
-    isOver = true;
+    state.isOver = true;
     await work;
     return failed;
   }
