@@ -1,9 +1,8 @@
 import { Chart, Duration, Size } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import {
+  BackedUpGitea,
   BackedUpPostgres,
-  BackedUpStatefulSet,
   CephBucketWithBackupGrant,
   continuous,
   elsewhere,
@@ -13,12 +12,12 @@ import {
   type Location,
 } from 'cdk8s-backed-up';
 
-/** Gitea with its database, its attachments in a bucket, and the cache of its runners. */
+/** Gitea with its database, a bucket for all that is no repository, and the cache of its runners. */
 export class Forge extends Chart {
   constructor(scope: Construct, { local, offsite }: { local: Location; offsite: Location }) {
     super(scope, 'forge', { namespace: 'forge' });
 
-    new BackedUpPostgres(this, 'db', {
+    const database = new BackedUpPostgres(this, 'db', {
       storage: Size.gibibytes(20),
       storageClass: 'ceph-block',
       backup: [
@@ -27,7 +26,7 @@ export class Forge extends Chart {
       ],
     });
 
-    new CephBucketWithBackupGrant(this, 'attachments', {
+    const bucket = new CephBucketWithBackupGrant(this, 'attachments', {
       bucketName: 'forge-attachments',
       storageClass: 'bucket-retain',
       // With the keys of the backup user, which may only read.
@@ -37,46 +36,17 @@ export class Forge extends Chart {
       }),
     });
 
-    const labels = { 'app.kubernetes.io/name': 'gitea' };
-    new BackedUpStatefulSet(this, 'gitea', {
-      selector: labels,
-      podTemplate: {
-        spec: {
-          securityContext: { fsGroup: 1000, runAsNonRoot: true, runAsUser: 1000 },
-          containers: [
-            {
-              name: 'gitea',
-              image: 'docker.gitea.com/gitea:1.25.2-rootless',
-              ports: [
-                { name: 'http', containerPort: 3000 },
-                { name: 'ssh', containerPort: 2222 },
-              ],
-              envFrom: [{ secretRef: { name: 'gitea-settings' } }],
-              volumeMounts: [{ name: 'data', mountPath: '/var/lib/gitea' }],
-            },
-          ],
-        },
+    new BackedUpGitea(this, 'gitea', {
+      database,
+      bucket,
+      storage: Size.gibibytes(50),
+      storageClass: 'ceph-block',
+      settings: {
+        secret: 'gitea-settings',
+        keptIn: 'SOPS file in the private repository, whose key is in the sealed envelope',
       },
-      volumes: {
-        data: {
-          storage: Size.gibibytes(50),
-          storageClass: 'ceph-block',
-          backup: [
-            nightly({ to: local, keep: { daily: 14, monthly: 3 } }),
-            weekly({ to: offsite, keep: { weekly: 8 } }),
-          ],
-        },
-      },
-    });
-    new k8s.KubeService(this, 'service', {
-      metadata: { name: 'gitea' },
-      spec: {
-        selector: labels,
-        ports: [
-          { name: 'http', port: 80, targetPort: k8s.IntOrString.fromString('http') },
-          { name: 'ssh', port: 22, targetPort: k8s.IntOrString.fromString('ssh') },
-        ],
-      },
+      config: { 'server.ROOT_URL': 'https://git.example.net/', 'service.DISABLE_REGISTRATION': 'true' },
+      backup: [nightly({ to: local, keep: { daily: 14, monthly: 3 } }), weekly({ to: offsite, keep: { weekly: 8 } })],
     });
 
     new ScratchVolume(this, 'runner-cache', {

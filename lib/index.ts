@@ -20,6 +20,18 @@ export type {
   PostgresProtection,
   PostgresSpec,
 } from './constructs/postgres';
+export { BackedUpGitea, GiteaBackup } from './constructs/gitea';
+export { GITEA_KEYS } from './constructs/gitea-pod';
+export type {
+  BackedUpGiteaProps,
+  GiteaBackupProps,
+  GiteaBucket,
+  GiteaCopyProps,
+  GiteaDatabase,
+  GiteaHeldClaim,
+  GiteaSettings,
+} from './constructs/gitea';
+export type { GiteaFiles, GiteaLayout } from './jobs/gitea';
 export { kubeadmEtcd } from './constructs/etcd';
 export type { KubeadmEtcd, KubeadmEtcdProps } from './constructs/etcd';
 export type { JobProps } from './constructs/jobs';

@@ -192,7 +192,8 @@ export function holds(scope: Construct, ref: OpaqueRef, claims: Readonly<Record<
   }
 }
 
-function quantityOf(size: Size): Quantity {
+/** A size as objects have it. */
+export function quantityOf(size: Size): Quantity {
   const text = size.asString();
   return parseQuantity(text) ?? { text, bytes: size.toKibibytes() * 1024 };
 }

@@ -8,7 +8,7 @@ import {
   scheduledBackupSpec,
   serverNameOf,
 } from '../methods/cnpg/objects';
-import { postgresDump } from '../jobs/postgres';
+import { postgresDump, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey, Source } from '../jobs/step';
 import type { DatasetId } from '../model/dataset';
 import { isExcluded, type Declaration } from '../model/declaration';
@@ -122,6 +122,10 @@ export class BackedUpPostgres extends Construct {
   readonly host: string;
   /** Name of the Secret with `username`, `password`, `dbname` and `uri` of the application's database. */
   readonly secretName: string;
+  /** Image of the server, where `spec` names it. */
+  readonly image?: string;
+  /** How a job reaches the primary. */
+  readonly server: Pick<PostgresDumpOptions, 'host' | 'server' | 'sslMode'>;
 
   constructor(scope: Construct, id: string, props: BackedUpPostgresProps) {
     super(scope, id);
@@ -129,9 +133,12 @@ export class BackedUpPostgres extends Construct {
     this.name = name;
     this.host = `${name}-rw`;
     this.secretName = `${name}-app`;
+    const { namespace } = Chart.of(this);
+    this.server = primaryOf(namespace ?? '', name);
     const image = props.spec?.['imageName'];
+    if (typeof image === 'string') this.image = image;
     const dump = { ...(typeof image === 'string' ? { image } : {}), ...props.dump };
-    const { archives, dumps } = protect(this, name, Chart.of(this).namespace, { ...props, dump });
+    const { archives, dumps } = protect(this, name, namespace, { ...props, dump });
     new ApiObject(this, 'Resource', {
       apiVersion: 'postgresql.cnpg.io/v1',
       kind: 'Cluster',
@@ -295,17 +302,20 @@ function declareDump(construct: Construct, dataset: DatasetId, source: Source, d
   });
 }
 
-/** By its Service for writes, because a replica refuses the locks of a dump now and then. */
 function clusterDump(namespace: string, name: string): Source {
   const secret = `${name}-superuser`;
-  return postgresDump({
+  const login = { user: { secret, key: 'username' }, password: { secret, key: 'password' } };
+  return postgresDump({ ...primaryOf(namespace, name), ...login });
+}
+
+/** By its Service for writes, because a replica refuses the locks of a dump now and then. */
+function primaryOf(namespace: string, name: string): BackedUpPostgres['server'] {
+  return {
     host: `${name}-rw.${namespace}.svc`,
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md.
     server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: 5432 },
-    user: { secret, key: 'username' },
-    password: { secret, key: 'password' },
     sslMode: 'require',
-  });
+  };
 }
 
 function protectServer(

@@ -2,7 +2,8 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
-import type { OneOrMore, VolumeStrategy } from '../model/kinds';
+import type { Methods, OneOrMore, VolumeStrategy } from '../model/kinds';
+import { datasetIdOf } from '../model/refs';
 import { lastingClaimsOfTemplate } from '../model/stateful-sets';
 import { excluded } from '../model/statements';
 import { answerOf } from './answer';
@@ -72,59 +73,66 @@ export class BackedUpStatefulSet extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpStatefulSetProps) {
     super(scope, id);
-    const name = props.name ?? id;
-    const {
-      replicas = 1,
-      serviceName = name,
-      selector = { 'app.kubernetes.io/name': name },
-      podTemplate,
-      volumes,
-    } = props;
-    this.name = name;
-    const spec: k8s.StatefulSetSpec = {
-      replicas,
-      serviceName,
-      selector: { matchLabels: { ...selector } },
-      template: {
-        ...podTemplate,
-        metadata: { ...podTemplate.metadata, labels: { ...podTemplate.metadata?.labels, ...selector } },
-      },
-      volumeClaimTemplates: Object.entries(volumes).map(([template, volume]) => ({
-        metadata: { name: template },
-        spec: claimSpec(volume),
-      })),
-      ...props.spec,
-    };
-    new k8s.KubeStatefulSet(this, 'Resource', { metadata: { name }, spec });
-    this.claims = Object.fromEntries(
-      Object.entries(volumes).map(([template, volume]) => [template, this.addVolume(template, volume, spec)]),
-    );
-    demandGate(this);
+    this.name = props.name ?? id;
+    this.claims = renderStatefulSet(this, this.name, props);
   }
+}
 
-  private addVolume(template: string, volume: StatefulSetVolume, spec: k8s.StatefulSetSpec): readonly string[] {
-    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: this.name }, spec };
-    const claims = lastingClaimsOfTemplate(set, { metadata: { name: template } });
-    for (const claim of claims) {
-      new k8s.KubePersistentVolumeClaim(this, claim.name, {
-        metadata: { name: claim.name, labels: claim.labels },
-        spec: claimSpec(volume),
+/**
+ * Renders the set and the claims of its templates, and declares them.
+ *
+ * @param methods what carries out the strategies of its templates, where that is not what volumes have.
+ * @returns the names of the claims by their templates.
+ */
+export function renderStatefulSet(
+  construct: Construct,
+  name: string,
+  props: Omit<BackedUpStatefulSetProps, 'name'>,
+  methods?: Methods,
+): Readonly<Record<string, readonly string[]>> {
+  const {
+    replicas = 1,
+    serviceName = name,
+    selector = { 'app.kubernetes.io/name': name },
+    podTemplate,
+    volumes,
+  } = props;
+  const spec: k8s.StatefulSetSpec = {
+    replicas,
+    serviceName,
+    selector: { matchLabels: { ...selector } },
+    template: {
+      ...podTemplate,
+      metadata: { ...podTemplate.metadata, labels: { ...podTemplate.metadata?.labels, ...selector } },
+    },
+    volumeClaimTemplates: Object.entries(volumes).map(([template, volume]) => ({
+      metadata: { name: template },
+      spec: claimSpec(volume),
+    })),
+    ...props.spec,
+  };
+  new k8s.KubeStatefulSet(construct, 'Resource', { metadata: { name }, spec });
+  demandGate(construct);
+  return Object.fromEntries(
+    Object.entries(volumes).map(([template, volume]) => {
+      const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name }, spec };
+      const claims = lastingClaimsOfTemplate(set, { metadata: { name: template } });
+      for (const claim of claims) {
+        new k8s.KubePersistentVolumeClaim(construct, claim.name, {
+          metadata: { name: claim.name, labels: claim.labels },
+          spec: claimSpec(volume),
+        });
+      }
+      const { namespace } = Chart.of(construct);
+      Ledger.of(construct).declarations.push({
+        dataset: datasetIdOf({ statefulSet: name, template }, namespace),
+        answer: answerFor(volume),
+        at: originOf(construct),
+        ...(methods === undefined ? {} : { methods }),
       });
-    }
-    const { namespace } = Chart.of(this);
-    Ledger.of(this).declarations.push({
-      dataset: {
-        group: 'apps',
-        kind: 'StatefulSet',
-        ...(namespace === undefined ? {} : { namespace }),
-        name: this.name,
-        part: { type: 'template', name: template },
-      },
-      answer: answerFor(volume),
-      at: originOf(this),
-    });
-    return claims.map(({ name }) => name);
-  }
+      return [template, claims.map((claim) => claim.name)];
+    }),
+  );
 }
 
 function answerFor(volume: StatefulSetVolume): DatasetAnswer | undefined {

@@ -82,6 +82,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
     peers: [...source.peers, options.store],
     annotations: aboutDataset(dataset),
     ...(source.placement === undefined ? {} : { placement: source.placement }),
+    ...(source.user === undefined ? {} : { user: source.user }),
   });
 }
 

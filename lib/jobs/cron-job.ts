@@ -32,6 +32,8 @@ export interface Work {
   readonly peers: readonly Peer[];
   /** Default: on any node. */
   readonly placement?: Placement;
+  /** Of all steps. Default: one that is nobody's. */
+  readonly user?: number;
   /** Of the CronJob. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -54,7 +56,7 @@ export function imagesOf({ images }: CronJobOptions): JobImages {
 
 export function cronJobObjects(options: CronJobOptions, work: Work): readonly KubeObject[] {
   const { name, namespace, priorityClassName } = options;
-  const { steps, peers, placement = { on: 'any-node' }, annotations = {} } = work;
+  const { steps, peers, placement = { on: 'any-node' }, user, annotations = {} } = work;
   const used = steps.flatMap(({ run }): readonly ScriptName[] => ('script' in run ? [run.script] : []));
   const scripts = scriptsConfigMap(name, namespace, used);
   const selector = { [JOB_LABEL]: name };
@@ -63,6 +65,7 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
     scratch: options.scratch,
     resources: { ...RESOURCES, ...options.resources },
     placement,
+    ...(user === undefined ? {} : { user }),
     scripts: scripts.metadata.name,
     labels: { ...MANAGED_BY, ...selector },
     ...(priorityClassName === undefined ? {} : { priorityClassName }),

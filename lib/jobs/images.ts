@@ -7,4 +7,5 @@ export const JOB_IMAGES: JobImages = {
   rclone: 'docker.io/rclone/rclone:1.76.0',
   postgres: 'docker.io/library/postgres:18.1',
   etcd: 'registry.k8s.io/etcd:3.6.16-0',
+  gitea: 'docker.gitea.com/gitea:1.26.0-rootless',
 };

@@ -25,6 +25,7 @@ export interface PodOptions {
   readonly scratch: Scratch;
   readonly resources: Resources;
   readonly placement: Placement;
+  readonly user?: number;
   readonly priorityClassName?: string;
   /** Of the ConfigMap with the scripts. */
   readonly scripts: string;
@@ -40,7 +41,7 @@ const SCRATCH_PATH = '/scratch';
 /** @param steps all but the last are init containers, so that each waits for the one before. */
 export function podTemplate(steps: readonly Step[], options: PodOptions): Mapping {
   const { placement, labels, priorityClassName } = options;
-  const user = placement.on === 'control-plane' ? ROOT : USER;
+  const user = placement.on === 'control-plane' ? ROOT : (options.user ?? USER);
   const mounts = [
     ...new Map(steps.flatMap(({ mounts: each = [] }) => each).map((mount) => [mount.path, mount])).values(),
   ];

@@ -14,6 +14,9 @@ const SCRIPTS = {
   'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
   'copy-cluster-keys.sh': ['common.sh'],
+  'copy-gitea.sh': ['common.sh', 'lfs-pointers.awk'],
+  'list-gitea.sh': ['common.sh', 'list-gitea.sql'],
+  'compare-gitea.sh': ['common.sh'],
   'commit-restic.sh': ['common.sh', 'restic.sh'],
   'list-restic.sh': ['common.sh', 'restic.sh'],
   'copy-restic.sh': ['common.sh', 'restic.sh'],
@@ -22,6 +25,9 @@ const SCRIPTS = {
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
+
+/** A file that scripts read. */
+export type ScriptFile = (typeof SCRIPTS)[ScriptName][number];
 
 /**
  * The ConfigMap with the scripts of a job. It is named after its content and cannot be changed, so that all steps of a

@@ -62,4 +62,6 @@ export interface Source {
   readonly verifiedBy: string;
   readonly peers: readonly Peer[];
   readonly placement?: Placement;
+  /** User and group of all steps, where they read the volume of an application: its own. Default: one that is nobody's. */
+  readonly user?: number;
 }

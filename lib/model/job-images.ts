@@ -11,4 +11,6 @@ export interface JobImages {
   readonly postgres: string;
   /** Brings `etcdctl` and `etcdutl`; needs no shell. */
   readonly etcd: string;
+  /** The server's own, Gitea's or Forgejo's: it brings busybox `sh` and `git`. */
+  readonly gitea: string;
 }

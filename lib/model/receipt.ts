@@ -19,6 +19,10 @@ export interface Receipt {
   readonly bytes: number;
   /** The same things, counted at the source and in the copy: tables, entries, objects. */
   readonly items: { readonly counted: string; readonly source: number; readonly copy: number };
+  /** When the parts of a copy were read that is not of one moment, RFC 3339 in UTC: `database`, `files`. */
+  readonly moments?: Readonly<Record<string, string>>;
+  /** What else was counted and found in the copy, by what it is: `repositories`. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** The command that would have found damage: `pg_restore -f /dev/null`. */
   readonly verifiedBy: string;
   /** Versions by the names of the tools. */

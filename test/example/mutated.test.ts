@@ -28,11 +28,8 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   // What was decided about a claim.
   [/^PersistentVolumeClaim media\/settings, label backed-up\/plan$/, ['not-copied', 'marks-missing']],
   [/^PersistentVolumeClaim (?!media\/settings).*, label backed-up\/plan$/, ['marks-missing']],
-  [
-    /^PersistentVolumeClaim (forge\/runner-cache|media\/thumbnails), label backed-up\/method$/,
-    ['marks-missing', 'copied-anyway'],
-  ],
-  [/^PersistentVolumeClaim (?!forge\/runner-cache|media\/thumbnails).*, label backed-up\/method$/, ['marks-missing']],
+  [/^PersistentVolumeClaim media\/thumbnails, label backed-up\/method$/, ['marks-missing', 'copied-anyway']],
+  [/^PersistentVolumeClaim (?!media\/thumbnails).*, label backed-up\/method$/, ['marks-missing']],
   [/^PersistentVolumeClaim .*, annotation backed-up\/(dataset|reason|review-by)$/, ['marks-missing']],
   // What keeps Flux from deleting data.
   [/^(?!Namespace backed-up|ObjectStore ).*, annotation kustomize\.toolkit\.fluxcd\.io\/prune$/, ['pruned-data']],
@@ -43,7 +40,8 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   [/^ScheduledBackup forge\/db$/, ['postgres-base-copies']],
   [/^StatefulSet (forge|directory)\/\w+$/, ['no-strategy', 'idle-declaration']],
   [/^StatefulSet wiki\/wiki-redis$/, ['idle-declaration']],
-  [/^(ObjectBucketClaim|OpenSearchCluster|Prometheus|HelmRelease) [\w/-]+$/, ['idle-declaration']],
+  [/^ObjectBucketClaim forge\/attachments$/, ['idle-declaration', 'gitea-bucket']],
+  [/^(OpenSearchCluster|Prometheus|HelmRelease) [\w/-]+$/, ['idle-declaration']],
   [/^PersistentVolumeClaim forge\/runner-cache$/, ['idle-declaration']],
   [/^PersistentVolumeClaim media\/settings$/, ['not-copied']],
   [/^Deployment media\/jellyfin$/, ['idle-declaration']],
@@ -52,8 +50,12 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
 /** What may go missing, and why no copy is lost by it. */
 const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
   [
-    /^PersistentVolumeClaim (forge\/data-gitea-0|directory\/data-dirsrv-0)$/,
+    /^PersistentVolumeClaim directory\/data-dirsrv-0$/,
     'the StatefulSet makes the claim itself, and the default plan of its namespace takes it without our labels',
+  ],
+  [
+    /^PersistentVolumeClaim forge\/data-gitea-0$/,
+    'the StatefulSet makes the claim itself, and the job reads it by its name',
   ],
   [
     /^PersistentVolumeClaim (media\/photos|wiki\/wiki-data)$/,

@@ -9,11 +9,12 @@ import { s3Location } from '../../lib/model/location';
 import { podTemplateOf } from '../../lib/model/workloads';
 import { validateStrictly } from '../../lib/schema/objects';
 import { emitYaml } from '../../lib/yaml/emit';
-import { copyOfPostgres, etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
+import { copyOfPostgres, etcdJob, giteaJob, location, postgresJob, upkeepOfPostgres } from './jobs';
 
 const ALL = {
   postgres: backupJob(postgresJob),
   etcd: backupJob(etcdJob),
+  gitea: backupJob(giteaJob),
   upkeep: upkeepJob(upkeepOfPostgres),
   copy: copyJob(copyOfPostgres),
 };
@@ -58,6 +59,7 @@ describe.each(Object.entries(ALL))('the objects of job %s', (name, objects) => {
 describe('the pods of a job', () => {
   it('meet the restricted Pod Security level', () => {
     expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.postgres)), RESTRICTED)).toEqual([]);
+    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.gitea)), RESTRICTED)).toEqual([]);
     expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.upkeep)), RESTRICTED)).toEqual([]);
     expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.copy)), RESTRICTED)).toEqual([]);
   });
@@ -73,6 +75,12 @@ describe('the pods of a job', () => {
     expect(at(spec, 'affinity', 'podAffinity', 'requiredDuringSchedulingIgnoredDuringExecution')).toEqual([
       { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'gitea' } } },
     ]);
+  });
+
+  it('have the user of the application whose volume they read', () => {
+    const userOf = (objects: readonly KubeObject[]): unknown =>
+      at(podTemplateOf(cronJobOf(objects)), 'spec', 'securityContext', 'runAsUser');
+    expect([ALL.gitea, ALL.postgres].map(userOf)).toEqual([1000, 65532]);
   });
 
   it('mount a claim to read it, and nothing more', () => {

@@ -2,6 +2,7 @@
 import type { BackupJobOptions, UpkeepJobOptions } from '../../lib/jobs/backup-job';
 import type { CopyJobOptions } from '../../lib/jobs/copy-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
+import { giteaDump } from '../../lib/jobs/gitea';
 import { postgresDump } from '../../lib/jobs/postgres';
 import { storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
@@ -42,6 +43,31 @@ export const etcdJob: BackupJobOptions = {
   source: etcdSnapshot(),
   scratch: { size: '2Gi' },
   schedule: scheduleOf('0 */6 * * *', 'Europe/Berlin'),
+};
+
+export const giteaJob: BackupJobOptions = {
+  ...postgresJob,
+  name: 'gitea',
+  dataset: {
+    group: 'apps',
+    kind: 'StatefulSet',
+    namespace: 'forge',
+    name: 'gitea',
+    part: { type: 'template', name: 'data' },
+  },
+  source: giteaDump({
+    database: {
+      host: 'db-rw.forge.svc',
+      server: { namespace: 'forge', labels: { 'cnpg.io/cluster': 'db' }, port: 5432 },
+      user: { secret: 'db-app', key: 'username' },
+      password: { secret: 'db-app', key: 'password' },
+      database: { secret: 'db-app', key: 'dbname' },
+    },
+    claim: 'data-gitea-0',
+    pods: { 'app.kubernetes.io/name': 'gitea' },
+    elsewhere: ['attachments'],
+  }),
+  scratch: { size: '50Gi', storageClass: 'ceph-block' },
 };
 
 export const upkeepOfPostgres: UpkeepJobOptions = {

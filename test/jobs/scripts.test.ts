@@ -11,13 +11,17 @@ import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { textMapAt, type KubeObject } from '../../lib/model/kube-object';
 import type { Receipt } from '../../lib/model/receipt';
-import { copyOfPostgres, etcdJob, location, postgresJob, upkeepOfPostgres } from './jobs';
+import { copyOfPostgres, etcdJob, giteaJob, location, postgresJob, upkeepOfPostgres } from './jobs';
 
 const FOLDER = 'lib/jobs/scripts';
 
 describe('the scripts', () => {
   it('are delivered as they are, and none is forgotten', () => {
-    const jobs = [backupJob(postgresJob), backupJob(etcdJob), upkeepJob(upkeepOfPostgres), copyJob(copyOfPostgres)];
+    const jobs = [
+      ...[postgresJob, etcdJob, giteaJob].map(backupJob),
+      upkeepJob(upkeepOfPostgres),
+      copyJob(copyOfPostgres),
+    ];
     const delivered = Object.assign({}, ...jobs.flat().map(filesOf)) as Record<string, string>;
     const files = readdirSync(FOLDER).toSorted();
     expect(Object.keys(delivered).toSorted()).toEqual(files);
@@ -25,7 +29,8 @@ describe('the scripts', () => {
   });
 
   it('read only what is delivered with them', () => {
-    for (const object of [...backupJob(postgresJob), ...upkeepJob(upkeepOfPostgres), ...copyJob(copyOfPostgres)]) {
+    const backups = [postgresJob, giteaJob].flatMap(backupJob);
+    for (const object of [...backups, ...upkeepJob(upkeepOfPostgres), ...copyJob(copyOfPostgres)]) {
       const files = filesOf(object);
       const read = Object.values(files).flatMap((text) =>
         [...text.matchAll(/\/scripts\/([\w.-]+)/g)].map(([, name]) => name),
@@ -51,6 +56,7 @@ describe('the tools of the tests', () => {
       ['RESTIC', JOB_IMAGES.restic],
       ['RCLONE', JOB_IMAGES.rclone],
       ['ETCD', JOB_IMAGES.etcd],
+      ['GITEA', JOB_IMAGES.gitea],
     ] as const)
       expect(install).toContain(`\n${name}=v${/:(\d+\.\d+\.\d+)/.exec(image)?.[1]}\n`);
   });
@@ -109,6 +115,13 @@ describe('the schema of receipts', () => {
 
   it('takes a receipt', () => {
     expect(validate(receipt)).toBe(true);
+  });
+
+  it('takes one of a copy that is not of one moment, and says what is in it', () => {
+    const moments = { database: '2026-11-25T03:10:00Z', files: '2026-11-25T03:11:00Z' };
+    expect(validate({ ...receipt, moments, counts: { repositories: 5 } })).toBe(true);
+    expect(validate({ ...receipt, moments: { files: 'later' } })).toBe(false);
+    expect(validate({ ...receipt, counts: { repositories: '5' } })).toBe(false);
   });
 
   it.each(Object.keys(receipt))('wants %s', (field) => {

@@ -12,10 +12,11 @@ mkdir -p "$bin"
 RESTIC=v0.18.1
 RCLONE=v1.76.0
 ETCD=v3.6.16
+GITEA=v1.26.0
 
 # Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
 # etcd 3.4 (no etcdutl).
-packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
+packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc git git-lfs golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
 
 # A Go of its own is as good as the distribution's.
 if command -v go >/dev/null; then packages=("${packages[@]/golang-go/}"); fi
@@ -64,7 +65,23 @@ etcd() {
   for name in etcd etcdctl etcdutl; do echo "$ETCD" >"$bin/.$name.version"; done
 }
 
+# Gitea's module replaces others too, and the server reads templates and texts from its folder: one without compiled-in
+# files and without SQLite needs neither a frontend nor a C compiler.
+gitea() {
+  have gitea "$GITEA" && return
+  echo "building gitea $GITEA"
+  local module
+  module=$(go mod download -json "code.gitea.io/gitea@$GITEA" | jq -r .Dir)
+  rm -rf "$tools/gitea"
+  mkdir "$tools/gitea"
+  cp -r "$module"/{docker,options,public,templates} "$tools/gitea"
+  chmod -R u+w "$tools/gitea"
+  (cd "$module" && GOWORK=off go build -trimpath -ldflags "-s -w -X main.Version=${GITEA#v}" -o "$bin/gitea" .)
+  echo "$GITEA" >"$bin/.gitea.version"
+}
+
 etcd
+gitea
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
 
@@ -100,6 +117,12 @@ while read -r library; do install -D "$library" "$root/restic$library"; done < <
 with_busybox "$root/rclone"
 mkdir -p "$root/rclone/usr/local/bin"
 cp "$bin/rclone" "$root/rclone/usr/local/bin/rclone"
+
+# Alpine as well; the server itself runs as a program.
+with_busybox "$root/gitea"
+mkdir -p "$root/gitea/usr/bin"
+cp "$(command -v git)" "$root/gitea/usr/bin/git"
+while read -r library; do install -D "$library" "$root/gitea$library"; done < <(ldd "$(command -v git)" | grep -o '/[^ ]*')
 
 mkdir -p "$root/etcd/usr/local/bin"
 cp "$bin/etcdctl" "$bin/etcdutl" "$root/etcd/usr/local/bin/"

@@ -12,7 +12,7 @@ export function exampleOf({ id, example }: Rule): Snippet {
 import { ApiObject, App, Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import {
-  BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude,
+  BackedUpGitea, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude,
   excluded, grantBackup, holds, mirrored, nightly, PostgresBackup, s3Location, ScratchVolume, VeleroBackup, weekly, type Location,
 } from 'cdk8s-backed-up';
 
@@ -20,7 +20,7 @@ export function example(app: App, chart: Chart, offsite: Location) {
 ${example}
 return { ${overrides.join(', ')} };
 }
-void [ApiObject, App, Chart, Duration, Size, k8s, BackedUpPostgres, mirrored, PostgresBackup, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant,
+void [ApiObject, App, Chart, Duration, Size, k8s, BackedUpGitea, BackedUpPostgres, mirrored, PostgresBackup, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant,
   continuous, definePlatform, elsewhere, every, exclude, excluded, grantBackup, holds, nightly, s3Location, ScratchVolume, VeleroBackup, weekly];
 `;
   return { name: `${id}.ts`, text };

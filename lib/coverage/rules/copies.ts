@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PlannedRun } from '../../methods/method';
 import { alertAge, minimumRetention } from '../../model/copies';
 import { datasetKey } from '../../model/dataset';
-import { isExcluded, strategiesOf } from '../../model/declaration';
+import { isExcluded, strategiesOf, type Origin } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
 import { describeObject, objectId } from '../../model/kube-object';
 import { planOf } from '../../model/marks';
@@ -230,10 +230,12 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       at,
       keptIn: location.keptIn,
     }));
-    const secrets = [...locations, ...repositoryPassword(context)].flatMap(({ keptIn, ...about }) => {
-      const because = placeProblem(keptIn);
-      return because === undefined ? [] : [{ ...about, because, remedies: toFix(`keptIn: '${PLACEHOLDERS.place}'`) }];
-    });
+    const secrets = [...locations, ...repositoryPassword(context), ...applicationKeys(context)].flatMap(
+      ({ keptIn, ...about }) => {
+        const because = placeProblem(keptIn);
+        return because === undefined ? [] : [{ ...about, because, remedies: toFix(`keptIn: '${PLACEHOLDERS.place}'`) }];
+      },
+    );
     const keys = context.answers.answered
       .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
       .flatMap((dataset) =>
@@ -250,6 +252,14 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     return [...secrets, ...keys];
   },
 };
+
+/** Keys of applications, which no copy of them carries. */
+function applicationKeys({ methods }: GateContext): readonly { subject: string; at: Origin; keptIn: string }[] {
+  const jobs = distinctBy(methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id));
+  return jobs.flatMap(({ declaration: { keys = [], at } }) =>
+    keys.map(({ name, namespace, keptIn }) => ({ subject: `keys in Secret ${namespace}/${name}`, at, keptIn })),
+  );
+}
 
 /** That none was chosen at all is a finding of its own. */
 function repositoryPassword({ platform, methods }: GateContext): readonly { subject: string; keptIn: string }[] {

@@ -13,6 +13,7 @@ import * as flux from './flux';
 import * as fluxData from './flux-data';
 import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
+import * as gitea from './gitea';
 import * as jobs from './jobs';
 import * as locations from './locations';
 import * as networkPolicy from './network-policy';
@@ -86,6 +87,7 @@ export const rules: readonly Rule[] = [
   postgresRestore.postgresRecovery,
   postgresBackups.postgresSettingIgnored,
   postgresDump.postgresDump,
+  gitea.giteaBucket,
   veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
   copies.keysInside,

@@ -1,14 +1,19 @@
 /** Jobs that would be rendered and could not run. */
+import type { PlannedJob } from '../../methods/jobs/plan';
+import { distinctBy } from '../../model/collections';
+import { datasetKey } from '../../model/dataset';
+import { listAt, textAt, textsAt } from '../../model/kube-object';
 import { counted } from '../../model/text';
+import type { GateContext } from '../context';
 import { aboutDataset, toFix } from '../finding';
 import type { Rule } from '../rule';
 
 export const jobUnready: Rule = {
   id: 'job-unready',
   heading: (n) => `${counted(n, 'job')} that could not run`,
-  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it.',
+  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or it reads a volume that only one pod may mount.',
   why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume, every night until the deadline.',
-  fix: 'Say it: in the location, in the construct, or in `platform.jobs`.',
+  fix: 'Say it: in the location, in the construct, or in `platform.jobs`. Let the application’s claim be `ReadWriteOnce`.',
   example: `const minio = s3Location('minio', {
   endpoint: 'http://minio.minio.svc:9000',
   bucket: 'backups',
@@ -19,10 +24,33 @@ new BackedUpPostgres(chart, 'db', {
   storage: Size.gibibytes(20),
   backup: [nightly({ to: minio, keep: { daily: 14 } }), continuous({ to: offsite, restoreWindow: Duration.days(30) })],
 });`,
-  check: ({ methods }) =>
-    methods.jobs.problems.flatMap((problem) =>
+  check: (context) => [
+    ...context.methods.jobs.problems.flatMap((problem) =>
       problem.type === 'unready'
         ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: toFix(problem.line) }]
         : [],
     ),
+    ...distinctBy(context.methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id))
+      .filter((job) => isForOnePod(job, context))
+      .map(({ dataset, declaration: { name } }) => ({
+        ...aboutDataset(dataset),
+        because: `only one pod may mount the claim that '${name}' reads while the application runs`,
+        remedies: toFix(`accessModes: ['ReadWriteOnce']`),
+      })),
+  ],
 };
+
+/** Whether a claim that a job reads lets nobody in beside the application. */
+function isForOnePod({ dataset, declaration: { source } }: PlannedJob, context: GateContext): boolean {
+  const { namespace, part } = dataset.id;
+  const template = listAt(context.object(dataset.id)?.object, 'spec', 'volumeClaimTemplates').find(
+    (each) => part !== undefined && textAt(each, 'metadata', 'name') === part.name,
+  );
+  const mounted = source.steps.flatMap(({ mounts = [] }) => mounts).map(({ volume }) => volume);
+  return mounted.some((volume) => {
+    if (!('claim' in volume)) return false;
+    const place = namespace === undefined ? {} : { namespace };
+    const claim = context.object({ group: '', kind: 'PersistentVolumeClaim', ...place, name: volume.claim })?.object;
+    return textsAt(claim ?? template, 'spec', 'accessModes').includes('ReadWriteOncePod');
+  });
+}

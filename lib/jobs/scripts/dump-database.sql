@@ -25,4 +25,7 @@ select pg_catalog.format('select pg_catalog.count(*), %L from only %I.%I',
  order by nspname, relname \gexec
 select pg_catalog.count(*), '(large objects)' from pg_catalog.pg_largeobject_metadata;
 \o
+\if :{?listing}
+\i :listing
+\endif
 commit;

@@ -1,11 +1,14 @@
 #!/bin/sh
-# Dumps all databases of a PostgreSQL server, one after another, and the roles and tablespaces that they share. Rows are
-# counted in the transaction whose snapshot is dumped, so that the numbers can be compared exactly.
+# Dumps all databases of a PostgreSQL server, one after another, and the roles and tablespaces that they share; with
+# ONLY_DATABASE that one alone, which its owner may. Rows are counted in the transaction whose snapshot is dumped, so that
+# the numbers can be compared exactly. With LISTING, a file of SQL lists in $SCRATCH/lists/dumped, in that transaction, what
+# else belongs to the database.
 # shellcheck source=common.sh
 . /scripts/common.sh
 
 COUNTS=$SCRATCH/counts
-mkdir "$COUNTS"
+LISTS=$SCRATCH/lists
+mkdir "$COUNTS" "$LISTS"
 
 # ask QUERY: the answer is in $TMP/answer.
 ask() {
@@ -22,16 +25,21 @@ printf '%s\n' "$version" >"$PARTS/tool.pg_dump"
 [ "$client" -ge "$server" ] ||
   fail "pg_dump $client cannot dump PostgreSQL $server: give the job an image of PostgreSQL $server."
 
-doing='dumping roles and tablespaces'
-run "$STEP_SECONDS" pg_dumpall --globals-only --file="$DATA/globals.sql" 2>"$TMP/errors" ||
-  fail "Roles and tablespaces were not dumped: $(why "$TMP/errors")"
-# A script that was cut short is accepted by psql; only this line tells (PostgreSQL 15, pg_dumpall.c).
-grep -qx -e '-- PostgreSQL database cluster dump complete' "$DATA/globals.sql" ||
-  fail "The dump of roles and tablespaces is cut short."
+if [ -n "${ONLY_DATABASE:-}" ]; then
+  every='pg_catalog.pg_database where datname = current_database()'
+  date -u +%Y-%m-%dT%H:%M:%SZ >"$PARTS/moment.database"
+else
+  doing='dumping roles and tablespaces'
+  run "$STEP_SECONDS" pg_dumpall --globals-only --file="$DATA/globals.sql" 2>"$TMP/errors" ||
+    fail "Roles and tablespaces were not dumped: $(why "$TMP/errors")"
+  # A script that was cut short is accepted by psql; only this line tells (PostgreSQL 15, pg_dumpall.c).
+  grep -qx -e '-- PostgreSQL database cluster dump complete' "$DATA/globals.sql" ||
+    fail "The dump of roles and tablespaces is cut short."
+  # Nobody keeps data in the two templates that every server has.
+  every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
+fi
 
 doing='listing databases'
-# Nobody keeps data in the two templates that every server has.
-every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
 ask "select count(*) || ', ' || min(quote_ident(datname)) || ' among them' from $every and not datallowconn having count(*) > 0"
 closed=$(cat "$TMP/answer")
 [ -z "$closed" ] || fail "Databases that take no connections cannot be dumped ($closed): let them, or drop them."
@@ -60,7 +68,7 @@ while read -r oid; do
   : >"$DUMP_ERRORS"
   counted=$COUNTS/$file.source
   run "$STEP_SECONDS" env PGDATABASE="$name" psql -X -q -A -t -F "$(printf '\t')" -v ON_ERROR_STOP=1 \
-    -v counted="$counted" -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
+    -v counted="$counted" ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
     [ ! -s "$DUMP_ERRORS" ] || fail "Database $file was not dumped: $(why "$DUMP_ERRORS")"
     fail "Database $file was not dumped: $(why "$TMP/errors")"
   }

@@ -42,13 +42,27 @@ for file in "$PARTS"/tool.*; do
   name=${file##*/tool.}
   text "tool.$name" && tools=$tools${tools:+,}\"$name\":$value
 done
+# What only some jobs say: members of one JSON object, by the rest of their names.
+moments=
+for file in "$PARTS"/moment.*; do
+  [ -e "$file" ] || continue
+  name=${file##*/moment.}
+  text "moment.$name" && moments=$moments${moments:+,}\"$name\":$value
+done
+counts=
+for file in "$PARTS"/count.*; do
+  [ -e "$file" ] || continue
+  name=${file##*/count.}
+  number "count.$name" && counts=$counts${counts:+,}\"$name\":$value
+done
 text started && started=$value
 json "$VERIFIED_BY" && verified=$value
 text copy && snapshot=$value
 finished=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 # One line: begin.sh reads it with sed.
-printf '{"version":1,"dataset":%s,"startedAt":%s,"finishedAt":"%s","bytes":%s,"items":{"counted":%s,"source":%s,"copy":%s},"verifiedBy":%s,"tools":{%s},"copy":%s}\n' \
-  "$DATASET" "$started" "$finished" "$bytes" "$counted" "$source" "$copy" "$verified" "$tools" "$snapshot" \
+printf '{"version":1,"dataset":%s,"startedAt":%s,"finishedAt":"%s","bytes":%s,"items":{"counted":%s,"source":%s,"copy":%s}%s%s,"verifiedBy":%s,"tools":{%s},"copy":%s}\n' \
+  "$DATASET" "$started" "$finished" "$bytes" "$counted" "$source" "$copy" \
+  "${moments:+,\"moments\":{$moments}}" "${counts:+,\"counts\":{$counts}}" "$verified" "$tools" "$snapshot" \
   >"$SCRATCH/receipt.json"
 
 place=$RECEIPTS/$(date -u +%Y%m%dT%H%M%SZ).json

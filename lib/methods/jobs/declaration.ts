@@ -2,6 +2,7 @@
 import type { Source } from '../../jobs/step';
 import type { DatasetId } from '../../model/dataset';
 import type { Origin } from '../../model/declaration';
+import type { RequiredSecret } from '../../model/inventory';
 import type { JobImages } from '../../model/job-images';
 
 /** What a person may change about the jobs of a dataset. */
@@ -29,5 +30,17 @@ export interface JobDeclaration {
   readonly namespace: string;
   readonly source: Source;
   readonly settings: JobSettings;
+  /** What a restore needs besides the copy, because no copy may carry it. */
+  readonly keys?: readonly RequiredSecret[];
+  /** Files of the application that are not on its volume. */
+  readonly bucket?: FilesInBucket;
   readonly at: Origin & { readonly type: 'construct' };
+}
+
+/** What an application keeps in a bucket, which has a backup of its own. */
+export interface FilesInBucket {
+  /** What kinds of files: `attachments`. */
+  readonly files: readonly string[];
+  /** A sentence, where the bucket is no object that the gate sees. */
+  readonly copiedBy?: string;
 }

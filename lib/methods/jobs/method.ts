@@ -3,7 +3,7 @@ import { backupJob, upkeepJob } from '../../jobs/backup-job';
 import { copyJob } from '../../jobs/copy-job';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
-import { datasetKey } from '../../model/dataset';
+import { datasetKey, describeDataset } from '../../model/dataset';
 import type { Assumption, ReceiptEvidence, RequiredSecret, ResticRestore } from '../../model/inventory';
 import { isExcluded } from '../../model/declaration';
 import type { KubeObject } from '../../model/kube-object';
@@ -103,16 +103,15 @@ export class JobsMethodPlan implements MethodPlan {
   }
 
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings }, mirrors }) => {
+    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings, keys = [] }, mirrors }) => {
       const { upkeepSecret } = settings;
       const provided = [location, ...mirrors.map(({ to }) => to)].map((each) => ({
         namespace,
         name: secretNameOf(each),
         ...keysOf(each),
       }));
-      return upkeepSecret === undefined
-        ? provided
-        : [...provided, { namespace, name: upkeepSecret, ...keysOf(location) }];
+      const own = upkeepSecret === undefined ? [] : [{ namespace, name: upkeepSecret, ...keysOf(location) }];
+      return [...provided, ...own, ...keys];
     });
   }
 
@@ -137,6 +136,11 @@ export class JobsMethodPlan implements MethodPlan {
         why: 'The scratch volumes of jobs are of it; without it their pods wait until the job is out of time.',
       })),
       ...aboutPlacement(jobs),
+      ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
+        bucket?.copiedBy === undefined
+          ? []
+          : [{ about: `bucket of ${describeDataset(dataset.id)}`, value: { copied: true }, why: bucket.copiedBy }],
+      ),
     ];
   }
 

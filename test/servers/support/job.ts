@@ -30,7 +30,13 @@ export interface Job {
   readonly receiptsPath: string;
 }
 
-export function makeJob(store: Store, dataset: DatasetId, source: Source, secrets: PodOptions['secrets'] = {}): Job {
+export function makeJob(
+  store: Store,
+  dataset: DatasetId,
+  source: Source,
+  secrets: PodOptions['secrets'] = {},
+  claims: PodOptions['claims'] = {},
+): Job {
   const paths = storePaths(store.location, 'lab', dataset);
   const shared = {
     name: 'dump',
@@ -52,6 +58,7 @@ export function makeJob(store: Store, dataset: DatasetId, source: Source, secret
     run: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
       const objects = backupJob({ ...shared, source, ...job });
       return runPod(throughYaml(objects), {
+        claims,
         ...pod,
         secrets: { 'backed-up-offsite': store.secret, ...secrets, ...otherSecrets },
       });

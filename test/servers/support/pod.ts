@@ -24,6 +24,8 @@ import { output, run, TOOLS } from './tools';
 export interface PodOptions {
   /** Secrets of the job's namespace, by name. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Folders that are the claims of the job's namespace, by name. */
+  readonly claims?: Readonly<Record<string, string>>;
   /** Replaces the size of the scratch volume, to see what a full one does. */
   readonly scratchSize?: string;
   /** Is called before a container starts. */
@@ -75,6 +77,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const IMAGES: readonly Image[] = [
   { name: '/restic/restic:', rootfs: 'restic', path: DEFAULT_PATH },
   { name: '/rclone/rclone:', rootfs: 'rclone', path: DEFAULT_PATH },
+  { name: '/gitea:', rootfs: 'gitea', path: DEFAULT_PATH },
   { name: '/etcd:', rootfs: 'etcd', path: '/usr/local/bin:/usr/bin:/bin' },
   {
     name: '/library/postgres:15',
@@ -273,7 +276,8 @@ class Pod {
   private mountOf(mount: unknown): object {
     const name = textAt(mount, 'name') ?? '';
     const volume = listAt(this.spec, 'volumes').find((each) => textAt(each, 'name') === name);
-    const path = textAt(volume, 'hostPath', 'path') ?? this.volumePath(name);
+    const claim = textAt(volume, 'persistentVolumeClaim', 'claimName') ?? '';
+    const path = textAt(volume, 'hostPath', 'path') ?? this.options.claims?.[claim] ?? this.volumePath(name);
     return bind(path, textAt(mount, 'mountPath') ?? '', booleanAt(mount, 'readOnly') === true);
   }
 

@@ -1,0 +1,363 @@
+/** Gitea and Forgejo: a database and a volume that only make sense together. */
+import { Chart, type Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import {
+  CHART_LAYOUT,
+  GITEA_FILES,
+  giteaDump,
+  ROOTLESS_LAYOUT,
+  type GiteaFiles,
+  type GiteaLayout,
+} from '../jobs/gitea';
+import type { PostgresDumpOptions } from '../jobs/postgres';
+import type { SecretKey } from '../jobs/step';
+import type { DatasetId } from '../model/dataset';
+import type { RequiredSecret } from '../model/inventory';
+import type { OneOrMore, OpaqueRef } from '../model/kinds';
+import { datasetIdOf, opaqueIdOf } from '../model/refs';
+import type { Elsewhere, Scheduled } from '../model/strategy';
+import { answerOf } from './answer';
+import type { CephBucketWithBackupGrant } from './ceph-bucket';
+import { quantityOf } from './foreign';
+import { jobSettings, type JobProps } from './jobs';
+import { demandGate, Ledger, originOf } from './ledger';
+import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
+import { BackedUpPostgres, type PostgresServer } from './postgres';
+import { renderStatefulSet } from './stateful-set';
+
+/** How the copies are made, where the defaults do not fit. */
+export interface GiteaCopyProps extends JobProps {
+  /** Image with the clients of PostgreSQL, which must not be older than the server. Default: the database's own, or else that of the platform's `jobs`. */
+  readonly postgresImage?: string;
+}
+
+/** Gitea with its volume, and how both it and its database are copied together. */
+export interface BackedUpGiteaProps {
+  /** Name of the StatefulSet and of the Service. Default: the construct's id. */
+  readonly name?: string;
+  /** The database, which has a backup of its own besides: each copy of Gitea carries a dump that fits its files. */
+  readonly database: BackedUpPostgres;
+  /** How much is requested for repositories and everything else that is no row: `Size.gibibytes(50)`. */
+  readonly storage: Size;
+  /** Name of the StorageClass. Default: the cluster's default class. */
+  readonly storageClass?: string;
+  /** `nightly` and its like, or `elsewhere`. */
+  readonly backup: OneOrMore<Scheduled | Elsewhere>;
+  /** The Secret with Gitea's keys, which a person provides: no copy carries them. */
+  readonly settings: GiteaSettings;
+  /** What else is set, by section and key: `{ 'server.ROOT_URL': 'https://git.example.net/' }`. Default: nothing. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Where attachments, packages, LFS objects and avatars are kept, all but repositories. Default: on the volume. */
+  readonly bucket?: CephBucketWithBackupGrant;
+  /** A rootless image of Gitea or Forgejo. Its git looks at the copies, too. Default `docker.gitea.com/gitea:1.26.0-rootless`. */
+  readonly image?: string;
+  /** What the container asks for and gets. Default: nothing is said. */
+  readonly resources?: k8s.ResourceRequirements;
+  /** Further fields of the pods, such as `nodeSelector`. Default: none. */
+  readonly pod?: Partial<Omit<k8s.PodSpec, 'containers' | 'volumes' | 'securityContext'>>;
+  /** How the copies are made. */
+  readonly copies?: GiteaCopyProps;
+}
+
+/** A Secret whose keys are environment variables of Gitea: `GITEA__security__SECRET_KEY`. */
+export interface GiteaSettings {
+  /** Its name. It holds at least the four keys of `GITEA_KEYS`; the pod does not start without them. */
+  readonly secret: string;
+  /** Where its values are kept outside of the cluster, in words for the person who restores (`keys-inside`). */
+  readonly keptIn: string;
+}
+
+const IMAGE = 'docker.gitea.com/gitea:1.26.0-rootless';
+/** All that can be in a bucket. */
+const NOT_REPOSITORIES = GITEA_FILES.filter((kind) => kind !== 'repositories');
+
+/**
+ * Gitea in its rootless image, as a StatefulSet of one pod with a Service of the same name, ports 80 and 22. A CronJob
+ * dumps its database and then copies its volume, so that whatever the dump names is in the copy, which is checked:
+ * every repository by git, and every file that a row names by its size and, where it has one, its hash.
+ *
+ * Gitea is configured by its environment: `config`, and every key of the Secret `settings`. Its `app.ini` is made anew
+ * with each start, and is nothing to keep.
+ *
+ * @throws Error of cdk8s if the scope is in no Chart.
+ * @example
+ * const db = new BackedUpPostgres(this, 'db', {
+ *   storage: Size.gibibytes(20),
+ *   backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+ * });
+ * new BackedUpGitea(this, 'gitea', {
+ *   database: db,
+ *   storage: Size.gibibytes(50),
+ *   storageClass: 'ceph-block',
+ *   settings: { secret: 'gitea-settings', keptIn: 'SOPS file in the private repository' },
+ *   config: { 'server.ROOT_URL': 'https://git.example.net/' },
+ *   backup: nightly({ to: offsite, keep: { daily: 14, monthly: 12 } }),
+ * });
+ * // apiVersion: v1
+ * // kind: PersistentVolumeClaim
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: StatefulSet paperless/gitea, claim template 'data'
+ * //     kustomize.toolkit.fluxcd.io/prune: disabled
+ * //   labels:
+ * //     app.kubernetes.io/name: gitea
+ * //     backed-up/method: jobs
+ * //   name: data-gitea-0
+ * //   namespace: paperless
+ * // and beside it StatefulSet and Service gitea, and in the backup folder CronJob gitea-offsite
+ */
+export class BackedUpGitea extends Construct {
+  /** Name of the StatefulSet and of the Service. */
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: BackedUpGiteaProps) {
+    super(scope, id);
+    const { name = id, database, storage, storageClass, backup, settings, bucket, image = IMAGE } = props;
+    this.name = name;
+    const { namespace } = Chart.of(this);
+    const labels = { 'app.kubernetes.io/name': name };
+    const claims = renderStatefulSet(
+      this,
+      name,
+      {
+        selector: labels,
+        podTemplate: { spec: podSpec(props, image) },
+        volumes: { [VOLUME]: { storage, ...(storageClass === undefined ? {} : { storageClass }), backup } },
+      },
+      JOBS,
+    );
+    new k8s.KubeService(this, 'Service', {
+      metadata: { name, labels },
+      spec: {
+        selector: labels,
+        ports: Object.entries(PORTS).map(([port, { service }]) => ({
+          name: port,
+          port: service,
+          targetPort: k8s.IntOrString.fromString(port),
+        })),
+      },
+    });
+    const [claim = ''] = claims[VOLUME] ?? [];
+    declareCopies(this, datasetIdOf({ statefulSet: name, template: VOLUME }, namespace), {
+      claim,
+      pods: labels,
+      database,
+      image,
+      layout: ROOTLESS_LAYOUT,
+      ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES } }),
+      keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
+      copies: props.copies,
+    });
+  }
+}
+
+/** A Gitea or Forgejo that somebody else installed, and how it is copied. */
+export interface GiteaBackupProps {
+  /** The volume with its repositories. Velero then leaves it out. */
+  readonly data:
+    | { readonly statefulSet: string; readonly template: string; readonly namespace?: string }
+    | { readonly claim: string; readonly namespace?: string }
+    | GiteaHeldClaim;
+  /** Labels of its pods: the job runs on their node. */
+  readonly pods: Readonly<Record<string, string>>;
+  /** Its database, and the role that owns it. */
+  readonly database: BackedUpPostgres | GiteaDatabase;
+  /**
+   * Where on the volume its files are: `chart` for Gitea's Helm chart, whose volume is `/data`, `rootless` for the rootless
+   * image, whose volume is `/var/lib/gitea`, or each folder by itself. With another one than the server's the job fails.
+   */
+  readonly layout: 'chart' | 'rootless' | GiteaLayout;
+  /**
+   * The Secret that holds its keys. Left out where its `app.ini` is on the volume: the copy then carries them, and the job
+   * fails when they are not there.
+   */
+  readonly settings?: GiteaSettings & {
+    /** Keys of the Secret that a restore needs. */
+    readonly keys: readonly string[];
+  };
+  /** What is not on the volume but in a bucket. Default: nothing. */
+  readonly bucket?: GiteaBucket;
+  /** Its own image, whose git looks at the copies. */
+  readonly image: string;
+  /** `nightly` and its like, or `elsewhere`. */
+  readonly backup: OneOrMore<Scheduled | Elsewhere>;
+  /** How the copies are made. */
+  readonly copies?: GiteaCopyProps;
+}
+
+/** What Gitea keeps in a bucket. The gate asks for the backup of that, so its ObjectBucketClaim has to be in the output. */
+export interface GiteaBucket {
+  /** Kinds of files that are there, and not on the volume. */
+  readonly files: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** Who copies the bucket, as a sentence, where it is no ObjectBucketClaim. It is taken at its word. */
+  readonly copiedBy?: string;
+}
+
+/** A claim that a HelmRelease makes at run time. What else that makes is said by `holds`. */
+export interface GiteaHeldClaim {
+  /** Name of the claim. */
+  readonly claim: string;
+  /** Where it is. Default: where the object installs to. */
+  readonly namespace?: string;
+  /** What makes it: `{ helmRelease: 'gitea' }`. */
+  readonly heldBy: OpaqueRef;
+  /** How much it requests. */
+  readonly storage: Size;
+  /** Its class. Default: the cluster's default class. */
+  readonly storageClass?: string;
+  /** Labels that it carries, by which Velero tells it apart. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The database of a Gitea that `BackedUpPostgres` did not render. */
+export interface GiteaDatabase extends PostgresServer {
+  /** Its name. */
+  readonly database: string;
+}
+
+/**
+ * The same copies for a Gitea or Forgejo that a Helm chart, an include or a HelmRelease brings.
+ *
+ * @throws Error of cdk8s if the scope is in no Chart.
+ * @example
+ * new ApiObject(this, 'gitea', {
+ *   apiVersion: 'helm.toolkit.fluxcd.io/v2',
+ *   kind: 'HelmRelease',
+ *   metadata: { name: 'gitea' },
+ *   spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'gitea' } },
+ * });
+ * holds(this, { helmRelease: 'gitea' }, {});
+ * new GiteaBackup(this, 'gitea-backup', {
+ *   data: {
+ *     claim: 'gitea-shared-storage',
+ *     heldBy: { helmRelease: 'gitea' },
+ *     storage: Size.gibibytes(50),
+ *     storageClass: 'ceph-block',
+ *     labels: { 'app.kubernetes.io/name': 'gitea' },
+ *   },
+ *   pods: { 'app.kubernetes.io/name': 'gitea' },
+ *   layout: 'chart',
+ *   image: 'docker.gitea.com/gitea:1.26.0-rootless',
+ *   database: {
+ *     host: 'gitea-postgresql',
+ *     pods: { labels: { 'app.kubernetes.io/name': 'postgresql' } },
+ *     database: 'gitea',
+ *     user: { secret: 'gitea-database', key: 'username' },
+ *     password: { secret: 'gitea-database', key: 'password' },
+ *   },
+ *   backup: nightly({ to: offsite, keep: { daily: 14 } }),
+ * });
+ * // apiVersion: batch/v1
+ * // kind: CronJob
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: PersistentVolumeClaim paperless/gitea-shared-storage
+ * //   name: gitea-shared-storage-offsite
+ * //   namespace: paperless
+ */
+export class GiteaBackup extends Construct {
+  constructor(scope: Construct, id: string, props: GiteaBackupProps) {
+    super(scope, id);
+    const { data, backup, layout, settings, ...copies } = props;
+    const { namespace } = Chart.of(this);
+    const dataset = datasetIdOf(data, namespace);
+    Ledger.of(this).declarations.push({
+      dataset,
+      answer: answerOf(backup),
+      at: originOf(this),
+      methods: JOBS,
+      ...('heldBy' in data ? heldClaim(data, namespace) : {}),
+    });
+    demandGate(this);
+    const { configuration: _, ...withoutConfiguration } = layoutOf(layout);
+    declareCopies(this, dataset, {
+      ...copies,
+      claim: 'claim' in data ? data.claim : `${data.template}-${data.statefulSet}-0`,
+      copies: props.copies,
+      layout: settings === undefined ? layoutOf(layout) : withoutConfiguration,
+      keys: settings === undefined ? [] : [keysOf(settings, dataset.namespace)],
+    });
+  }
+}
+
+/** Jobs copy its volume, and not what copies other volumes. */
+const JOBS = { scheduled: 'jobs' } as const;
+
+function layoutOf(layout: GiteaBackupProps['layout']): GiteaLayout {
+  if (layout === 'chart') return CHART_LAYOUT;
+  return layout === 'rootless' ? ROOTLESS_LAYOUT : layout;
+}
+
+function heldClaim({ heldBy, storage, storageClass, labels }: GiteaHeldClaim, namespace: string | undefined): object {
+  return {
+    labels,
+    held: {
+      by: opaqueIdOf(heldBy, namespace),
+      storage: quantityOf(storage),
+      ...(storageClass === undefined ? {} : { storageClass }),
+    },
+  };
+}
+
+function keysOf(
+  { secret, keys, keptIn }: GiteaSettings & { readonly keys: readonly string[] },
+  namespace = '',
+): RequiredSecret {
+  return { namespace, name: secret, keys, keptIn };
+}
+
+interface Copies {
+  readonly claim: string;
+  readonly pods: Readonly<Record<string, string>>;
+  readonly database: BackedUpPostgres | GiteaDatabase;
+  readonly image: string;
+  readonly layout: GiteaLayout;
+  readonly bucket?: GiteaBucket;
+  readonly keys: readonly RequiredSecret[];
+  readonly copies: GiteaCopyProps | undefined;
+}
+
+function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
+  const { claim, pods, database, layout, bucket, keys, image, copies = {} } = options;
+  const { namespace = '', name } = dataset;
+  const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
+  Ledger.of(construct).jobs.push({
+    dataset,
+    name,
+    namespace,
+    source: giteaDump({
+      claim,
+      pods,
+      layout,
+      user: USER,
+      database: databaseOf(database, namespace),
+      ...(bucket === undefined ? {} : { elsewhere: bucket.files }),
+    }),
+    settings: {
+      ...jobSettings(copies),
+      images: { gitea: image, ...(postgres === undefined ? {} : { postgres }) },
+    },
+    keys,
+    ...(bucket === undefined ? {} : { bucket }),
+    at: originOf(construct),
+  });
+}
+
+function databaseOf(
+  database: BackedUpPostgres | GiteaDatabase,
+  namespace: string,
+): PostgresDumpOptions & { readonly database: string | SecretKey } {
+  if (!(database instanceof BackedUpPostgres)) {
+    const { host, port = 5432, pods, ...login } = database;
+    const server = { namespace, labels: pods.labels, port: pods.port ?? port };
+    return { ...login, host: `${host}.${namespace}.svc`, port, server };
+  }
+  const { secretName: secret } = database;
+  return {
+    ...database.server,
+    user: { secret, key: 'username' },
+    password: { secret, key: 'password' },
+    database: { secret, key: 'dbname' },
+  };
+}

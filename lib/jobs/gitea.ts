@@ -1,0 +1,112 @@
+/** Gitea and Forgejo: the database first, then the volume, and every file that the database names found in the copy. */
+import { dumpSteps, type PostgresDumpOptions } from './postgres';
+import type { Mount, SecretKey, Source } from './step';
+
+/** What Gitea keeps in files, besides what is small and has no rows: configuration, keys, templates. */
+export const GITEA_FILES = [
+  'repositories',
+  'LFS objects',
+  'attachments',
+  'package files',
+  'avatars',
+  'repository avatars',
+  'Actions logs',
+  'Actions artifacts',
+] as const;
+
+/** A kind of files of Gitea. */
+export type GiteaFiles = (typeof GITEA_FILES)[number];
+
+/** Where on the volume they are. */
+export interface GiteaLayout {
+  /** Each from the root of the volume. */
+  readonly folders: Readonly<Record<GiteaFiles, string>>;
+  /** The `app.ini` with SECRET_KEY, where it is on the volume; absent where the keys are in a Secret. */
+  readonly configuration?: string;
+  /** What Gitea makes again by itself, and what is only for the moment. */
+  readonly leftOut: readonly string[];
+}
+
+/** Of the rootless image, whose volume is `/var/lib/gitea` (Gitea 1.26, docker/rootless/etc/templates/app.ini). */
+export const ROOTLESS_LAYOUT: GiteaLayout = {
+  folders: {
+    repositories: 'git/repositories',
+    'LFS objects': 'git/lfs',
+    attachments: 'data/attachments',
+    'package files': 'packages',
+    avatars: 'data/avatars',
+    'repository avatars': 'data/repo-avatars',
+    'Actions logs': 'actions_log',
+    'Actions artifacts': 'actions_artifacts',
+  },
+  leftOut: ['tmp', 'queues', 'indexers', 'repo-archive', 'data/sessions', 'data/log'],
+};
+
+/**
+ * Of Gitea's Helm chart, whose volume is `/data` (helm-gitea, templates/_helpers.tpl: `APP_DATA_PATH` and the `ROOT` of
+ * repositories; everything else is where Gitea puts it below the former).
+ */
+export const CHART_LAYOUT: GiteaLayout = {
+  folders: {
+    repositories: 'git/gitea-repositories',
+    'LFS objects': 'lfs',
+    attachments: 'attachments',
+    'package files': 'packages',
+    avatars: 'avatars',
+    'repository avatars': 'repo-avatars',
+    'Actions logs': 'actions_log',
+    'Actions artifacts': 'actions_artifacts',
+  },
+  configuration: 'gitea/conf/app.ini',
+  leftOut: ['tmp', 'queues', 'indexers', 'repo-archive', 'sessions', 'log'],
+};
+
+export interface GiteaDumpOptions {
+  /** Gitea's own database, which the role owns. */
+  readonly database: PostgresDumpOptions & { readonly database: string | SecretKey };
+  /** The claim with Gitea's data, which the job reads on the node of the pods. */
+  readonly claim: string;
+  readonly pods: Readonly<Record<string, string>>;
+  /** Default: that of the rootless image. */
+  readonly layout?: GiteaLayout;
+  /** What is not on the volume, but in a bucket, which has a backup of its own. Repositories never are. */
+  readonly elsewhere?: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** User and group that may read the volume. Default 1000, which is Gitea's in all of its images. */
+  readonly user?: number;
+}
+
+export function giteaDump(options: GiteaDumpOptions): Source {
+  const { database, layout = ROOTLESS_LAYOUT, elsewhere = [], user = 1000 } = options;
+  const volume: Mount = { path: '/volume', volume: { claim: options.claim } };
+  const dump = dumpSteps(database, 'list-gitea.sql');
+  const isElsewhere = new Set<GiteaFiles>(elsewhere);
+  const folders = GITEA_FILES.map((kind) => `${kind}=${isElsewhere.has(kind) ? '' : layout.folders[kind]}`);
+  return {
+    steps: [
+      ...dump.steps,
+      {
+        name: 'copy',
+        image: 'gitea',
+        run: { script: 'copy-gitea.sh' },
+        env: {
+          VOLUME: volume.path,
+          REPOSITORIES: layout.folders.repositories,
+          LEFT_OUT: layout.leftOut.join(' '),
+        },
+        mounts: [volume],
+      },
+      { name: 'list', image: 'postgres', run: { script: 'list-gitea.sh' }, env: dump.env },
+      {
+        name: 'compare',
+        image: 'gitea',
+        run: { script: 'compare-gitea.sh', args: folders },
+        env: { CONFIGURATION: layout.configuration ?? '' },
+      },
+    ],
+    verifiedBy:
+      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, and every file that the database names found, by its hash where it has one',
+    peers: [database.server],
+    placement: { on: 'same-node', labels: options.pods },
+    user,
+  };
+}

@@ -1,0 +1,109 @@
+#!/bin/sh
+# Copies the volume of a Gitea whose database was dumped before: what came later is surplus, and nothing that the dump
+# names is missing unless it was deleted meanwhile. Every repository is checked in the copy, by the git of the server.
+# shellcheck source=common.sh
+. /scripts/common.sh
+
+FILES=$DATA/files
+mkdir "$FILES"
+export FILES GIT_CONFIG_NOSYSTEM=1 LC_ALL=C
+
+printf '%s\n' "$(git --version | sed 's/^git version //')" >"$PARTS/tool.git"
+
+doing='looking at the volume'
+[ -d "$VOLUME/$REPOSITORIES" ] ||
+  fail "The volume has no folder $REPOSITORIES with repositories: it is not Gitea's, or its repositories are elsewhere."
+date -u +%Y-%m-%dT%H:%M:%SZ >"$PARTS/moment.files"
+
+# copied: reads what `cp` has said. What is gone is no error here, because it is decided later whether it should be there;
+# and who restores gives all files to Gitea's user.
+copied() {
+  lost=$(grep -v -e 'No such file or directory$' -e 'preserve ownership of' "$TMP/errors") || true
+  [ -z "$lost" ] && [ "$code" -ne 124 ] && [ "$code" -lt 128 ]
+}
+
+doing='copying files'
+echo "$doing"
+# Three kinds of paths: what is left out, the folders above it, which are walked through, and all else, which is copied
+# as a whole.
+folders=
+set --
+for path in $REPOSITORIES $LEFT_OUT lost+found; do
+  set -- "$@" -o -path "./$path"
+  while [ "$path" != "${path%/*}" ]; do
+    path=${path%/*}
+    folders="$folders $path"
+  done
+done
+shift
+set -- \( "$@" \) -prune -o \( -path .
+for path in $folders; do set -- "$@" -o -path "./$path"; done
+cd "$VOLUME" || fail "There is no volume at $VOLUME."
+# shellcheck disable=SC2016 # for the inner shell
+run "$STEP_SECONDS" find . "$@" \) -o -exec sh -c '
+  for path; do
+    mkdir -p "$FILES/${path%/*}"
+    cp -a "$path" "$FILES/${path%/*}/"
+  done' sh {} + -prune 2>"$TMP/errors" || true
+copied || fail "The files of the volume were not copied: $(why "$TMP/errors")"
+
+# copy_repository FROM TO: objects last, because whoever pushes writes them first.
+copy_repository() {
+  rm -rf "$2"
+  mkdir -p "$2"
+  # shellcheck disable=SC2016 # for the inner shell
+  run "$STEP_SECONDS" sh -c '
+    for entry in "$1"/*; do
+      [ "$entry" = "$1/objects" ] || cp -a "$entry" "$2/"
+    done
+    cp -a "$1/objects" "$2/"' sh "$1" "$2" 2>"$TMP/errors" || true
+  copied
+}
+
+# is_whole REPOSITORY: whether every object that can be reached is there, and is what its name says. Complaints about the
+# form of an object are about what somebody has once pushed, and no damage.
+is_whole() {
+  run "$STEP_SECONDS" git --git-dir="$1" fsck --full --no-dangling --no-reflogs --no-progress >"$TMP/errors" 2>&1 && return
+  [ "$code" -eq 1 ] || return 1
+  ! grep -vE '^(error|warning) in (blob|commit|tag|tree) [0-9a-f]+: [A-Za-z]+: |^notice: ' "$TMP/errors" | grep -q .
+}
+
+# pointers REPOSITORY: which objects of LFS its history points to, in $SCRATCH/pointers. A pointer has less than 1024
+# bytes (git-lfs, docs/spec.md).
+pointers() {
+  run "$STEP_SECONDS" git --git-dir="$1" rev-list --all --objects --no-object-names \
+    --filter=combine:blob:limit=1024+object:type=blob --filter-provided-objects >"$TMP/blobs" 2>"$TMP/errors" || return 1
+  rm -f "$TMP/pipe"
+  mkfifo "$TMP/pipe"
+  awk -f /scripts/lfs-pointers.awk <"$TMP/pipe" >>"$SCRATCH/pointers" &
+  reader=$!
+  # What runs in the background reads from nowhere, unless a shell of its own says otherwise.
+  # shellcheck disable=SC2016 # for the inner shell
+  run "$STEP_SECONDS" sh -c 'git --git-dir="$1" cat-file --batch --buffer <"$2"' sh "$1" "$TMP/blobs" \
+    >"$TMP/pipe" 2>"$TMP/errors" || return 1
+  wait "$reader"
+}
+
+checked=0
+: >"$SCRATCH/pointers"
+for repository in "$VOLUME/$REPOSITORIES"/*/*.git; do
+  [ -d "$repository" ] || continue
+  name=${repository#"$VOLUME/$REPOSITORIES/"}
+  copy=$FILES/$REPOSITORIES/$name
+  doing="copying repository $name"
+  attempt=1
+  # A push or a repack in the middle may tear a copy, and not three times in a row.
+  until copy_repository "$repository" "$copy" && is_whole "$copy"; do
+    [ -d "$repository" ] || break
+    [ "$attempt" -lt 3 ] || fail "Repository $name is damaged: $(why "$TMP/errors")"
+    attempt=$((attempt + 1))
+  done
+  if [ ! -d "$repository" ]; then
+    rm -rf "$copy"
+    continue
+  fi
+  pointers "$copy" || fail "The pointers to LFS of repository $name could not be read: $(why "$TMP/errors")"
+  checked=$((checked + 1))
+done
+echo "$checked" >"$PARTS/count.git repositories checked"
+echo "$checked repositories are whole."

@@ -1,0 +1,27 @@
+-- What a Gitea or Forgejo keeps in files, as its database says: the kind, the path below the folder of that kind, and, where
+-- it knows them, the size and the SHA-256 (Gitea 1.26, models and modules of lfs, packages, attachments and avatars).
+\o :listed
+select 'repositories', lower(owner_name) || '/' || lower_name || '.git', '', '' from repository
+union
+select 'LFS objects', substr(oid, 1, 2) || '/' || substr(oid, 3, 2) || '/' || substr(oid, 5), size::text, oid from lfs_meta_object
+union
+-- Of Forgejo some are links to elsewhere.
+select 'attachments', substr(uuid::text, 1, 1) || '/' || substr(uuid::text, 2, 1) || '/' || uuid, size::text, '' from attachment
+ where coalesce(to_jsonb(attachment) ->> 'external_url', '') = ''
+union
+select 'package files', substr(hash_sha256, 1, 2) || '/' || substr(hash_sha256, 3, 2) || '/' || hash_sha256, size::text, hash_sha256
+  from package_blob
+union
+-- Others are drawn again when they are asked for.
+select 'avatars', avatar, '', '' from "user" where use_custom_avatar and avatar <> ''
+union
+select 'repository avatars', avatar, '', '' from repository where avatar <> ''
+union
+select 'Actions logs', log_filename, '', '' from action_task where log_in_storage and not log_expired and log_filename <> ''
+union
+-- 2: uploaded, and not expired.
+select 'Actions artifacts', storage_path, '', '' from action_artifact where status = 2 and storage_path <> ''
+order by 1, 2;
+-- psql says nothing when the disk is full.
+select 'end';
+\o

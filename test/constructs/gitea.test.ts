@@ -1,0 +1,228 @@
+/** What the constructs of Gitea come to. */
+import { ApiObject, Duration, Size } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  BackedUpGitea,
+  BackedUpPostgres,
+  CephBucketWithBackupGrant,
+  continuous,
+  elsewhere,
+  GiteaBackup,
+  holds,
+  nightly,
+  type BackedUpGiteaProps,
+  type GiteaBackupProps,
+} from '../../lib';
+import { podSecurityViolations } from '../../lib/coverage/pod-security';
+import { at, isKubeObject, listAt, textAt, type KubeObject } from '../../lib/model/kube-object';
+import { podTemplateOf } from '../../lib/model/workloads';
+import type { Synthesized } from '../../lib/synth/synthesize';
+import { explain, offsite, rook, synthesizeScenario, type Scenario } from '../support/scenario';
+
+const storage = Size.gibibytes(50);
+const backup = nightly({ to: offsite, keep: { daily: 14 } });
+const settings = { secret: 'gitea-settings', keptIn: 'sealed envelope, bank' };
+
+function accepted(build: (scenario: Scenario) => void): Synthesized {
+  const result = synthesizeScenario(build, { platform: { rook } });
+  expect(explain(result.findings)).toBe('');
+  return result;
+}
+
+function withGitea(props: Partial<BackedUpGiteaProps> = {}, spec: Record<string, unknown> = {}): Synthesized {
+  return accepted(({ chart }) => {
+    const database = new BackedUpPostgres(chart, 'db', {
+      storage,
+      backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      spec,
+    });
+    new BackedUpGitea(chart, 'gitea', { database, storage, storageClass: 'ceph-block', settings, backup, ...props });
+  });
+}
+
+function object({ files }: Synthesized, path: string): KubeObject {
+  const parsed: unknown = parse(files?.get(path) ?? '');
+  if (!isKubeObject(parsed)) throw new Error(`there is no ${path}`);
+  return parsed;
+}
+
+function containersOf(result: Synthesized, path: string): readonly unknown[] {
+  const spec = at(podTemplateOf(object(result, path)), 'spec');
+  return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
+}
+
+const JOB = 'example-backup/paperless.CronJob.gitea-offsite.yaml';
+const SET = 'example/paperless.StatefulSet.gitea.yaml';
+
+describe('BackedUpGitea', () => {
+  it('runs in pods that meet the restricted level', () => {
+    const template = podTemplateOf(object(withGitea(), SET));
+    const restricted = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
+    expect(podSecurityViolations(template, restricted)).toEqual([]);
+  });
+
+  it('is configured by its environment, with its keys from the Secret', () => {
+    const config = { 'server.ROOT_URL': 'https://git.example.net/', 'cron.update_checker.ENABLED': 'false' };
+    const [gitea] = containersOf(withGitea({ config }), SET);
+    const env = listAt(gitea, 'env');
+    expect(env).toContainEqual({ name: 'GITEA__server__ROOT_URL', value: 'https://git.example.net/' });
+    expect(env).toContainEqual({ name: 'GITEA__cron_0X2E_update_checker__ENABLED', value: 'false' });
+    expect(env).toContainEqual({ name: 'GITEA__database__HOST', value: 'db-rw:5432' });
+    expect(env).toContainEqual({
+      name: 'GITEA__security__SECRET_KEY',
+      valueFrom: { secretKeyRef: { name: 'gitea-settings', key: 'GITEA__security__SECRET_KEY' } },
+    });
+    expect(listAt(gitea, 'envFrom')).toEqual([{ secretRef: { name: 'gitea-settings' } }]);
+  });
+
+  it('is copied by a job that dumps its database first, and Velero leaves its claim alone', () => {
+    const result = withGitea();
+    const names = containersOf(result, JOB).map((container) => textAt(container, 'name'));
+    expect(names).toEqual(['begin', 'dump', 'verify', 'copy', 'list', 'compare', 'commit', 'receipt']);
+    const claim = object(result, 'example/paperless.PersistentVolumeClaim.data-gitea-0.yaml');
+    expect(claim.metadata.labels).toMatchObject({ 'backed-up/method': 'jobs' });
+    expect([...(result.files?.keys() ?? [])].filter((path) => path.includes('.Schedule.'))).toEqual([]);
+  });
+
+  it('says which keys a restore needs', () => {
+    expect(withGitea().inventory.requiredSecrets).toContainEqual({
+      namespace: 'paperless',
+      name: 'gitea-settings',
+      keys: [
+        'GITEA__oauth2__JWT_SECRET',
+        'GITEA__security__INTERNAL_TOKEN',
+        'GITEA__security__SECRET_KEY',
+        'GITEA__server__LFS_JWT_SECRET',
+      ],
+      keptIn: 'sealed envelope, bank',
+    });
+  });
+
+  it('looks at its copies with its own git, and dumps with the clients of its own database', () => {
+    const result = withGitea(
+      { image: 'codeberg.org/forgejo/forgejo:13.0-rootless' },
+      { imageName: 'ghcr.io/cloudnative-pg/postgresql:17.6' },
+    );
+    const images = Object.fromEntries(
+      containersOf(result, JOB).map((container) => [textAt(container, 'name'), textAt(container, 'image')]),
+    );
+    expect(images).toMatchObject({
+      dump: 'ghcr.io/cloudnative-pg/postgresql:17.6',
+      copy: 'codeberg.org/forgejo/forgejo:13.0-rootless',
+      compare: 'codeberg.org/forgejo/forgejo:13.0-rootless',
+    });
+  });
+
+  it('keeps all but repositories in a bucket that it is given, and looks for them nowhere else', () => {
+    const result = accepted(({ chart }) => {
+      const database = new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      const bucket = new CephBucketWithBackupGrant(chart, 'files', {
+        bucketName: 'forge-files',
+        storageClass: 'bucket-retain',
+        backup: elsewhere('rclone on the NAS copies the bucket every night.', {
+          failureDomain: 'site',
+          rpo: Duration.hours(25),
+        }),
+      });
+      new BackedUpGitea(chart, 'gitea', { database, bucket, storage, storageClass: 'ceph-block', settings, backup });
+    });
+    const [gitea] = containersOf(result, SET);
+    expect(listAt(gitea, 'env')).toContainEqual({
+      name: 'GITEA__storage__MINIO_BUCKET',
+      valueFrom: { configMapKeyRef: { name: 'files', key: 'BUCKET_NAME' } },
+    });
+    const compare = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'compare');
+    const folders = listAt(compare, 'command').filter((text) => String(text).includes('='));
+    expect(folders.filter((text) => !String(text).endsWith('='))).toEqual(['repositories=git/repositories']);
+  });
+});
+
+describe('GiteaBackup', () => {
+  function withChart(props: Partial<GiteaBackupProps>): Synthesized {
+    return accepted(({ chart }) => {
+      new ApiObject(chart, 'gitea', {
+        apiVersion: 'helm.toolkit.fluxcd.io/v2',
+        kind: 'HelmRelease',
+        metadata: { name: 'gitea' },
+        spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'gitea' } },
+      });
+      holds(chart, { helmRelease: 'gitea' }, {});
+      new GiteaBackup(chart, 'backup', {
+        data: {
+          claim: 'gitea-shared-storage',
+          heldBy: { helmRelease: 'gitea' },
+          storage,
+          storageClass: 'ceph-block',
+          labels: { app: 'gitea' },
+        },
+        pods: { app: 'gitea' },
+        layout: 'chart',
+        image: 'docker.gitea.com/gitea:1.25.2-rootless',
+        database: {
+          host: 'gitea-postgresql',
+          pods: { labels: { app: 'postgresql' } },
+          database: 'gitea',
+          user: { secret: 'gitea-database', key: 'username' },
+          password: { secret: 'gitea-database', key: 'password' },
+        },
+        backup,
+        ...props,
+      });
+    });
+  }
+  const PATH = 'example-backup/paperless.CronJob.gitea-shared-storage-offsite.yaml';
+  const envOf = (result: Synthesized, step: string): readonly unknown[] =>
+    listAt(
+      containersOf(result, PATH).find((container) => textAt(container, 'name') === step),
+      'env',
+    );
+
+  it('copies the claim of a release where its chart puts things, and wants SECRET_KEY in the copy', () => {
+    const result = withChart({});
+    expect(at(podTemplateOf(object(result, PATH)), 'spec', 'volumes')).toContainEqual({
+      name: 'mount-0',
+      persistentVolumeClaim: { claimName: 'gitea-shared-storage', readOnly: true },
+    });
+    expect(envOf(result, 'copy')).toContainEqual({ name: 'REPOSITORIES', value: 'git/gitea-repositories' });
+    expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: 'gitea/conf/app.ini' });
+    expect(envOf(result, 'dump')).toContainEqual({ name: 'PGDATABASE', value: 'gitea' });
+    expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite']);
+  });
+
+  it('asks for the Secret instead, where the keys are not on the volume', () => {
+    const result = withChart({
+      layout: 'rootless',
+      settings: { secret: 'gitea-inline-config', keys: ['security'], keptIn: 'sealed envelope, bank' },
+    });
+    expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: '' });
+    expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual([
+      'backed-up-offsite',
+      'gitea-inline-config',
+    ]);
+  });
+
+  it('takes folders one by one, and the word of who copies a bucket', () => {
+    const folders = {
+      repositories: 'repos',
+      'LFS objects': 'lfs',
+      attachments: 'attachments',
+      'package files': 'packages',
+      avatars: 'avatars',
+      'repository avatars': 'repo-avatars',
+      'Actions logs': 'logs',
+      'Actions artifacts': 'artifacts',
+    };
+    const copiedBy = 'The provider of the bucket keeps every version for a year.';
+    const result = withChart({ layout: { folders, leftOut: ['cache'] }, bucket: { files: ['attachments'], copiedBy } });
+    expect(envOf(result, 'copy')).toContainEqual({ name: 'LEFT_OUT', value: 'cache' });
+    expect(result.inventory.assumptions).toContainEqual({
+      about: 'bucket of PersistentVolumeClaim paperless/gitea-shared-storage',
+      value: { copied: true },
+      why: copiedBy,
+    });
+  });
+});

@@ -1,0 +1,203 @@
+import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
+import { describe } from 'vitest';
+import {
+  BackedUpGitea,
+  BackedUpPostgres,
+  continuous,
+  GiteaBackup,
+  holds,
+  nightly,
+  type BackedUpGiteaProps,
+} from '../../lib';
+import { refuses } from '../support/rule-test';
+import { offsite } from '../support/scenario';
+
+const storage = Size.gibibytes(50);
+const backup = nightly({ to: offsite, keep: { daily: 14 } });
+
+const FOREIGN = {
+  pods: { app: 'gitea' },
+  image: 'docker.gitea.com/gitea:1.26.0-rootless',
+  database: {
+    host: 'gitea-postgresql',
+    pods: { labels: { app: 'postgresql' } },
+    database: 'gitea',
+    user: { secret: 'gitea-database', key: 'username' },
+    password: { secret: 'gitea-database', key: 'password' },
+  },
+  backup,
+};
+
+function gitea(chart: Chart, props: Partial<BackedUpGiteaProps>): void {
+  const database = new BackedUpPostgres(chart, 'db', {
+    storage,
+    backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+  });
+  new BackedUpGitea(chart, 'gitea', {
+    database,
+    storage,
+    storageClass: 'ceph-block',
+    settings: { secret: 'gitea-settings', keptIn: 'sealed envelope, bank' },
+    backup,
+    ...props,
+  });
+}
+
+function ofSomebodyElse(chart: Chart, isClaim: boolean, accessMode: string): void {
+  const claim = {
+    accessModes: [accessMode],
+    storageClassName: 'ceph-block',
+    resources: { requests: { storage: '50Gi' } },
+  };
+  if (isClaim)
+    new ApiObject(chart, 'data', {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data' },
+      spec: claim,
+    });
+  else {
+    new ApiObject(chart, 'gitea', {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'gitea' },
+      spec: {
+        serviceName: 'gitea',
+        selector: { matchLabels: { app: 'gitea' } },
+        template: {
+          metadata: { labels: { app: 'gitea' } },
+          spec: {
+            containers: [
+              {
+                name: 'gitea',
+                image: 'docker.gitea.com/gitea:1.26.0-rootless',
+                volumeMounts: [{ name: 'data', mountPath: '/var/lib/gitea' }],
+              },
+            ],
+          },
+        },
+        volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
+      },
+    });
+  }
+  new GiteaBackup(chart, 'backup', {
+    ...FOREIGN,
+    data: isClaim ? { claim: 'data' } : { statefulSet: 'gitea', template: 'data' },
+    layout: 'rootless',
+    settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'sealed envelope, bank' },
+  });
+}
+
+function release(chart: Chart, config: Record<string, unknown>, bucket: GiteaBucketOrNone = {}): void {
+  new ApiObject(chart, 'gitea', {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'gitea' },
+    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'gitea' }, values: { gitea: { config } } },
+  });
+  holds(chart, { helmRelease: 'gitea' }, {});
+  new GiteaBackup(chart, 'backup', {
+    data: {
+      claim: 'gitea-shared-storage',
+      heldBy: { helmRelease: 'gitea' },
+      storage,
+      storageClass: 'ceph-block',
+      labels: { app: 'gitea' },
+    },
+    ...FOREIGN,
+    layout: 'chart',
+    ...bucket,
+  });
+}
+
+type GiteaBucketOrNone = Partial<Pick<ConstructorParameters<typeof GiteaBackup>[2], 'bucket'>>;
+
+describe('gitea-bucket', () => {
+  refuses('gitea-bucket', ['T02'], 'avatars in object storage that the job looks for on the volume', {
+    build: ({ chart }, changed) => {
+      const copiedBy = 'The provider keeps every version for a year.';
+      const config = { 'storage.avatars': { STORAGE_TYPE: 'minio' }, 'storage.packages': { STORAGE_TYPE: 'minio' } };
+      release(chart, config, {
+        bucket: { files: changed ? ['package files'] : ['package files', 'avatars'], copiedBy },
+      });
+    },
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          its settings put avatars into a bucket, and the job looks for them on the volume
+            to fix           bucket: { files: ['package files', 'avatars'] }
+            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+    `,
+  });
+
+  refuses('gitea-bucket', ['T02'], 'all files in object storage, by the environment of its pods', {
+    build: ({ chart }, changed) =>
+      gitea(chart, {
+        config: { 'storage.STORAGE_TYPE': changed ? 'minio' : 'local', 'storage.MINIO_BUCKET': 'files' },
+      }),
+    says: `
+      2 copies of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          bucket 'files' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket
+            what to do       make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, or say in copiedBy who copies it
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          its settings put LFS objects, attachments, package files, avatars, repository avatars, Actions logs and Actions artifacts into a bucket, and the job looks for them on the volume
+            to fix           bucket: { files: ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars', 'Actions logs', 'Actions artifacts'] }
+            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+    `,
+  });
+
+  refuses('gitea-bucket', ['T02'], 'a bucket that nobody answers for', {
+    build: ({ chart }, changed) => {
+      const copiedBy = 'The provider keeps every version for a year.';
+      const config = { attachment: { STORAGE_TYPE: 'minio', MINIO_BUCKET: 'attachments' } };
+      release(chart, config, { bucket: { files: ['attachments'], ...(changed ? {} : { copiedBy }) } });
+    },
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          bucket 'attachments' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket
+            what to do       make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, or say in copiedBy who copies it
+    `,
+  });
+});
+
+describe('the volume of Gitea', () => {
+  for (const claim of ['its claim', 'its claim template'])
+    refuses('job-unready', [], `that only one pod may mount, says ${claim}`, {
+      build: ({ chart }, changed) =>
+        ofSomebodyElse(chart, claim === 'its claim', changed ? 'ReadWriteOncePod' : 'ReadWriteOnce'),
+      says: `
+        1 job that could not run: [job-unready]
+
+          ✖ ${claim === 'its claim' ? 'PersistentVolumeClaim paperless/data' : "StatefulSet paperless/gitea, claim template 'data'"} (50Gi)
+              made by          example/${claim === 'its claim' ? 'data' : 'gitea'}
+              because          only one pod may mount the claim that '${claim === 'its claim' ? 'data' : 'gitea'}' reads while the application runs
+              to fix           accessModes: ['ReadWriteOnce']
+      `,
+    });
+});
+
+describe('the keys of Gitea', () => {
+  refuses('keys-inside', ['T08'], 'that are kept nowhere else', {
+    build: ({ chart }, changed) =>
+      gitea(chart, {
+        settings: { secret: 'gitea-settings', keptIn: changed ? 'in the cluster' : 'sealed envelope, bank' },
+      }),
+    says: `
+      1 key that is lost with what it protects: [keys-inside]
+
+        ✖ keys in Secret paperless/gitea-settings
+            made by          example/gitea
+            because          'in the cluster' is in the cluster, and lost with it
+            to fix           keptIn: 'where they are kept outside the cluster'
+    `,
+  });
+});

@@ -1,0 +1,314 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOTLESS_LAYOUT } from '../../lib/jobs/gitea';
+import { createGiteaDatabase, GITEA_DATABASE, startGitea, type GiteaServer } from './support/gitea';
+import { attach, fillGitea, giteaJob, giteaSource } from './support/gitea-data';
+import { commonFaults, complaintsAbout, goodCopy, type Before, type Fault, type World } from './support/faults';
+import { announceFaults } from './support/faults-page';
+import { startPostgres, type PostgresServer } from './support/postgres';
+import { makeStore } from './support/store';
+
+const STEPS = ['begin', 'dump', 'verify', 'copy', 'list', 'compare', 'commit', 'receipt'];
+
+describe('a copy of Gitea, when something goes wrong', () => {
+  let postgres: PostgresServer;
+  let gitea: GiteaServer;
+  let world: World;
+  let before: Before;
+
+  beforeAll(async () => {
+    const [started, store] = await Promise.all([startPostgres(), makeStore()]);
+    postgres = started;
+    await createGiteaDatabase(postgres);
+    gitea = await startGitea(postgres);
+    await fillGitea(gitea, postgres);
+    world = { method: 'Gitea', store, job: giteaJob(store, gitea, postgres) };
+    before = await goodCopy(world);
+    announceFaults({ method: world.method, faults: faults.length });
+  });
+  afterAll(async () => {
+    await gitea.remove();
+    await postgres.stop();
+  });
+
+  const inVolume = (path: string): string => join(gitea.volume, path);
+  let undo: () => void = () => {};
+  const undone = async (): Promise<void> => undo();
+
+  /** Something about the volume is not as it was, as long as the run takes. */
+  const broken = (what: string, fails: string, says: RegExp, breakIt: () => () => void): Fault => ({
+    what,
+    fails,
+    says,
+    run: async () => {
+      undo = breakIt();
+      return {};
+    },
+    undo: undone,
+  });
+  const missing = (what: string, fails: string, says: RegExp, path: () => string): Fault =>
+    broken(what, fails, says, () => {
+      const from = path();
+      const to = join(gitea.volume, '..', 'away');
+      renameSync(from, to);
+      return () => renameSync(to, from);
+    });
+  const changed = (
+    what: string,
+    fails: string,
+    says: RegExp,
+    path: () => string,
+    change: (path: string) => void,
+  ): Fault =>
+    broken(what, fails, says, () => {
+      const file = path();
+      const content = readFileSync(file);
+      chmodSync(file, 0o600);
+      change(file);
+      return () => writeFileSync(file, content);
+    });
+
+  const faults: readonly Fault[] = [
+    ...commonFaults(STEPS),
+    {
+      what: 'The database is not there',
+      fails: 'dump',
+      says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*[Cc]onnection refused/,
+      run: async () => {
+        await postgres.crash();
+        return {};
+      },
+      undo: async () => postgres.start(),
+    },
+    {
+      what: 'The database dies after its dump',
+      fails: 'list',
+      says: /^PostgreSQL at 127\.0\.0\.1 does not say what it keeps in files: .*[Cc]onnection refused/,
+      run: async () => ({
+        beforeStart: async (container) => {
+          if (container === 'list') await postgres.crash();
+        },
+      }),
+      undo: async () => postgres.start(),
+    },
+    {
+      what: 'The password of the database is another one',
+      fails: 'dump',
+      says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*password authentication failed/,
+      run: async () => ({ secrets: { 'gitea-database': { ...gitea.secret, password: 'wrong' } } }),
+    },
+    {
+      what: 'The database is not that of a Gitea',
+      fails: 'dump',
+      says: /^Database other was not dumped: .*relation "repository" does not exist/,
+      run: async () => {
+        await postgres.sql(`create database other owner ${GITEA_DATABASE}`);
+        await postgres.sql(`create table rows as select generate_series(1, 100000)`, 'other');
+        await postgres.sql(`grant all on rows to ${GITEA_DATABASE}`, 'other');
+        return { job: { source: giteaSource(postgres, {}, 'other') } };
+      },
+    },
+    {
+      what: 'Gitea was installed anew, on an empty database',
+      fails: 'dump',
+      says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+\.$/,
+      run: async () => {
+        await postgres.sql(`create database fresh owner ${GITEA_DATABASE}`);
+        await postgres.sql(`create table repository (id int); insert into repository values (1)`, 'fresh');
+        await postgres.sql(`alter table repository owner to ${GITEA_DATABASE}`, 'fresh');
+        return { job: { source: giteaSource(postgres, {}, 'fresh') } };
+      },
+    },
+    missing('An LFS object is gone (T01)', 'compare', /^Of 3 LFS objects .*, in git\/lfs 1 are not there, /, () =>
+      fileBelow('git/lfs'),
+    ),
+    missing('The folder of LFS is gone (T01)', 'compare', /^Of 3 LFS objects .*, in git\/lfs 3 are not there, /, () =>
+      inVolume('git/lfs'),
+    ),
+    missing('All attachments are gone', 'compare', /^Of 3 attachments .* 3 are not there, /, () =>
+      inVolume('data/attachments'),
+    ),
+    missing('The files of a package are gone', 'compare', /^Of 2 package files .* 1 are not there, /, () =>
+      fileBelow('packages'),
+    ),
+    missing('All avatars are gone (T02)', 'compare', /^Of 2 avatars .* 2 are not there, /, () =>
+      inVolume('data/avatars'),
+    ),
+    missing('A log of Actions is gone (T02)', 'compare', /^Of 1 Actions logs .* 1 are not there, /, () =>
+      fileBelow('actions_log'),
+    ),
+    missing(
+      'A repository is gone',
+      'compare',
+      /^Of 5 repositories .* 1 are not there, alice\/docs\.git among them/,
+      () => inVolume('git/repositories/alice/docs.git'),
+    ),
+    missing(
+      'All repositories are gone',
+      'copy',
+      /^The volume has no folder git\/repositories with repositories: /,
+      () => inVolume('git/repositories'),
+    ),
+    {
+      what: 'Files are in a bucket, of which the job was not told (T02)',
+      fails: 'compare',
+      says: /^Of 4 attachments that the database names, in data\/attachments 1 are not there, /,
+      run: async ({ store }) => {
+        const { settings } = gitea;
+        await gitea.stop();
+        gitea.settings = { ...settings, ...bucketSettings(store) };
+        await gitea.start();
+        await attach(gitea, '/repos/alice/docs/issues/1/assets?name=far.txt', Buffer.from('far away'));
+        await gitea.stop();
+        gitea.settings = settings;
+        await gitea.start();
+        return {};
+      },
+      undo: async () => {
+        await gitea.api('DELETE', `/repos/alice/docs/issues/1/assets/${await lastAttachment()}`);
+      },
+    },
+    changed(
+      'An attachment is cut short',
+      'compare',
+      /have another size, and \S+ has 3 bytes instead of \d+\.$/,
+      () => fileBelow('data/attachments'),
+      (file) => truncateSync(file, 3),
+    ),
+    changed(
+      'A bit of an LFS object flips',
+      'compare',
+      /^The file git\/lfs\/\S+ is damaged: /,
+      () => fileBelow('git/lfs'),
+      flip,
+    ),
+    changed(
+      'A bit of a package flips',
+      'compare',
+      /^The file packages\/\S+ is damaged: /,
+      () => fileBelow('packages'),
+      flip,
+    ),
+    changed(
+      'A bit of a git object flips',
+      'copy',
+      /^Repository alice\/docs\.git is damaged: /,
+      () => fileBelow('git/repositories/alice/docs.git/objects'),
+      flip,
+    ),
+    missing('A git object is gone', 'copy', /^Repository alice\/docs\.git is damaged: /, () =>
+      fileBelow('git/repositories/alice/docs.git/objects'),
+    ),
+    broken(
+      'A file belongs to somebody else',
+      'copy',
+      /^The files of the volume were not copied: .*[Pp]ermission denied/,
+      () => {
+        const file = fileBelow('packages');
+        chmodSync(file, 0o600);
+        chownSync(file, 0, 0);
+        return () => {
+          chownSync(file, 1000, 1000);
+        };
+      },
+    ),
+    {
+      what: 'The job has another user than Gitea (T09)',
+      fails: 'copy',
+      says: /[Pp]ermission denied/,
+      run: async () => ({ job: { source: giteaSource(postgres, { user: 65532 }) } }),
+    },
+    {
+      what: 'The repositories are in another folder',
+      fails: 'copy',
+      says: /^The volume has no folder gitea-repositories with repositories: /,
+      run: async () => {
+        const folders = { ...ROOTLESS_LAYOUT.folders, repositories: 'gitea-repositories' };
+        return { job: { source: giteaSource(postgres, { layout: { ...ROOTLESS_LAYOUT, folders } }) } };
+      },
+    },
+    {
+      what: 'The scratch volume is too small for the volume',
+      fails: 'copy',
+      says: /No space left on device|the scratch volume is full/,
+      run: async () => ({ scratchSize: '6Mi' }),
+    },
+    {
+      what: 'A repository is deleted during the run',
+      fails: 'compare',
+      says: /^Repository acme\/doomed\.git was deleted or renamed during the run: run again\.$/,
+      run: async () => {
+        await gitea.api('POST', '/orgs/acme/repos', { name: 'doomed', auto_init: true, default_branch: 'main' });
+        return {
+          beforeStart: async (container) => {
+            if (container === 'copy') await gitea.api('DELETE', '/repos/acme/doomed');
+          },
+        };
+      },
+    },
+    {
+      what: 'The list of what is in files is cut short',
+      fails: 'compare',
+      says: /^What the database keeps in files was not listed to its end\.$/,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          const list = join(scratch, 'lists', 'left');
+          if (container === 'compare') truncateSync(list, readFileSync(list).length - 10);
+        },
+      }),
+    },
+  ];
+
+  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
+    expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('succeeds again when all is well, and twice at the same time', async () => {
+    const runs = await Promise.all([world.job.run(), world.job.run()]);
+    expect(runs.map(({ failed }) => failed)).toEqual([undefined, undefined]);
+  });
+
+  /** Some file below a folder of the volume, always the same. */
+  function fileBelow(folder: string): string {
+    const files = readdirSync(inVolume(folder), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const [first] = files.map((file) => join(file.parentPath, file.name)).toSorted();
+    if (first === undefined || !existsSync(first)) throw new Error(`there is no file in ${folder}`);
+    return first;
+  }
+
+  async function lastAttachment(): Promise<number | undefined> {
+    const assets = (await gitea.api('GET', '/repos/alice/docs/issues/1/assets')) as { id: number }[];
+    return assets.at(-1)?.id;
+  }
+});
+
+function bucketSettings({ location, secret }: World['store']): Readonly<Record<string, string>> {
+  return {
+    'storage.STORAGE_TYPE': 'minio',
+    'storage.MINIO_ENDPOINT': new URL(location.endpoint).host,
+    'storage.MINIO_BUCKET': location.bucket,
+    'storage.MINIO_BUCKET_LOOKUP_TYPE': 'path',
+    'storage.MINIO_BASE_PATH': 'gitea/',
+    'storage.MINIO_ACCESS_KEY_ID': secret['AWS_ACCESS_KEY_ID'] ?? '',
+    'storage.MINIO_SECRET_ACCESS_KEY': secret['AWS_SECRET_ACCESS_KEY'] ?? '',
+  };
+}
+
+function flip(file: string): void {
+  const bytes = readFileSync(file);
+  const middle = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+  writeFileSync(file, bytes);
+}

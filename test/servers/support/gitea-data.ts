@@ -1,0 +1,251 @@
+/** Awkward data for Gitea, and how two of them are compared: as their users see them, without any tool of the backup. */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { giteaDump, type GiteaDumpOptions } from '../../../lib/jobs/gitea';
+import type { Source } from '../../../lib/jobs/step';
+import type { DatasetId } from '../../../lib/model/dataset';
+import { at, textAt } from '../../../lib/model/kube-object';
+import { GITEA_DATABASE, makeFolder, type GiteaServer } from './gitea';
+import type { PostgresServer } from './postgres';
+import { makeJob, type Job } from './job';
+import type { Store } from './store';
+import { until } from './tools';
+
+const GITEA_DATASET: DatasetId = {
+  group: 'apps',
+  kind: 'StatefulSet',
+  namespace: 'forge',
+  name: 'gitea',
+  part: { type: 'template', name: 'data' },
+};
+
+export function giteaSource(
+  postgres: PostgresServer,
+  options: Partial<GiteaDumpOptions> = {},
+  database = GITEA_DATABASE,
+): Source {
+  return giteaDump({
+    database: {
+      host: '127.0.0.1',
+      port: postgres.port,
+      server: { namespace: 'forge', labels: { app: 'db' }, port: 5432 },
+      user: { secret: 'gitea-database', key: 'username' },
+      password: { secret: 'gitea-database', key: 'password' },
+      database,
+    },
+    claim: 'gitea-data',
+    pods: { app: 'gitea' },
+    ...options,
+  });
+}
+
+export function giteaJob(store: Store, gitea: GiteaServer, postgres: PostgresServer): Job {
+  const secrets = { 'gitea-database': gitea.secret };
+  return makeJob(store, GITEA_DATASET, giteaSource(postgres), secrets, { 'gitea-data': gitea.volume });
+}
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+/** Names that file systems take and shells, git and psql read in their own way. */
+const AWKWARD_FILE = `a b'c"$(d)\\é日.txt`;
+
+/** Everything that a backup has to carry, one of each at least. */
+export async function fillGitea(gitea: GiteaServer, postgres: PostgresServer): Promise<void> {
+  const { api } = gitea;
+  await api('POST', '/orgs', { username: 'acme' });
+  for (const name of ['code', 'docs', 'empty', 'With.Dots-and_Capitals'])
+    await api('POST', '/user/repos', { name, private: true, default_branch: 'main' });
+  await api('POST', '/orgs/acme/repos', { name: 'Shared', private: true, auto_init: true, default_branch: 'main' });
+  await withFolder(async (folder) => {
+    await pushCode(gitea, folder);
+    await pushDocs(gitea, folder);
+  });
+  await api('POST', '/repos/alice/docs/wiki/new', {
+    title: 'Home',
+    content_base64: Buffer.from('# Wiki ü 🙂').toString('base64'),
+    message: 'wiki',
+  });
+  await api('POST', '/repos/alice/docs/pulls', { title: 'Pull', head: 'feature', base: 'main' });
+  await api('POST', '/repos/alice/code/releases', { tag_name: 'v1', name: 'Release' });
+  await attach(gitea, '/repos/alice/code/releases/1/assets?name=asset.bin', randomBytes(300_000));
+  await api('POST', '/repos/alice/code/issues', { title: `Ünï 日本 🙂 \\.`, body: `line\nbreak\ttab \\N '"` });
+  await api('POST', '/repos/alice/code/issues/1/comments', { body: 'x'.repeat(500_000) });
+  for (const [name, content] of [
+    ['note.txt', 'an attachment'],
+    ['ünï 日本.txt', 'another'],
+  ] as const)
+    await attach(gitea, `/repos/alice/code/issues/1/assets?name=${encodeURIComponent(name)}`, Buffer.from(content));
+  await api('PUT', '/repos/alice/code/actions/secrets/DEPLOY', { data: 'secret value' });
+  await api('POST', '/repos/alice/code/hooks', {
+    type: 'gitea',
+    config: { url: 'http://127.0.0.1:1/x', content_type: 'json', secret: 'hook secret' },
+    events: ['push'],
+    active: false,
+    // Encrypted with SECRET_KEY.
+    authorization_header: 'Bearer top secret',
+  });
+  await publish(gitea, '1.0', randomBytes(200_000));
+  await publish(gitea, '1.1', Buffer.from('small'));
+  await api('POST', '/user/avatar', { image: PIXEL });
+  await api('POST', '/repos/alice/code/avatar', { image: PIXEL });
+  await leaveActionsFiles(gitea, postgres);
+}
+
+/** With LFS, a large file, awkward names of branches and files, and a pointer whose object was never pushed. */
+async function pushCode(gitea: GiteaServer, folder: string): Promise<void> {
+  const code = join(folder, 'code');
+  mkdirSync(code);
+  const git = async (...args: readonly string[]): Promise<string> => gitea.git(code, ...args);
+  await git('init', '-q', '-b', 'main');
+  await git('lfs', 'install', '--local');
+  await git('lfs', 'track', '*.bin');
+  writeFileSync(join(code, AWKWARD_FILE), 'awkward');
+  writeFileSync(join(code, 'large'), randomBytes(8_000_000));
+  writeFileSync(join(code, 'run.sh'), '#!/bin/sh\n');
+  chmodSync(join(code, 'run.sh'), 0o755);
+  for (const [index, size] of [1, 70_000, 2_000_000].entries()) {
+    writeFileSync(join(code, `lfs-${index}.bin`), randomBytes(size));
+    await git('add', '-A');
+    await git('commit', '-q', '-m', `commit ${index}\n\nünï 日本 🙂`);
+  }
+  await git('tag', '-a', 'v1', '-m', 'a tag');
+  await git('branch', 'ünï/日本');
+  await git('remote', 'add', 'origin', gitea.remote('alice/code'));
+  await git('push', '-q', 'origin', 'main', 'ünï/日本', 'v1');
+  await branches(gitea, 'alice/code', 2);
+}
+
+async function pushDocs(gitea: GiteaServer, folder: string): Promise<void> {
+  const docs = join(folder, 'docs');
+  mkdirSync(docs);
+  const git = async (...args: readonly string[]): Promise<string> => gitea.git(docs, ...args);
+  await git('init', '-q', '-b', 'main');
+  writeFileSync(join(docs, 'README.md'), '# Docs\n');
+  // Nobody ever pushed its object, which git does not mind.
+  const oid = createHash('sha256').update('never pushed').digest('hex');
+  writeFileSync(join(docs, 'pointer'), `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 12\n`);
+  await git('add', '-A');
+  await git('commit', '-q', '-m', 'one');
+  await git('checkout', '-q', '-b', 'feature');
+  writeFileSync(join(docs, 'more'), 'more');
+  await git('add', '-A');
+  await git('commit', '-q', '-m', 'two');
+  await git('remote', 'add', 'origin', gitea.remote('alice/docs'));
+  await git('push', '-q', 'origin', 'main', 'feature');
+  await branches(gitea, 'alice/docs', 2);
+}
+
+/** Gitea notes what was pushed when it comes to it. */
+async function branches(gitea: GiteaServer, repository: string, count: number): Promise<void> {
+  await until('the branches', 60, async () => {
+    const { length } = (await gitea.api('GET', `/repos/${repository}/branches`)) as readonly unknown[];
+    return length === count;
+  });
+}
+
+export async function attach(gitea: GiteaServer, path: string, content: Buffer): Promise<void> {
+  const form = new FormData();
+  form.append('attachment', new Blob([new Uint8Array(content)]), 'attachment.txt');
+  const response = await gitea.fetch(`/api/v1${path}`, { method: 'POST', body: form });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+}
+
+async function publish(gitea: GiteaServer, version: string, content: Buffer): Promise<void> {
+  const path = `/api/packages/alice/generic/tool/${version}/tool.bin`;
+  const response = await gitea.fetch(path, { method: 'PUT', body: new Uint8Array(content) });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+}
+
+/** What a runner would have left, whose log and artifact are files with a row: there is no runner here. */
+async function leaveActionsFiles(gitea: GiteaServer, postgres: PostgresServer): Promise<void> {
+  const log = 'alice/code/01/1.log';
+  const artifact = '1/1/artifact.zip';
+  await postgres.sql(
+    `insert into action_task (id, token_hash, log_filename, log_in_storage, log_expired) values (1, 'x', '${log}', true, false);
+     insert into action_artifact (id, storage_path, status, artifact_name, repo_id) values (1, '${artifact}', 2, 'artifact', 1);`,
+    GITEA_DATABASE,
+  );
+  for (const path of [join('actions_log', log), join('actions_artifacts', artifact)]) {
+    const segments = path.split('/');
+    for (const end of segments.keys()) if (end > 0) makeFolder(join(gitea.volume, ...segments.slice(0, end)));
+    writeFileSync(join(gitea.volume, path), randomBytes(1000));
+  }
+}
+
+/** Every kind of thing as the API shows it, and every repository as git clones it. */
+export async function giteaDigest(gitea: GiteaServer): Promise<Readonly<Record<string, string>>> {
+  const digests: Record<string, string> = {};
+  const show = async (path: string): Promise<unknown> => {
+    const answer = await gitea.api('GET', path);
+    digests[path] = digestOf(JSON.stringify(answer, withoutAccess));
+    return answer;
+  };
+  const bytes = async (url: string | undefined): Promise<void> => {
+    if (url === undefined || url === '') return;
+    const path = new URL(url, gitea.url).pathname;
+    const response = await gitea.fetch(path);
+    digests[path] = `${response.status} ${digestOf(Buffer.from(await response.arrayBuffer()))}`;
+  };
+  for (const path of ['/admin/users', '/admin/orgs', '/user/repos', '/packages/alice']) await show(path);
+  await bytes(textAt(await show('/user'), 'avatar_url'));
+  for (const repository of ['alice/code', 'alice/docs', 'alice/empty', 'alice/With.Dots-and_Capitals', 'acme/Shared'])
+    await bytes(textAt(await show(`/repos/${repository}`), 'avatar_url'));
+  for (const kind of ['branches', 'tags', 'commits', 'issues/comments', 'hooks', 'actions/secrets', 'labels'])
+    for (const repository of ['alice/code', 'alice/docs']) await show(`/repos/${repository}/${kind}`);
+  await show('/repos/alice/docs/pulls?state=all');
+  await show('/repos/alice/docs/wiki/page/Home');
+  const issue = at(await show('/repos/alice/code/issues/1'), 'assets');
+  const release = at(await show('/repos/alice/code/releases/1'), 'assets');
+  for (const assets of [issue, release])
+    for (const asset of assets as readonly unknown[]) await bytes(textAt(asset, 'browser_download_url'));
+  for (const version of ['1.0', '1.1']) await bytes(`/api/packages/alice/generic/tool/${version}/tool.bin`);
+  for (const folder of ['actions_log', 'actions_artifacts'])
+    digests[folder] = digestOf(filesBelow(join(gitea.volume, folder)));
+  await withFolder(async (folder) => {
+    for (const repository of [
+      'alice/code',
+      'alice/docs',
+      'alice/docs.wiki',
+      'alice/empty',
+      'alice/With.Dots-and_Capitals',
+      'acme/Shared',
+    ])
+      digests[`git ${repository}`] = await gitDigest(gitea, folder, repository);
+  });
+  return digests;
+}
+
+async function gitDigest(gitea: GiteaServer, folder: string, repository: string): Promise<string> {
+  const clone = join(folder, repository.replace('/', '_'));
+  await gitea.git(folder, 'clone', '-q', '--mirror', gitea.remote(repository), clone);
+  await gitea.git(clone, 'fsck', '--full', '--strict');
+  const refs = await gitea.git(clone, 'for-each-ref', '--format=%(objectname) %(refname)');
+  if (repository !== 'alice/code') return digestOf(refs);
+  await gitea.git(clone, 'lfs', 'fetch', '--all', 'origin');
+  await gitea.git(clone, 'lfs', 'fsck', '--objects', 'main');
+  return digestOf(`${refs}${filesBelow(join(clone, 'lfs', 'objects'))}`);
+}
+
+/** Without what changes when somebody looks. */
+function withoutAccess(key: string, value: unknown): unknown {
+  return ['last_login', 'download_count'].includes(key) ? undefined : value;
+}
+
+function filesBelow(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files
+    .map((file) => `${file.name} ${digestOf(readFileSync(join(file.parentPath, file.name)))}`)
+    .toSorted()
+    .join('\n');
+}
+
+function digestOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'backed-up-git-'));
+  await use(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
+}
