@@ -193,9 +193,15 @@ function classOf(claim: Loose): string {
   return claim.spec.storageClassName ?? 'fast';
 }
 
-function isFree(volume: Loose, claimsOfAll: readonly Loose[]): boolean {
+/** A claim of another class that names a volume waits for ever, and others may take it. */
+function isFree(
+  { metadata, spec: { claimRef, storageClassName = '' } }: Loose,
+  claimsOfAll: readonly Loose[],
+): boolean {
+  const takers = claimsOfAll.filter((claim) => claim.spec.volumeName === metadata.name);
   return (
-    volume.spec.claimRef === undefined && !claimsOfAll.some((claim) => claim.spec.volumeName === volume.metadata.name)
+    claimRef === undefined &&
+    takers.every((claim) => (claim.spec.storageClassName ?? storageClassName) !== storageClassName)
   );
 }
 

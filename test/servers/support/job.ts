@@ -4,6 +4,7 @@ import { backupJob, upkeepJob, type BackupJobOptions, type UpkeepJobOptions } fr
 import { storePaths } from '../../../lib/jobs/store';
 import type { Source } from '../../../lib/jobs/step';
 import type { DatasetId } from '../../../lib/model/dataset';
+import { secretNameOf } from '../../../lib/model/location';
 import { isKubeObject, type KubeObject } from '../../../lib/model/kube-object';
 import type { Receipt } from '../../../lib/model/receipt';
 import { isScheduleProblem, makeSchedule, type Schedule } from '../../../lib/model/schedule';
@@ -60,12 +61,15 @@ export function makeJob(
       return runPod(throughYaml(objects), {
         claims,
         ...pod,
-        secrets: { 'backed-up-offsite': store.secret, ...secrets, ...otherSecrets },
+        secrets: { [secretNameOf(store.location)]: store.secret, ...secrets, ...otherSecrets },
       });
     },
     upkeep: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
       const objects = upkeepJob({ ...shared, keep: { yearly: 1 }, ...job });
-      return runPod(throughYaml(objects), { ...pod, secrets: { 'backed-up-offsite': store.secret, ...otherSecrets } });
+      return runPod(throughYaml(objects), {
+        ...pod,
+        secrets: { [secretNameOf(store.location)]: store.secret, ...otherSecrets },
+      });
     },
     receipts: async () => store.receipts(paths.receipts),
     snapshots: store.snapshots,
