@@ -55,6 +55,8 @@ for file in "$PARTS"/count.*; do
   name=${file##*/count.}
   number "count.$name" && counts=$counts${counts:+,}\"$name\":$value
 done
+[ -z "$moments" ] || moments=",\"moments\":{$moments}"
+[ -z "$counts" ] || counts=",\"counts\":{$counts}"
 text started && started=$value
 json "$VERIFIED_BY" && verified=$value
 text copy && snapshot=$value
@@ -62,7 +64,7 @@ finished=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 # One line: begin.sh reads it with sed.
 printf '{"version":1,"dataset":%s,"startedAt":%s,"finishedAt":"%s","bytes":%s,"items":{"counted":%s,"source":%s,"copy":%s}%s%s,"verifiedBy":%s,"tools":{%s},"copy":%s}\n' \
   "$DATASET" "$started" "$finished" "$bytes" "$counted" "$source" "$copy" \
-  "${moments:+,\"moments\":{$moments}}" "${counts:+,\"counts\":{$counts}}" "$verified" "$tools" "$snapshot" \
+  "$moments" "$counts" "$verified" "$tools" "$snapshot" \
   >"$SCRATCH/receipt.json"
 
 place=$RECEIPTS/$(date -u +%Y%m%dT%H%M%SZ).json

@@ -143,6 +143,8 @@ class Pod {
 
   async remove(): Promise<void> {
     for (const { id, ended } of this.servers) {
+      // What has not started yet cannot be ended.
+      await runs(id);
       await run('runc', ['kill', id, 'KILL']);
       await ended;
     }
