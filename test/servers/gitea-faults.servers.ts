@@ -238,6 +238,14 @@ describe('a copy of Gitea, when something goes wrong', () => {
       },
     },
     {
+      what: 'SECRET_KEY is not where the job was told (T08)',
+      fails: 'compare',
+      says: /^There is no SECRET_KEY in gitea\/conf\/app\.ini on the volume, /,
+      run: async () => ({
+        job: { source: giteaSource(postgres, { layout: { ...ROOTLESS_LAYOUT, configuration: 'gitea/conf/app.ini' } }) },
+      }),
+    },
+    {
       what: 'The scratch volume is too small for the volume',
       fails: 'copy',
       says: /No space left on device|the scratch volume is full/,
