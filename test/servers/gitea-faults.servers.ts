@@ -124,8 +124,8 @@ describe('a copy of Gitea, when something goes wrong', () => {
       says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+\.$/,
       run: async () => {
         await postgres.sql(`create database fresh owner ${GITEA_DATABASE}`);
-        await postgres.sql(`create table repository (id int); insert into repository values (1)`, 'fresh');
-        await postgres.sql(`alter table repository owner to ${GITEA_DATABASE}`, 'fresh');
+        await postgres.sql(await postgres.program('pg_dump', '--schema-only', GITEA_DATABASE), 'fresh');
+        await postgres.sql('insert into version (id, version) values (1, 1)', 'fresh');
         return { job: { source: giteaSource(postgres, {}, 'fresh') } };
       },
     },
