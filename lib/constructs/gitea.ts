@@ -11,6 +11,7 @@ import {
   type GiteaLayout,
 } from '../jobs/gitea';
 import type { PostgresDumpOptions } from '../jobs/postgres';
+import type { Stopped } from '../jobs/quiesce';
 import type { SecretKey } from '../jobs/step';
 import type { DatasetId } from '../model/dataset';
 import type { RequiredSecret } from '../model/inventory';
@@ -56,6 +57,11 @@ export interface BackedUpGiteaProps {
   readonly resources?: k8s.ResourceRequirements;
   /** Further fields of the pods, such as `nodeSelector`. Default: none. */
   readonly pod?: Partial<Omit<k8s.PodSpec, 'containers' | 'volumes' | 'securityContext'>>;
+  /**
+   * `stop`: no pods while database and volume are read, so that both are of one moment, to the minute of their copy. Flux is
+   * held off meanwhile. Default: it keeps running, and what comes during a run may be in the files only.
+   */
+  readonly quiesce?: 'stop';
   /** How the copies are made. */
   readonly copies?: GiteaCopyProps;
 }
@@ -148,6 +154,7 @@ export class BackedUpGitea extends Construct {
       ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES } }),
       keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
+      ...(props.quiesce === 'stop' ? { stopped: { kind: 'StatefulSet', name, replicas: 1, pods: labels } } : {}),
     });
   }
 }
@@ -316,10 +323,11 @@ interface Copies {
   readonly bucket?: GiteaBucket;
   readonly keys: readonly RequiredSecret[];
   readonly copies: GiteaCopyProps | undefined;
+  readonly stopped?: Stopped;
 }
 
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
-  const { claim, pods, database, layout, bucket, keys, image, copies = {} } = options;
+  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stopped } = options;
   const { namespace = '', name } = dataset;
   const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
   Ledger.of(construct).jobs.push({
@@ -340,6 +348,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     },
     keys,
     ...(bucket === undefined ? {} : { bucket }),
+    ...(stopped === undefined ? {} : { stopped }),
     at: originOf(construct),
   });
 }

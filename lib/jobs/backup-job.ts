@@ -83,6 +83,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
     annotations: aboutDataset(dataset),
     ...(source.placement === undefined ? {} : { placement: source.placement }),
     ...(source.user === undefined ? {} : { user: source.user }),
+    ...(source.access === undefined ? {} : { access: source.access }),
   });
 }
 

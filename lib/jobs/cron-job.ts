@@ -7,7 +7,7 @@ import { JOB_IMAGES } from './images';
 import { networkPolicy } from './network';
 import { podTemplate, type Resources, type Scratch } from './pod';
 import { scriptsConfigMap, type ScriptName } from './scripts';
-import type { Peer, Placement, Step } from './step';
+import type { Access, Peer, Placement, Step } from './step';
 
 /** What all jobs are told. */
 export interface CronJobOptions {
@@ -34,12 +34,16 @@ export interface Work {
   readonly placement?: Placement;
   /** Of all steps. Default: one that is nobody's. */
   readonly user?: number;
+  /** What the pods may ask of the API server. Default: nothing. */
+  readonly access?: readonly Access[];
   /** Of the CronJob. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const DEADLINE = 4 * 3600;
 const ANSWER = 300;
+/** Seconds. A run that is later is better left to the next time. */
+export const STARTS_LATE = 3600;
 const RESOURCES: Resources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
 
 /** How long scripts wait, in the variables that they read. */
@@ -56,7 +60,7 @@ export function imagesOf({ images }: CronJobOptions): JobImages {
 
 export function cronJobObjects(options: CronJobOptions, work: Work): readonly KubeObject[] {
   const { name, namespace, priorityClassName } = options;
-  const { steps, peers, placement = { on: 'any-node' }, user, annotations = {} } = work;
+  const { steps, peers, placement = { on: 'any-node' }, user, access, annotations = {} } = work;
   const used = steps.flatMap(({ run }): readonly ScriptName[] => ('script' in run ? [run.script] : []));
   const scripts = scriptsConfigMap(name, namespace, used);
   const selector = { [JOB_LABEL]: name };
@@ -66,7 +70,8 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
     resources: { ...RESOURCES, ...options.resources },
     placement,
     ...(user === undefined ? {} : { user }),
-    scripts: scripts.metadata.name,
+    ...(access === undefined ? {} : { serviceAccount: name }),
+    ...(used.length === 0 ? {} : { scripts: scripts.metadata.name }),
     labels: { ...MANAGED_BY, ...selector },
     ...(priorityClassName === undefined ? {} : { priorityClassName }),
   });
@@ -82,8 +87,7 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
     spec: {
       ...renderSchedule(options.schedule, 'CronJob'),
       concurrencyPolicy: 'Forbid',
-      // A run that is an hour late is better left to the next time.
-      startingDeadlineSeconds: 3600,
+      startingDeadlineSeconds: STARTS_LATE,
       successfulJobsHistoryLimit: 1,
       failedJobsHistoryLimit: 3,
       jobTemplate: {
@@ -98,7 +102,28 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
   };
   // No policy applies to a pod in the network of its node.
   const isOnHost = placement.on === 'control-plane';
-  return [cronJob, scripts, ...(isOnHost ? [] : [networkPolicy(name, namespace, selector, peers)])];
+  return [
+    cronJob,
+    ...(used.length === 0 ? [] : [scripts]),
+    ...(isOnHost ? [] : [networkPolicy(name, namespace, selector, peers)]),
+    ...(access === undefined ? [] : accessObjects(name, namespace, access)),
+  ];
+}
+
+/** The account that the pods have, and what it may do. */
+function accessObjects(name: string, namespace: string, rules: readonly Access[]): readonly KubeObject[] {
+  const metadata = { name, namespace, labels: MANAGED_BY };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+  ];
 }
 
 /** On the pods of a job, for its NetworkPolicy. */

@@ -87,6 +87,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
       {
         name: 'copy',
         image: 'gitea',
+        reads: true,
         run: { script: 'copy-gitea.sh' },
         env: {
           VOLUME: volume.path,
@@ -95,7 +96,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
         },
         mounts: [volume],
       },
-      { name: 'list', image: 'postgres', run: { script: 'list-gitea.sh' }, env: dump.env },
+      { name: 'list', image: 'postgres', reads: true, run: { script: 'list-gitea.sh' }, env: dump.env },
       {
         name: 'compare',
         image: 'gitea',

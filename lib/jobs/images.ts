@@ -7,5 +7,6 @@ export const JOB_IMAGES: JobImages = {
   rclone: 'docker.io/rclone/rclone:1.76.0',
   postgres: 'docker.io/library/postgres:18.1',
   etcd: 'registry.k8s.io/etcd:3.6.16-0',
+  kubectl: 'registry.k8s.io/kubectl:v1.36.3',
   gitea: 'docker.gitea.com/gitea:1.26.0-rootless',
 };

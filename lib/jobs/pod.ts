@@ -26,9 +26,11 @@ export interface PodOptions {
   readonly resources: Resources;
   readonly placement: Placement;
   readonly user?: number;
+  /** Name of the ServiceAccount whose token some steps mount. */
+  readonly serviceAccount?: string;
   readonly priorityClassName?: string;
-  /** Of the ConfigMap with the scripts. */
-  readonly scripts: string;
+  /** Name of the ConfigMap with the scripts, if there are any. */
+  readonly scripts?: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +42,7 @@ const SCRATCH_PATH = '/scratch';
 
 /** @param steps all but the last are init containers, so that each waits for the one before. */
 export function podTemplate(steps: readonly Step[], options: PodOptions): Mapping {
-  const { placement, labels, priorityClassName } = options;
+  const { placement, labels, priorityClassName, serviceAccount, scripts } = options;
   const user = placement.on === 'control-plane' ? ROOT : (options.user ?? USER);
   const mounts = [
     ...new Map(steps.flatMap(({ mounts: each = [] }) => each).map((mount) => [mount.path, mount])).values(),
@@ -50,8 +52,9 @@ export function podTemplate(steps: readonly Step[], options: PodOptions): Mappin
     metadata: { labels },
     spec: {
       restartPolicy: 'Never',
-      // A job talks to no API server.
+      // Most jobs talk to no API server; in others, only steps that do have a token.
       automountServiceAccountToken: false,
+      ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
       enableServiceLinks: false,
       securityContext: {
         runAsUser: user,
@@ -68,7 +71,7 @@ export function podTemplate(steps: readonly Step[], options: PodOptions): Mappin
       containers: containers.slice(-1),
       volumes: [
         // Mode 0555: the files are read by any user and changed by none.
-        { name: 'scripts', configMap: { name: options.scripts, defaultMode: 0o555 } },
+        ...(scripts === undefined ? [] : [{ name: 'scripts', configMap: { name: scripts, defaultMode: 0o555 } }]),
         { name: 'scratch', ...scratchVolume(options.scratch) },
         ...mounts.map((mount, index) => ({ name: volumeName(index), ...volumeSource(mount) })),
       ],
@@ -131,12 +134,20 @@ function volumeName(index: number): string {
 
 function volumeSource({ volume }: Mount): Mapping {
   if ('claim' in volume) return { persistentVolumeClaim: { claimName: volume.claim, readOnly: true } };
+  if ('token' in volume) return { projected: { defaultMode: 0o440, sources: TOKEN_SOURCES } };
   if ('hostPath' in volume) return { hostPath: { path: volume.hostPath, type: 'Directory' } };
   const items = Object.entries(volume.items ?? {}).map(([key, path]) => ({ key, path }));
   return {
     secret: { secretName: volume.secret, defaultMode: 0o440, ...(items.length === 0 ? {} : { items }) },
   };
 }
+
+/** As Kubernetes mounts them by itself into all containers (1.36, plugin/pkg/admission/serviceaccount). */
+const TOKEN_SOURCES = [
+  { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+];
 
 function scratchVolume({ size, storageClass }: Scratch): Mapping {
   if (storageClass === undefined) return { emptyDir: { sizeLimit: size } };
@@ -164,16 +175,14 @@ function placementFields(placement: Placement): Mapping {
   switch (placement.on) {
     case 'any-node':
       return {};
-    case 'same-node':
-      return {
-        affinity: {
-          podAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: [
-              { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: placement.labels } },
-            ],
-          },
-        },
-      };
+    case 'same-node': {
+      const node = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: placement.labels } };
+      const podAffinity =
+        placement.preferred === true
+          ? { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: node }] }
+          : { requiredDuringSchedulingIgnoredDuringExecution: [node] };
+      return { affinity: { podAffinity } };
+    }
     case 'control-plane':
       return {
         hostNetwork: true,

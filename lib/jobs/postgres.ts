@@ -59,6 +59,7 @@ export function dumpSteps(
     {
       name: 'dump',
       image: 'postgres',
+      reads: true,
       run: { script: 'dump-postgres.sh' },
       env: {
         ...env,

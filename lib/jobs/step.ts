@@ -13,6 +13,8 @@ export interface Step {
   readonly mounts?: readonly Mount[];
   /** Whether it goes on beside the steps after it, which it serves, until the last one has ended (Kubernetes 1.29). */
   readonly isServer?: boolean;
+  /** Whether it reads what the application writes, so that an application that is stopped for that is stopped for it. */
+  readonly reads?: boolean;
 }
 
 /** A text as it is, or a key of a Secret in the namespace of the job. */
@@ -31,7 +33,17 @@ export interface Mount {
   readonly volume:
     | { readonly claim: string }
     | { readonly hostPath: string }
-    | { readonly secret: string; readonly items?: Readonly<Record<string, string>> };
+    | { readonly secret: string; readonly items?: Readonly<Record<string, string>> }
+    /** What the API server knows the pod by. */
+    | { readonly token: 'api-server' };
+}
+
+/** What the pods may do with objects: a rule of their Role. */
+export interface Access {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
 }
 
 /** Whom a job talks to, for its NetworkPolicy. */
@@ -50,7 +62,12 @@ export type Peer =
 export type Placement =
   | { readonly on: 'any-node' }
   | { readonly on: 'control-plane' }
-  | { readonly on: 'same-node'; readonly labels: Readonly<Record<string, string>> };
+  | {
+      readonly on: 'same-node';
+      readonly labels: Readonly<Record<string, string>>;
+      /** Whether another node will do when no such pod is there. */
+      readonly preferred?: boolean;
+    };
 
 /**
  * How one kind of data is produced and verified: what a backup method gives to the job builder. Its steps write what is
@@ -64,4 +81,6 @@ export interface Source {
   readonly placement?: Placement;
   /** User and group of all steps, where they read the volume of an application: its own. Default: one that is nobody's. */
   readonly user?: number;
+  /** What its steps may ask of the API server. Default: nothing, and no step has a token. */
+  readonly access?: readonly Access[];
 }

@@ -11,6 +11,8 @@ export interface JobImages {
   readonly postgres: string;
   /** Brings `etcdctl` and `etcdutl`; needs no shell. */
   readonly etcd: string;
+  /** Brings `/bin/kubectl`; needs no shell. At most one minor version older or newer than the API server. */
+  readonly kubectl: string;
   /** The server's own, Gitea's or Forgejo's: it brings busybox `sh` and `git`. */
   readonly gitea: string;
 }

@@ -114,6 +114,18 @@ describe('BackedUpGitea', () => {
     });
   });
 
+  it('is stopped for its copies where that is said, and started again by a second job after a kill', () => {
+    const result = withGitea({ quiesce: 'stop', copies: { deadline: Duration.hours(1) } });
+    const names = containersOf(result, JOB).map((container) => textAt(container, 'name'));
+    expect(names).toContain('still-gone');
+    const [run, undo] = [JOB, 'example-backup/paperless.CronJob.gitea-offsite-undo.yaml'].map((path) =>
+      textAt(object(result, path), 'spec', 'schedule')?.split(' ').map(Number),
+    );
+    expect(undo?.[0]).toBe(run?.[0]);
+    expect(undo?.[1]).toBe(((run?.[1] ?? 0) + 2) % 24);
+    expect([...(result.files?.keys() ?? [])]).toContain('example-backup/paperless.Role.gitea-offsite.yaml');
+  });
+
   it('keeps all but repositories in a bucket that it is given, and looks for them nowhere else', () => {
     const result = accepted(({ chart }) => {
       const database = new BackedUpPostgres(chart, 'db', {

@@ -57,8 +57,9 @@ describe('the tools of the tests', () => {
       ['RCLONE', JOB_IMAGES.rclone],
       ['ETCD', JOB_IMAGES.etcd],
       ['GITEA', JOB_IMAGES.gitea],
+      ['KUBERNETES', JOB_IMAGES.kubectl],
     ] as const)
-      expect(install).toContain(`\n${name}=v${/:(\d+\.\d+\.\d+)/.exec(image)?.[1]}\n`);
+      expect(install).toContain(`\n${name}=v${/:v?(\d+\.\d+\.\d+)/.exec(image)?.[1]}\n`);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   BackedUpGitea,
   BackedUpPostgres,
   continuous,
+  every,
   GiteaBackup,
   holds,
   nightly,
@@ -183,6 +184,24 @@ describe('the volume of Gitea', () => {
               to fix           accessModes: ['ReadWriteOnce']
       `,
     });
+});
+
+describe('a Gitea that is stopped for its copies', () => {
+  refuses('schedule-invalid', [], 'so often that a killed run cannot be undone in between', {
+    build: ({ chart }, changed) =>
+      gitea(chart, {
+        quiesce: 'stop',
+        backup: every(changed ? '0 0,4,8,12,16,20 * * *' : '0 0,12 * * *', { to: offsite, keep: { daily: 14 } }),
+      }),
+    says: `
+      1 schedule that cannot be rendered: [schedule-invalid]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          '0 0,4,8,12,16,20 * * *' runs again within 6 hours, and only then is an application started again whose run was killed
+            what to do       let it run at one minute of fewer hours, or give copies a shorter deadline
+    `,
+  });
 });
 
 describe('the keys of Gitea', () => {

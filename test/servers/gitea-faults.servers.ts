@@ -124,8 +124,8 @@ describe('a copy of Gitea, when something goes wrong', () => {
       says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+\.$/,
       run: async () => {
         await postgres.sql(`create database fresh owner ${GITEA_DATABASE}`);
-        await postgres.sql(`create table repository (id int); insert into repository values (1)`, 'fresh');
-        await postgres.sql(`alter table repository owner to ${GITEA_DATABASE}`, 'fresh');
+        await postgres.sql(await postgres.program('pg_dump', '--schema-only', GITEA_DATABASE), 'fresh');
+        await postgres.sql('insert into version (id, version) values (1, 1)', 'fresh');
         return { job: { source: giteaSource(postgres, {}, 'fresh') } };
       },
     },
@@ -236,6 +236,14 @@ describe('a copy of Gitea, when something goes wrong', () => {
         const folders = { ...ROOTLESS_LAYOUT.folders, repositories: 'gitea-repositories' };
         return { job: { source: giteaSource(postgres, { layout: { ...ROOTLESS_LAYOUT, folders } }) } };
       },
+    },
+    {
+      what: 'SECRET_KEY is not where the job was told (T08)',
+      fails: 'compare',
+      says: /^There is no SECRET_KEY in gitea\/conf\/app\.ini on the volume, /,
+      run: async () => ({
+        job: { source: giteaSource(postgres, { layout: { ...ROOTLESS_LAYOUT, configuration: 'gitea/conf/app.ini' } }) },
+      }),
     },
     {
       what: 'The scratch volume is too small for the volume',

@@ -13,6 +13,7 @@ RESTIC=v0.18.1
 RCLONE=v1.76.0
 ETCD=v3.6.16
 GITEA=v1.26.0
+KUBERNETES=v1.36.3
 
 # Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
 # etcd 3.4 (no etcdutl).
@@ -80,8 +81,32 @@ gitea() {
   echo "$GITEA" >"$bin/.gitea.version"
 }
 
+# Kubernetes replaces its own parts by folders: a module of our own requires each in the version of the release.
+kubernetes() {
+  have kubectl "$KUBERNETES" && return
+  echo "building kube-apiserver and kubectl $KUBERNETES"
+  local folder source part flags name
+  folder=$(mktemp -d)
+  source=$(go mod download -json "k8s.io/kubernetes@$KUBERNETES" | jq -r .Dir)
+  (
+    cd "$folder"
+    printf 'module tools\n' >go.mod
+    printf 'package tools\n\nimport (\n\t_ "k8s.io/kubernetes/cmd/kube-apiserver"\n\t_ "k8s.io/kubernetes/cmd/kubectl"\n)\n' >tools.go
+    sed -i '1i //go:build tools\n' tools.go
+    go mod edit -require "k8s.io/kubernetes@$KUBERNETES"
+    while read -r part; do go mod edit -require "$part@v0.${KUBERNETES#v1.}"; done \
+      < <(sed -n 's#^\t\(k8s.io/[^ ]*\) => ./staging.*#\1#p' "$source/go.mod" | grep -v /sample-)
+    go mod tidy
+    flags="-s -w -X k8s.io/component-base/version.gitVersion=$KUBERNETES"
+    for name in kube-apiserver kubectl; do go build -trimpath -ldflags "$flags" -o "$bin/$name" "k8s.io/kubernetes/cmd/$name"; done
+  )
+  rm -rf "$folder"
+  echo "$KUBERNETES" >"$bin/.kubectl.version"
+}
+
 etcd
 gitea
+kubernetes
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
 
@@ -126,6 +151,9 @@ while read -r library; do install -D "$library" "$root/gitea$library"; done < <(
 
 mkdir -p "$root/etcd/usr/local/bin"
 cp "$bin/etcdctl" "$bin/etcdutl" "$root/etcd/usr/local/bin/"
+
+mkdir -p "$root/kubectl/bin"
+cp "$bin/kubectl" "$root/kubectl/bin/kubectl"
 
 mkdir -p "$root"/postgres/{etc/alternatives,usr}
 for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/postgres/$folder"; done

@@ -21,9 +21,18 @@ MESSAGE=/dev/termination-log
 doing=starting
 child=
 
+# Where a step that runs while its application is stopped leaves its failure: the run goes on until that is up again.
+LATER=$PARTS/failed
+
 fail() {
-  printf '%s\n' "$*" >"$MESSAGE"
   printf '%s\n' "$*" >&2
+  if [ -n "${WHILE_STOPPED:-}" ]; then
+    # On a full disk there is room again without a copy that nobody wants any more.
+    printf '%s\n' "$*" 2>/dev/null >"$LATER" || rm -rf "$DATA"
+    [ -s "$LATER" ] || printf '%s\n' "$*" >"$LATER"
+    exit 0
+  fi
+  printf '%s\n' "$*" >"$MESSAGE"
   exit 1
 }
 
@@ -33,12 +42,18 @@ stopped() {
 }
 
 ended() {
-  [ "$1" -eq 0 ] || [ -s "$MESSAGE" ] ||
-    printf 'Ended with code %s while %s; the log of this container says more.\n' "$1" "$doing" >"$MESSAGE"
+  [ "$1" -ne 0 ] || return 0
+  [ ! -s "$MESSAGE" ] || return 0
+  fail "Ended with code $1 while $doing; the log of this container says more."
 }
 
 trap 'ended $?' EXIT
 trap stopped TERM INT
+
+if [ -s "$LATER" ]; then
+  [ -z "${WHILE_STOPPED:-}" ] || exit 0
+  fail "$(cat "$LATER")"
+fi
 
 # run SECONDS COMMAND...: returns its code. In the background, because a shell that waits for a child in the foreground
 # hears of the end of its pod only when the child is done.

@@ -1,4 +1,5 @@
 /** How jobs of this library copy a dataset, as a construct says it: what the strategy does not know. */
+import type { Stopped } from '../../jobs/quiesce';
 import type { Source } from '../../jobs/step';
 import type { DatasetId } from '../../model/dataset';
 import type { Origin } from '../../model/declaration';
@@ -30,6 +31,8 @@ export interface JobDeclaration {
   readonly namespace: string;
   readonly source: Source;
   readonly settings: JobSettings;
+  /** What is stopped while its data is read; absent where the copy may be of several moments. */
+  readonly stopped?: Stopped;
   /** What a restore needs besides the copy, because no copy may carry it. */
   readonly keys?: readonly RequiredSecret[];
   /** Files of the application that are not on its volume. */

@@ -1,6 +1,7 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
 import { copyJob } from '../../jobs/copy-job';
+import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
 import { datasetKey, describeDataset } from '../../model/dataset';
@@ -16,6 +17,9 @@ import { isJobProblem, planJob, scheduledOf, type JobProblem, type PlannedJob } 
 /** What restic remembers of a repository while it looks through it: indexes and trees, but no data. */
 const CACHE_SIZE = '10Gi';
 const MIRROR_DEADLINE = 4 * 3600;
+
+/** What `kubectl` keeps of the API server. */
+const UNDO_SCRATCH = { size: '64Mi' };
 
 export class JobsMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
@@ -160,8 +164,8 @@ export class JobsMethodPlan implements MethodPlan {
 
   /** What carries out one strategy of a dataset. */
   objectsOf(job: PlannedJob): readonly KubeObject[] {
-    const { declaration, dataset, name, location, store, schedule, upkeep, keep, scratch, images, mirrors } = job;
-    const { namespace, source, settings } = declaration;
+    const { declaration, dataset, name, location, store, schedule, upkeep, undo, keep, scratch, images, mirrors } = job;
+    const { namespace, source, settings, stopped } = declaration;
     const { cluster, jobs } = this.input.platform;
     const shared = {
       namespace,
@@ -179,7 +183,7 @@ export class JobsMethodPlan implements MethodPlan {
         location,
         store,
         schedule,
-        source,
+        source: stopped === undefined ? source : quiesced(source, stopped),
         scratch,
         deadlineSeconds,
         ...(smallestPercent === undefined ? {} : { smallestPercent }),
@@ -208,6 +212,12 @@ export class JobsMethodPlan implements MethodPlan {
           ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
         ];
       }),
+      ...(stopped === undefined || undo === undefined
+        ? []
+        : undoJob(
+            { ...shared, name: `${name}-undo`, scratch: UNDO_SCRATCH, schedule: undo, deadlineSeconds: 600 },
+            stopped,
+          )),
     ];
   }
 }

@@ -1,5 +1,6 @@
 /** Which jobs copy a dataset where and when, as plain data. */
 import { JOB_IMAGES } from '../../jobs/images';
+import { undoSchedule } from '../../jobs/quiesce';
 import { storePeer } from '../../jobs/store';
 import type { Peer } from '../../jobs/step';
 import type { Scratch } from '../../jobs/pod';
@@ -24,6 +25,8 @@ export interface PlannedJob {
   readonly store: Peer;
   readonly schedule: Schedule;
   readonly upkeep: Schedule;
+  /** Of the job that starts an application again which a killed run has stopped; absent where none is stopped. */
+  readonly undo?: Schedule;
   readonly keep: Keep;
   readonly scratch: Scratch;
   readonly images: JobImages;
@@ -97,6 +100,9 @@ export function planJob(
   if ('type' in mirrors) return mirrors;
 
   const [base] = tiers;
+  const undo = declaration.stopped === undefined ? undefined : undoSchedule(base.schedule, settings.deadlineSeconds);
+  if (undo !== undefined && 'problem' in undo)
+    return { type: 'schedule', dataset, subject: `'${base.schedule.cron}'`, advice: QUIESCE_ADVICE, ...undo };
   return {
     declaration,
     dataset,
@@ -105,6 +111,7 @@ export function planJob(
     store,
     schedule: base.schedule,
     upkeep,
+    ...(undo === undefined ? {} : { undo }),
     keep,
     scratch,
     images: { ...JOB_IMAGES, ...platform.jobs?.images, ...settings.images },
@@ -113,6 +120,8 @@ export function planJob(
     mirrors,
   };
 }
+
+const QUIESCE_ADVICE = 'let it run at one minute of fewer hours, or give copies a shorter deadline';
 
 type Tiers = readonly [Tier, ...Tier[]];
 

@@ -19,6 +19,7 @@ import {
 } from '../../../lib/model/kube-object';
 import { parseQuantity } from '../../../lib/model/quantity';
 import { podTemplateOf } from '../../../lib/model/workloads';
+import type { ApiServer } from './api-server';
 import { output, run, TOOLS } from './tools';
 
 export interface PodOptions {
@@ -26,6 +27,8 @@ export interface PodOptions {
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Folders that are the claims of the job's namespace, by name. */
   readonly claims?: Readonly<Record<string, string>>;
+  /** Whom its pods may ask, with the token of their account. */
+  readonly apiServer?: Pick<ApiServer, 'port' | 'ca' | 'token'>;
   /** Replaces the size of the scratch volume, to see what a full one does. */
   readonly scratchSize?: string;
   /** Is called before a container starts. */
@@ -77,6 +80,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const IMAGES: readonly Image[] = [
   { name: '/restic/restic:', rootfs: 'restic', path: DEFAULT_PATH },
   { name: '/rclone/rclone:', rootfs: 'rclone', path: DEFAULT_PATH },
+  { name: '/kubectl:', rootfs: 'kubectl', path: '/bin' },
   { name: '/gitea:', rootfs: 'gitea', path: DEFAULT_PATH },
   { name: '/etcd:', rootfs: 'etcd', path: '/usr/local/bin:/usr/bin:/bin' },
   {
@@ -173,6 +177,10 @@ class Pod {
       });
       const files = items.length === 0 ? data : Object.fromEntries(items);
       writeFiles(path, files, numberAt(volume, 'secret', 'defaultMode') ?? 0o644, group);
+    } else if (isMapping(at(volume, 'projected'))) {
+      const token = await this.options.apiServer?.token(textAt(this.spec, 'serviceAccountName') ?? '');
+      const files = { token: token ?? '', 'ca.crt': this.options.apiServer?.ca ?? '', namespace: 'forge' };
+      writeFiles(path, files, numberAt(volume, 'projected', 'defaultMode') ?? 0o644, group);
     } else if (isMapping(at(volume, 'hostPath')) || isMapping(at(volume, 'persistentVolumeClaim'))) {
       // Bound where it is.
     } else {
@@ -285,6 +293,11 @@ class Pod {
 
   private envOf(container: unknown): Readonly<Record<string, string>> {
     const env: Record<string, string> = {};
+    const { apiServer } = this.options;
+    if (apiServer !== undefined) {
+      env['KUBERNETES_SERVICE_HOST'] = '127.0.0.1';
+      env['KUBERNETES_SERVICE_PORT'] = String(apiServer.port);
+    }
     for (const variable of listAt(container, 'env')) {
       const name = textAt(variable, 'name') ?? '';
       const value = textAt(variable, 'value');
