@@ -20,7 +20,7 @@ export function forgetFaults(): void {
 }
 
 /** Whose faults make a whole run. */
-const METHODS = ['etcd', 'PostgreSQL'];
+const METHODS = ['etcd', 'PostgreSQL', 'Mirror of a bucket'];
 
 interface Announced {
   readonly method: string;
