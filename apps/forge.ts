@@ -6,7 +6,7 @@ import {
   BackedUpStatefulSet,
   CephBucketWithBackupGrant,
   continuous,
-  elsewhere,
+  mirrored,
   nightly,
   ScratchVolume,
   weekly,
@@ -30,11 +30,7 @@ export class Forge extends Chart {
     new CephBucketWithBackupGrant(this, 'attachments', {
       bucketName: 'forge-attachments',
       storageClass: 'bucket-retain',
-      // With the keys of the backup user, which may only read.
-      backup: elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
-        failureDomain: 'site',
-        rpo: Duration.hours(25),
-      }),
+      backup: mirrored({ to: offsite, keep: { daily: 30 } }),
     });
 
     const labels = { 'app.kubernetes.io/name': 'gitea' };

@@ -15,6 +15,7 @@ import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
 import * as jobs from './jobs';
 import * as locations from './locations';
+import * as mirrors from './mirrors';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
@@ -70,6 +71,8 @@ export const rules: readonly Rule[] = [
   bucketGrants.bucketName,
   bucketGrants.bucketGrant,
   bucketGrants.bucketLockout,
+  mirrors.mirrorUngranted,
+  mirrors.mirrorOntoItself,
   buckets.bucketConfig,
   buckets.bucketClass,
   buckets.bucketClaimedTwice,
@@ -97,6 +100,7 @@ export const rules: readonly Rule[] = [
   locations.locationMalformed,
   locations.locationAmbiguous,
   locations.mirrorUnproven,
+  locations.objectLockImpossible,
   objects.invalidConstruct,
   apiServer.unservedVersion,
   apiServer.objectName,

@@ -20,7 +20,7 @@ new BackedUpPostgres(chart, 'db', {
   backup: [nightly({ to: minio, keep: { daily: 14 } }), continuous({ to: offsite, restoreWindow: Duration.days(30) })],
 });`,
   check: ({ methods }) =>
-    methods.jobs.problems.flatMap((problem) =>
+    [...methods.jobs.problems, ...methods.ceph.problems].flatMap((problem) =>
       problem.type === 'unready'
         ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: toFix(problem.line) }]
         : [],
