@@ -5,7 +5,7 @@ import {
   BackedUpPostgres,
   CephBucketWithBackupGrant,
   continuous,
-  elsewhere,
+  mirrored,
   nightly,
   ScratchVolume,
   weekly,
@@ -29,11 +29,7 @@ export class Forge extends Chart {
     const bucket = new CephBucketWithBackupGrant(this, 'attachments', {
       bucketName: 'forge-attachments',
       storageClass: 'bucket-retain',
-      // With the keys of the backup user, which may only read.
-      backup: elsewhere('rclone on the NAS copies the bucket every night and keeps what was deleted for a month.', {
-        failureDomain: 'site',
-        rpo: Duration.hours(25),
-      }),
+      backup: mirrored({ to: offsite, keep: { daily: 30 } }),
     });
 
     new BackedUpGitea(this, 'gitea', {

@@ -42,8 +42,8 @@ export { VeleroSnapshotClass } from './constructs/velero-snapshot-class';
 export type { VeleroSnapshotClassProps } from './constructs/velero-snapshot-class';
 export { backUp, exclude, holds } from './constructs/foreign';
 export type { ExcludeOptions, ForeignOptions, HeldClaim, HeldClaimProps } from './constructs/foreign';
-export { CephBucketWithBackupGrant, grantBackup } from './constructs/ceph-bucket';
-export type { BucketRef, CephBucketWithBackupGrantProps } from './constructs/ceph-bucket';
+export { CephBucketMirror, CephBucketWithBackupGrant, grantBackup } from './constructs/ceph-bucket';
+export type { BucketRef, CephBucketMirrorProps, CephBucketWithBackupGrantProps } from './constructs/ceph-bucket';
 export type { PolicyPrincipal, PolicyStatement } from './model/bucket-policy';
 export { definePlatform } from './model/platform';
 export type {
@@ -116,6 +116,7 @@ export type {
   InventoryStrategy,
   ReceiptEvidence,
   RequiredSecret,
+  RcloneRestore,
   ResticRestore,
   Restore,
   VeleroEvidence,

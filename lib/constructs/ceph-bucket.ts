@@ -5,6 +5,7 @@ import { policyWithGrant } from '../model/bucket-grant';
 import type { PolicyStatement } from '../model/bucket-policy';
 import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
 import { datasetIdOf } from '../model/refs';
+import { mirrored, type MirroredOptions } from '../model/strategies';
 import { backUp } from './foreign';
 import { Ledger, originOf } from './ledger';
 
@@ -20,7 +21,7 @@ export interface CephBucketWithBackupGrantProps {
   readonly bucketName: string;
   /** A StorageClass of Rook for buckets, whose `reclaimPolicy` is `Retain`: else the bucket goes with its claim (`bucket-class`). */
   readonly storageClass: string;
-  /** How it is backed up. There is no default. The grant lets the backup user read; it copies nothing. */
+  /** How it is backed up: `mirrored` copies it as the backup user. There is no default. */
   readonly backup: OneOrMore<BucketStrategy>;
   /** Name of the claim, and so of the ConfigMap and the Secret in which Rook tells the application of it. Default: the construct's id. */
   readonly name?: string;
@@ -46,7 +47,7 @@ export interface CephBucketWithBackupGrantProps {
  * new CephBucketWithBackupGrant(this, 'attachments', {
  *   bucketName: 'paperless-attachments',
  *   storageClass: 'bucket-retain',
- *   backup: elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) }),
+ *   backup: mirrored({ to: offsite, keep: { daily: 30 } }),
  * });
  * // apiVersion: objectbucket.io/v1alpha1
  * // kind: ObjectBucketClaim
@@ -144,11 +145,44 @@ export class CephBucketWithBackupGrant extends Construct {
  *     additionalConfig: { bucketPolicy: readFileSync('media-policy.json', 'utf8') },
  *   },
  * });
- * const nas = elsewhere('rclone on the NAS copies the bucket every night.', { failureDomain: 'site', rpo: Duration.hours(25) });
- * grantBackup(this, { bucket: 'media' }, nas);
+ * grantBackup(this, { bucket: 'media' }, mirrored({ to: offsite, keep: { daily: 30 } }));
  */
 export function grantBackup(scope: Construct, ref: BucketRef, strategy: OneOrMore<BucketStrategy>): void {
   declareGrant(scope, ref, strategy);
+}
+
+/** Which bucket is mirrored where. */
+export interface CephBucketMirrorProps extends MirroredOptions {
+  /** Name of the claim. */
+  readonly claim: string;
+  /** Namespace of the claim. Default: the chart's. */
+  readonly namespace?: string;
+}
+
+/**
+ * The mirror of a bucket whose claim somebody else wrote: `grantBackup` with `mirrored`, as a construct.
+ *
+ * @throws Error if the scope is in no Chart.
+ * @example
+ * new ApiObject(this, 'media', {
+ *   apiVersion: 'objectbucket.io/v1alpha1',
+ *   kind: 'ObjectBucketClaim',
+ *   metadata: { name: 'media' },
+ *   spec: {
+ *     bucketName: 'paperless-media',
+ *     storageClassName: 'bucket-retain',
+ *     additionalConfig: { bucketPolicy: readFileSync('media-policy.json', 'utf8') },
+ *   },
+ * });
+ * new CephBucketMirror(this, 'media-mirror', { claim: 'media', to: offsite, keep: { daily: 30 } });
+ */
+export class CephBucketMirror extends Construct {
+  constructor(scope: Construct, id: string, props: CephBucketMirrorProps) {
+    super(scope, id);
+    const { claim, namespace, ...options } = props;
+    const ref = { bucket: claim, ...(namespace === undefined ? {} : { namespace }) };
+    declareGrant(this, ref, mirrored(options));
+  }
 }
 
 /** @param statements that the policy has to have besides the grant. */

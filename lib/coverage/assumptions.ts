@@ -1,5 +1,5 @@
 /** What the proofs took from the platform, or from somebody's word, and what only the live cluster can confirm. */
-import { sortedBy } from '../model/collections';
+import { distinctBy, sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
 import { BACKED_UP_NAMESPACE } from '../model/folders';
 import type { Assumption } from '../model/inventory';
@@ -16,7 +16,9 @@ export function assumptionsOf(share: Share, context: GateContext): readonly Assu
     ...aboutOtherRepositories(context),
     ...aboutLabels(share),
   ];
-  return sortedBy(assumptions, ({ about }) => about);
+  // Several methods may take the same as given.
+  const distinct = distinctBy(assumptions, (assumption) => JSON.stringify(assumption));
+  return sortedBy(distinct, ({ about }) => about);
 }
 
 function aboutFlux({ platform }: GateContext): readonly Assumption[] {

@@ -29,6 +29,7 @@ export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset)
 export function copyLine(dataset: UnansweredDataset, context: GateContext): string {
   const { methods } = dataset;
   if (methods.continuous !== undefined) return constructLine(dataset, continuousLine(context), context);
+  if (methods.mirrored !== undefined) return mirrorLine(dataset, context);
   if (methods.scheduled === undefined) return answerLine(dataset, elsewhereLine(), context);
   return constructLine(dataset, nightlyLine(context), context);
 }
@@ -39,6 +40,15 @@ export function constructLine(dataset: UnansweredDataset, strategy: string, cont
   return dataset.ref === 'postgres' && !isDeclaredByItsMaker(dataset)
     ? postgresBackupLine(dataset, strategy, context)
     : answerLine(dataset, strategy, context);
+}
+
+/** The mirror of a bucket, which needs the right to read it. */
+export function mirrorLine(dataset: UnansweredDataset, context: GateContext): string {
+  const { id, declaration, origin } = dataset;
+  const strategy = `mirrored({ to: ${locationVariable(context)} })`;
+  return isDeclaredByItsMaker(dataset)
+    ? `backup: ${strategy}`
+    : `grantBackup(this, ${context.refTo({ id, origin: declaration?.at ?? origin })}, ${strategy})`;
 }
 
 /** The construct that protects a database of somebody else. */

@@ -43,7 +43,8 @@ export interface UpkeepJobOptions extends JobOptions {
   readonly checkShares?: number;
 }
 
-const SMALLEST_PERCENT = 50;
+/** How much of the copy before a copy must have, if nobody says otherwise. */
+export const SMALLEST_PERCENT = 50;
 const CHECK_SHARES = 13;
 
 /** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that backs up one dataset. */

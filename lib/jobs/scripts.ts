@@ -22,6 +22,10 @@ const SCRIPTS = {
   'copy-restic.sh': ['common.sh', 'restic.sh'],
   'write-receipt.sh': ['common.sh'],
   'upkeep-restic.sh': ['common.sh', 'restic.sh'],
+  'mirror.sh': ['common.sh', 'rclone.sh'],
+  'compare-mirror.sh': ['common.sh', 'rclone.sh'],
+  'expire-replaced.sh': ['common.sh', 'rclone.sh'],
+  'probe-grants.sh': ['common.sh', 'rclone.sh'],
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

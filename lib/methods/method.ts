@@ -65,7 +65,8 @@ export interface PlannedCopy {
   /** Whether the data stays in the storage that it protects, and only a record of it is at the location. */
   readonly staysInStorage: boolean;
   readonly worstAgeSeconds: number;
-  readonly keptSeconds: number;
+  /** Absent where nothing of it expires. */
+  readonly keptSeconds?: number;
   /** What makes it, those whose copies are the youngest first; none where copies do not expire by their age. */
   readonly runs: readonly PlannedRun[];
   readonly evidence: Evidence;

@@ -121,6 +121,7 @@ export type Restore =
   | { readonly type: 'velero'; readonly namespace: string; readonly plan: string; readonly defaultPlan: boolean }
   | CnpgRestore
   | ResticRestore
+  | RcloneRestore
   /** By whoever copies it. */
   | { readonly type: 'ask'; readonly sentence: string }
   /** From the mirror, in the way of the copy that it mirrors. */
@@ -206,6 +207,24 @@ export interface ResticRestore {
   /** Where the Secret is. */
   readonly namespace: string;
   /** The Secret with the keys and the password of the repository. */
+  readonly secret: string;
+}
+
+/** The objects of a bucket as files, copied back by rclone; names with empty parts, `a//b`, one by one (docs/buckets.md). */
+export interface RcloneRestore {
+  readonly type: 'rclone';
+  /** Name of the bucket that they come from, and go back to. */
+  readonly bucket: string;
+  /** Path in the location's bucket, below which the objects are: `home/data/forge/objectbucketclaim_media/current`. */
+  readonly current: string;
+  /**
+   * Path below which a folder for each run has what that run has replaced: `…/replaced/20261125T031000Z`. Absent where the
+   * location keeps old versions instead.
+   */
+  readonly replaced?: string;
+  /** Where the Secret is. */
+  readonly namespace: string;
+  /** The Secret with the keys of the location. */
   readonly secret: string;
 }
 

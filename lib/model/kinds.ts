@@ -20,7 +20,7 @@ import type { Elsewhere, Scheduled, Strategy, StrategyType } from './strategy';
 import { hasPodTemplate, type OPERATOR_WORKLOADS, type WORKLOADS } from './workloads';
 
 /** How copies are made; one module each under `lib/methods`. */
-export type MethodName = 'velero' | 'cnpg' | 'jobs';
+export type MethodName = 'velero' | 'cnpg' | 'jobs' | 'ceph';
 
 /** The strategies that fit, and what carries each out: `undefined` where nothing does yet, and the gate says so. */
 export type Methods = { readonly [S in Exclude<StrategyType, 'elsewhere'>]?: MethodName | undefined };
@@ -80,7 +80,7 @@ export const DATA_KINDS = [
     ref: 'bucket',
     group: 'objectbucket.io',
     kind: 'ObjectBucketClaim',
-    strategies: { mirrored: undefined },
+    strategies: { mirrored: 'ceph' },
     facts: bucketFacts,
   },
   {

@@ -1,4 +1,5 @@
 /** Names as Kubernetes takes them (k8s.io/apimachinery v0.36.3, pkg/util/validation/validation.go). */
+import { createHash } from 'node:crypto';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const DNS_LABEL = new RegExp(`^${LABEL}$`);
@@ -28,4 +29,16 @@ export function isLabelKey(text: string): boolean {
 /** Empty, or up to 63 characters that begin and end with a letter or digit. */
 export function isLabelValue(text: string): boolean {
   return text.length <= MAX_LABEL_LENGTH && /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(text);
+}
+
+/** CronJobs have shorter names than other objects, because each of their Jobs has its time behind it. */
+export const MAX_CRON_JOB_NAME_LENGTH = 52;
+
+/** A label out of several names that no other names give, however they are cut: `a-b` with `c` is not `a` with `b-c`. */
+export function joinedName(names: readonly string[], maxLength: number): string {
+  const hash = createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 8);
+  return `${names
+    .join('-')
+    .replaceAll('.', '-')
+    .slice(0, maxLength - 9)}-${hash}`;
 }

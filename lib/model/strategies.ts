@@ -273,23 +273,44 @@ export function continuous(options: ContinuousOptions): Continuous {
 
 /** When and how something is mirrored. */
 export interface MirroredOptions extends CopyOptions {
-  /** How long objects that vanished at the source are kept. Default: as the location keeps old versions. */
+  /**
+   * How long objects that were replaced or vanished at the source are kept: as long as the bucket that reaches furthest,
+   * `{ daily: 30 }` for 30 days. Default: as long as the location keeps old versions, and for ever where it keeps none.
+   */
   readonly keep?: Keep;
   /** Five fields, in the platform's time zone. Default: every night, between 03:00 and 06:00, by hash. */
   readonly cron?: Cron | string;
+  /** What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. Default 4 hours. */
+  readonly deadline?: Duration;
+  /**
+   * The source must have this much of the last copy, in percent, or the run fails: objects, bytes, and of the objects of the
+   * copy those that are still there. Default 50; 0 for the one run after much was deleted on purpose.
+   */
+  readonly smallestPercent?: number;
 }
 
 /**
- * A bucket or a Git repository, kept in step at another place.
- *
- * No construct of this release carries it out, and the gate says so (`unproven-strategy`): name who copies it with
- * `elsewhere` until one does.
+ * A bucket, kept in step at another place by a job that reads it as the backup user (docs/buckets.md). A bucket that is
+ * gone, empty or sharply smaller is refused, what is replaced or vanishes is kept for a time, and the content is compared.
  *
  * @example
- * const backup = mirrored({ to: offsite });
+ * new CephBucketWithBackupGrant(this, 'attachments', {
+ *   bucketName: 'paperless-attachments',
+ *   storageClass: 'bucket-retain',
+ *   backup: mirrored({ to: offsite, keep: { daily: 30 }, cron: '10 3 * * *' }),
+ * });
+ * // apiVersion: batch/v1
+ * // kind: CronJob
+ * // metadata:
+ * //   name: mirror-paperless-attachments-offsite-1c4736e8
+ * //   namespace: backed-up
+ * // spec:
+ * //   schedule: 10 3 * * *
+ * //   timeZone: Europe/Berlin
+ * //   concurrencyPolicy: Forbid
  */
 export function mirrored(options: MirroredOptions): Mirrored {
-  const { to, keep, rpo, plan, cron } = given(options);
+  const { to, keep, rpo, plan, cron, deadline, smallestPercent } = given(options);
   return {
     type: 'mirrored',
     cadence: cadenceOf(cron),
@@ -297,6 +318,8 @@ export function mirrored(options: MirroredOptions): Mirrored {
     ...(plan === undefined ? {} : { plan }),
     ...(keep === undefined ? {} : { keep }),
     ...(rpo === undefined ? {} : { rpoSeconds: secondsOf(rpo) }),
+    ...(deadline === undefined ? {} : { deadlineSeconds: secondsOf(deadline) }),
+    ...(smallestPercent === undefined ? {} : { smallestPercent }),
   };
 }
 

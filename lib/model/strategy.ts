@@ -83,6 +83,10 @@ export interface Mirrored {
   readonly plan?: string;
   /** The largest data loss that is accepted; absent where nobody said. */
   readonly rpoSeconds?: number;
+  /** What a run may take; absent for the default. */
+  readonly deadlineSeconds?: number;
+  /** How much of the last copy the source must have, in percent; absent for the default. */
+  readonly smallestPercent?: number;
 }
 
 /** Somebody else copies it: a claim that nothing proves, listed apart. What `elsewhere` returns. */

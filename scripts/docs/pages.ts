@@ -139,6 +139,7 @@ const METHODS: Readonly<Record<MethodName, string>> = {
   velero: 'Velero',
   cnpg: 'CloudNativePG',
   jobs: '[jobs](jobs.md)',
+  ceph: '[mirrors](buckets.md)',
 };
 
 /** A vertical bar would end the cell. */

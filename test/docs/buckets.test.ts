@@ -5,7 +5,8 @@ import type { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { foreignClaim, policy, withRook } from '../support/buckets';
-import { explain, synthesizeScenario, type Scenario } from '../support/scenario';
+import type { Location } from '../../lib';
+import { explain, offsite, synthesizeScenario, type Scenario } from '../support/scenario';
 import { run, typeErrors } from '../support/snippets';
 
 const blocks = new Map(
@@ -38,11 +39,11 @@ describe('docs/buckets.md', () => {
   });
 
   it('has code that is accepted, and shows the user that is written', () => {
-    const Photos = exported('bucket.ts', 'Photos') as new (scope: Construct) => Chart;
-    const registry = exported('foreign.ts', 'registry') as (chart: Chart) => void;
+    const Photos = exported('bucket.ts', 'Photos') as new (scope: Construct, location: Location) => Chart;
+    const registry = exported('foreign.ts', 'registry') as (chart: Chart, location: Location) => void;
     const { findings, files } = synthesizeScenario(({ app, chart }: Scenario) => {
-      new Photos(app);
-      registry(chart);
+      new Photos(app, offsite);
+      registry(chart, offsite);
     }, withRook);
     expect(explain(findings)).toBe('');
     const user = 'backup-user/backed-up.CephObjectStoreUser.backed-up.yaml';

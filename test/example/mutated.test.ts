@@ -17,14 +17,15 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   [/^BackupStorageLocation velero\/\w+$/, ['velero-refuses']],
   [/^VolumeSnapshotClass [\w-]+$/, ['velero-refuses']],
   [
-    /^ConfigMap (kube-system|forge)\/[\w-]+-scripts-\w+, annotation kustomize\.toolkit\.fluxcd\.io\/substitute$/,
+    /^ConfigMap (kube-system\/|forge\/|backed-up\/mirror-)[\w-]+-scripts-\w+, annotation kustomize\.toolkit\.fluxcd\.io\/substitute$/,
     ['unproven-strategy', 'substitution'],
   ],
   [
-    /^(CronJob|NetworkPolicy|ConfigMap) (kube-system|forge)\/[\w-]+(, (label|annotation) (?!.*substitute)[\w./-]+)?$/,
+    /^(CronJob|NetworkPolicy|ConfigMap) (kube-system\/|forge\/|backed-up\/mirror-)[\w-]+(, (label|annotation) (?!.*substitute)[\w./-]+)?$/,
     ['unproven-strategy'],
   ],
-  [/^CronJob (kube-system|forge)\/[\w-]+, annotation .*\/substitute$/, ['unproven-strategy']],
+  [/^CronJob (kube-system\/|forge\/|backed-up\/mirror-)[\w-]+, annotation .*\/substitute$/, ['unproven-strategy']],
+  [/^ConfigMap backed-up\/probe-grants-scripts-\w+, annotation .*\/substitute$/, ['substitution']],
   // What was decided about a claim.
   [/^PersistentVolumeClaim media\/settings, label backed-up\/plan$/, ['not-copied', 'marks-missing']],
   [/^PersistentVolumeClaim (?!media\/settings).*, label backed-up\/plan$/, ['marks-missing']],
@@ -80,19 +81,28 @@ const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
     'Velero backs up what is in the namespace, and without it Flux fails in plain sight: nothing can be in it',
   ],
   [/^Namespace backed-up, annotation /, 'no data is in it: synth writes its ConfigMaps again'],
-  [/^ConfigMap backed-up\/[\w-]+$/, 'synth makes the inventory anew each time, and nothing reads the copy back'],
+  [
+    /^ConfigMap backed-up\/inventory-[\w-]+$/,
+    'synth makes the inventory anew each time, and nothing reads the copy back',
+  ],
   [
     /^CephObjectStoreUser backed-up\/backed-up$/,
     'synth makes it wherever Rook can, and the buckets that name it wait for it in plain sight',
   ],
   [
-    /^(?!CronJob|NetworkPolicy|ConfigMap (kube-system|forge)\/).*, label app\.kubernetes\.io\/managed-by$/,
+    /^(CronJob|NetworkPolicy|ConfigMap) backed-up\/probe-grants(?!.*ConfigMap.*substitute)[\w-]*(, (?!annotation).*)?$/,
+    'it tries what the grants allow, and copies nothing',
+  ],
+  [/^CronJob backed-up\/probe-grants, annotation .*\/substitute$/, 'nothing in it looks like a variable of Flux'],
+  [
+    /^(?!CronJob|NetworkPolicy|ConfigMap (kube-system\/|forge\/|backed-up\/mirror-|backed-up\/probe-)).*, label app\.kubernetes\.io\/managed-by$/,
     'for people only',
   ],
   [
     /^Cluster forge\/db, (label|annotation) backed-up\//,
     'for people only: Velero knows the volumes of a database by the label of their role',
   ],
+  [/^ObjectBucketClaim .*, (label|annotation) backed-up\//, 'for people only: a bucket is mirrored by its name'],
   [/^ObjectStore .*, annotation /, 'what is in the bucket stays, and so does the log until it can go there again'],
   [/^PodMonitor [\w/-]+$/, 'it lets Prometheus find what it scrapes, and holds nothing'],
   [

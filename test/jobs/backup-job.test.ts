@@ -4,12 +4,23 @@ import { podSecurityViolations } from '../../lib/coverage/pod-security';
 import { backupJob, upkeepJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
 import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
+import { mirrorJob } from '../../lib/jobs/mirror-job';
+import { probeJob } from '../../lib/jobs/probe-job';
 import { at, listAt, textAt, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { s3Location } from '../../lib/model/location';
 import { podTemplateOf } from '../../lib/model/workloads';
 import { validateStrictly } from '../../lib/schema/objects';
 import { emitYaml } from '../../lib/yaml/emit';
-import { copyOfPostgres, etcdJob, giteaJob, location, postgresJob, upkeepOfPostgres } from './jobs';
+import {
+  copyOfPostgres,
+  etcdJob,
+  giteaJob,
+  location,
+  mirrorOfBucket,
+  postgresJob,
+  probeOfGrants,
+  upkeepOfPostgres,
+} from './jobs';
 
 const ALL = {
   postgres: backupJob(postgresJob),
@@ -17,6 +28,8 @@ const ALL = {
   gitea: backupJob(giteaJob),
   upkeep: upkeepJob(upkeepOfPostgres),
   copy: copyJob(copyOfPostgres),
+  mirror: mirrorJob(mirrorOfBucket),
+  probe: probeJob(probeOfGrants),
 };
 const RESTRICTED = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
 
@@ -58,10 +71,8 @@ describe.each(Object.entries(ALL))('the objects of job %s', (name, objects) => {
 
 describe('the pods of a job', () => {
   it('meet the restricted Pod Security level', () => {
-    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.postgres)), RESTRICTED)).toEqual([]);
-    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.gitea)), RESTRICTED)).toEqual([]);
-    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.upkeep)), RESTRICTED)).toEqual([]);
-    expect(podSecurityViolations(podTemplateOf(cronJobOf(ALL.copy)), RESTRICTED)).toEqual([]);
+    for (const objects of [ALL.postgres, ALL.gitea, ALL.upkeep, ALL.copy, ALL.mirror, ALL.probe])
+      expect(podSecurityViolations(podTemplateOf(cronJobOf(objects)), RESTRICTED)).toEqual([]);
   });
 
   it('break it on the control plane only by the network, the folder of keys, and the user that may read them', async () => {
@@ -211,6 +222,28 @@ describe('the NetworkPolicy of a job', () => {
       ],
       ports: [{ protocol: 'TCP', port: 443 }],
     });
+  });
+});
+
+describe('the mirror of a bucket', () => {
+  const stepsOf = (objects: readonly KubeObject[]): readonly unknown[] =>
+    containersOf(objects).map((container) => textAt(container, 'name'));
+  const replaced = (objects: readonly KubeObject[]): string | undefined => {
+    const mirror = containersOf(objects).find((container) => textAt(container, 'name') === 'mirror');
+    const variable = listAt(mirror, 'env').find((each) => textAt(each, 'name') === 'REPLACED');
+    return textAt(variable, 'value');
+  };
+
+  it('keeps apart what was replaced for so long as somebody said', () => {
+    expect(stepsOf(ALL.mirror)).toEqual(['begin', 'mirror', 'compare', 'expire', 'receipt']);
+    expect(replaced(ALL.mirror)).toBe('store:home-backups/home/data/forge/objectbucketclaim_attachments/replaced');
+  });
+
+  it('keeps it for ever where nobody said how long, unless the location does', () => {
+    const { keepSeconds: _none, ...forEver } = mirrorOfBucket;
+    expect(stepsOf(mirrorJob(forEver))).toEqual(['begin', 'mirror', 'compare', 'receipt']);
+    expect(replaced(mirrorJob(forEver))).toBe(replaced(ALL.mirror));
+    expect(replaced(mirrorJob({ ...forEver, location: { ...location, versioned: true } }))).toBe('');
   });
 });
 

@@ -3,9 +3,11 @@ import { ApiObject } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
 import { copyJob } from '../../lib/jobs/copy-job';
+import { mirrorJob } from '../../lib/jobs/mirror-job';
+import { probeJob } from '../../lib/jobs/probe-job';
 import type { KubeObject } from '../../lib/model/kube-object';
 import { explain, synthesizeScenario } from '../support/scenario';
-import { copyOfPostgres, etcdJob, postgresJob, upkeepOfPostgres } from './jobs';
+import { copyOfPostgres, etcdJob, mirrorOfBucket, postgresJob, probeOfGrants, upkeepOfPostgres } from './jobs';
 
 describe('the gate', () => {
   it('accepts the objects of every job', () => {
@@ -14,6 +16,8 @@ describe('the gate', () => {
       ...backupJob(etcdJob),
       ...upkeepJob(upkeepOfPostgres),
       ...copyJob(copyOfPostgres),
+      ...mirrorJob(mirrorOfBucket),
+      ...probeJob(probeOfGrants),
     ];
     expect(findingsOf(jobs)).toBe('');
   });

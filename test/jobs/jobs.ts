@@ -3,6 +3,8 @@ import type { BackupJobOptions, UpkeepJobOptions } from '../../lib/jobs/backup-j
 import type { CopyJobOptions } from '../../lib/jobs/copy-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { giteaDump } from '../../lib/jobs/gitea';
+import type { MirrorJobOptions } from '../../lib/jobs/mirror-job';
+import type { ProbeJobOptions } from '../../lib/jobs/probe-job';
 import { postgresDump } from '../../lib/jobs/postgres';
 import { storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
@@ -84,6 +86,36 @@ export const copyOfPostgres: CopyJobOptions = {
   name: 'db-dump-local-to-offsite',
   from: s3Location('local', { ...location, endpoint: 'https://nas.example.org', bucket: 'backups' }),
   fromStore: { cidrs: ['192.0.2.7/32'], port: 443 },
+};
+
+const rookSecret = 'rook-ceph-object-user-store-a-backed-up';
+const gateway = { namespace: 'rook-ceph', labels: { app: 'rook-ceph-rgw' }, port: 8080 };
+const backupUser = {
+  endpoint: { secret: rookSecret, key: 'Endpoint' },
+  region: 'us-east-1',
+  pathStyle: true,
+  accessKey: { secret: rookSecret, key: 'AccessKey' },
+  secretKey: { secret: rookSecret, key: 'SecretKey' },
+};
+
+export const mirrorOfBucket: MirrorJobOptions = {
+  ...postgresJob,
+  name: 'mirror-forge-attachments',
+  namespace: 'backed-up',
+  dataset: { group: 'objectbucket.io', kind: 'ObjectBucketClaim', namespace: 'forge', name: 'attachments' },
+  source: { ...backupUser, bucket: 'forge-attachments', server: gateway },
+  scratch: { size: '2Gi' },
+  keepSeconds: 30 * 86_400,
+};
+
+export const probeOfGrants: ProbeJobOptions = {
+  name: 'probe-grants',
+  namespace: 'backed-up',
+  schedule: scheduleOf('20 4 * * *', 'Europe/Berlin'),
+  scratch: { size: '1Gi' },
+  source: backupUser,
+  server: gateway,
+  buckets: ['forge-attachments', 'media'],
 };
 
 export function scheduleOf(cron: string, timeZone: string): Schedule {

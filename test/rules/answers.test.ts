@@ -11,7 +11,6 @@ import {
   exclude,
   excluded,
   holds,
-  mirrored,
   nightly,
   s3Location,
   ScratchVolume,
@@ -234,7 +233,7 @@ describe('no-strategy', () => {
             to leave it out  exclude(this, { postgres: 'db' }, { reason: 'why losing it is acceptable' })
         ✖ ObjectBucketClaim paperless/media
             made by          example/media
-            to back it up    backUp(this, { bucket: 'media' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+            to back it up    grantBackup(this, { bucket: 'media' }, mirrored({ to: yourLocation }))
             to leave it out  exclude(this, { bucket: 'media' }, { reason: 'why losing it is acceptable' })
         ✖ OpenSearchCluster paperless/logs
             made by          example/logs
@@ -644,25 +643,25 @@ describe('declarations', () => {
 
   refuses('unproven-strategy', [], 'a strategy without a construct that carries it out', {
     build: ({ chart }, changed) => {
-      new ApiObject(chart, 'files', {
-        apiVersion: 'objectbucket.io/v1alpha1',
-        kind: 'ObjectBucketClaim',
-        metadata: { name: 'files' },
-        spec: { bucketName: 'files', storageClassName: 'buckets' },
+      new ApiObject(chart, 'logs', {
+        apiVersion: 'opensearch.org/v1',
+        kind: 'OpenSearchCluster',
+        metadata: { name: 'logs' },
+        spec: { general: { serviceName: 'logs' }, nodePools: [] },
       });
-      const stated = elsewhere('rclone on the NAS copies the bucket every night.', {
-        failureDomain: 'site',
+      const stated = elsewhere('A policy of the cluster itself writes snapshots to the bucket of the provider.', {
+        failureDomain: 'offsite',
         rpo: Duration.hours(25),
       });
-      backUp(chart, { bucket: 'files' }, changed ? mirrored({ to: offsite }) : stated);
+      backUp(chart, { openSearch: 'logs' }, changed ? nightly({ to: offsite, keep: { daily: 7 } }) : stated);
     },
     says: `
       1 strategy that nothing carries out: [unproven-strategy]
 
-        ✖ ObjectBucketClaim paperless/files
-            made by          example/files
-            because          no object in the output is known to carry out 'mirrored' for it
-            to fix           backUp(this, { bucket: 'files' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
+        ✖ OpenSearchCluster paperless/logs
+            made by          example/logs
+            because          no object in the output is known to carry out 'scheduled' for it
+            to fix           backUp(this, { openSearch: 'logs' }, elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) }))
     `,
   });
 

@@ -1,9 +1,9 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
-import { backUp, CephBucketWithBackupGrant, grantBackup, mirrored, type PolicyStatement } from '../../lib';
+import { backUp, CephBucketWithBackupGrant, grantBackup, type PolicyStatement } from '../../lib';
 import { linesToPaste } from '../support/remedies';
 import { refuses } from '../support/rule-test';
-import { explain, offsite, rook, synthesizeScenario, type Scenario } from '../support/scenario';
+import { explain, rook, synthesizeScenario, type Scenario } from '../support/scenario';
 import { foreignClaim, grantedClaim, nas, policy, statements, withRook } from '../support/buckets';
 
 const bucket = { bucketName: 'media', storageClass: 'bucket-retain', backup: nas };
@@ -201,24 +201,6 @@ describe('the grant of a construct', () => {
       `it does not let ${backupUser} do ${LISTING} on arn:aws:s3:::media-2 and does not let ${backupUser} do ${OBJECTS} on arn:aws:s3:::media-2/*`,
       'what to do       patch neither its bucketName nor its bucketPolicy: say it in bucketName and statements',
     ),
-  });
-});
-
-describe('a grant', () => {
-  refuses('unproven-strategy', [], 'is no copy, and nothing mirrors a bucket yet', {
-    options: () => withRook,
-    build: ({ chart }, changed) => {
-      const backup = changed ? mirrored({ to: offsite }) : nas;
-      new CephBucketWithBackupGrant(chart, 'media', { ...bucket, backup });
-    },
-    says: `
-      1 strategy that nothing carries out: [unproven-strategy]
-
-        ✖ ObjectBucketClaim paperless/media
-            made by          example/media
-            because          no object in the output is known to carry out 'mirrored' for it
-            to fix           backup: elsewhere('Who copies it, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
-    `,
   });
 });
 

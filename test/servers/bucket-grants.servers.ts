@@ -3,25 +3,18 @@
  * the right reason. A refusal that is only "not 200" would also be one for a bucket that is not there.
  */
 import { readFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
-import { inject, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CephBucketWithBackupGrant, type PolicyStatement } from '../../lib';
-import { at, mappingAt, numberAt, textAt, textsAt } from '../../lib/model/kube-object';
+import { at, textAt } from '../../lib/model/kube-object';
 import { nas, withRook } from '../support/buckets';
 import { POLICIES } from '../support/policies';
 import { explain, synthesizeScenario } from '../support/scenario';
+import { admin, backupUser, endpoint, makeUser, putPolicy } from './support/rgw';
 import { s3, type S3Answer, type S3Request, type S3User } from './support/s3';
-import { output } from './support/tools';
-
-const { folder, port } = inject('ceph');
-const endpoint = `http://127.0.0.1:${port}`;
 
 /** What the example cluster writes, and what somebody with more to say would get. */
 const attachments = parse(readFileSync('dist/forge/forge.ObjectBucketClaim.attachments.yaml', 'utf8')) as unknown;
-const userObject = parse(
-  readFileSync('dist/backup-user/backed-up.CephObjectStoreUser.backed-up.yaml', 'utf8'),
-) as unknown;
 const shared: PolicyStatement = {
   Sid: 'Website',
   Effect: 'Allow',
@@ -41,28 +34,6 @@ function rendered(props: { readonly bucketName: string; readonly statements: rea
   return parse(files?.get('example/paperless.ObjectBucketClaim.media.yaml') ?? '');
 }
 
-async function admin(...args: readonly string[]): Promise<void> {
-  await output('radosgw-admin', args, { env: { CEPH_CONF: `${folder}/ceph.conf` } });
-}
-
-async function makeUser(uid: string, ...more: readonly string[]): Promise<S3User> {
-  const user = { endpoint, accessKey: uid, secretKey: randomBytes(12).toString('hex') };
-  const keys = [`--access-key=${user.accessKey}`, `--secret-key=${user.secretKey}`];
-  await admin('user', 'create', `--uid=${uid}`, `--display-name=${uid}`, ...keys, ...more);
-  return user;
-}
-
-/** As Rook makes a user from its object (rook v1.20.6, pkg/operator/ceph/object/user/controller.go). */
-async function makeBackupUser(): Promise<S3User> {
-  const capabilities = Object.entries(mappingAt(userObject, 'spec', 'capabilities'));
-  return makeUser(
-    textAt(userObject, 'metadata', 'name') ?? '',
-    `--op-mask=${textsAt(userObject, 'spec', 'opMask').join(',')}`,
-    `--max-buckets=${String(numberAt(userObject, 'spec', 'quotas', 'maxBuckets'))}`,
-    `--caps=${capabilities.map(([name, right]) => `${name}=${String(right)}`).join(';')}`,
-  );
-}
-
 let owner: S3User;
 let backup: S3User;
 let website: S3User;
@@ -71,14 +42,10 @@ let stranger: S3User;
 beforeAll(async () => {
   // One after the other: each command reads the whole map of the cluster.
   owner = await makeUser('obc-forge-attachments-7c0e');
-  backup = await makeBackupUser();
+  backup = await backupUser();
   website = await makeUser('website');
   stranger = await makeUser('stranger');
 });
-
-async function putPolicy(bucket: string, policy: string, user: S3User = owner): Promise<S3Answer> {
-  return s3(user, { method: 'PUT', path: `/${bucket}`, query: { policy: '' }, body: policy });
-}
 
 /** `200`, or `403 AccessDenied`; for HEAD, whose answers have no body, the status alone. */
 function said({ status, code }: S3Answer): string {
@@ -225,9 +192,9 @@ describe('the policies that are rendered', () => {
       });
 
       it('are taken as they are, so that Rook finds no difference later', async () => {
-        expect(said(await putPolicy(bucket, policy))).toBe('204');
+        expect(said(await putPolicy(owner, bucket, policy))).toBe('204');
         expect((await s3(owner, { path: `/${bucket}`, query: { policy: '' } })).body).toBe(policy);
-        expect(said(await putPolicy(bucket, policy))).toBe('204');
+        expect(said(await putPolicy(owner, bucket, policy))).toBe('204');
       });
 
       it('let the backup user read all, also what comes later', async () => {
@@ -266,7 +233,7 @@ describe('the policies that are rendered', () => {
       it('are gone with the policy', async () => {
         expect(said(await s3(owner, { method: 'DELETE', path: `/${bucket}`, query: { policy: '' } }))).toBe('200');
         expect(await answers(backup, READS, bucket, version)).toEqual(each(READS, DENIED));
-        expect(said(await putPolicy(bucket, policy))).toBe('204');
+        expect(said(await putPolicy(owner, bucket, policy))).toBe('204');
       });
     });
   }
@@ -289,7 +256,9 @@ describe('the backup user that is rendered', () => {
       Action: 's3:*',
       Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
     };
-    expect(said(await putPolicy(bucket, JSON.stringify({ Version: '2012-10-17', Statement: [open] })))).toBe('204');
+    expect(said(await putPolicy(owner, bucket, JSON.stringify({ Version: '2012-10-17', Statement: [open] })))).toBe(
+      '204',
+    );
     expect(await answers(backup, READS, bucket, version)).toEqual(READ);
     expect(await answers(backup, WRITES, bucket, version)).toEqual(each(WRITES, DENIED));
     // Else the refusals would prove nothing.
@@ -372,7 +341,7 @@ describe('what is no way to let somebody read a bucket', () => {
       '--access=read',
       ...keys,
     );
-    const subuser = { endpoint, accessKey: 'subuser', secretKey: 'subuser-secret' };
+    const subuser = { endpoint: endpoint(), accessKey: 'subuser', secretKey: 'subuser-secret' };
     const object = '/forge-attachments/photos/one';
     expect(said(await s3(subuser, { path: object }))).toBe('200');
     expect(said(await s3(subuser, { method: 'DELETE', path: object }))).toBe(DENIED);
@@ -393,10 +362,10 @@ describe('the model of policies that the gate goes by', () => {
         .replaceAll('user/obc-media', `user/${owner.accessKey}`)
         .replaceAll('s3:::med*', 's3:::model*')
         .replaceAll('media', bucket);
-      expect(said(await putPolicy(bucket, text))).toBe('204');
+      expect(said(await putPolicy(owner, bucket, text))).toBe('204');
       const reads = await answers(backup, READS, bucket, version);
       expect(Object.values(reads).every((answer) => answer === '200')).toBe(readable);
-      expect(said(await putPolicy(bucket, text))).toBe(locksOut === undefined ? '204' : DENIED);
+      expect(said(await putPolicy(owner, bucket, text))).toBe(locksOut === undefined ? '204' : DENIED);
     });
   }
 });

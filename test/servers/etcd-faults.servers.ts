@@ -30,7 +30,8 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     etcd = server;
     for (let i = 0; i < 4; i += 1) await etcd.etcdctl(['put', `/registry/large-${i}`], String(i).repeat(1_000_000));
     const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node, deadlineSeconds: 5 });
-    world = { method: 'etcd', store, job: makeJob(store, clusterDatasetId('etcd', 'lab'), source) };
+    const job = makeJob(store, clusterDatasetId('etcd', 'lab'), source);
+    world = { method: 'etcd', store, job, content: async (receipt) => contentOf(store, job, receipt) };
     before = await goodCopy(world);
     announceFaults({ method: world.method, faults: faults.length });
   });

@@ -13,7 +13,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOTLESS_LAYOUT } from '../../lib/jobs/gitea';
 import { createGiteaDatabase, GITEA_DATABASE, startGitea, type GiteaServer } from './support/gitea';
 import { attach, fillGitea, giteaJob, giteaSource } from './support/gitea-data';
-import { commonFaults, complaintsAbout, goodCopy, type Before, type Fault, type World } from './support/faults';
+import {
+  commonFaults,
+  complaintsAbout,
+  contentOf,
+  goodCopy,
+  type Before,
+  type Fault,
+  type World,
+} from './support/faults';
 import { announceFaults } from './support/faults-page';
 import { startPostgres, type PostgresServer } from './support/postgres';
 import { makeStore } from './support/store';
@@ -32,7 +40,8 @@ describe('a copy of Gitea, when something goes wrong', () => {
     await createGiteaDatabase(postgres);
     gitea = await startGitea(postgres);
     await fillGitea(gitea, postgres);
-    world = { method: 'Gitea', store, job: giteaJob(store, gitea, postgres) };
+    const job = giteaJob(store, gitea, postgres);
+    world = { method: 'Gitea', store, job, content: async (receipt) => contentOf(store, job, receipt) };
     before = await goodCopy(world);
     announceFaults({ method: world.method, faults: faults.length });
   });

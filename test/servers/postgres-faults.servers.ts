@@ -29,7 +29,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     server = started;
     await fillPostgres(server);
     const job = makeJob(store, POSTGRES_DATASET, postgresSource(server), { 'db-superuser': server.secret });
-    world = { method: 'PostgreSQL', store, job };
+    world = { method: 'PostgreSQL', store, job, content: async (receipt) => contentOf(store, job, receipt) };
     before = await goodCopy(world);
     announceFaults({ method: world.method, faults: faults.length });
   });

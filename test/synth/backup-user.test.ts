@@ -2,13 +2,14 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CephBucketWithBackupGrant, exclude, type RookPlatform } from '../../lib';
+import { CephBucketWithBackupGrant, exclude, mirrored, type RookPlatform } from '../../lib';
 import { listAt, textAt } from '../../lib/model/kube-object';
 import type { Synthesized } from '../../lib/synth/synthesize';
 import { foreignClaim, nas, policy, withRook } from '../support/buckets';
 import {
   clusterAnswers,
   explain,
+  offsite,
   platform,
   rook,
   synthesizeScenario,
@@ -129,6 +130,23 @@ describe('the backup user', () => {
   });
 });
 
+describe('the jobs that log in as the backup user', () => {
+  it('stand in the backup folder of the chart in the repository of an application, under names of its own', () => {
+    const blog = accepted(({ chart }) => {
+      new CephBucketWithBackupGrant(chart, 'media', {
+        bucketName: 'media',
+        storageClass: 'bucket-retain',
+        backup: mirrored({ to: offsite }),
+      });
+    }, ofBlog);
+    const jobs = [...(blog.files?.keys() ?? [])].filter((path) => path.includes('.CronJob.'));
+    expect(jobs.toSorted()).toEqual([
+      expect.stringMatching(/^example-backup\/backed-up\.CronJob\.mirror-paperless-media-offsite-[0-9a-f]{8}\.yaml$/),
+      expect.stringMatching(/^example-backup\/backed-up\.CronJob\.probe-grants-blog-[0-9a-f]{8}\.yaml$/),
+    ]);
+  });
+});
+
 describe('the claim of a bucket', () => {
   it('has further fields beside the policy', () => {
     const result = accepted(
@@ -151,7 +169,10 @@ describe('the claim of a bucket', () => {
 
 describe('what a grant rests on', () => {
   const ofRook = {
-    'grant of ObjectBucketClaim paperless/media': { user: 'arn:aws:iam:::user/backed-up' },
+    'Secret backed-up/rook-ceph-object-user-store-a-backed-up': {
+      keys: ['AccessKey', 'Endpoint', 'SecretKey'],
+      madeBy: 'Rook',
+    },
     'rook.allowedObcFields': rook.allowedObcFields,
     'rook.objectStore': { namespace: 'rook-ceph', name: 'store-a', allowUsersInNamespaces: ['backed-up'] },
     'rook.version': '1.20',
@@ -160,16 +181,26 @@ describe('what a grant rests on', () => {
 
   function assumed({ inventory }: Synthesized): Readonly<Record<string, unknown>> {
     const all = inventory.assumptions.map(({ about, value }) => [about, value] as const);
-    return Object.fromEntries(all.filter(([about]) => /^rook|^storageClasses|^Ceph|^grant/.test(about)));
+    return Object.fromEntries(all.filter(([about]) => /^rook|^storageClasses|^Ceph|^grant|^Secret/.test(about)));
   }
 
   it('is assumed', () => {
-    expect(assumed(accepted(({ chart }) => bucket(chart), withRook))).toEqual(ofRook);
+    expect(assumed(accepted(({ chart }) => bucket(chart), withRook))).toEqual({
+      ...ofRook,
+      'grant of ObjectBucketClaim paperless/media': {
+        user: 'arn:aws:iam:::user/backed-up',
+        triedBy: 'CronJob backed-up/probe-grants',
+      },
+    });
   });
 
   it('is assumed of the repository that brings the user too', () => {
     expect(assumed(accepted(({ chart }) => bucket(chart), ofBlog))).toEqual({
       'CephObjectStoreUser backed-up/backed-up': { kustomization: 'flux-system/backup-user' },
+      'grant of ObjectBucketClaim paperless/media': {
+        user: 'arn:aws:iam:::user/backed-up',
+        triedBy: expect.stringMatching(/^CronJob backed-up\/probe-grants-blog-[0-9a-f]{8}$/) as string,
+      },
       ...ofRook,
     });
   });

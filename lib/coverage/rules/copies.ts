@@ -15,7 +15,7 @@ import type { GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { answerLine, constructLine, elsewhereLine, locationVariable, nightlyLine } from '../remedies';
+import { answerLine, constructLine, elsewhereLine, locationVariable, mirrorLine, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const unprovenStrategy: Rule = {
@@ -24,13 +24,13 @@ export const unprovenStrategy: Rule = {
   what: 'A strategy fits the kind of data, but this version of the library renders nothing that carries it out.',
   why: 'A declaration without an object behind it would look like a backup and be none.',
   fix: 'Say who copies the data with `elsewhere` until the construct for it exists.',
-  example: `new ApiObject(chart, 'files', {
-  apiVersion: 'objectbucket.io/v1alpha1',
-  kind: 'ObjectBucketClaim',
-  metadata: { name: 'files' },
-  spec: { bucketName: 'files', storageClassName: 'buckets' },
+  example: `new ApiObject(chart, 'logs', {
+  apiVersion: 'opensearch.org/v1',
+  kind: 'OpenSearchCluster',
+  metadata: { name: 'logs' },
+  spec: { general: { serviceName: 'logs' }, nodePools: [] },
 });
-backUp(chart, { bucket: 'files' }, mirrored({ to: offsite }));`,
+backUp(chart, { openSearch: 'logs' }, nightly({ to: offsite, keep: { daily: 7 } }));`,
   check: (context) =>
     context.copied
       .filter((dataset) => !isUnplanned(dataset, context))
@@ -57,8 +57,12 @@ backUp(chart, { bucket: 'files' }, mirrored({ to: offsite }));`,
 
 /** The objects of a job carry out its strategy as they were planned, and not otherwise. */
 function changedJobs(dataset: AnsweredDataset, strategy: Strategy, context: GateContext): readonly RuleFinding[] {
-  const job = context.methods.jobs.jobFor(dataset, strategy);
-  const planned = job === undefined ? [] : context.methods.jobs.objectsOf(job);
+  const { jobs, ceph } = context.methods;
+  const [job, mirror] = [jobs.jobFor(dataset, strategy), ceph.mirrorFor(dataset, strategy)];
+  const planned = [
+    ...(job === undefined ? [] : jobs.objectsOf(job)),
+    ...(mirror === undefined ? [] : ceph.objectsOf(mirror)),
+  ];
   return planned
     .filter((object) => !isDeepStrictEqual(context.object(objectId(object))?.object, object))
     .map((object) => ({
@@ -68,15 +72,18 @@ function changedJobs(dataset: AnsweredDataset, strategy: Strategy, context: Gate
     }));
 }
 
-/** Whether why nothing copies it is a finding of its own: its plan has no Schedules, or it no job. */
-function isUnplanned({ id, answer }: AnsweredDataset, { methods: { velero, jobs } }: GateContext): boolean {
+/** Whether why nothing copies it is a finding of its own: its plan has no Schedules, it no job, or its bucket no reader. */
+function isUnplanned(dataset: AnsweredDataset, { methods: { velero, jobs, ceph } }: GateContext): boolean {
+  const { id, answer } = dataset;
   return (
+    ceph.isUnread(dataset) ||
     velero.problems.some(
       (problem) =>
         (problem.type === 'schedule' || problem.type === 'disagreement') &&
         problem.plan === planOf(answer) &&
         problem.dataset.id.namespace === id.namespace,
-    ) || jobs.problems.some(({ dataset }) => datasetKey(dataset.id) === datasetKey(id))
+    ) ||
+    [...jobs.problems, ...ceph.problems].some((problem) => datasetKey(problem.dataset.id) === datasetKey(id))
   );
 }
 
@@ -118,6 +125,7 @@ function copyOutside(dataset: AnsweredDataset, context: GateContext): readonly R
       ...inWords('send the log to a location outside, or give the location a mirror'),
     ];
   }
+  if (dataset.methods.mirrored !== undefined) return toFix(mirrorLine(dataset, context));
   if (dataset.methods.scheduled === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
   if (dataset.ref === 'etcd') return toFix(constructLine(dataset, nightlyLine(context), context));
   return [

@@ -16,6 +16,7 @@ import * as fluxSource from './flux-source';
 import * as gitea from './gitea';
 import * as jobs from './jobs';
 import * as locations from './locations';
+import * as mirrors from './mirrors';
 import * as networkPolicy from './network-policy';
 import * as objects from './objects';
 import * as platform from './platform';
@@ -71,6 +72,8 @@ export const rules: readonly Rule[] = [
   bucketGrants.bucketName,
   bucketGrants.bucketGrant,
   bucketGrants.bucketLockout,
+  mirrors.mirrorUngranted,
+  mirrors.mirrorOntoItself,
   buckets.bucketConfig,
   buckets.bucketClass,
   buckets.bucketClaimedTwice,
@@ -99,6 +102,7 @@ export const rules: readonly Rule[] = [
   locations.locationMalformed,
   locations.locationAmbiguous,
   locations.mirrorUnproven,
+  locations.objectLockImpossible,
   objects.invalidConstruct,
   apiServer.unservedVersion,
   apiServer.objectName,

@@ -1,10 +1,12 @@
 /** Locations are what they claim to be, and no two of them are one. */
 import { distinctBy, groupBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
+import { describeObject, objectId, type KubeObject } from '../../model/kube-object';
 import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { isDnsLabel } from '../../model/names';
 import { counted, PLACEHOLDERS } from '../../model/text';
-import type { LocationUse } from '../context';
+import { bucketClaims, bucketNameOf } from '../buckets';
+import type { GateContext, LocationUse } from '../context';
 import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { elsewhereLine } from '../remedies';
 import type { Rule } from '../rule';
@@ -191,7 +193,7 @@ function ifItIsOutside({ host, by }: Server): readonly Remedy[] {
 export const mirrorUnproven: Rule = {
   id: 'mirror-unproven',
   heading: (n) => `${counted(n, 'mirror')} that nothing carries out`,
-  what: 'A location declares a mirror on a schedule, and some of the copies in it are brought there by no object in the output: jobs mirror what jobs have stored, and nothing mirrors the stores of Velero and Barman yet.',
+  what: 'A location declares a mirror on a schedule, and some of the copies in it are brought there by no object in the output: jobs mirror what jobs have stored, and nothing mirrors the stores of Velero and Barman, or the copy of a bucket, yet.',
   why: 'The off-site copy would exist only in the code.',
   fix: 'Say who copies the location with `elsewhere`, or send what nothing mirrors to the other location as well.',
   example: `const local = s3Location('local', {
@@ -221,3 +223,38 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
       ];
     }),
 };
+
+export const objectLockImpossible: Rule = {
+  id: 'object-lock-impossible',
+  heading: (n) => `${counted(n, 'location')} whose objects are not locked, as ${n === 1 ? 'it claims' : 'they claim'}`,
+  what: 'A location says that its objects are locked against deletion, and its bucket cannot lock them: it keeps no old versions, or a claim of Rook makes it.',
+  why: 'S3 locks objects only in a bucket that was made so, and that keeps versions: switching it on later answers 409. Rook makes none so. Whoever gets hold of the keys deletes backups that everybody takes to be locked.',
+  fix: 'Make the bucket anew, with object lock, and say `versioned: true`; or do not count on it.',
+  example: `const vault = s3Location('vault', {
+  endpoint: 'https://s3.example.net',
+  bucket: 'home-vault',
+  failureDomain: 'offsite',
+  keptIn: 'sealed envelope, bank',
+  objectLocked: true,
+});
+new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: vault, keep: { daily: 7 } }) });`,
+  check: (context) =>
+    distinctBy(context.locations, ({ location }) => location.name).flatMap(({ location, at: origin }) => {
+      if (!location.objectLocked) return [];
+      const about = { subject: `location '${location.name}'`, at: origin };
+      const claim = claimOf(location, context);
+      if (claim !== undefined) {
+        const because = `${describeObject(objectId(claim))} makes its bucket, and Rook makes none with object lock`;
+        return [{ ...about, because, remedies: toFix('objectLocked: false') }];
+      }
+      if (location.versioned) return [];
+      const because = 'it keeps no old versions, and object lock implies them';
+      return [{ ...about, because, remedies: toFix('objectLocked: false') }];
+    }),
+};
+
+/** The claim that makes the bucket of a location which the cluster itself serves. */
+function claimOf(location: Location, context: GateContext): KubeObject | undefined {
+  if (context.servedHosts.failureDomainOf(location) !== 'cluster') return undefined;
+  return bucketClaims(context).find(({ object }) => bucketNameOf(object) === location.bucket)?.object;
+}

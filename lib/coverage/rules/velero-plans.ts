@@ -8,7 +8,7 @@ import type { Labels } from '../../model/label-selector';
 import { isDnsLabel } from '../../model/names';
 import { counted, describeSeconds, enumerated, PLACEHOLDERS } from '../../model/text';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { answerLine, nightlyLine } from '../remedies';
+import { answerLine, mirrorLine, nightlyLine } from '../remedies';
 import type { GateContext } from '../context';
 import type { Rule } from '../rule';
 
@@ -29,15 +29,21 @@ export const scheduleInvalid: Rule = {
   fix: 'Write five fields with a day that exists, and times outside the change of the clocks.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: every('0 0 30 2 *', { to: offsite, keep: { daily: 7 } }) });`,
   check: (context) =>
-    [...problemsOf(context, 'schedule'), ...context.methods.jobs.problems]
+    [...problemsOf(context, 'schedule'), ...context.methods.jobs.problems, ...context.methods.ceph.problems]
       .filter((problem) => problem.type === 'schedule')
       .map(({ dataset, subject, problem, line, advice }) => ({
         ...aboutDataset(dataset),
         because: `${subject} ${problem}`,
-        remedies:
-          advice === undefined ? toFix(line ?? answerLine(dataset, nightlyLine(context), context)) : inWords(advice),
+        remedies: advice === undefined ? toFix(line ?? againLine(dataset, context)) : inWords(advice),
       })),
 };
+
+/** The strategy, on a schedule that always comes. */
+function againLine(dataset: AnsweredDataset, context: GateContext): string {
+  return dataset.methods.mirrored === undefined
+    ? answerLine(dataset, nightlyLine(context), context)
+    : mirrorLine(dataset, context);
+}
 
 export const planDisagrees: Rule = {
   id: 'plan-disagrees',

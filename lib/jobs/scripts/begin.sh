@@ -27,10 +27,13 @@ ask "$TMP/receipts" lsf --files-only "$RECEIPTS" || {
 }
 
 # One may be made only where the store itself says that there is none.
-doing='looking for the repository'
-ask "$TMP/config" lsf --files-only --include /config "$REPOSITORY" ||
-  fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
-if [ -s "$TMP/config" ]; then echo yes; else echo no; fi >"$PARTS/repository"
+# The copy of a bucket is in none.
+if [ -n "$REPOSITORY" ]; then
+  doing='looking for the repository'
+  ask "$TMP/config" lsf --files-only --include /config "$REPOSITORY" ||
+    fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
+  if [ -s "$TMP/config" ]; then echo yes; else echo no; fi >"$PARTS/repository"
+fi
 
 last=$(grep -E '^[0-9]{8}T[0-9]{6}Z\.json$' "$TMP/receipts" | sort | tail -n 1) || true
 if [ -z "$last" ]; then
@@ -46,6 +49,7 @@ sed -n 's/.*"items":{[^}]*"copy":\([0-9][0-9]*\)}.*/\1/p' "$TMP/receipt" >"$PART
 if [ ! -s "$PARTS/previous-bytes" ] || [ ! -s "$PARTS/previous-items" ]; then
   fail "The last receipt, $RECEIPTS/$last, is not one: delete it when the one before it is good."
 fi
-# One that is made anew in place of one that vanished would look like a first run that went well.
-[ -s "$TMP/config" ] ||
+# A repository that is made anew in place of one that vanished would look like a first run that went well. The copy of a
+# bucket is only made whole again.
+[ -z "$REPOSITORY" ] || [ -s "$TMP/config" ] ||
   fail "There are receipts under $RECEIPTS, but the repository $REPOSITORY is gone: bring it back, or delete the receipts to begin anew."

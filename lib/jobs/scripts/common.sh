@@ -77,13 +77,17 @@ why() {
     printf 'no end after %s s; its last words: ' "$limit"
   fi
   # Messages that did not fit on a full disk are lost.
-  space=$(df -P -k "$SCRATCH" | awk 'NR == 2 { print $4 }')
-  if [ "$space" -lt 64 ]; then printf 'the scratch volume is full; '; fi
+  if is_full; then printf 'the scratch volume is full; '; fi
   lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$') || true
   # What follows an error is often a hint.
   words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail|denied' | tail -n 1 | cut -c 1-600) || true
   [ -n "$words" ] || words=$(printf '%s\n' "$lines" | tail -n 1 | cut -c 1-600)
   printf '%s\n' "${words:-nothing, and code $code}"
+}
+
+# Whether what was written last may not have fitted.
+is_full() {
+  [ "$(df -P -k "$SCRATCH" | awk 'NR == 2 { print $4 }')" -lt 64 ]
 }
 
 # Whether a number is sharply smaller than a previous one.

@@ -1,48 +1,114 @@
 /**
- * Buckets of Ceph: the user that reads them, and what its grants rest on. The grants themselves stand in the claims,
- * which constructs and other people render. Nothing copies a bucket yet.
+ * Buckets of Ceph: the user that reads them, the job that tries what it may, the jobs that mirror, and what all of that
+ * rests on. The grants themselves stand in the claims, which constructs and other people render.
  */
+import { storePaths } from '../../jobs/store';
 import { BACKUP_USER, BACKUP_USER_ARN } from '../../model/bucket-grant';
 import type { AnsweredDataset } from '../../model/answered';
 import { datasetKey, describeDataset } from '../../model/dataset';
 import { BACKED_UP_NAMESPACE, BACKUP_USER_FOLDER, CLUSTER_CHART } from '../../model/folders';
 import type { Assumption, RequiredSecret } from '../../model/inventory';
+import { textAt, type KubeObject } from '../../model/kube-object';
+import { secretNameOf } from '../../model/location';
 import { FLUX_NAMESPACE } from '../../model/platform';
-import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
+import { renderSchedule } from '../../model/schedule';
+import type { Strategy } from '../../model/strategy';
+import { aboutClusterRanges, placesTwice } from '../jobs/method';
+import { isJobProblem, type JobProblem } from '../jobs/plan';
+import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
 import { allowedObcFields, backupUserObject, canGrant } from './backup-user';
+import { backupUserSecret, gatewayOf } from './gateway';
+import { mirroredOf, mirrorObjects, planMirror, type PlannedMirror } from './mirror';
+import { probeName, probeObjects } from './probe';
 
 export class CephMethodPlan implements MethodPlan {
-  /**
-   * The backup user, wherever grants are possible: the repository that answers for the cluster does not know whether
-   * another one has a bucket.
-   */
   readonly objects: readonly PlannedObject[];
+  /** What no job can carry out. */
+  readonly problems: readonly JobProblem[];
+  readonly mirrors: readonly PlannedMirror[];
   private readonly granted: ReadonlySet<string>;
 
   constructor(private readonly input: MethodInput) {
-    const { platform, isClusterWide, grants } = input;
+    const { platform, grants, datasets } = input;
     this.granted = new Set(grants.map(({ bucket }) => datasetKey(bucket)));
-    const brings = isClusterWide && platform.rook !== undefined && canGrant(platform.rook);
-    this.objects = brings
-      ? [
-          {
-            object: backupUserObject(platform.rook),
-            chart: CLUSTER_CHART,
-            path: 'backup user',
-            folder: BACKUP_USER_FOLDER,
-          },
-        ]
-      : [];
+    const results = datasets.flatMap((dataset) => this.planFor(dataset));
+    this.problems = [
+      ...results.filter(isJobProblem),
+      ...datasets.flatMap((dataset) => placesTwice(dataset, mirroredOf(dataset))),
+    ];
+    this.mirrors = results.flatMap((result) => (isJobProblem(result) ? [] : [result]));
+    const { rook } = platform;
+    this.objects =
+      rook === undefined || !canGrant(rook)
+        ? []
+        : [
+            ...this.backupUser(),
+            ...probeObjects(input, rook),
+            ...this.mirrors.flatMap((mirror) =>
+              this.objectsOf(mirror).map((object) => ({
+                object,
+                chart: mirror.dataset.declaration.at.chart,
+                path: `${mirror.dataset.declaration.at.path}/${mirror.name}`,
+              })),
+            ),
+          ];
   }
 
-  /** A grant is no copy: it only lets one be made. */
-  copyOf(): PlannedCopy | undefined {
-    return undefined;
+  /** The mirror that carries out a strategy of a dataset. */
+  mirrorFor({ id }: AnsweredDataset, strategy: Strategy): PlannedMirror | undefined {
+    if (strategy.type !== 'mirrored') return undefined;
+    const key = datasetKey(id);
+    return this.mirrors.find(
+      ({ dataset, location }) => datasetKey(dataset.id) === key && location.name === strategy.to.name,
+    );
+  }
+
+  copyOf(dataset: AnsweredDataset, strategy: Strategy): PlannedCopy | undefined {
+    const mirror = this.mirrorFor(dataset, strategy);
+    if (mirror === undefined) return undefined;
+    const { name, bucket, location, schedule, worstAgeSeconds, kept } = mirror;
+    const { data, receipts } = storePaths(location, this.input.platform.cluster, dataset.id);
+    return {
+      location,
+      staysInStorage: false,
+      worstAgeSeconds,
+      ...(kept === undefined ? {} : { keptSeconds: kept.keepSeconds }),
+      runs: runsOf(mirror),
+      evidence: {
+        type: 'receipt',
+        namespace: BACKED_UP_NAMESPACE,
+        cronJob: name,
+        schedule: renderSchedule(schedule, 'CronJob').schedule,
+        timeZone: schedule.timeZone,
+        receipts,
+      },
+      restore: {
+        type: 'rclone',
+        bucket,
+        current: `${data}/current`,
+        ...(location.versioned && kept === undefined ? {} : { replaced: `${data}/replaced` }),
+        namespace: BACKED_UP_NAMESPACE,
+        secret: secretNameOf(location),
+      },
+      mirrors: [],
+    };
+  }
+
+  /** What carries out one strategy of a bucket. */
+  objectsOf(mirror: PlannedMirror): readonly KubeObject[] {
+    const { platform, objects } = this.input;
+    const { rook } = platform;
+    return rook === undefined ? [] : mirrorObjects(mirror, rook, gatewayOf(rook, objects), platform);
   }
 
   /** Rook makes the keys of the backup user. */
-  secretsFor(): readonly RequiredSecret[] {
-    return [];
+  secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
+    return this.mirrorsOf(datasets).map(({ location }) => ({
+      namespace: BACKED_UP_NAMESPACE,
+      name: secretNameOf(location),
+      keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', ...(location.customCa ? ['ca.crt'] : [])],
+      keptIn: location.keptIn,
+    }));
   }
 
   assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
@@ -73,11 +139,53 @@ export class CephMethodPlan implements MethodPlan {
       })),
       ...granted.map(({ id }) => ({
         about: `grant of ${describeDataset(id)}`,
-        value: { user: BACKUP_USER_ARN },
+        value: { user: BACKUP_USER_ARN, triedBy: `CronJob ${BACKED_UP_NAMESPACE}/${probeName(this.input)}` },
         why: 'Ceph takes policies that grant nothing, and a bucket that was made again has none: only trying it shows.',
       })),
+      {
+        about: `Secret ${BACKED_UP_NAMESPACE}/${backupUserSecret(rook)}`,
+        value: { keys: ['AccessKey', 'Endpoint', 'SecretKey'], madeBy: 'Rook' },
+        why: 'The jobs that read buckets wait for it.',
+      },
+      ...(this.mirrorsOf(datasets).length === 0 ? [] : aboutClusterRanges(this.input.platform)),
       ...this.aboutOtherRepositories(),
     ];
+  }
+
+  /** Whether a bucket that is to be mirrored cannot be read: each reason is a finding of its own. */
+  isUnread(dataset: AnsweredDataset): boolean {
+    return mirroredOf(dataset).length > 0 && this.readableBucket(dataset) === undefined;
+  }
+
+  private planFor(dataset: AnsweredDataset): readonly (PlannedMirror | JobProblem)[] {
+    const { platform, timeZone } = this.input;
+    const bucket = this.readableBucket(dataset);
+    if (bucket === undefined) return [];
+    return mirroredOf(dataset).map((strategy) => planMirror(dataset, strategy, bucket, platform, timeZone));
+  }
+
+  /** The name of a bucket that has one, a grant, and a Rook that makes the user. */
+  private readableBucket({ id }: AnsweredDataset): string | undefined {
+    const { platform, objects } = this.input;
+    if (platform.rook === undefined || !canGrant(platform.rook) || !this.granted.has(datasetKey(id))) return undefined;
+    const { part: _none, ...claim } = id;
+    return textAt(objects.object(claim)?.object, 'spec', 'bucketName');
+  }
+
+  private mirrorsOf(datasets: readonly AnsweredDataset[]): readonly PlannedMirror[] {
+    const keys = new Set(datasets.map(({ id }) => datasetKey(id)));
+    return this.mirrors.filter(({ dataset }) => keys.has(datasetKey(dataset.id)));
+  }
+
+  /**
+   * The backup user, wherever grants are possible: the repository that answers for the cluster does not know whether
+   * another one has a bucket.
+   */
+  private backupUser(): readonly PlannedObject[] {
+    const { platform, isClusterWide } = this.input;
+    if (!isClusterWide || platform.rook === undefined) return [];
+    const object = backupUserObject(platform.rook);
+    return [{ object, chart: CLUSTER_CHART, path: 'backup user', folder: BACKUP_USER_FOLDER }];
   }
 
   private aboutOtherRepositories(): readonly Assumption[] {
@@ -91,4 +199,11 @@ export class CephMethodPlan implements MethodPlan {
       },
     ];
   }
+}
+
+/** What expires is not the copy, but what was replaced in it. */
+function runsOf({ name, worstAgeSeconds, kept }: PlannedMirror): readonly PlannedRun[] {
+  if (kept === undefined) return [];
+  const { bucket, count, keepSeconds } = kept;
+  return [{ name, worstAgeSeconds, keepSeconds, kept: { type: 'count', bucket, count } }];
 }

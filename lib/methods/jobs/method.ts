@@ -9,6 +9,7 @@ import type { Assumption, ReceiptEvidence, RequiredSecret, ResticRestore } from 
 import { isExcluded } from '../../model/declaration';
 import type { KubeObject } from '../../model/kube-object';
 import { secretNameOf, type Location } from '../../model/location';
+import type { Platform } from '../../model/platform';
 import { renderSchedule, type Schedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
@@ -41,7 +42,7 @@ export class JobsMethodPlan implements MethodPlan {
       const results = scheduledOf(dataset).map((strategy) =>
         planJob(dataset, strategy, declaration, platform, timeZone),
       );
-      problems.push(...results.filter(isJobProblem), ...placesTwice(dataset));
+      problems.push(...results.filter(isJobProblem), ...placesTwice(dataset, scheduledOf(dataset)));
       const good = results.flatMap((result) => (isJobProblem(result) ? [] : [result]));
       planned.push(...good);
       byDataset.set(key, good);
@@ -120,20 +121,11 @@ export class JobsMethodPlan implements MethodPlan {
   }
 
   assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
-    const { clusterRanges } = this.input.platform;
     const jobs = this.jobsOf(datasets);
     if (jobs.length === 0) return [];
     const classes = new Set(jobs.flatMap(({ scratch }) => scratch.storageClass ?? []));
     return [
-      ...(clusterRanges === undefined
-        ? []
-        : [
-            {
-              about: 'clusterRanges',
-              value: clusterRanges,
-              why: 'Jobs that copy to a store outside may reach all other addresses at its port.',
-            },
-          ]),
+      ...aboutClusterRanges(this.input.platform),
       ...[...classes].map((name) => ({
         about: `storageClasses.${name}`,
         value: { exists: true },
@@ -228,9 +220,27 @@ function keysOf({ customCa, keptIn }: Location): Pick<RequiredSecret, 'keys' | '
   return { keys, keptIn };
 }
 
-/** A repository has one schedule and one retention. */
-function placesTwice(dataset: AnsweredDataset): readonly JobProblem[] {
-  const names = scheduledOf(dataset).map(({ to }) => to.name);
+export function aboutClusterRanges({ clusterRanges }: Platform): readonly Assumption[] {
+  if (clusterRanges === undefined) return [];
+  return [
+    {
+      about: 'clusterRanges',
+      value: clusterRanges,
+      why: 'Jobs that copy to a store outside may reach all other addresses at its port.',
+    },
+  ];
+}
+
+/**
+ * A copy has one schedule and one retention.
+ *
+ * @param strategies of the dataset, that jobs carry out.
+ */
+export function placesTwice(
+  dataset: AnsweredDataset,
+  strategies: readonly { readonly to: Location }[],
+): readonly JobProblem[] {
+  const names = strategies.map(({ to }) => to.name);
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [...twice].map((name) => ({
     type: 'schedule',

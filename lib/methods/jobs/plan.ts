@@ -1,7 +1,6 @@
 /** Which jobs copy a dataset where and when, as plain data. */
 import { JOB_IMAGES } from '../../jobs/images';
 import { undoSchedule } from '../../jobs/quiesce';
-import { storePeer } from '../../jobs/store';
 import type { Peer } from '../../jobs/step';
 import type { Scratch } from '../../jobs/pod';
 import type { AnsweredDataset } from '../../model/answered';
@@ -9,10 +8,11 @@ import { scheduleOf, tiersOf, type Tier, type TierProblem } from '../../model/ca
 import { minimumRetention, worstAge } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
 import type { JobImages } from '../../model/job-images';
-import { clientHosts, isClusterHost, isMirror, type Location } from '../../model/location';
+import { isMirror, type Location } from '../../model/location';
 import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
+import { storeOf, type Unsaid } from '../reach';
 import type { JobDeclaration } from './declaration';
 
 /** What one strategy of a dataset becomes: a job that copies, and one that keeps the repository in order. */
@@ -55,9 +55,10 @@ export type JobProblem =
   /** `problem` is the end of a sentence that begins with `subject`. */
   | (TierProblem & { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly subject: string })
   /** Something that the pods need is not known. `because` is a sentence. */
-  | { readonly type: 'unready'; readonly dataset: AnsweredDataset; readonly because: string; readonly line: string };
+  | (Unsaid & { readonly type: 'unready'; readonly dataset: AnsweredDataset });
 
-export function isJobProblem(result: PlannedJob | JobProblem): result is JobProblem {
+/** @param result a planned job, or why there is none. */
+export function isJobProblem(result: object): result is JobProblem {
   return 'type' in result;
 }
 
@@ -92,7 +93,7 @@ export function planJob(
   const upkeep = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
   if ('problem' in upkeep) return { type: 'schedule', dataset, subject: `the upkeep of '${name}'`, ...upkeep };
 
-  const store = peerOf(location, platform);
+  const store = storeOf(location, platform);
   if ('because' in store) return { type: 'unready', dataset, ...store };
   const scratch = scratchFor(dataset, declaration, platform);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
@@ -163,7 +164,7 @@ function planMirrors(
       const advice = `correct the mirror of location '${from.name}'`;
       return { type: 'schedule', dataset, subject: `the mirror '${name}'`, problem, advice };
     }
-    const toStore = peerOf(to, platform);
+    const toStore = storeOf(to, platform);
     if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
     planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep });
     from = to;
@@ -172,41 +173,11 @@ function planMirrors(
   return planned;
 }
 
-interface Unready {
-  readonly because: string;
-  readonly line: string;
-}
-
-function peerOf(location: Location, platform: Platform): Peer | Unready {
-  const served = reachedAt(location, platform);
-  if (served.reachedAt !== undefined || !clientHosts(location).some(isClusterHost)) {
-    return storePeer(served, platform.clusterRanges ?? []);
-  }
-  return {
-    because: `pods of this cluster serve location '${location.name}', and nothing says which: the NetworkPolicy of the job would keep it away from them`,
-    line: `reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }`,
-  };
-}
-
-/**
- * The gateway of Rook listens on another port than its Service (rook v1.20.6, pkg/operator/ceph/object/config.go and
- * spec.go): on 8080 without TLS, and on that of the Service with it.
- */
-function reachedAt(location: Location, { rook }: Platform): Location {
-  const [host = ''] = clientHosts(location);
-  if (location.reachedAt !== undefined || rook === undefined) return location;
-  const service = `rook-ceph-rgw-${rook.objectStore}.${rook.namespace}.svc`;
-  if (host !== service && host !== `${service}.cluster.local`) return location;
-  const port = location.endpoint.startsWith('https:') ? Number(new URL(location.endpoint).port || 443) : 8080;
-  const labels = { app: 'rook-ceph-rgw', rook_object_store: rook.objectStore };
-  return { ...location, reachedAt: { namespace: rook.namespace, labels, port } };
-}
-
 function scratchFor(
   { storage, storageClass }: AnsweredDataset,
   { name, source, settings }: JobDeclaration,
   platform: Platform,
-): Scratch | Unready {
+): Scratch | Unsaid {
   const size = settings.scratchSize ?? storage?.text;
   if (size === undefined) {
     const because = `nothing says how much space one copy of it takes, which '${name}' needs besides`;

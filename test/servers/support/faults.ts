@@ -10,11 +10,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Receipt } from '../../../lib/model/receipt';
 import { recordFault } from './faults-page';
 import { faultyStore, type Fault as StoreFault } from './faulty-store';
-import type { Job, Run } from './job';
+import type { JobOptions } from '../../../lib/jobs/backup-job';
+import type { Job, ReceiptJob } from './job';
 import type { Store } from './store';
 
-/** One thing that goes wrong in a run. */
-export interface Fault {
+/** One thing that goes wrong in a run of a job. */
+export interface Fault<J extends AnyJob = Job> {
   /** What happens, for docs/faults.md. */
   readonly what: string;
   /** The container that must fail. */
@@ -22,15 +23,22 @@ export interface Fault {
   /** What its message must say. Without it: a killed container says nothing, and its code tells. */
   readonly says?: RegExp;
   /** Makes it happen. */
-  readonly run: (world: World) => Promise<Run>;
+  readonly run: (world: World<J>) => Promise<RunOf<J>>;
   /** Makes it as it was. */
   readonly undo?: () => Promise<void>;
 }
 
-export interface World {
+// A job takes the options of its own kind, which no common type has.
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyJob = ReceiptJob<any>;
+type RunOf<J extends AnyJob> = NonNullable<Parameters<J['run']>[0]>;
+
+export interface World<J extends AnyJob = Job> {
   readonly method: string;
   readonly store: Store;
-  readonly job: Job;
+  readonly job: J;
+  /** A digest of the copy that a receipt names, as it would be restored now. */
+  readonly content: (receipt: Receipt | undefined) => Promise<string>;
 }
 
 /** A good copy, and how it looked. */
@@ -39,16 +47,20 @@ export interface Before {
   readonly content: string;
 }
 
-export async function goodCopy({ job, store }: World): Promise<Before> {
+export async function goodCopy<J extends AnyJob>({ job, content }: World<J>): Promise<Before> {
   const { failed } = await job.run();
   if (failed !== undefined) throw new Error(`the run before the faults failed at ${failed.name}: ${failed.message}`);
   const receipts = await job.receipts();
-  return { receipts, content: await contentOf(store, job, receipts.at(-1)) };
+  return { receipts, content: await content(receipts.at(-1)) };
 }
 
 /** Lets a fault happen, and says what is not as it must be. */
-export async function complaintsAbout(fault: Fault, world: World, before: Before): Promise<readonly string[]> {
-  const { job, store, method } = world;
+export async function complaintsAbout<J extends AnyJob>(
+  fault: Fault<J>,
+  world: World<J>,
+  before: Before,
+): Promise<readonly string[]> {
+  const { job, content, method } = world;
   const run = await fault.run(world);
   const { failed, containers } = await job.run(run).finally(async () => fault.undo?.());
   if (failed === undefined) return ['the run has succeeded'];
@@ -62,8 +74,7 @@ export async function complaintsAbout(fault: Fault, world: World, before: Before
   } else if (!fault.says.test(message)) complaints.push(`the message is '${message}'`);
   if (lines.length > 1 && !failed.isFromLog) complaints.push(`the message has ${lines.length} lines`);
   if (!isDeepStrictEqual(await job.receipts(), before.receipts)) complaints.push('the receipts are others');
-  if ((await contentOf(store, job, before.receipts.at(-1))) !== before.content)
-    complaints.push('the copy before is another');
+  if ((await content(before.receipts.at(-1))) !== before.content) complaints.push('the copy before is another');
   // What a killed container has said before is chance.
   const said = fault.says === undefined ? '' : message;
   if (complaints.length === 0) recordFault({ method, what: fault.what, step: fault.fails, message: said });
@@ -94,14 +105,17 @@ export async function contentOf(store: Store, job: Job, receipt: Receipt | undef
 
 type Request = Parameters<Parameters<typeof faultyStore>[0]>[0];
 
+/** What any job has in common. */
+type JobWithStore = ReceiptJob<JobOptions>;
+
 /** A store that answers some requests wrongly. */
 function storeFault(
   what: string,
   fails: string,
   says: RegExp,
   faultOf: (request: Request) => StoreFault | undefined,
-  job: Run['job'] = {},
-): Fault {
+  job: Partial<JobOptions> = {},
+): Fault<JobWithStore> {
   let close: () => Promise<void> = async () => {};
   return {
     what,
@@ -116,15 +130,21 @@ function storeFault(
   };
 }
 
-/** Of a pack of the repository, which holds the data. */
-const isPack = ({ method, path }: Request): boolean => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path);
+/** Long enough for a busy machine. */
+export const SHORT = { deadlineSeconds: 25, answerSeconds: 15 };
+
 const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && path.includes('/receipts/');
 
-/** What can befall any job. */
-export function commonFaults(steps: readonly string[]): readonly Fault[] {
-  const [produce = ''] = steps.slice(1);
-  // Long enough for a busy machine.
-  const shrunk = { deadlineSeconds: 25, answerSeconds: 15 };
+/** How a job copies its data. */
+export interface Copying {
+  readonly step: string;
+  /** Whether a request brings data. */
+  readonly isData: (request: Request) => boolean;
+}
+
+/** What the store of a job may do. */
+export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithStore>[] {
+  const failed = /^The copy (to|of) .* failed: /;
   return [
     storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, () => ({
       status: 403,
@@ -134,9 +154,9 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       'begin',
       /^The store does not list .*/,
       () => ({ status: 500 }),
-      shrunk,
+      SHORT,
     ),
-    storeFault('The store does not answer', 'begin', /no end after 15 s/, () => ({ delaySeconds: 1000 }), shrunk),
+    storeFault('The store does not answer', 'begin', /no end after 15 s/, () => ({ delaySeconds: 1000 }), SHORT),
     {
       what: 'Nobody listens at the address of the store',
       fails: 'begin',
@@ -151,31 +171,31 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
     },
     storeFault(
       'The store refuses to take the data (403)',
-      'commit',
-      /^The copy to .* failed: /,
-      (request) => (isPack(request) ? { status: 403 } : undefined),
-      shrunk,
+      step,
+      failed,
+      (request) => (isData(request) ? { status: 403 } : undefined),
+      SHORT,
     ),
     storeFault(
       'The store answers 500 to the data',
-      'commit',
-      /^The copy to .* failed: no end after 25 s/,
-      (request) => (isPack(request) ? { status: 500 } : undefined),
-      shrunk,
+      step,
+      failed,
+      (request) => (isData(request) ? { status: 500 } : undefined),
+      SHORT,
     ),
     storeFault(
       'The store hangs up in the middle of the data',
-      'commit',
-      /^The copy to .* failed: /,
-      (request) => (isPack(request) ? { cutAfter: 1000 } : undefined),
-      shrunk,
+      step,
+      failed,
+      (request) => (isData(request) ? { cutAfter: 1000 } : undefined),
+      SHORT,
     ),
     storeFault(
       'The store is too slow for the deadline',
-      'commit',
-      /^The copy to .* failed: no end after 25 s/,
-      (request) => (isPack(request) ? { delaySeconds: 1000 } : undefined),
-      shrunk,
+      step,
+      /^The copy (to|of) .* failed: no end after 25 s/,
+      (request) => (isData(request) ? { delaySeconds: 1000 } : undefined),
+      SHORT,
     ),
     storeFault(
       'The store refuses the receipt (403)',
@@ -188,14 +208,8 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       'receipt',
       /^The copy is made, but its receipt was not stored: /,
       (request) => (isReceipt(request) ? { cutAfter: 10 } : undefined),
-      shrunk,
+      SHORT,
     ),
-    {
-      what: 'The password of the repository is another one',
-      fails: 'commit',
-      says: /^The password does not open the repository /,
-      run: async ({ store }) => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
-    },
     {
       what: 'The secret key of the store is another one',
       fails: 'begin',
@@ -204,7 +218,13 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
         secrets: { 'backed-up-offsite': { ...store.secret, AWS_SECRET_ACCESS_KEY: 'wrong' } },
       }),
     },
-    expiringKeys(),
+    brokenReceipt(),
+  ];
+}
+
+/** What may befall a run on its node. */
+export function nodeFaults(steps: readonly string[], { step: copying }: Copying): readonly Fault<JobWithStore>[] {
+  return [
     {
       what: 'The scratch volume is not empty',
       fails: 'begin',
@@ -215,7 +235,55 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
         },
       }),
     },
-    brokenReceipt(),
+    {
+      what: 'A step has left out what it should say',
+      fails: 'receipt',
+      says: /^No step has said 'items-copy', so there is no receipt\.$/,
+      run: async () => ({
+        beforeStart: (container, { scratch }) => {
+          if (container === 'receipt') rmSync(join(scratch, 'parts', 'items-copy'));
+        },
+      }),
+    },
+    ...steps.map((step): Fault<JobWithStore> => ({
+      what: `The node is lost at step ${step}`,
+      fails: step,
+      run: async () => ({ onStart: (container, pod) => (container === step ? pod.kill() : undefined) }),
+    })),
+    {
+      what: 'The deadline of the job comes in the step that copies',
+      fails: copying,
+      says: /^Stopped while .*: the job ran out of time, or its pod was deleted\.$/,
+      run: async () => ({
+        onStart: async (container, pod) => {
+          if (container !== copying) return;
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          await pod.terminate();
+        },
+      }),
+    },
+  ];
+}
+
+/** Into a repository of restic; packs hold the data. */
+const TO_RESTIC: Copying = {
+  step: 'commit',
+  isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
+};
+
+/** What can befall a job with a repository. */
+export function commonFaults(steps: readonly string[]): readonly Fault[] {
+  const [produce = ''] = steps.slice(1);
+  return [
+    ...storeFaults(TO_RESTIC),
+    ...nodeFaults(steps, TO_RESTIC),
+    {
+      what: 'The password of the repository is another one',
+      fails: 'commit',
+      says: /^The password does not open the repository /,
+      run: async ({ store }) => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
+    },
+    expiringKeys(),
     {
       what: 'The scratch volume is too small',
       fails: produce,
@@ -233,16 +301,6 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       }),
     },
     {
-      what: 'A step has left out what it should say',
-      fails: 'receipt',
-      says: /^No step has said 'items-copy', so there is no receipt\.$/,
-      run: async () => ({
-        beforeStart: (container, { scratch }) => {
-          if (container === 'receipt') rmSync(join(scratch, 'parts', 'items-copy'));
-        },
-      }),
-    },
-    {
       what: 'A file cannot be read',
       fails: 'commit',
       says: /^The copy to .* failed: .*permission denied/,
@@ -256,23 +314,6 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
     },
     goneRepository(),
     staleLock(),
-    ...steps.map((step): Fault => ({
-      what: `The node is lost at step ${step}`,
-      fails: step,
-      run: async () => ({ onStart: (container, pod) => (container === step ? pod.kill() : undefined) }),
-    })),
-    {
-      what: 'The deadline of the job comes in the step that copies',
-      fails: 'commit',
-      says: /^Stopped while .*: the job ran out of time, or its pod was deleted\.$/,
-      run: async () => ({
-        onStart: async (container, pod) => {
-          if (container !== 'commit') return;
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          await pod.terminate();
-        },
-      }),
-    },
   ];
 }
 
@@ -299,7 +340,7 @@ function expiringKeys(): Fault {
   };
 }
 
-function brokenReceipt(): Fault {
+function brokenReceipt(): Fault<JobWithStore> {
   let remove: () => Promise<unknown> = async () => {};
   return {
     what: 'The last receipt is not a receipt',

@@ -8,8 +8,12 @@ export type Fault =
   | { readonly status: number }
   /** The answer comes only after so many seconds. */
   | { readonly delaySeconds: number }
+  /** The request is handled when something else has happened. */
+  | { readonly waitFor: Promise<unknown> }
   /** The connection ends after so many bytes of the request have gone through. */
-  | { readonly cutAfter: number };
+  | { readonly cutAfter: number }
+  /** The connection ends after so many bytes of the answer. */
+  | { readonly cutAnswerAfter: number };
 
 export interface FaultyStore {
   readonly port: number;
@@ -55,15 +59,29 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse, target: num
     setTimeout(() => pass(incoming, outgoing, target), fault.delaySeconds * 1000).unref();
     return;
   }
-  pass(incoming, outgoing, target, fault?.cutAfter);
+  if (fault !== undefined && 'waitFor' in fault) {
+    void fault.waitFor.then(() => pass(incoming, outgoing, target));
+    return;
+  }
+  pass(incoming, outgoing, target, fault);
 }
 
 /** The host of the request stays, because the signature covers it. */
-function pass(incoming: IncomingMessage, outgoing: ServerResponse, target: number, cutAfter = Infinity): void {
+function pass(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: number,
+  fault: { readonly cutAfter?: number; readonly cutAnswerAfter?: number } = {},
+): void {
+  const { cutAfter = Infinity, cutAnswerAfter } = fault;
   const { method, url: path, headers } = incoming;
   const through = request({ host: '127.0.0.1', port: target, method, path, headers, agent: false }, (response) => {
     outgoing.writeHead(response.statusCode ?? 502, response.headers);
-    response.pipe(outgoing);
+    if (cutAnswerAfter === undefined) response.pipe(outgoing);
+    else
+      response.once('data', (chunk: Buffer) =>
+        outgoing.write(chunk.subarray(0, cutAnswerAfter), () => outgoing.destroy()),
+      );
   });
   through.on('error', () => outgoing.destroy());
   let seen = 0;

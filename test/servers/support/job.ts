@@ -13,22 +13,41 @@ import { runPod, type PodOptions, type PodResult } from './pod';
 import type { Store } from './store';
 
 /** What a test may say of one run. */
-export interface Run extends Omit<PodOptions, 'secrets'> {
-  readonly job?: Partial<BackupJobOptions>;
+export interface Run<Options = BackupJobOptions> extends Omit<PodOptions, 'secrets'> {
+  readonly job?: Partial<Options>;
   /** Replaces what the Secrets hold. */
   readonly secrets?: PodOptions['secrets'];
 }
 
-export interface Job {
+/** A job that leaves receipts. */
+export interface ReceiptJob<Options> {
   readonly dataset: DatasetId;
-  readonly run: (run?: Run) => Promise<PodResult>;
-  /** Runs the upkeep of its repository, which keeps one snapshot. */
-  readonly upkeep: (run?: Omit<Run, 'job'> & { readonly job?: Partial<UpkeepJobOptions> }) => Promise<PodResult>;
+  readonly run: (run?: Run<Options>) => Promise<PodResult>;
   readonly receipts: () => Promise<readonly Receipt[]>;
+  readonly receiptsPath: string;
+}
+
+export interface Job extends ReceiptJob<BackupJobOptions> {
+  /** Runs the upkeep of its repository, which keeps one snapshot. */
+  readonly upkeep: (run?: Run<UpkeepJobOptions>) => Promise<PodResult>;
   readonly snapshots: Store['snapshots'];
   /** Path of the repository in the bucket. */
   readonly repository: string;
-  readonly receiptsPath: string;
+}
+
+/** What the jobs of all tests are told. */
+export function jobOptions(store: Store, dataset: DatasetId) {
+  return {
+    namespace: 'forge',
+    cluster: 'lab',
+    dataset,
+    location: store.location,
+    store: { outsideOf: ['10.0.0.0/8'], port: 443 },
+    schedule: nightly(),
+    scratch: { size: '512Mi' },
+    deadlineSeconds: 60,
+    answerSeconds: 15,
+  };
 }
 
 export function makeJob(
@@ -40,17 +59,9 @@ export function makeJob(
 ): Job {
   const paths = storePaths(store.location, 'lab', dataset);
   const shared = {
+    ...jobOptions(store, dataset),
     name: 'dump',
-    namespace: 'forge',
-    cluster: 'lab',
-    dataset,
-    location: store.location,
-    store: { outsideOf: ['10.0.0.0/8'], port: 443 },
-    schedule: nightly(),
-    scratch: { size: '512Mi' },
     images: { postgres: 'docker.io/library/postgres:15.18' },
-    deadlineSeconds: 60,
-    answerSeconds: 15,
   };
   return {
     dataset,

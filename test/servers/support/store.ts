@@ -4,12 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { Receipt } from '../../../lib/model/receipt';
 import { s3Location, type Location } from '../../../lib/model/location';
+import type { S3User } from './s3';
 import { output, run, tool, type Ended } from './tools';
 
 export interface Store {
   readonly location: Location;
   /** What the Secret of the location holds. */
   readonly secret: Readonly<Record<string, string>>;
+  readonly owner: S3User;
   /** Runs rclone as the owner; the remote is `s`. */
   readonly rclone: (...args: readonly string[]) => Promise<string>;
   /** Writes an object as the owner. */
@@ -78,6 +80,7 @@ export async function makeStore(location = 'offsite', password = 'correct horse'
       void (await output('radosgw-admin', ['key', 'create', ...keyOptions, `--secret-key=${secretKey}`], { env })),
     location: at(ceph.port),
     secret,
+    owner: { endpoint: endpoint(ceph.port), accessKey: key, secretKey },
     rclone,
     put: async (place, text) => void (await output(tool('rclone'), ['rcat', place], { env: rcloneEnv, input: text })),
     restic,

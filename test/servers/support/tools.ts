@@ -59,3 +59,10 @@ export async function until(what: string, seconds: number, ask: () => Promise<bo
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** Not all at once: the gateway asks whoever has a thousand requests at a time to slow down. */
+export async function inBatches<T, R>(items: readonly T[], each: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += 50) results.push(...(await Promise.all(items.slice(i, i + 50).map(each))));
+  return results;
+}

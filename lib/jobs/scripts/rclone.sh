@@ -1,0 +1,70 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # for those who read it
+# What the scripts of a mirror share: lists of objects, and what can be told from them.
+
+# Without it a name is taken for another one that only looks the same.
+RCLONE_NO_UNICODE_NORMALIZATION=true
+export RCLONE_NO_UNICODE_NORMALIZATION
+# A run that fails is repeated as a whole; more patience would only hide for longer that it does.
+PATIENCE='--contimeout 10s --retries 2 --low-level-retries 3'
+# Names with empty parts, `a//b`, `/a`: rclone does not see them below a prefix, and can put none of them aside (rclone
+# v1.76.0, docs/content/s3.md). With --fast-list it also loses `a/b` beside `a//b`, and says nothing: it must not be used.
+WITHOUT_EMPTY_PARTS='--exclude {{.*//.*}} --exclude /{{/.*}}'
+
+# ask_rclone SECONDS ARGUMENTS...: leaves what it says in $TMP/answer and $TMP/errors.
+ask_rclone() {
+  seconds=$1
+  shift
+  # shellcheck disable=SC2086 # a list of words
+  run "$seconds" rclone $PATIENCE "$@" >"$TMP/answer" 2>"$TMP/errors" || return "$code"
+  # rclone says nothing of an answer that did not fit.
+  ! is_full || fail 'The scratch volume is full: a job of this bucket needs a larger one.'
+}
+
+# list PLACE FILE: one sorted line for each object, `size;time;name`, with the time at which the store got it. Control
+# characters in a name are shown by signs, so that it never is more than one line.
+list() {
+  doing="listing $1"
+  ask_rclone "$STEP_SECONDS" lsf --recursive --files-only --use-server-modtime --format stp --time-format max "$1" || {
+    # A prefix that is not there is an empty list; code 3 is for a bucket (rclone v1.76.0, backend/s3).
+    [ "$code" -ne 3 ] || fail "The bucket of $1 does not exist."
+    fail "The store does not list $1: $(why "$TMP/errors")"
+  }
+  sort "$TMP/answer" >"$2"
+}
+
+# count FILE: its lines.
+count() {
+  wc -l <"$1"
+}
+
+# bytes_in FILE: the sum of the sizes in a list.
+bytes_in() {
+  awk -F ';' '{ n += $1 } END { printf "%.0f", n }' "$1"
+}
+
+# names_in FILE: the names in a list, sorted.
+names_in() {
+  cut -d ';' -f 3- "$1" | sort
+}
+
+# sizes_in FILE: sizes and names, sorted.
+sizes_in() {
+  cut -d ';' -f 1,3- "$1" | sort
+}
+
+# in_both FILE FILE: the lines that both of two files have, in each of which no line comes twice.
+in_both() {
+  sort "$1" "$2" | uniq -d
+}
+
+# only_in FILE OTHER: the lines that the first of two such files has and the other has not. Not `comm`, which not every
+# busybox brings.
+only_in() {
+  sort "$1" "$2" "$2" | uniq -u
+}
+
+# some FILE: one of the names in it, for a message.
+some() {
+  printf "'%s'" "$(head -n 1 "$1")"
+}

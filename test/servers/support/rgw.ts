@@ -1,0 +1,51 @@
+/** The users of the gateway that all tests share. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { inject } from 'vitest';
+import { parse } from 'yaml';
+import { mappingAt, numberAt, textAt, textsAt } from '../../../lib/model/kube-object';
+import { s3, type S3Answer, type S3User } from './s3';
+import { output, run } from './tools';
+
+export function endpoint(): string {
+  return `http://127.0.0.1:${inject('ceph').port}`;
+}
+
+function cephEnv(): Readonly<Record<string, string>> {
+  return { CEPH_CONF: `${inject('ceph').folder}/ceph.conf` };
+}
+
+export async function admin(...args: readonly string[]): Promise<void> {
+  await output('radosgw-admin', args, { env: cephEnv() });
+}
+
+export async function makeUser(uid: string, ...more: readonly string[]): Promise<S3User> {
+  const user = { endpoint: endpoint(), accessKey: uid, secretKey: randomBytes(12).toString('hex') };
+  const keys = [`--access-key=${user.accessKey}`, `--secret-key=${user.secretKey}`];
+  await admin('user', 'create', `--uid=${uid}`, `--display-name=${uid}`, ...keys, ...more);
+  return user;
+}
+
+/** As Rook makes a user from its object, once for a whole run (rook v1.20.6, pkg/operator/ceph/object/user/controller.go). */
+export async function backupUser(): Promise<S3User> {
+  const object: unknown = parse(readFileSync('dist/backup-user/backed-up.CephObjectStoreUser.backed-up.yaml', 'utf8'));
+  const uid = textAt(object, 'metadata', 'name') ?? '';
+  const known = await run('radosgw-admin', ['user', 'info', `--uid=${uid}`], { env: cephEnv() });
+  if (known.code === 0) {
+    const { keys } = JSON.parse(known.stdout) as { keys: readonly { access_key: string; secret_key: string }[] };
+    const [key] = keys;
+    if (key === undefined) throw new Error(`the user ${uid} has no keys`);
+    return { endpoint: endpoint(), accessKey: key.access_key, secretKey: key.secret_key };
+  }
+  const capabilities = Object.entries(mappingAt(object, 'spec', 'capabilities'));
+  return makeUser(
+    uid,
+    `--op-mask=${textsAt(object, 'spec', 'opMask').join(',')}`,
+    `--max-buckets=${String(numberAt(object, 'spec', 'quotas', 'maxBuckets'))}`,
+    `--caps=${capabilities.map(([name, right]) => `${name}=${String(right)}`).join(';')}`,
+  );
+}
+
+export async function putPolicy(user: S3User, bucket: string, policy: string): Promise<S3Answer> {
+  return s3(user, { method: 'PUT', path: `/${bucket}`, query: { policy: '' }, body: policy });
+}
