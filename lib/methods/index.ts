@@ -11,7 +11,6 @@ export interface MethodPlans extends Readonly<Record<MethodName, MethodPlan>> {
   readonly cnpg: CnpgMethodPlan;
   readonly jobs: JobsMethodPlan;
   readonly velero: VeleroMethodPlan;
-  /** Makes no copies yet: it lets the backup user read buckets, for whoever copies them. */
   readonly ceph: CephMethodPlan;
 }
 

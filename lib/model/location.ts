@@ -53,8 +53,8 @@ export interface S3LocationProps {
   readonly keptIn: string;
   /**
    * How the whole location is copied to a further one: `nightly({ to: … })` and its like for what jobs keep in it, or
-   * `elsewhere(…)` for who does. What nothing mirrors yet, the stores of Velero and Barman, is refused (`mirror-unproven`).
-   * Default: it is not copied.
+   * `elsewhere(…)` for who does. What nothing mirrors yet, the stores of Velero and Barman and the copies of buckets, is
+   * refused (`mirror-unproven`). Default: it is not copied.
    */
   readonly mirror?: Synchronized | Elsewhere;
   /**

@@ -109,7 +109,7 @@ describe('README', () => {
   it('grants a bucket that is accepted where Rook allows it', () => {
     const { addAttachments } = run({ name: 'bucket.ts', text: block('bucket.ts') });
     if (typeof addAttachments !== 'function') throw new Error('bucket.ts exports no addAttachments');
-    const { findings, files } = synthesizeScenario(({ chart }) => void addAttachments(chart), withRook);
+    const { findings, files } = synthesizeScenario(({ chart }) => void addAttachments(chart, offsite), withRook);
     expect(explain(findings)).toBe('');
     expect(files?.get('example/paperless.ObjectBucketClaim.attachments.yaml')).toContain('user/backed-up');
   });
