@@ -33,8 +33,6 @@ export interface Stopped {
 const RECONCILE = 'kustomize.toolkit.fluxcd.io/reconcile';
 /** What it may take the pods to end. */
 const ENDS_WITHIN = '600s';
-/** What the API server may take. */
-const ANSWERS_WITHIN = '--request-timeout=30s';
 
 const TOKEN: Mount = { path: '/var/run/secrets/kubernetes.io/serviceaccount', volume: { token: 'api-server' } };
 
@@ -50,8 +48,8 @@ export function quiesced(source: Source, stopped: Stopped): Source {
   return {
     ...source,
     steps: [
-      kubectl('hold', ['annotate', objectOf(stopped), `${RECONCILE}=${DISABLED}`, '--overwrite', ANSWERS_WITHIN]),
-      kubectl('stop', ['scale', objectOf(stopped), '--replicas=0', ANSWERS_WITHIN]),
+      kubectl('hold', ['annotate', objectOf(stopped), `${RECONCILE}=${DISABLED}`, '--overwrite']),
+      kubectl('stop', ['scale', objectOf(stopped), '--replicas=0']),
       kubectl('gone', goneWithin(stopped, ENDS_WITHIN)),
       // A variable of scripts: what fails is said later.
       ...reading.map((step) => ({ ...step, env: { ...step.env, WHILE_STOPPED: 'yes' } })),
@@ -100,11 +98,15 @@ export function undoSchedule(schedule: Schedule, deadlineSeconds: number): Sched
 
 function startSteps(stopped: Stopped): readonly Step[] {
   return [
-    kubectl('start', ['scale', objectOf(stopped), `--replicas=${stopped.replicas}`, ANSWERS_WITHIN]),
-    kubectl('release', ['annotate', objectOf(stopped), `${RECONCILE}-`, ANSWERS_WITHIN]),
+    kubectl('start', ['scale', objectOf(stopped), `--replicas=${stopped.replicas}`]),
+    kubectl('release', ['annotate', objectOf(stopped), `${RECONCILE}-`]),
   ];
 }
 
+/**
+ * Without `--request-timeout`, with which kubectl no longer looks for the API server of its own cluster (1.36, client-go's
+ * IsDefaultConfig): what the deadline of the job is for.
+ */
 function kubectl(name: string, args: readonly string[]): Step {
   return {
     name,

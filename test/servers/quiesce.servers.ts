@@ -71,7 +71,11 @@ describe('a Gitea that is stopped for its copy', () => {
       { secrets: { 'gitea-database': { username: 'gitea', password: 'wrong' } } },
       /^PostgreSQL at 127\.0\.0\.1 does not answer: /,
     ],
-    ['the scratch volume is full', { scratchSize: '72Ki' }, /No space left on device|the scratch volume is full/i],
+    [
+      'the scratch volume is full',
+      { scratchSize: '72Ki' },
+      /No space left on device|the scratch volume is full|^Ended with code 1 while /i,
+    ],
   ])('is up again when %s', async (_, fault, says) => {
     const receipts = await job.receipts();
     const { failed } = await run(fault);

@@ -28,7 +28,7 @@ fail() {
   printf '%s\n' "$*" >&2
   if [ -n "${WHILE_STOPPED:-}" ]; then
     # On a full disk there is room again without a copy that nobody wants any more.
-    printf '%s\n' "$*" 2>/dev/null >"$LATER" || rm -rf "$DATA"
+    printf '%s\n' "$*" 2>/dev/null >"$LATER" || rm -rf "$DATA" "$TMP"
     [ -s "$LATER" ] || printf '%s\n' "$*" >"$LATER"
     exit 0
   fi
