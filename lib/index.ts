@@ -49,6 +49,7 @@ export { definePlatform } from './model/platform';
 export type {
   CnpgPlatform,
   FluxPlatform,
+  JobResources,
   JobsPlatform,
   Platform,
   RookPlatform,

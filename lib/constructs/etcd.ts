@@ -10,7 +10,7 @@ import type { Elsewhere, Scheduled } from '../model/strategy';
 import { jobSettings, type JobProps } from './jobs';
 
 /** How etcd is copied that kubeadm runs. */
-export interface KubeadmEtcdProps extends JobProps {
+export interface KubeadmEtcdProps extends Omit<JobProps, 'scratchClass'> {
   /** `nightly`, `every` …, or `elsewhere`. */
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
   /** One member. Default `https://127.0.0.1:2379`: the member of the node on which the job runs. */

@@ -80,7 +80,7 @@ const NOT_REPOSITORIES = GITEA_FILES.filter((kind) => kind !== 'repositories');
 
 /**
  * Gitea in its rootless image, as a StatefulSet of one pod with a Service of the same name, ports 80 and 22. A CronJob
- * dumps its database and then copies its volume, so that whatever the dump names is in the copy, which is checked:
+ * dumps its database and then copies its volume, so that whatever the dump names on the volume is in the copy, which is checked:
  * every repository by git, and every file that a row names by its size and, where it has one, its hash.
  *
  * Gitea is configured by its environment: `config`, and every key of the Secret `settings`. Its `app.ini` is made anew

@@ -1,6 +1,8 @@
 /** What people may say of the jobs that copy a dataset. */
 import type { Duration, Size } from 'cdk8s';
+import { DEADLINE } from '../jobs/cron-job';
 import type { JobSettings } from '../methods/jobs/declaration';
+import type { JobResources } from '../model/platform';
 import { secondsOf } from '../model/untyped';
 
 /** How the jobs of one dataset run, where the defaults do not fit. */
@@ -21,17 +23,18 @@ export interface JobProps {
    * be allowed to delete. It has the same keys as the one of the location. Default: the Secret of the location.
    */
   readonly upkeepSecret?: string;
+  /** What each container asks for and gets, where the platform's `jobs` do not fit. */
+  readonly resources?: Partial<JobResources>;
 }
 
-const DEADLINE = 4 * 3600;
-
 export function jobSettings(props: JobProps): JobSettings {
-  const { scratch, scratchClass, deadline, smallestPercent, upkeepSecret } = props;
+  const { scratch, scratchClass, deadline, smallestPercent, upkeepSecret, resources } = props;
   return {
     deadlineSeconds: deadline === undefined ? DEADLINE : secondsOf(deadline),
     ...(scratch === undefined ? {} : { scratchSize: scratch.asString() }),
     ...(scratchClass === undefined ? {} : { scratchClass }),
     ...(smallestPercent === undefined ? {} : { smallestPercent }),
     ...(upkeepSecret === undefined ? {} : { upkeepSecret }),
+    ...(resources === undefined ? {} : { resources }),
   };
 }

@@ -89,8 +89,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
 }
 
 /**
- * The same objects for the weekly upkeep of a dataset's repository. Backup jobs never delete, so their keys need not be
- * allowed to.
+ * The same objects for the weekly upkeep of a dataset's repository: backup jobs forget no copies.
  */
 export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
   const { location, cluster, dataset, keep, checkShares = CHECK_SHARES, secret = secretNameOf(location) } = options;

@@ -2,10 +2,11 @@
 import type { JobImages } from '../model/job-images';
 import type { KubeObject } from '../model/kube-object';
 import { DISABLED, MANAGED_BY, SUBSTITUTE_ANNOTATION } from '../model/marks';
+import type { JobResources } from '../model/platform';
 import { renderSchedule, type Schedule } from '../model/schedule';
 import { JOB_IMAGES } from './images';
 import { networkPolicy } from './network';
-import { podTemplate, type Resources, type Scratch } from './pod';
+import { podTemplate, type Scratch } from './pod';
 import { scriptsConfigMap, type ScriptName } from './scripts';
 import type { Access, Peer, Placement, Step } from './step';
 
@@ -21,7 +22,7 @@ export interface CronJobOptions {
   /** Seconds that the store or a server may take to answer one question, or another run to free its lock. Default 300. */
   readonly answerSeconds?: number;
   readonly images?: Partial<JobImages>;
-  readonly resources?: Partial<Resources>;
+  readonly resources?: Partial<JobResources>;
   readonly priorityClassName?: string;
 }
 
@@ -40,11 +41,12 @@ export interface Work {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const DEADLINE = 4 * 3600;
+/** What a run may take, in seconds, where nobody says. */
+export const DEADLINE = 4 * 3600;
 const ANSWER = 300;
 /** Seconds. A run that is later is better left to the next time. */
 export const STARTS_LATE = 3600;
-const RESOURCES: Resources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
+const RESOURCES: JobResources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
 
 /** How long scripts wait, in the variables that they read. */
 export function waits(options: CronJobOptions): Readonly<Record<string, string>> {

@@ -105,7 +105,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
       },
     ],
     verifiedBy:
-      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, and every file that the database names found, by its hash where it has one',
+      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, and every file of the volume that the database names found, by its hash where it has one',
     peers: [database.server],
     placement: { on: 'same-node', labels: options.pods },
     user,

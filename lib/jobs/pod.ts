@@ -1,6 +1,7 @@
 /** Steps → the pod of a CronJob, which meets the `restricted` Pod Security level wherever its placement lets it. */
 import type { JobImages } from '../model/job-images';
 import type { Mapping } from '../model/kube-object';
+import type { JobResources } from '../model/platform';
 import { METHOD_LABEL, REASON_ANNOTATION } from '../model/marks';
 import { SCRIPTS_PATH } from './scripts';
 import type { EnvValue, Mount, Placement, Step } from './step';
@@ -13,17 +14,10 @@ export interface Scratch {
   readonly storageClass?: string;
 }
 
-/** What each container asks for and gets. There is no CPU limit: a backup that is throttled only takes longer. */
-export interface Resources {
-  readonly cpu: string;
-  readonly memory: string;
-  readonly memoryLimit: string;
-}
-
 export interface PodOptions {
   readonly images: JobImages;
   readonly scratch: Scratch;
-  readonly resources: Resources;
+  readonly resources: JobResources;
   readonly placement: Placement;
   readonly user?: number;
   /** Name of the ServiceAccount whose token some steps mount. */

@@ -34,12 +34,24 @@ export interface Platform {
   readonly flux: FluxPlatform;
 }
 
+/** Quantities of Kubernetes. There is no limit for CPU: a backup that is throttled only takes longer. */
+export interface JobResources {
+  /** Requested CPU, `50m`. */
+  readonly cpu: string;
+  /** Requested memory, `256Mi`. */
+  readonly memory: string;
+  /** Memory at which a container is ended. A large repository needs more when it is pruned. */
+  readonly memoryLimit: string;
+}
+
 /** What all jobs of a cluster have in common. */
 export interface JobsPlatform {
   /** Images from a registry of your own, or pinned by digest. Default: those of docs/jobs.md. */
   readonly images?: Partial<JobImages>;
   /** StorageClass of the scratch volumes. Default: the class of what is dumped, or else the cluster's default class. */
   readonly scratchClass?: string;
+  /** What each container asks for and gets. Default `50m`, `256Mi` and `1Gi`. */
+  readonly resources?: Partial<JobResources>;
   /** PriorityClass of the pods. Default: none. */
   readonly priorityClassName?: string;
 }

@@ -154,6 +154,23 @@ describe('dumps beside the archive of a database', () => {
     ]);
   });
 
+  it('keep their upkeep out of the night, in which copies are made', () => {
+    const result = accepted(({ chart }) => {
+      for (let i = 0; i < 20; i += 1)
+        new BackedUpPostgres(chart, `db-${i}`, { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });
+    });
+    const hours = cronJobs(result).map((file) => [
+      file.includes('upkeep'),
+      Number(String(at(object(result, file), 'spec', 'schedule')).split(' ')[1]),
+    ]);
+    expect(new Set(hours.filter(([isUpkeep]) => isUpkeep === true).map(([, hour]) => hour))).toEqual(
+      new Set([9, 10, 11]),
+    );
+    expect(new Set(hours.filter(([isUpkeep]) => isUpkeep === false).map(([, hour]) => hour))).toEqual(
+      new Set([3, 4, 5]),
+    );
+  });
+
   it('may be all that there is, and then nobody archives a log', () => {
     const result = accepted(({ chart }) => {
       new BackedUpPostgres(chart, 'db', { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });
@@ -193,6 +210,7 @@ describe('dumps beside the archive of a database', () => {
       images: { restic: 'registry.example.net/restic:0.18.1' },
       scratchClass: 'fast',
       priorityClassName: 'backups',
+      resources: { memoryLimit: '4Gi' },
     };
     const result = accepted(
       ({ chart }) => {
@@ -203,6 +221,7 @@ describe('dumps beside the archive of a database', () => {
     );
     const job = object(result, 'example-backup/paperless.CronJob.db-dump-offsite.yaml');
     expect(at(job, ...POD, 'priorityClassName')).toBe('backups');
+    expect(JSON.stringify(job)).toContain('"limits":{"memory":"4Gi"}');
     expect(JSON.stringify(job)).toContain('registry.example.net/restic:0.18.1');
     expect(JSON.stringify(job)).toContain('"storageClassName":"fast","resources":{"requests":{"storage":"7Gi"}}');
     const policy = object(result, 'example-backup/paperless.NetworkPolicy.db-dump-offsite.yaml');

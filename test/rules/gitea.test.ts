@@ -8,6 +8,7 @@ import {
   GiteaBackup,
   holds,
   nightly,
+  s3Location,
   type BackedUpGiteaProps,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
@@ -200,6 +201,27 @@ describe('a Gitea that is stopped for its copies', () => {
             made by          example/gitea
             because          '0 0,4,8,12,16,20 * * *' runs again within 6 hours, and only then is an application started again whose run was killed
             what to do       let it run at one minute of fewer hours, or give copies a shorter deadline
+    `,
+  });
+
+  refuses('schedule-invalid', [], 'for two locations, where what undoes the one could start it during the other', {
+    build: ({ chart }, changed) => {
+      const second = s3Location('second', {
+        endpoint: 'https://nas.example.org',
+        bucket: 'backups',
+        failureDomain: 'site',
+        keptIn: 'sealed envelope, bank',
+      });
+      const also = nightly({ to: second, keep: { daily: 14 } });
+      gitea(chart, { quiesce: 'stop', backup: changed ? [backup, also] : backup });
+    },
+    says: `
+      1 schedule that cannot be rendered: [schedule-invalid]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          two copies of 'gitea' are made while it is stopped, each at a time of its own
+            what to do       copy it to one location, and mirror that one
     `,
   });
 });

@@ -132,6 +132,21 @@ describe('jobs', () => {
     `,
   });
 
+  refuses('object-name', ['K06'], 'a database whose name leaves no room for what its jobs are called', {
+    build: ({ chart }, changed) => {
+      const name = `tickets-of-the-workshop${changed ? '-in-the-old-town' : ''}`;
+      new BackedUpPostgres(chart, 'db', { name, storage, backup: [log, dump] });
+    },
+    says: `
+      1 object with a name that Kubernetes refuses: [object-name]
+
+        ✖ CronJob paperless/tickets-of-the-workshop-in-the-old-town-dump-offsite-upkeep
+            made by          example/db/tickets-of-the-workshop-in-the-old-town-dump-offsite
+            because          the name has 59 characters, and 52 are the most: a Job is named after it with eleven more
+            to fix           name: 'tickets-of-the-workshop-in-the-old-town-dump-offsite'
+    `,
+  });
+
   refuses('never-leaves', ['E08'], 'snapshots of etcd only in the Ceph of the cluster', {
     build: () => {},
     options: (changed) => {

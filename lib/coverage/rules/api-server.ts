@@ -99,8 +99,8 @@ export const objectName: Rule = {
   check: (context) =>
     judged(context).flatMap(({ object, origin, generated }) => {
       const found = nameProblem(object);
-      // What synth makes is named after plans, locations and charts, which other rules judge.
-      if (found === undefined || (generated === true && object.kind !== 'Namespace')) return [];
+      // What synth makes is named after plans, locations and charts, which other rules judge; jobs after what they copy.
+      if (found === undefined || (generated === true && !['Namespace', 'CronJob'].includes(object.kind))) return [];
       return [
         {
           ...aboutObject(object, origin),

@@ -54,8 +54,8 @@ snapshot=$(jq -r 'select(.message_type == "summary") | .snapshot_id // empty' "$
 [ -n "$snapshot" ] || fail "restic says that the copy went well, and names no snapshot."
 
 doing='reading the snapshot back'
-# Without the cache, so that it is the store that answers.
-ask_restic "$ANSWER_SECONDS" ls --json --no-lock --no-cache "$snapshot" ||
+# Without the cache, so that it is the store that answers: once for each folder.
+ask_restic "$STEP_SECONDS" ls --json --no-lock --no-cache "$snapshot" ||
   fail "The new snapshot $snapshot cannot be read: $(why "$TMP/errors")"
 copied_files=$(jq -s 'map(select(.type == "file")) | length' "$TMP/answer")
 copied_bytes=$(jq -s 'map(select(.type == "file") | .size // 0) | add // 0' "$TMP/answer")

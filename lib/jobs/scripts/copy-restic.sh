@@ -47,7 +47,7 @@ wanted=$(jq length "$PARTS/snapshots")
 
 doing='reading the newest snapshot back'
 newest=$(jq -r '.[-1]' "$TMP/copies")
-ask_restic "$ANSWER_SECONDS" ls --json --no-lock --no-cache "$newest" ||
+ask_restic "$STEP_SECONDS" ls --json --no-lock --no-cache "$newest" ||
   fail "The newest snapshot of the mirror, $newest, cannot be read: $(why "$TMP/errors")"
 bytes=$(jq -s 'map(select(.type == "file") | .size // 0) | add // 0' "$TMP/answer")
 

@@ -9,7 +9,8 @@
 list "$SOURCE" "$SCRATCH/source"
 items=$(count "$SCRATCH/source")
 bytes=$(bytes_in "$SCRATCH/source")
-[ "$bytes" -gt 0 ] || fail "There is nothing to copy: the bucket of $SOURCE has $items objects with $bytes bytes."
+[ "$bytes" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] ||
+  fail "There is nothing to copy: the bucket of $SOURCE has $items objects with $bytes bytes."
 previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
 ! is_shrunk "$items" "$previous" || fail "The bucket of $SOURCE has $items objects, and the last copy had $previous."
 previous=$(cat "$PARTS/previous-bytes" 2>/dev/null || echo 0)

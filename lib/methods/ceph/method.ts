@@ -18,14 +18,14 @@ import { isJobProblem, type JobProblem } from '../jobs/plan';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
 import { allowedObcFields, backupUserObject, canGrant } from './backup-user';
 import { backupUserSecret, gatewayOf } from './gateway';
-import { mirroredOf, mirrorObjects, planMirror, type PlannedMirror } from './mirror';
+import { mirroredOf, mirrorObjects, planMirror, type PlannedBucketMirror } from './mirror';
 import { probeName, probeObjects } from './probe';
 
 export class CephMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
   /** What no job can carry out. */
   readonly problems: readonly JobProblem[];
-  readonly mirrors: readonly PlannedMirror[];
+  readonly mirrors: readonly PlannedBucketMirror[];
   private readonly granted: ReadonlySet<string>;
 
   constructor(private readonly input: MethodInput) {
@@ -55,7 +55,7 @@ export class CephMethodPlan implements MethodPlan {
   }
 
   /** The mirror that carries out a strategy of a dataset. */
-  mirrorFor({ id }: AnsweredDataset, strategy: Strategy): PlannedMirror | undefined {
+  mirrorFor({ id }: AnsweredDataset, strategy: Strategy): PlannedBucketMirror | undefined {
     if (strategy.type !== 'mirrored') return undefined;
     const key = datasetKey(id);
     return this.mirrors.find(
@@ -95,7 +95,7 @@ export class CephMethodPlan implements MethodPlan {
   }
 
   /** What carries out one strategy of a bucket. */
-  objectsOf(mirror: PlannedMirror): readonly KubeObject[] {
+  objectsOf(mirror: PlannedBucketMirror): readonly KubeObject[] {
     const { platform, objects } = this.input;
     const { rook } = platform;
     return rook === undefined ? [] : mirrorObjects(mirror, rook, gatewayOf(rook, objects), platform);
@@ -157,7 +157,7 @@ export class CephMethodPlan implements MethodPlan {
     return mirroredOf(dataset).length > 0 && this.readableBucket(dataset) === undefined;
   }
 
-  private planFor(dataset: AnsweredDataset): readonly (PlannedMirror | JobProblem)[] {
+  private planFor(dataset: AnsweredDataset): readonly (PlannedBucketMirror | JobProblem)[] {
     const { platform, timeZone } = this.input;
     const bucket = this.readableBucket(dataset);
     if (bucket === undefined) return [];
@@ -172,7 +172,7 @@ export class CephMethodPlan implements MethodPlan {
     return textAt(objects.object(claim)?.object, 'spec', 'bucketName');
   }
 
-  private mirrorsOf(datasets: readonly AnsweredDataset[]): readonly PlannedMirror[] {
+  private mirrorsOf(datasets: readonly AnsweredDataset[]): readonly PlannedBucketMirror[] {
     const keys = new Set(datasets.map(({ id }) => datasetKey(id)));
     return this.mirrors.filter(({ dataset }) => keys.has(datasetKey(dataset.id)));
   }
@@ -202,7 +202,7 @@ export class CephMethodPlan implements MethodPlan {
 }
 
 /** What expires is not the copy, but what was replaced in it. */
-function runsOf({ name, worstAgeSeconds, kept }: PlannedMirror): readonly PlannedRun[] {
+function runsOf({ name, worstAgeSeconds, kept }: PlannedBucketMirror): readonly PlannedRun[] {
   if (kept === undefined) return [];
   const { bucket, count, keepSeconds } = kept;
   return [{ name, worstAgeSeconds, keepSeconds, kept: { type: 'count', bucket, count } }];

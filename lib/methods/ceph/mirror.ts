@@ -1,4 +1,5 @@
 /** Which jobs mirror which buckets, as plain data. */
+import { DEADLINE } from '../../jobs/cron-job';
 import { mirrorJob } from '../../jobs/mirror-job';
 import type { Peer } from '../../jobs/step';
 import type { AnsweredDataset } from '../../model/answered';
@@ -17,7 +18,7 @@ import { storeOf } from '../reach';
 import { backupUserRemote } from './gateway';
 
 /** What one strategy of a bucket becomes. */
-export interface PlannedMirror {
+export interface PlannedBucketMirror {
   readonly dataset: AnsweredDataset;
   readonly strategy: Mirrored;
   /** Of the CronJob. */
@@ -36,7 +37,6 @@ export interface PlannedMirror {
 
 /** Room for the lists of a bucket with a million objects, on the node itself. */
 const SCRATCH = '4Gi';
-const DEADLINE = 4 * 3600;
 
 /** The strategies of a bucket that mirrors carry out. */
 export function mirroredOf({ answer, methods }: AnsweredDataset): readonly Mirrored[] {
@@ -50,7 +50,7 @@ export function planMirror(
   bucket: string,
   platform: Platform,
   timeZone: string,
-): PlannedMirror | JobProblem {
+): PlannedBucketMirror | JobProblem {
   const { cadence, to: location, keep, deadlineSeconds = DEADLINE } = strategy;
   const { namespace = '', name: claim } = dataset.id;
   const parts = ['mirror', namespace, claim, location.name];
@@ -80,7 +80,7 @@ export function planMirror(
 
 /** @param server how pods reach the gateway that serves the bucket. */
 export function mirrorObjects(
-  mirror: PlannedMirror,
+  mirror: PlannedBucketMirror,
   rook: RookPlatform,
   server: Peer,
   { cluster, jobs }: Platform,
@@ -101,6 +101,7 @@ export function mirrorObjects(
     ...(kept === undefined ? {} : { keepSeconds: kept.keepSeconds }),
     ...(smallestPercent === undefined ? {} : { smallestPercent }),
     ...(jobs?.images === undefined ? {} : { images: jobs.images }),
+    ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
     ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
   });
 }

@@ -41,6 +41,7 @@ export function probeObjects(input: MethodInput, rook: RookPlatform): readonly P
     server: gatewayOf(rook, objects),
     buckets: [...new Set(buckets)].toSorted(),
     ...(jobs?.images === undefined ? {} : { images: jobs.images }),
+    ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
     ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
   }).map((object) => ({
     object,

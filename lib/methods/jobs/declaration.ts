@@ -5,6 +5,7 @@ import type { DatasetId } from '../../model/dataset';
 import type { Origin } from '../../model/declaration';
 import type { RequiredSecret } from '../../model/inventory';
 import type { JobImages } from '../../model/job-images';
+import type { JobResources } from '../../model/platform';
 
 /** What a person may change about the jobs of a dataset. */
 export interface JobSettings {
@@ -18,6 +19,8 @@ export interface JobSettings {
   readonly smallestPercent?: number;
   /** The Secret with the keys of the upkeep, which deletes; absent for that of the location. */
   readonly upkeepSecret?: string;
+  /** What the platform's do not fit. */
+  readonly resources?: Partial<JobResources>;
   /** What the platform's images do not fit. */
   readonly images?: Partial<JobImages>;
 }

@@ -1,5 +1,6 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
+import { DEADLINE } from '../../jobs/cron-job';
 import { copyJob } from '../../jobs/copy-job';
 import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
@@ -13,11 +14,11 @@ import type { Platform } from '../../model/platform';
 import { renderSchedule, type Schedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
+import type { JobDeclaration } from './declaration';
 import { isJobProblem, planJob, scheduledOf, type JobProblem, type PlannedJob } from './plan';
 
 /** What restic remembers of a repository while it looks through it: indexes and trees, but no data. */
 const CACHE_SIZE = '10Gi';
-const MIRROR_DEADLINE = 4 * 3600;
 
 /** What `kubectl` keeps of the API server. */
 const UNDO_SCRATCH = { size: '64Mi' };
@@ -42,7 +43,11 @@ export class JobsMethodPlan implements MethodPlan {
       const results = scheduledOf(dataset).map((strategy) =>
         planJob(dataset, strategy, declaration, platform, timeZone),
       );
-      problems.push(...results.filter(isJobProblem), ...placesTwice(dataset, scheduledOf(dataset)));
+      problems.push(
+        ...results.filter(isJobProblem),
+        ...stoppedTwice(dataset, declaration),
+        ...placesTwice(dataset, scheduledOf(dataset)),
+      );
       const good = results.flatMap((result) => (isJobProblem(result) ? [] : [result]));
       planned.push(...good);
       byDataset.set(key, good);
@@ -74,7 +79,7 @@ export class JobsMethodPlan implements MethodPlan {
       ...this.proofOf(job, name, schedule, location),
       mirrors: mirrors.map((mirror) => ({
         to: mirror.to,
-        durationSeconds: MIRROR_DEADLINE,
+        durationSeconds: DEADLINE,
         keptSeconds,
         ...this.proofOf(job, mirror.name, mirror.schedule, mirror.to),
       })),
@@ -128,8 +133,8 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutClusterRanges(this.input.platform),
       ...[...classes].map((name) => ({
         about: `storageClasses.${name}`,
-        value: { exists: true },
-        why: 'The scratch volumes of jobs are of it; without it their pods wait until the job is out of time.',
+        value: { exists: true, reclaimPolicy: 'Delete' },
+        why: 'The scratch volumes of jobs are of it: without it their pods wait until the job is out of time, and one that retains keeps every dump for ever.',
       })),
       ...aboutPlacement(jobs),
       ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
@@ -164,6 +169,7 @@ export class JobsMethodPlan implements MethodPlan {
       cluster,
       dataset: dataset.id,
       images,
+      resources: { ...jobs?.resources, ...settings.resources },
       ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
     };
     const { deadlineSeconds, smallestPercent, upkeepSecret } = settings;
@@ -199,7 +205,7 @@ export class JobsMethodPlan implements MethodPlan {
             from: mirror.from,
             fromStore: mirror.fromStore,
             schedule: mirror.schedule,
-            deadlineSeconds: MIRROR_DEADLINE,
+            deadlineSeconds: DEADLINE,
           }),
           ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
         ];
@@ -227,6 +233,20 @@ export function aboutClusterRanges({ clusterRanges }: Platform): readonly Assump
       about: 'clusterRanges',
       value: clusterRanges,
       why: 'Jobs that copy to a store outside may reach all other addresses at its port.',
+    },
+  ];
+}
+
+/** What starts it again after a killed run of one copy would do so in the middle of the other. */
+function stoppedTwice(dataset: AnsweredDataset, { stopped, name }: JobDeclaration): readonly JobProblem[] {
+  if (stopped === undefined || scheduledOf(dataset).length < 2) return [];
+  return [
+    {
+      type: 'schedule',
+      dataset,
+      subject: `two copies of '${name}'`,
+      problem: 'are made while it is stopped, each at a time of its own',
+      advice: 'copy it to one location, and mirror that one',
     },
   ];
 }

@@ -6,11 +6,12 @@ import type { Scratch } from '../../jobs/pod';
 import type { AnsweredDataset } from '../../model/answered';
 import { scheduleOf, tiersOf, type Tier, type TierProblem } from '../../model/cadence';
 import { minimumRetention, worstAge } from '../../model/copies';
+import type { CronProblem } from '../../model/cron';
 import { isExcluded } from '../../model/declaration';
 import type { JobImages } from '../../model/job-images';
 import { isMirror, type Location } from '../../model/location';
 import { defaultStorageClass, type Platform } from '../../model/platform';
-import { largestGap, type Schedule } from '../../model/schedule';
+import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
 import { storeOf, type Unsaid } from '../reach';
 import type { JobDeclaration } from './declaration';
@@ -90,7 +91,7 @@ export function planJob(
     const subject = cadence.every === 'cron' ? `'${cadence.cron}'` : `the schedule of '${name}'`;
     return { type: 'schedule', dataset, subject, ...tiers };
   }
-  const upkeep = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
+  const upkeep = upkeepSchedule(seed, timeZone);
   if ('problem' in upkeep) return { type: 'schedule', dataset, subject: `the upkeep of '${name}'`, ...upkeep };
 
   const store = storeOf(location, platform);
@@ -142,6 +143,14 @@ function tiersFor(
   return base === undefined ? { problem: 'keeps nothing: name how many copies to keep' } : [base, ...coarser];
 }
 
+/** By day, between nine and noon: the upkeep locks the repository, and most copies are made by night. */
+function upkeepSchedule(seed: readonly string[], timeZone: string): Schedule | CronProblem {
+  const night = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
+  if ('problem' in night) return night;
+  const [minute, hour, ...days] = night.cron.split(' ');
+  return makeSchedule([minute, Number(hour) + 6, ...days].join(' '), timeZone);
+}
+
 /** Nearest first. A location to which a strategy of the dataset copies by itself is left to that one. */
 function planMirrors(
   { dataset, declaration, location, store }: Pick<PlannedJob, 'dataset' | 'declaration' | 'location' | 'store'>,
@@ -158,7 +167,7 @@ function planMirrors(
     const name = `${declaration.name}-${from.name}-to-${to.name}`;
     const seed = [declaration.namespace, name];
     const schedule = scheduleOf(cadence, seed, timeZone);
-    const upkeep = scheduleOf({ every: 'week' }, [...seed, 'upkeep'], timeZone);
+    const upkeep = upkeepSchedule(seed, timeZone);
     if ('problem' in schedule || 'problem' in upkeep) {
       const { problem } = 'problem' in schedule ? schedule : (upkeep as { problem: string });
       const advice = `correct the mirror of location '${from.name}'`;
