@@ -34,7 +34,7 @@ export interface MirrorJobOptions extends JobOptions {
    * copy those that are still there. Default 50; 0 for the one run after much was deleted on purpose.
    */
   readonly smallestPercent?: number;
-  /** In how many days the content of all objects is compared once. Default 90, a quarter of a year. */
+  /** In how many runs the content of all objects is compared once. Default 90, a quarter of a year of nights. */
   readonly checkShares?: number;
 }
 

@@ -177,7 +177,15 @@ describe('the mirror of a bucket', () => {
     expect(await mirror.copy()).toEqual(current);
   });
 
-  it('compares the content of every object once in so many days', async () => {
+  it('compares another share with each run, however often there is one', async () => {
+    const shareOf = async (): Promise<string | undefined> => {
+      const { containers } = await mirror.run({ job: { checkShares: 2 } });
+      return /share (\d) of 2$/m.exec(containers.find(({ name }) => name === 'compare')?.log ?? '')?.[1];
+    };
+    expect(new Set([await shareOf(), await shareOf()])).toEqual(new Set(['0', '1']));
+  });
+
+  it('compares the content of every object once in so many runs', async () => {
     const { containers } = await mirror.run({ job: { checkShares: 1 } });
     expect(containers.find(({ name }) => name === 'compare')?.log).toContain('share 0 of 1');
   });
@@ -185,6 +193,16 @@ describe('the mirror of a bucket', () => {
   function copyOf({ current }: Mirror): string {
     return `s:${store.location.bucket}/${current}`;
   }
+});
+
+describe('a bucket that has never held anything', () => {
+  it('is refused, unless somebody says that nothing is enough', async () => {
+    const [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
+    const mirror = makeMirror(store, bucket, backup);
+    expect((await mirror.run()).failed?.message).toMatch(/^There is nothing to copy: /);
+    expect((await mirror.run({ job: { smallestPercent: 0 } })).failed).toBeUndefined();
+    expect(await mirror.receipts()).toMatchObject([{ bytes: 0, items: { source: 0, copy: 0 } }]);
+  });
 });
 
 describe('objects whose names have empty parts', () => {

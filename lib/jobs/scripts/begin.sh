@@ -25,6 +25,7 @@ ask "$TMP/receipts" lsf --files-only "$RECEIPTS" || {
   [ "$code" -ne 3 ] || fail "The bucket of $RECEIPTS does not exist."
   fail "The store does not list $RECEIPTS: $(why "$TMP/errors")"
 }
+grep -cE '^[0-9]{8}T[0-9]{6}Z\.json$' "$TMP/receipts" >"$PARTS/runs" || true
 
 # One may be made only where the store itself says that there is none.
 # The copy of a bucket is in none.

@@ -37,10 +37,11 @@ only_in "$TMP/copy-names" "$TMP/ever-names" | grep -vE '^/|//' >"$TMP/left" || t
 # A share of few objects may have none of them, or only such as have changed: then it is the turn of the next.
 shares=$CHECK_SHARES
 [ "$items" -ge "$shares" ] || shares=$items
-share=$(($(date +%s) / 86400 % shares))
+# Another one with each run, however often there is one.
+share=$(cat "$PARTS/runs")
 tries=0
 compared=0
-while [ "$compared" -eq 0 ]; do
+while [ "$compared" -eq 0 ] && [ "$items" -gt 0 ]; do
   tries=$((tries + 1))
   [ "$tries" -le "$shares" ] || fail "Not a single object of $SOURCE could be compared with its copy."
   share=$(((share + 1) % shares))
