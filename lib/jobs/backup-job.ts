@@ -88,9 +88,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
   });
 }
 
-/**
- * The same objects for the weekly upkeep of a dataset's repository: backup jobs forget no copies.
- */
+/** The same objects for the weekly upkeep of a dataset's repository: backup jobs forget no copies. */
 export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
   const { location, cluster, dataset, keep, checkShares = CHECK_SHARES, secret = secretNameOf(location) } = options;
   const env: Readonly<Record<string, EnvValue>> = {

@@ -87,6 +87,9 @@ export interface Tier {
   readonly count: number;
 }
 
+/** That of the schedule itself comes first. */
+export type Tiers = readonly [Tier, ...Tier[]];
+
 /** Why there are no tiers. */
 export interface TierProblem extends CronProblem {
   /** The line to write instead, where only the retention is wrong. */
@@ -108,7 +111,7 @@ export function tiersOf(
   keep: Keep | undefined,
   seed: readonly string[],
   minimumSeconds: number,
-): readonly Tier[] | TierProblem {
+): Tiers | TierProblem {
   const gap = largestGap({ ...schedule, timeZone: 'UTC' });
   const counts: Partial<Record<Bucket, number>> = keep ?? {};
   const own = bucketOfGap(gap);
@@ -123,7 +126,7 @@ export function tiersOf(
       ? Math.max(untilNext, Math.ceil(minimumSeconds / spacing) * spacing)
       : counts[own] * spacing;
   const base: Tier = { bucket: own, schedule, keepSeconds, count: Math.floor(keepSeconds / spacing) };
-  const tiers: Tier[] = [base];
+  const tiers: [Tier, ...Tier[]] = [base];
   for (const bucket of coarser) {
     const tierSchedule = coarserSchedule(bucket, cadence, schedule, seed);
     if (isScheduleProblem(tierSchedule)) return tierSchedule;

@@ -11,10 +11,8 @@ import type { Assumption, RequiredSecret } from '../../model/inventory';
 import { textAt, type KubeObject } from '../../model/kube-object';
 import { secretNameOf } from '../../model/location';
 import { FLUX_NAMESPACE } from '../../model/platform';
-import { renderSchedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
-import { aboutClusterRanges, placesTwice } from '../jobs/method';
-import { isJobProblem, type JobProblem } from '../jobs/plan';
+import { aboutClusterRanges, isJobProblem, placesTwice, receiptEvidence, type JobProblem } from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
 import { allowedObcFields, backupUserObject, canGrant } from './backup-user';
 import { backupUserSecret, gatewayOf } from './gateway';
@@ -74,14 +72,7 @@ export class CephMethodPlan implements MethodPlan {
       worstAgeSeconds,
       ...(kept === undefined ? {} : { keptSeconds: kept.keepSeconds }),
       runs: runsOf(mirror),
-      evidence: {
-        type: 'receipt',
-        namespace: BACKED_UP_NAMESPACE,
-        cronJob: name,
-        schedule: renderSchedule(schedule, 'CronJob').schedule,
-        timeZone: schedule.timeZone,
-        receipts,
-      },
+      evidence: receiptEvidence(BACKED_UP_NAMESPACE, name, schedule, receipts),
       restore: {
         type: 'rclone',
         bucket,

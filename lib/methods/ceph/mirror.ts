@@ -13,7 +13,7 @@ import { joinedName, MAX_CRON_JOB_NAME_LENGTH } from '../../model/names';
 import type { Platform, RookPlatform } from '../../model/platform';
 import { largestGap, type Schedule } from '../../model/schedule';
 import type { Mirrored } from '../../model/strategy';
-import type { JobProblem } from '../jobs/plan';
+import { platformOptions, type JobProblem } from '../common-jobs';
 import { storeOf } from '../reach';
 import { backupUserRemote } from './gateway';
 
@@ -83,14 +83,14 @@ export function mirrorObjects(
   mirror: PlannedBucketMirror,
   rook: RookPlatform,
   server: Peer,
-  { cluster, jobs }: Platform,
+  platform: Platform,
 ): readonly KubeObject[] {
   const { dataset, strategy, name, bucket, location, store, schedule, deadlineSeconds, kept } = mirror;
   const { smallestPercent } = strategy;
   return mirrorJob({
     name,
     namespace: BACKED_UP_NAMESPACE,
-    cluster,
+    cluster: platform.cluster,
     dataset: dataset.id,
     location,
     store,
@@ -100,8 +100,6 @@ export function mirrorObjects(
     source: { ...backupUserRemote(rook), bucket, server },
     ...(kept === undefined ? {} : { keepSeconds: kept.keepSeconds }),
     ...(smallestPercent === undefined ? {} : { smallestPercent }),
-    ...(jobs?.images === undefined ? {} : { images: jobs.images }),
-    ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
-    ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
+    ...platformOptions(platform),
   });
 }

@@ -7,6 +7,7 @@ import { textAt } from '../../model/kube-object';
 import { joinedName, MAX_CRON_JOB_NAME_LENGTH } from '../../model/names';
 import type { RookPlatform } from '../../model/platform';
 import { isScheduleProblem } from '../../model/schedule';
+import { platformOptions } from '../common-jobs';
 import type { MethodInput, PlannedObject } from '../method';
 import { backupUserRemote, gatewayOf } from './gateway';
 
@@ -30,7 +31,6 @@ export function probeObjects(input: MethodInput, rook: RookPlatform): readonly P
   const name = probeName(input);
   const schedule = scheduleOf({ every: 'night' }, [name, platform.cluster], timeZone);
   if (buckets.length === 0 || first === undefined || isScheduleProblem(schedule)) return [];
-  const { jobs } = platform;
   return probeJob({
     name,
     namespace: BACKED_UP_NAMESPACE,
@@ -40,9 +40,7 @@ export function probeObjects(input: MethodInput, rook: RookPlatform): readonly P
     source: backupUserRemote(rook),
     server: gatewayOf(rook, objects),
     buckets: [...new Set(buckets)].toSorted(),
-    ...(jobs?.images === undefined ? {} : { images: jobs.images }),
-    ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
-    ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
+    ...platformOptions(platform),
   }).map((object) => ({
     object,
     chart: isClusterWide ? CLUSTER_CHART : first.at.chart,

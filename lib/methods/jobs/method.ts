@@ -10,12 +10,19 @@ import type { Assumption, ReceiptEvidence, RequiredSecret, ResticRestore } from 
 import { isExcluded } from '../../model/declaration';
 import type { KubeObject } from '../../model/kube-object';
 import { secretNameOf, type Location } from '../../model/location';
-import type { Platform } from '../../model/platform';
-import { renderSchedule, type Schedule } from '../../model/schedule';
+import type { Schedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
+import {
+  aboutClusterRanges,
+  isJobProblem,
+  placesTwice,
+  platformOptions,
+  receiptEvidence,
+  type JobProblem,
+} from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
 import type { JobDeclaration } from './declaration';
-import { isJobProblem, planJob, scheduledOf, type JobProblem, type PlannedJob } from './plan';
+import { planJob, scheduledOf, type PlannedJob } from './plan';
 
 /** What restic remembers of a repository while it looks through it: indexes and trees, but no data. */
 const CACHE_SIZE = '10Gi';
@@ -95,14 +102,7 @@ export class JobsMethodPlan implements MethodPlan {
   ): { readonly evidence: ReceiptEvidence; readonly restore: ResticRestore } {
     const paths = storePaths(location, this.input.platform.cluster, dataset.id);
     return {
-      evidence: {
-        type: 'receipt',
-        namespace,
-        cronJob,
-        schedule: renderSchedule(schedule, 'CronJob').schedule,
-        timeZone: schedule.timeZone,
-        receipts: paths.receipts,
-      },
+      evidence: receiptEvidence(namespace, cronJob, schedule, paths.receipts),
       restore: {
         type: 'restic',
         repository: resticRepository(location, paths),
@@ -163,14 +163,15 @@ export class JobsMethodPlan implements MethodPlan {
   objectsOf(job: PlannedJob): readonly KubeObject[] {
     const { declaration, dataset, name, location, store, schedule, upkeep, undo, keep, scratch, images, mirrors } = job;
     const { namespace, source, settings, stopped } = declaration;
-    const { cluster, jobs } = this.input.platform;
+    const { platform } = this.input;
+    const options = platformOptions(platform);
     const shared = {
+      ...options,
       namespace,
-      cluster,
+      cluster: platform.cluster,
       dataset: dataset.id,
       images,
-      resources: { ...jobs?.resources, ...settings.resources },
-      ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
+      resources: { ...options.resources, ...settings.resources },
     };
     const { deadlineSeconds, smallestPercent, upkeepSecret } = settings;
     const cache = { ...scratch, size: CACHE_SIZE };
@@ -226,17 +227,6 @@ function keysOf({ customCa, keptIn }: Location): Pick<RequiredSecret, 'keys' | '
   return { keys, keptIn };
 }
 
-export function aboutClusterRanges({ clusterRanges }: Platform): readonly Assumption[] {
-  if (clusterRanges === undefined) return [];
-  return [
-    {
-      about: 'clusterRanges',
-      value: clusterRanges,
-      why: 'Jobs that copy to a store outside may reach all other addresses at its port.',
-    },
-  ];
-}
-
 /** What starts it again after a killed run of one copy would do so in the middle of the other. */
 function stoppedTwice(dataset: AnsweredDataset, { stopped, name }: JobDeclaration): readonly JobProblem[] {
   if (stopped === undefined || scheduledOf(dataset).length < 2) return [];
@@ -249,26 +239,6 @@ function stoppedTwice(dataset: AnsweredDataset, { stopped, name }: JobDeclaratio
       advice: 'copy it to one location, and mirror that one',
     },
   ];
-}
-
-/**
- * A copy has one schedule and one retention.
- *
- * @param strategies of the dataset, that jobs carry out.
- */
-export function placesTwice(
-  dataset: AnsweredDataset,
-  strategies: readonly { readonly to: Location }[],
-): readonly JobProblem[] {
-  const names = strategies.map(({ to }) => to.name);
-  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  return [...twice].map((name) => ({
-    type: 'schedule',
-    dataset,
-    subject: `location '${name}'`,
-    problem: 'is named by two of its strategies, and one job copies a dataset to one place: merge them',
-    advice: 'declare one strategy, which runs as often as the two and keeps what they would',
-  }));
 }
 
 function aboutPlacement(jobs: readonly PlannedJob[]): readonly Assumption[] {

@@ -4,7 +4,7 @@ import { undoSchedule } from '../../jobs/quiesce';
 import type { Peer } from '../../jobs/step';
 import type { Scratch } from '../../jobs/pod';
 import type { AnsweredDataset } from '../../model/answered';
-import { scheduleOf, tiersOf, type Tier, type TierProblem } from '../../model/cadence';
+import { scheduleOf, tiersOf, type TierProblem, type Tiers } from '../../model/cadence';
 import { minimumRetention, worstAge } from '../../model/copies';
 import type { CronProblem } from '../../model/cron';
 import { isExcluded } from '../../model/declaration';
@@ -13,6 +13,7 @@ import { isMirror, type Location } from '../../model/location';
 import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
+import type { JobProblem } from '../common-jobs';
 import { storeOf, type Unsaid } from '../reach';
 import type { JobDeclaration } from './declaration';
 
@@ -49,18 +50,6 @@ export interface PlannedMirrorJob {
   readonly store: Peer;
   readonly schedule: Schedule;
   readonly upkeep: Schedule;
-}
-
-/** Why there is no job. */
-export type JobProblem =
-  /** `problem` is the end of a sentence that begins with `subject`. */
-  | (TierProblem & { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly subject: string })
-  /** Something that the pods need is not known. `because` is a sentence. */
-  | (Unsaid & { readonly type: 'unready'; readonly dataset: AnsweredDataset });
-
-/** @param result a planned job, or why there is none. */
-export function isJobProblem(result: object): result is JobProblem {
-  return 'type' in result;
 }
 
 /** The strategies of a dataset that jobs carry out. */
@@ -125,8 +114,6 @@ export function planJob(
 
 const QUIESCE_ADVICE = 'let it run at one minute of fewer hours, or give copies a shorter deadline';
 
-type Tiers = readonly [Tier, ...Tier[]];
-
 /** One schedule makes all copies: restic keeps the newest of each calendar bucket. The tiers say how long that is. */
 function tiersFor(
   { cadence, keep }: Scheduled,
@@ -137,10 +124,7 @@ function tiersFor(
   const schedule = scheduleOf(cadence, seed, timeZone);
   if ('problem' in schedule) return schedule;
   const minimum = minimumRetention(worstAge(largestGap(schedule), deadlineSeconds));
-  const tiers = tiersOf(cadence, schedule, keep, seed, minimum);
-  if ('problem' in tiers) return tiers;
-  const [base, ...coarser] = tiers;
-  return base === undefined ? { problem: 'keeps nothing: name how many copies to keep' } : [base, ...coarser];
+  return tiersOf(cadence, schedule, keep, seed, minimum);
 }
 
 /** By day, between nine and noon: the upkeep locks the repository, and most copies are made by night. */
@@ -168,11 +152,9 @@ function planMirrors(
     const seed = [declaration.namespace, name];
     const schedule = scheduleOf(cadence, seed, timeZone);
     const upkeep = upkeepSchedule(seed, timeZone);
-    if ('problem' in schedule || 'problem' in upkeep) {
-      const { problem } = 'problem' in schedule ? schedule : (upkeep as { problem: string });
-      const advice = `correct the mirror of location '${from.name}'`;
-      return { type: 'schedule', dataset, subject: `the mirror '${name}'`, problem, advice };
-    }
+    const about = { dataset, subject: `the mirror '${name}'`, advice: `correct the mirror of location '${from.name}'` };
+    if ('problem' in schedule) return { type: 'schedule', ...about, ...schedule };
+    if ('problem' in upkeep) return { type: 'schedule', ...about, ...upkeep };
     const toStore = storeOf(to, platform);
     if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
     planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep });

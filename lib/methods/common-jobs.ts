@@ -1,0 +1,80 @@
+/** What all methods have in common that are carried out by jobs of this library. */
+import type { CronJobOptions } from '../jobs/cron-job';
+import type { AnsweredDataset } from '../model/answered';
+import type { TierProblem } from '../model/cadence';
+import type { Assumption, ReceiptEvidence } from '../model/inventory';
+import type { Location } from '../model/location';
+import type { Platform } from '../model/platform';
+import { renderSchedule, type Schedule } from '../model/schedule';
+import type { Unsaid } from './reach';
+
+/** Why there is no job. */
+export type JobProblem =
+  /** `problem` is the end of a sentence that begins with `subject`. */
+  | (TierProblem & { readonly type: 'schedule'; readonly dataset: AnsweredDataset; readonly subject: string })
+  /** Something that the pods need is not known. `because` is a sentence. */
+  | (Unsaid & { readonly type: 'unready'; readonly dataset: AnsweredDataset });
+
+/** @param result a planned job, or why there is none. */
+export function isJobProblem(result: object): result is JobProblem {
+  return 'type' in result;
+}
+
+/** What the platform says of all jobs. */
+export function platformOptions({
+  jobs,
+}: Platform): Pick<CronJobOptions, 'images' | 'resources' | 'priorityClassName'> {
+  return {
+    ...(jobs?.images === undefined ? {} : { images: jobs.images }),
+    ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
+    ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
+  };
+}
+
+/** @param receipts path in the bucket of the location. */
+export function receiptEvidence(
+  namespace: string,
+  cronJob: string,
+  schedule: Schedule,
+  receipts: string,
+): ReceiptEvidence {
+  return {
+    type: 'receipt',
+    namespace,
+    cronJob,
+    schedule: renderSchedule(schedule, 'CronJob').schedule,
+    timeZone: schedule.timeZone,
+    receipts,
+  };
+}
+
+export function aboutClusterRanges({ clusterRanges }: Platform): readonly Assumption[] {
+  if (clusterRanges === undefined) return [];
+  return [
+    {
+      about: 'clusterRanges',
+      value: clusterRanges,
+      why: 'Jobs that copy to a store outside may reach all other addresses at its port.',
+    },
+  ];
+}
+
+/**
+ * A copy has one schedule and one retention.
+ *
+ * @param strategies of the dataset, that jobs carry out.
+ */
+export function placesTwice(
+  dataset: AnsweredDataset,
+  strategies: readonly { readonly to: Location }[],
+): readonly JobProblem[] {
+  const names = strategies.map(({ to }) => to.name);
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [...twice].map((name) => ({
+    type: 'schedule',
+    dataset,
+    subject: `location '${name}'`,
+    problem: 'is named by two of its strategies, and one job copies a dataset to one place: merge them',
+    advice: 'declare one strategy, which runs as often as the two and keeps what they would',
+  }));
+}
