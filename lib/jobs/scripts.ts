@@ -39,7 +39,7 @@ export type ScriptFile = (typeof SCRIPTS)[ScriptName][number];
  */
 export function scriptsConfigMap(job: string, namespace: string, names: readonly ScriptName[]): KubeObject {
   const files = [...new Set(names.flatMap((name) => [name, ...SCRIPTS[name]]))].toSorted();
-  const data = Object.fromEntries(files.map((file) => [file, readFileSync(join(__dirname, 'scripts', file), 'utf8')]));
+  const data = Object.fromEntries(files.map((file) => [file, textOf(file)]));
   const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 8);
   return {
     apiVersion: 'v1',
@@ -53,4 +53,13 @@ export function scriptsConfigMap(job: string, namespace: string, names: readonly
     immutable: true,
     data,
   };
+}
+
+/** Every job brings most of them. */
+const texts = new Map<string, string>();
+
+function textOf(file: string): string {
+  const text = texts.get(file) ?? readFileSync(join(__dirname, 'scripts', file), 'utf8');
+  texts.set(file, text);
+  return text;
 }
