@@ -151,7 +151,7 @@ export class BackedUpGitea extends Construct {
       database,
       image,
       layout: ROOTLESS_LAYOUT,
-      ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES } }),
+      ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES, claim: bucket.name } }),
       keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
       ...(props.quiesce === 'stop' ? { stopped: { kind: 'StatefulSet', name, replicas: 1, pods: labels } } : {}),
@@ -197,6 +197,8 @@ export interface GiteaBackupProps {
 export interface GiteaBucket {
   /** Kinds of files that are there, and not on the volume. */
   readonly files: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** Name of its ObjectBucketClaim, in the namespace of the volume. Default: that of the bucket which the settings name, where synth sees them. */
+  readonly claim?: string;
   /** Who copies the bucket, as a sentence, where it is no ObjectBucketClaim. It is taken at its word. */
   readonly copiedBy?: string;
 }

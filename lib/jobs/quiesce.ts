@@ -14,8 +14,9 @@
  */
 import type { KubeObject } from '../model/kube-object';
 import { DISABLED } from '../model/marks';
-import { isCronProblem, parseCron, type CronProblem } from '../model/cron';
-import { isScheduleProblem, makeSchedule, type Schedule } from '../model/schedule';
+import { hoursFor, timesBetween } from '../model/between-runs';
+import type { CronProblem } from '../model/cron';
+import type { Schedule } from '../model/schedule';
 import { cronJobObjects, STARTS_LATE, type CronJobOptions } from './cron-job';
 import type { Access, Mount, Peer, Source, Step } from './step';
 
@@ -79,21 +80,14 @@ export function undoJob(options: CronJobOptions, stopped: Stopped): readonly Kub
  * @returns a problem where the next run has begun by then.
  */
 export function undoSchedule(schedule: Schedule, deadlineSeconds: number): Schedule | CronProblem {
-  const fields = parseCron(schedule.cron);
-  if (isCronProblem(fields)) return fields;
-  const shift = Math.ceil((deadlineSeconds + STARTS_LATE) / 3600);
-  const { hours, minutes } = fields;
-  const gaps = hours.map((hour, index) => (hours[index + 1] ?? (hours[0] ?? 0) + 24) - hour);
-  // An hour that a change of the clocks skips is left to the next.
-  for (const late of [shift, shift + 1]) {
-    if (minutes.length > 1 || Math.min(...gaps) <= late) break;
-    const shifted = hours.map((hour) => (hour + late) % 24).toSorted((a, b) => a - b);
-    const undo = makeSchedule(`${minutes.join(',')} ${shifted.join(',')} * * *`, schedule.timeZone);
-    if (!isScheduleProblem(undo)) return undo;
-  }
-  return {
-    problem: `runs again within ${shift + 1} hours, and only then is an application started again whose run was killed`,
-  };
+  const seconds = STARTS_LATE + deadlineSeconds;
+  const [undo] = timesBetween({ schedule, seconds });
+  const within = hoursFor(seconds) + 1;
+  return (
+    undo ?? {
+      problem: `runs again within ${within} hours, and only then is an application started again whose run was killed`,
+    }
+  );
 }
 
 function startSteps(stopped: Stopped): readonly Step[] {

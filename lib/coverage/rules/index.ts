@@ -91,6 +91,7 @@ export const rules: readonly Rule[] = [
   postgresBackups.postgresSettingIgnored,
   postgresDump.postgresDump,
   gitea.giteaBucket,
+  gitea.mirrorOutOfStep,
   veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
   copies.keysInside,

@@ -47,6 +47,8 @@ export interface JobDeclaration {
 export interface FilesInBucket {
   /** What kinds of files: `attachments`. */
   readonly files: readonly string[];
+  /** Name of its ObjectBucketClaim, in the namespace of the dataset; absent where only the settings say it. */
+  readonly claim?: string;
   /** A sentence, where the bucket is no object that the gate sees. */
   readonly copiedBy?: string;
 }
