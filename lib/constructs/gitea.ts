@@ -24,7 +24,7 @@ import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
-import { BackedUpPostgres, type PostgresServer } from './postgres';
+import { BackedUpPostgres, loginTo, type PostgresServer } from './postgres';
 import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
@@ -360,9 +360,7 @@ function databaseOf(
   namespace: string,
 ): PostgresDumpOptions & { readonly database: string | SecretKey } {
   if (!(database instanceof BackedUpPostgres)) {
-    const { host, port = 5432, pods, ...login } = database;
-    const server = { namespace, labels: pods.labels, port: pods.port ?? port };
-    return { ...login, host: `${host}.${namespace}.svc`, port, server };
+    return { ...loginTo(database, namespace), database: database.database };
   }
   const { secretName: secret } = database;
   return {

@@ -325,17 +325,22 @@ function protectServer(
 ): void {
   const dataset = datasetIdOf(data, chartNamespace);
   declare(construct, { dataset, answer: answerOf(backup), methods: { scheduled: 'jobs' } });
-  const { namespace = '' } = dataset;
-  const { host, port = 5432, pods, user, password, sslMode } = server;
-  const source = postgresDump({
+  declareDump(construct, dataset, postgresDump(loginTo(server, dataset.namespace ?? '')), dump);
+}
+
+/** How a job logs in to a server in a namespace, and reaches it. */
+export function loginTo(
+  { host, port = 5432, pods, user, password, sslMode }: PostgresServer,
+  namespace: string,
+): PostgresDumpOptions {
+  return {
     host: `${host}.${namespace}.svc`,
     port,
     server: { namespace, labels: pods.labels, port: pods.port ?? port },
     user,
     password,
     ...(sslMode === undefined ? {} : { sslMode }),
-  });
-  declareDump(construct, dataset, source, dump);
+  };
 }
 
 function renderProtection(
