@@ -24,7 +24,7 @@ import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
-import { BackedUpPostgres, loginTo, type PostgresServer } from './postgres';
+import { BackedUpPostgres, loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres';
 import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
@@ -168,8 +168,8 @@ export interface GiteaBackupProps {
     | GiteaHeldClaim;
   /** Labels of its pods: the job runs on their node. */
   readonly pods: Readonly<Record<string, string>>;
-  /** Its database, and the role that owns it. */
-  readonly database: BackedUpPostgres | GiteaDatabase;
+  /** Its database, and the role that owns it; of a Cluster of CloudNativePG its name is enough. */
+  readonly database: BackedUpPostgres | GiteaCluster | GiteaDatabase;
   /**
    * Where on the volume its files are: `chart` for Gitea's Helm chart, whose volume is `/data`, `rootless` for the rootless
    * image, whose volume is `/var/lib/gitea`, or each folder by itself. With another one than the server's the job fails.
@@ -219,7 +219,13 @@ export interface GiteaHeldClaim {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The database of a Gitea that `BackedUpPostgres` did not render. */
+/** The database that CloudNativePG makes of a Cluster, with the login that it puts into the Secret `<cluster>-app`. */
+export interface GiteaCluster {
+  /** Name of the Cluster, in the namespace of the volume. */
+  readonly cluster: string;
+}
+
+/** The database of a Gitea that CloudNativePG did not make. */
 export interface GiteaDatabase extends PostgresServer {
   /** Its name. */
   readonly database: string;
@@ -254,6 +260,7 @@ export interface GiteaDatabase extends PostgresServer {
  *     database: 'gitea',
  *     user: { secret: 'gitea-database', key: 'username' },
  *     password: { secret: 'gitea-database', key: 'password' },
+ *     keptIn: 'SOPS file in the private repository',
  *   },
  *   backup: nightly({ to: offsite, keep: { daily: 14 } }),
  * });
@@ -319,7 +326,7 @@ function keysOf(
 interface Copies {
   readonly claim: string;
   readonly pods: Readonly<Record<string, string>>;
-  readonly database: BackedUpPostgres | GiteaDatabase;
+  readonly database: BackedUpPostgres | GiteaCluster | GiteaDatabase;
   readonly image: string;
   readonly layout: GiteaLayout;
   readonly bucket?: GiteaBucket;
@@ -332,6 +339,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
   const { claim, pods, database, layout, bucket, keys, image, copies = {}, stopped } = options;
   const { namespace = '', name } = dataset;
   const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
+  const { login, secrets } = databaseOf(database, namespace);
   Ledger.of(construct).jobs.push({
     dataset,
     name,
@@ -341,32 +349,34 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
       pods,
       layout,
       user: USER,
-      database: databaseOf(database, namespace),
+      database: login,
       ...(bucket === undefined ? {} : { elsewhere: bucket.files }),
     }),
     settings: {
       ...jobSettings(copies),
       images: { gitea: image, ...(postgres === undefined ? {} : { postgres }) },
     },
-    keys,
+    keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
     ...(stopped === undefined ? {} : { stopped }),
     at: originOf(construct),
   });
 }
 
+/** CloudNativePG makes the login of its own. */
 function databaseOf(
-  database: BackedUpPostgres | GiteaDatabase,
+  database: Copies['database'],
   namespace: string,
-): PostgresDumpOptions & { readonly database: string | SecretKey } {
-  if (!(database instanceof BackedUpPostgres)) {
-    return { ...loginTo(database, namespace), database: database.database };
+): {
+  readonly login: PostgresDumpOptions & { readonly database: string | SecretKey };
+  readonly secrets: readonly RequiredSecret[];
+} {
+  if ('host' in database && !(database instanceof BackedUpPostgres)) {
+    const login = { ...loginTo(database, namespace), database: database.database };
+    return { login, secrets: loginSecrets(database, namespace) };
   }
-  const { secretName: secret } = database;
-  return {
-    ...database.server,
-    user: { secret, key: 'username' },
-    password: { secret, key: 'password' },
-    database: { secret, key: 'dbname' },
-  };
+  const name = database instanceof BackedUpPostgres ? database.name : database.cluster;
+  const inSecret = (key: string): SecretKey => ({ secret: `${name}-app`, key });
+  const login = { user: inSecret('username'), password: inSecret('password'), database: inSecret('dbname') };
+  return { login: { ...primaryOf(namespace, name), ...login }, secrets: [] };
 }

@@ -2,12 +2,16 @@
 import type { PlannedJob } from '../methods/jobs/plan';
 import { at, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
-import { isWorkload, podTemplateOf } from '../model/workloads';
+import { makesPods, podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
 
-/** The jobs that copy a Gitea. */
+/** Whether a job copies a Gitea. */
+export function isGiteaJob({ declaration: { source } }: PlannedJob): boolean {
+  return source.steps.some(({ image }) => image === 'gitea');
+}
+
 export function giteaJobs({ methods }: GateContext): readonly PlannedJob[] {
-  return methods.jobs.jobs.filter(({ declaration: { source } }) => source.steps.some(({ image }) => image === 'gitea'));
+  return methods.jobs.jobs.filter(isGiteaJob);
 }
 
 /** A store that is no folder of the volume. */
@@ -80,16 +84,10 @@ function visibleSettings({ dataset, declaration }: PlannedJob, context: GateCont
   const { namespace } = dataset.id;
   const settings = new Map<string, Setting>();
   for (const { object } of context.input.objects) {
-    if (object.metadata.namespace !== namespace) continue;
-    if (isWorkload(object) && hasLabels(object, labels)) addEnvironment(settings, object, context);
-    if (object.kind === 'HelmRelease') addValues(settings, object);
+    if (makesPods(object, namespace, labels)) addEnvironment(settings, object, context);
+    if (object.kind === 'HelmRelease' && object.metadata.namespace === namespace) addValues(settings, object);
   }
   return settings;
-}
-
-function hasLabels(object: KubeObject, labels: Readonly<Record<string, string>>): boolean {
-  const own = textMapAt(podTemplateOf(object), 'metadata', 'labels');
-  return Object.entries(labels).every(([key, value]) => own[key] === value);
 }
 
 function addEnvironment(settings: Map<string, Setting>, object: KubeObject, context: GateContext): void {

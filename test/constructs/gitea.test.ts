@@ -180,6 +180,7 @@ describe('GiteaBackup', () => {
           database: 'gitea',
           user: { secret: 'gitea-database', key: 'username' },
           password: { secret: 'gitea-database', key: 'password' },
+          keptIn: 'sealed envelope, bank',
         },
         backup,
         ...props,
@@ -202,6 +203,17 @@ describe('GiteaBackup', () => {
     expect(envOf(result, 'copy')).toContainEqual({ name: 'REPOSITORIES', value: 'git/gitea-repositories' });
     expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: 'gitea/conf/app.ini' });
     expect(envOf(result, 'dump')).toContainEqual({ name: 'PGDATABASE', value: 'gitea' });
+    expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite', 'gitea-database']);
+  });
+
+  it('asks for no login to a Cluster of CloudNativePG, which makes its own', () => {
+    const result = withChart({ database: { cluster: 'db' } });
+    expect(envOf(result, 'dump')).toEqual(
+      expect.arrayContaining([
+        { name: 'PGHOST', value: 'db-rw.paperless.svc' },
+        { name: 'PGUSER', valueFrom: { secretKeyRef: { name: 'db-app', key: 'username' } } },
+      ]),
+    );
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite']);
   });
 
@@ -213,6 +225,7 @@ describe('GiteaBackup', () => {
     expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: '' });
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual([
       'backed-up-offsite',
+      'gitea-database',
       'gitea-inline-config',
     ]);
   });

@@ -39,6 +39,7 @@ const FOREIGN = {
     database: 'gitea',
     user: { secret: 'gitea-database', key: 'username' },
     password: { secret: 'gitea-database', key: 'password' },
+    keptIn: 'sealed envelope, bank',
   },
   backup,
 };
@@ -306,6 +307,65 @@ describe('the bucket of a Gitea', () => {
             made by          example/attachments
             because          'mirror-paperless-attachments-second-52b3a48f' ('0 9 * * *', over after 5 h) does not run between any two runs of 'gitea-local' ('0 6 * * *', over after 5 h)
             to fix           cron: '0 11 * * *'
+    `,
+  });
+});
+
+describe('the database of a Gitea', () => {
+  refuses('postgres-dump', ['P05'], 'that an older client dumps', {
+    build: ({ chart }, changed) => {
+      const database = new BackedUpPostgres(chart, 'forge-db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec: { imageName: 'ghcr.io/cloudnative-pg/postgresql:18.1' },
+      });
+      gitea(chart, { database, ...(changed ? { copies: { postgresImage: 'docker.io/library/postgres:17.6' } } : {}) });
+    },
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          the server is of version 18, and 'gitea-offsite' asks it with a client of version 17, docker.io/library/postgres:17.6
+            to fix           copies: { postgresImage: 'ghcr.io/cloudnative-pg/postgresql:18.1' }
+    `,
+  });
+
+  refuses('postgres-dump', ['P05'], 'of somebody else that an older client dumps', {
+    build: ({ chart }, changed) => {
+      const labels = { app: 'postgresql' };
+      const image = `docker.io/library/postgres:${changed ? '19.0' : '18.2'}`;
+      new ApiObject(chart, 'postgresql', {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'postgresql' },
+        spec: {
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: 'postgresql', image }] } },
+        },
+      });
+      release(chart, {});
+    },
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          the server is of version 19, and 'gitea-shared-storage-offsite' asks it with a client of version 18, docker.io/library/postgres:18.1
+            to fix           copies: { postgresImage: 'docker.io/library/postgres:19.0' }
+    `,
+  });
+
+  refuses('keys-inside', ['P11'], 'whose login is kept nowhere else', {
+    build: ({ chart }, changed) =>
+      release(chart, {}, changed ? { database: { ...FOREIGN.database, keptIn: 'TBD' } } : {}),
+    says: `
+      1 key that is lost with what it protects: [keys-inside]
+
+        ✖ keys in Secret paperless/gitea-database
+            made by          example/backup
+            because          nobody said where they are kept outside the cluster
+            to fix           keptIn: 'where they are kept outside the cluster'
     `,
   });
 });
