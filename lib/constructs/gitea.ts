@@ -154,7 +154,7 @@ export class BackedUpGitea extends Construct {
       ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES, claim: bucket.name } }),
       keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
-      ...(props.quiesce === 'stop' ? { stopped: { kind: 'StatefulSet', name, replicas: 1, pods: labels } } : {}),
+      ...(props.quiesce === 'stop' ? { stopped: { kind: 'StatefulSet', name, pods: labels } } : {}),
     });
   }
 }

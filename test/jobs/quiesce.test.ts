@@ -12,7 +12,6 @@ import { giteaJob, scheduleOf } from './jobs';
 const stopped: Stopped = {
   kind: 'StatefulSet',
   name: 'gitea',
-  replicas: 1,
   pods: { 'app.kubernetes.io/name': 'gitea' },
 };
 const job = backupJob({ ...giteaJob, source: quiesced(giteaJob.source, stopped) });
@@ -31,7 +30,7 @@ function containersOf(objects: readonly KubeObject[]): readonly unknown[] {
 describe('a job that stops its application', () => {
   it('starts it again before it looks at what it has read', () => {
     expect(containersOf(job).map((container) => textAt(container, 'name'))).toEqual(
-      'begin hold stop gone dump copy list still-gone start release verify compare commit receipt'.split(' '),
+      'begin look stop gone dump copy list still-gone start verify compare commit receipt'.split(' '),
     );
   });
 
@@ -49,7 +48,7 @@ describe('a job that stops its application', () => {
       listAt(container, 'volumeMounts').some((mount) => textAt(mount, 'mountPath')?.includes('serviceaccount')),
     );
     expect(withToken.map((container) => textAt(container, 'name'))).toEqual(
-      'hold stop gone still-gone start release'.split(' '),
+      'look stop gone still-gone start'.split(' '),
     );
     expect(at(podOf(job), 'spec', 'automountServiceAccountToken')).toBe(false);
   });
@@ -59,7 +58,7 @@ describe('a job that stops its application', () => {
     expect(at(role, 'rules')).toEqual([
       {
         apiGroups: ['apps'],
-        resources: ['statefulsets', 'statefulsets/scale'],
+        resources: ['statefulsets'],
         resourceNames: ['gitea'],
         verbs: ['get', 'patch'],
       },

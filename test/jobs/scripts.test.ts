@@ -8,6 +8,7 @@ import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { mirrorJob } from '../../lib/jobs/mirror-job';
 import { probeJob } from '../../lib/jobs/probe-job';
+import { undoJob } from '../../lib/jobs/quiesce';
 import { scriptsConfigMap } from '../../lib/jobs/scripts';
 import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
@@ -33,6 +34,7 @@ const JOBS = [
   ...mirrorJob(mirrorOfBucket),
   ...probeJob(probeOfGrants),
   ...copyJob(copyOfPostgres),
+  ...undoJob(giteaJob, { kind: 'StatefulSet', name: 'gitea', pods: {} }),
 ];
 
 describe('the scripts', () => {
