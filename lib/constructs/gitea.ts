@@ -11,8 +11,8 @@ import {
   type GiteaLayout,
 } from '../jobs/gitea';
 import type { PostgresDumpOptions } from '../jobs/postgres';
-import type { Stopped } from '../jobs/quiesce';
 import type { SecretKey } from '../jobs/step';
+import type { Stops } from '../methods/jobs/stopped';
 import type { DatasetId } from '../model/dataset';
 import type { RequiredSecret } from '../model/inventory';
 import type { OneOrMore, OpaqueRef } from '../model/kinds';
@@ -154,7 +154,7 @@ export class BackedUpGitea extends Construct {
       ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES, claim: bucket.name } }),
       keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
-      ...(props.quiesce === 'stop' ? { stopped: { kind: 'StatefulSet', name, pods: labels } } : {}),
+      ...(props.quiesce === 'stop' ? { stops: { pods: labels } } : {}),
     });
   }
 }
@@ -187,6 +187,12 @@ export interface GiteaBackupProps {
   readonly bucket?: GiteaBucket;
   /** Its own image, whose git looks at the copies. */
   readonly image: string;
+  /**
+   * `stop`: none of its `pods` while database and volume are read, so that both are of one moment, to the minute of their
+   * copy. What is stopped is the StatefulSet or Deployment that makes them; where a HelmRelease brings that, it is named:
+   * `{ stop: { deployment: 'gitea' } }`. Flux is held off meanwhile. Default: it keeps running.
+   */
+  readonly quiesce?: 'stop' | { readonly stop: { readonly deployment: string } | { readonly statefulSet: string } };
   /** `nightly` and its like, or `elsewhere`. */
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
   /** How the copies are made. */
@@ -275,7 +281,7 @@ export interface GiteaDatabase extends PostgresServer {
 export class GiteaBackup extends Construct {
   constructor(scope: Construct, id: string, props: GiteaBackupProps) {
     super(scope, id);
-    const { data, backup, layout, settings, ...copies } = props;
+    const { data, backup, layout, settings, quiesce, ...copies } = props;
     const { namespace } = Chart.of(this);
     const dataset = datasetIdOf(data, namespace);
     Ledger.of(this).declarations.push({
@@ -291,6 +297,7 @@ export class GiteaBackup extends Construct {
       ...copies,
       claim: 'claim' in data ? data.claim : `${data.template}-${data.statefulSet}-0`,
       copies: props.copies,
+      ...(quiesce === undefined ? {} : { stops: stopsOf(quiesce, props.pods) }),
       layout: settings === undefined ? layoutOf(layout) : withoutConfiguration,
       keys: settings === undefined ? [] : [keysOf(settings, dataset.namespace)],
     });
@@ -303,6 +310,16 @@ const JOBS = { scheduled: 'jobs' } as const;
 function layoutOf(layout: GiteaBackupProps['layout']): GiteaLayout {
   if (layout === 'chart') return CHART_LAYOUT;
   return layout === 'rootless' ? ROOTLESS_LAYOUT : layout;
+}
+
+function stopsOf(quiesce: NonNullable<GiteaBackupProps['quiesce']>, pods: GiteaBackupProps['pods']): Stops {
+  if (quiesce === 'stop') return { pods };
+  const { stop } = quiesce;
+  const named =
+    'deployment' in stop
+      ? { kind: 'Deployment' as const, name: stop.deployment }
+      : { kind: 'StatefulSet' as const, name: stop.statefulSet };
+  return { pods, named };
 }
 
 function heldClaim({ heldBy, storage, storageClass, labels }: GiteaHeldClaim, namespace: string | undefined): object {
@@ -332,11 +349,11 @@ interface Copies {
   readonly bucket?: GiteaBucket;
   readonly keys: readonly RequiredSecret[];
   readonly copies: GiteaCopyProps | undefined;
-  readonly stopped?: Stopped;
+  readonly stops?: Stops;
 }
 
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
-  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stopped } = options;
+  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stops } = options;
   const { namespace = '', name } = dataset;
   const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
   const { login, secrets } = databaseOf(database, namespace);
@@ -358,7 +375,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     },
     keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
-    ...(stopped === undefined ? {} : { stopped }),
+    ...(stops === undefined ? {} : { stops }),
     at: originOf(construct),
   });
 }

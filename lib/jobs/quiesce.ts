@@ -92,13 +92,20 @@ export function undoSchedule(schedule: Schedule, deadlineSeconds: number): Sched
 }
 
 /** @param what is to be done next; only a run that is about to stop it takes what it finds for what is wanted. */
-function lookUp({ kind, name }: Stopped, what: 'stop' | 'start', env: Step['env'] = {}): Step {
+function lookUp({ kind, name, pods }: Stopped, what: 'stop' | 'start', env: Step['env'] = {}): Step {
   return {
     name: 'look',
     // It has a shell, and can ask a server.
     image: 'rclone',
     run: { script: 'look-up.sh', args: [what] },
-    env: { ...env, RCLONE_CONFIG: '/notfound', OBJECT: `${resourceOf(kind)}/${name}`, MARK, HOLDS: HOLDS.join(' ') },
+    env: {
+      ...env,
+      RCLONE_CONFIG: '/notfound',
+      OBJECT: `${resourceOf(kind)}/${name}`,
+      POD_LABELS: selectorOf(pods).join(' '),
+      MARK,
+      HOLDS: HOLDS.join(' '),
+    },
     mounts: [TOKEN],
   };
 }
@@ -126,8 +133,11 @@ function resourceOf(kind: Stopped['kind']): string {
 }
 
 function goneWithin({ pods }: Stopped, timeout: string): readonly string[] {
-  const selector = Object.entries(pods).map(([key, value]) => `${key}=${value}`);
-  return ['wait', 'pod', `--selector=${selector.join(',')}`, '--for=delete', `--timeout=${timeout}`];
+  return ['wait', 'pod', `--selector=${selectorOf(pods).join(',')}`, '--for=delete', `--timeout=${timeout}`];
+}
+
+function selectorOf(pods: Stopped['pods']): readonly string[] {
+  return Object.entries(pods).map(([key, value]) => `${key}=${value}`);
 }
 
 /** To that one object, and to see whether pods are there. */

@@ -206,6 +206,18 @@ describe('GiteaBackup', () => {
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite', 'gitea-database']);
   });
 
+  it('stops what the release makes, by its name', () => {
+    const result = withChart({ quiesce: { stop: { deployment: 'gitea' } } });
+    const role = object(result, PATH.replace('CronJob', 'Role'));
+    expect(listAt(role, 'rules')[0]).toMatchObject({ resources: ['deployments'], resourceNames: ['gitea'] });
+    expect(result.files?.has(PATH.replace('.yaml', '-undo.yaml'))).toBe(true);
+    expect(result.inventory.assumptions).toContainEqual({
+      about: 'Deployment paperless/gitea',
+      value: { exists: true, pods: { app: 'gitea' } },
+      why: 'The job stops it, and waits for the end of these pods: without it there is no copy.',
+    });
+  });
+
   it('asks for no login to a Cluster of CloudNativePG, which makes its own', () => {
     const result = withChart({ database: { cluster: 'db' } });
     expect(envOf(result, 'dump')).toEqual(

@@ -72,7 +72,12 @@ function bucketFor(
   });
 }
 
-function ofSomebodyElse(chart: Chart, isClaim: boolean, accessMode: string): void {
+function ofSomebodyElse(
+  chart: Chart,
+  isClaim: boolean,
+  accessMode: string,
+  props: Partial<GiteaBackupProps> = {},
+): void {
   const claim = {
     accessModes: [accessMode],
     storageClassName: 'ceph-block',
@@ -114,6 +119,7 @@ function ofSomebodyElse(chart: Chart, isClaim: boolean, accessMode: string): voi
     data: isClaim ? { claim: 'data' } : { statefulSet: 'gitea', template: 'data' },
     layout: 'rootless',
     settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'sealed envelope, bank' },
+    ...props,
   });
 }
 
@@ -415,6 +421,53 @@ describe('a Gitea that is stopped for its copies', () => {
             made by          example/gitea
             because          two copies of 'gitea' are made while it is stopped, each at a time of its own
             what to do       copy it to one location, and mirror that one
+    `,
+  });
+});
+
+describe('a Gitea of somebody else that is stopped for its copies', () => {
+  const LINE = `quiesce: { stop: { statefulSet: 'gitea' } }`;
+
+  for (const [what, props, because] of [
+    [
+      'by labels that no pods carry',
+      { pods: { app: 'forgejo' }, quiesce: 'stop' },
+      'nothing in the output makes pods with app=forgejo in namespace paperless, which are to be stopped',
+    ],
+    [
+      'by a name that no object has',
+      { quiesce: { stop: { deployment: 'forgejo' } } },
+      'Deployment paperless/forgejo makes no pods with app=gitea, as far as the output shows, and no HelmRelease would',
+    ],
+    [
+      'and whose pods do not carry the labels by which the job sees them end',
+      { pods: { app: 'forgejo' }, quiesce: { stop: { statefulSet: 'gitea' } } },
+      'StatefulSet paperless/gitea makes no pods with app=forgejo, as far as the output shows, and no HelmRelease would',
+    ],
+  ] as const)
+    refuses('job-unready', [], what, {
+      build: ({ chart }, changed) =>
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', changed ? props : { quiesce: 'stop' }),
+      says: `
+        1 job that could not run: [job-unready]
+
+          ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+              made by          example/gitea
+              because          ${because}
+              to fix           ${what === 'by labels that no pods carry' ? LINE.replace('statefulSet', 'deployment') : LINE}
+      `,
+    });
+
+  refuses('job-unready', [], 'and that a HelmRelease makes, so that only its name is known', {
+    build: ({ chart }, changed) =>
+      release(chart, {}, { quiesce: changed ? 'stop' : { stop: { deployment: 'gitea' } } }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          nothing in the output makes pods with app=gitea in namespace paperless, which are to be stopped
+            to fix           quiesce: { stop: { deployment: 'gitea' } }
     `,
   });
 });

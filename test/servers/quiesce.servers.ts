@@ -148,6 +148,16 @@ describe('a Gitea that is stopped for its copy', () => {
     expect(await state()).toBe('1 pod, and Flux takes care');
   });
 
+  it('is not stopped by a job that would not see its pods', async () => {
+    const blind = quiesced(giteaSource(postgres), { ...GITEA, pods: { app: 'forgejo' } });
+    const { failed } = await job.run({ apiServer: cluster, job: { source: blind, smallestPercent: 0 } });
+    expect(failed?.name).toBe('look');
+    expect(failed?.message).toBe(
+      'The pods of statefulsets/gitea do not carry app=forgejo, so that nobody could tell whether they are gone.',
+    );
+    expect(await state()).toBe('1 pod, and Flux takes care');
+  });
+
   it('has no receipt when somebody has started it meanwhile', async () => {
     const receipts = await job.receipts();
     const { failed } = await run({

@@ -25,6 +25,17 @@ pods=$(sed -n 's/.*"spec":{"replicas":\([0-9][0-9]*\)[,}].*/\1/p' "$TMP/object")
 marked=$(sed -n "s|.*\"$MARK\":\"\([0-9][0-9]*\)\".*|\1|p" "$TMP/object")
 [ -n "$pods" ] || fail "The API server does not say how many pods $OBJECT is to have."
 
+# Labels of the pods' template, before anything is stopped: pods that do not carry them would never be seen, gone or not.
+if [ "$1" = stop ]; then
+  carried=$(sed -n 's/.*"template":{"metadata":{[^{}]*"labels":{\([^}]*\)}.*/\1/p' "$TMP/object")
+  for label in $POD_LABELS; do
+    case $carried in
+    *"\"${label%%=*}\":\"${label#*=}\""*) ;;
+    *) fail "The pods of $OBJECT do not carry $label, so that nobody could tell whether they are gone." ;;
+    esac
+  done
+fi
+
 # patch FILE WHAT PODS: what is said of the mark, and by which annotations Flux is held off.
 patch() {
   annotations="\"$MARK\":$2"
