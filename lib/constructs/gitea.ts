@@ -18,12 +18,15 @@ import type { RequiredSecret } from '../model/inventory';
 import type { OneOrMore, OpaqueRef } from '../model/kinds';
 import { datasetIdOf, opaqueIdOf } from '../model/refs';
 import type { Elsewhere, Scheduled } from '../model/strategy';
+import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
+import { BACKED_UP_GITEA, GITEA_BACKUP } from './gitea-props';
+import { isMisused } from './misuse';
 import { BackedUpPostgres, loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres';
 import { renderStatefulSet } from './stateful-set';
 
@@ -119,8 +122,10 @@ export class BackedUpGitea extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpGiteaProps) {
     super(scope, id);
-    const { name = id, database, storage, storageClass, backup, settings, bucket, image = IMAGE } = props;
-    this.name = name;
+    this.name = given(props).name ?? id;
+    if (isMisused(this, props, BACKED_UP_GITEA)) return;
+    const { name } = this;
+    const { database, storage, storageClass, backup, settings, bucket, image = IMAGE } = props;
     const { namespace } = Chart.of(this);
     const labels = { 'app.kubernetes.io/name': name };
     const claims = renderStatefulSet(
@@ -281,6 +286,7 @@ export interface GiteaDatabase extends PostgresServer {
 export class GiteaBackup extends Construct {
   constructor(scope: Construct, id: string, props: GiteaBackupProps) {
     super(scope, id);
+    if (isMisused(this, props, GITEA_BACKUP)) return;
     const { data, backup, layout, settings, quiesce, ...copies } = props;
     const { namespace } = Chart.of(this);
     const dataset = datasetIdOf(data, namespace);
