@@ -24,6 +24,7 @@ import {
 } from './support/faults';
 import { announceFaults } from './support/faults-page';
 import { startPostgres, type PostgresServer } from './support/postgres';
+import { failuresOfTwoRuns, postgresFaults } from './support/postgres-faults';
 import { makeStore } from './support/store';
 
 const STEPS = ['begin', 'dump', 'verify', 'copy', 'list', 'compare', 'commit', 'receipt'];
@@ -89,16 +90,12 @@ describe('a copy of Gitea, when something goes wrong', () => {
 
   const faults: readonly Fault[] = [
     ...commonFaults(STEPS),
-    {
-      what: 'The database is not there',
-      fails: 'dump',
-      says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*[Cc]onnection refused/,
-      run: async () => {
-        await postgres.crash();
-        return {};
-      },
-      undo: async () => postgres.start(),
-    },
+    ...postgresFaults({
+      what: 'database',
+      server: () => postgres,
+      secretName: 'gitea-database',
+      secret: () => gitea.secret,
+    }),
     {
       what: 'The database dies after its dump',
       fails: 'list',
@@ -109,12 +106,6 @@ describe('a copy of Gitea, when something goes wrong', () => {
         },
       }),
       undo: async () => postgres.start(),
-    },
-    {
-      what: 'The password of the database is another one',
-      fails: 'dump',
-      says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*password authentication failed/,
-      run: async () => ({ secrets: { 'gitea-database': { ...gitea.secret, password: 'wrong' } } }),
     },
     {
       what: 'The database is not that of a Gitea',
@@ -291,8 +282,7 @@ describe('a copy of Gitea, when something goes wrong', () => {
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {
-    const runs = await Promise.all([world.job.run(), world.job.run()]);
-    expect(runs.map(({ failed }) => failed)).toEqual([undefined, undefined]);
+    expect(await failuresOfTwoRuns(world)).toEqual([]);
   });
 
   /** Some file below a folder of the volume, always the same. */
