@@ -6,6 +6,7 @@ import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { mirrorJob } from '../../lib/jobs/mirror-job';
 import { probeJob } from '../../lib/jobs/probe-job';
+import { storeMirrorJob } from '../../lib/jobs/store-mirror-job';
 import { at, listAt, textAt, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { s3Location } from '../../lib/model/location';
 import { podTemplateOf } from '../../lib/model/workloads';
@@ -16,7 +17,9 @@ import {
   etcdJob,
   giteaJob,
   location,
+  mirrorOfBarman,
   mirrorOfBucket,
+  mirrorOfVelero,
   postgresJob,
   probeOfGrants,
   upkeepOfPostgres,
@@ -29,6 +32,8 @@ const ALL = {
   upkeep: upkeepJob(upkeepOfPostgres),
   copy: copyJob(copyOfPostgres),
   mirror: mirrorJob(mirrorOfBucket),
+  'mirror-velero': storeMirrorJob(mirrorOfVelero),
+  'mirror-barman': storeMirrorJob(mirrorOfBarman),
   probe: probeJob(probeOfGrants),
 };
 const RESTRICTED = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
@@ -71,7 +76,7 @@ describe.each(Object.entries(ALL))('the objects of job %s', (name, objects) => {
 
 describe('the pods of a job', () => {
   it('meet the restricted Pod Security level', () => {
-    for (const objects of [ALL.postgres, ALL.gitea, ALL.upkeep, ALL.copy, ALL.mirror, ALL.probe])
+    for (const objects of [ALL.postgres, ALL.gitea, ALL.upkeep, ALL.copy, ALL.mirror, ALL['mirror-velero'], ALL.probe])
       expect(podSecurityViolations(podTemplateOf(cronJobOf(objects)), RESTRICTED)).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import type { CopyJobOptions } from '../../lib/jobs/copy-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { giteaDump } from '../../lib/jobs/gitea';
 import type { MirrorJobOptions } from '../../lib/jobs/mirror-job';
+import type { StoreMirrorJobOptions } from '../../lib/jobs/store-mirror-job';
 import type { ProbeJobOptions } from '../../lib/jobs/probe-job';
 import { postgresDump } from '../../lib/jobs/postgres';
 import { storePeer } from '../../lib/jobs/store';
@@ -106,6 +107,29 @@ export const mirrorOfBucket: MirrorJobOptions = {
   source: { ...backupUser, bucket: 'forge-attachments', server: gateway },
   scratch: { size: '2Gi' },
   keepSeconds: 30 * 86_400,
+};
+
+export const mirrorOfVelero: StoreMirrorJobOptions = {
+  ...mirrorOfBucket,
+  name: 'velero-local-local-to-offsite',
+  dataset: { group: 'velero.io', kind: 'BackupStorageLocation', namespace: 'velero', name: 'local' },
+  format: 'velero',
+  from: { location: copyOfPostgres.from, path: 'home/velero' },
+  fromStore: copyOfPostgres.fromStore,
+  // Where deletions can be undone, they are made.
+  location: s3Location('offsite', { ...location, versioned: true, customCa: true }),
+  path: 'home/mirrors/local/velero',
+};
+
+export const mirrorOfBarman: StoreMirrorJobOptions = {
+  ...mirrorOfVelero,
+  name: 'barman-db-local-to-offsite',
+  namespace: 'forge',
+  dataset: { group: 'barmancloud.cnpg.io', kind: 'ObjectStore', namespace: 'forge', name: 'db' },
+  format: 'barman',
+  from: { location: copyOfPostgres.from, path: 'home/data/forge/db' },
+  location,
+  path: 'home/mirrors/local/data/forge/db',
 };
 
 export const probeOfGrants: ProbeJobOptions = {

@@ -7,6 +7,7 @@ import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
 import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { mirrorJob } from '../../lib/jobs/mirror-job';
+import { storeMirrorJob } from '../../lib/jobs/store-mirror-job';
 import { probeJob } from '../../lib/jobs/probe-job';
 import { scriptsConfigMap } from '../../lib/jobs/scripts';
 import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
@@ -19,6 +20,7 @@ import {
   giteaJob,
   location,
   mirrorOfBucket,
+  mirrorOfVelero,
   postgresJob,
   probeOfGrants,
   upkeepOfPostgres,
@@ -31,6 +33,7 @@ const JOBS = [
   ...backupJob(giteaJob),
   ...upkeepJob(upkeepOfPostgres),
   ...mirrorJob(mirrorOfBucket),
+  ...storeMirrorJob(mirrorOfVelero),
   ...probeJob(probeOfGrants),
   ...copyJob(copyOfPostgres),
 ];

@@ -1,6 +1,5 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
-import { DEADLINE } from '../../jobs/cron-job';
 import { copyJob } from '../../jobs/copy-job';
 import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
@@ -32,10 +31,10 @@ const UNDO_SCRATCH = { size: '64Mi' };
 
 export class JobsMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
-  /** What no job can carry out. */
-  readonly problems: readonly JobProblem[];
+  readonly jobProblems: readonly JobProblem[];
   readonly jobs: readonly PlannedJob[];
   private readonly byDataset: ReadonlyMap<string, readonly PlannedJob[]>;
+  private readonly objectsOf: ReadonlyMap<PlannedJob, readonly KubeObject[]>;
 
   constructor(private readonly input: MethodInput) {
     const { datasets, jobs, platform, timeZone } = input;
@@ -59,9 +58,10 @@ export class JobsMethodPlan implements MethodPlan {
       planned.push(...good);
       byDataset.set(key, good);
     }
-    this.problems = problems;
+    this.jobProblems = problems;
     this.jobs = planned;
     this.byDataset = byDataset;
+    this.objectsOf = new Map(planned.map((job) => [job, this.render(job)]));
     this.objects = planned.flatMap((job) => this.plannedObjects(job));
   }
 
@@ -86,11 +86,16 @@ export class JobsMethodPlan implements MethodPlan {
       ...this.proofOf(job, name, schedule, location),
       mirrors: mirrors.map((mirror) => ({
         to: mirror.to,
-        durationSeconds: DEADLINE,
+        durationSeconds: mirror.deadlineSeconds,
         keptSeconds,
         ...this.proofOf(job, mirror.name, mirror.schedule, mirror.to),
       })),
     };
+  }
+
+  jobObjectsFor(dataset: AnsweredDataset, strategy: Strategy): readonly KubeObject[] {
+    const job = this.jobFor(dataset, strategy);
+    return job === undefined ? [] : this.renderedFor(job);
   }
 
   /** How anybody knows of the copies that a CronJob makes at a location, and how they come back. */
@@ -156,11 +161,15 @@ export class JobsMethodPlan implements MethodPlan {
       name,
       declaration: { at },
     } = job;
-    return this.objectsOf(job).map((object) => ({ object, chart: at.chart, path: `${at.path}/${name}` }));
+    return this.renderedFor(job).map((object) => ({ object, chart: at.chart, path: `${at.path}/${name}` }));
+  }
+
+  private renderedFor(job: PlannedJob): readonly KubeObject[] {
+    return this.objectsOf.get(job) ?? [];
   }
 
   /** What carries out one strategy of a dataset. */
-  objectsOf(job: PlannedJob): readonly KubeObject[] {
+  private render(job: PlannedJob): readonly KubeObject[] {
     const { declaration, dataset, name, location, store, schedule, upkeep, undo, keep, scratch, images, mirrors } = job;
     const { namespace, source, settings, stopped } = declaration;
     const { platform } = this.input;
@@ -206,7 +215,7 @@ export class JobsMethodPlan implements MethodPlan {
             from: mirror.from,
             fromStore: mirror.fromStore,
             schedule: mirror.schedule,
-            deadlineSeconds: DEADLINE,
+            deadlineSeconds: mirror.deadlineSeconds,
           }),
           ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
         ];

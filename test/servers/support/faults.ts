@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Receipt } from '../../../lib/model/receipt';
 import { recordFault } from './faults-page';
 import { faultyStore, type Fault as StoreFault } from './faulty-store';
-import type { JobOptions } from '../../../lib/jobs/backup-job';
+import type { JobOptions } from '../../../lib/jobs/receipted-job';
 import type { Job, ReceiptJob } from './job';
 import type { Store } from './store';
 

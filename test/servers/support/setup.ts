@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { forgetFaults, writeFaultsPage } from './faults-page';
 import { freePort } from './ports';
-import { output } from './tools';
+import { output, TOOLS } from './tools';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,7 +16,9 @@ declare module 'vitest' {
 
 /** @returns what ends it again. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await output(join(__dirname, '..', 'install.sh'), [], { env: { HOME: process.env['HOME'] ?? '' } });
+  await output(join(__dirname, '..', 'install.sh'), [], {
+    env: { HOME: process.env['HOME'] ?? '', BACKED_UP_TOOLS: TOOLS },
+  });
   forgetFaults();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-ceph-'));
   const port = await freePort(100);
