@@ -2,7 +2,7 @@
 import { Duration, Size } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { BackedUpPostgres, BackedUpVolume, continuous, elsewhere, nightly, s3Location, snapshotted } from '../../lib';
+import { BackedUpPostgres, BackedUpVolume, continuous, nightly, s3Location, snapshotted } from '../../lib';
 import { at, listAt, textAt } from '../../lib/model/kube-object';
 import type { InventoryDataset } from '../../lib/model/inventory';
 import type { Synthesized } from '../../lib/synth/synthesize';

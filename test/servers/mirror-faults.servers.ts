@@ -3,6 +3,7 @@ import type { MirrorJobOptions } from '../../lib/jobs/mirror-job';
 import { makeBucket, told, type Bucket } from './support/bucket';
 import {
   complaintsAbout,
+  fullScratch,
   goodCopy,
   nodeFaults,
   SHORT,
@@ -152,19 +153,14 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       },
       undo: async () => bucket.put('docs/0', text(0)),
     },
-    {
-      what: 'The scratch volume is too small',
-      fails: 'mirror',
-      says: /^The scratch volume is full: /,
-      run: async () => ({ scratchSize: '24Ki' }),
-    },
+    fullScratch('mirror', /^The scratch volume is full: /),
     sourceFault('The bucket refuses to be listed (403)', 'mirror', /^The store does not list source:.*403/, isList, {
       status: 403,
     }),
     sourceFault('The bucket answers 500 to everything', 'mirror', /^The store does not list source:/, isAny, {
       status: 500,
     }),
-    sourceFault('The bucket does not answer', 'mirror', /^The store does not list source:.*no end after 25 s/, isAny, {
+    sourceFault('The bucket does not answer', 'mirror', /^The store does not list source:.*no end after 15 s/, isAny, {
       delaySeconds: 1000,
     }),
     sourceFault('An object refuses to be read (403)', 'mirror', /^The copy of source:\S+ failed: .*403/, isObject, {
@@ -182,7 +178,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
         cutAnswerAfter: 100,
       },
     ),
-    sourceFault('The bucket is too slow for the deadline', 'mirror', /no end after 25 s/, isObject, {
+    sourceFault('The bucket is too slow for the deadline', 'mirror', /no end after 15 s/, isObject, {
       delaySeconds: 1000,
     }),
     sourceFault(

@@ -7,6 +7,7 @@ import {
   commonFaults,
   complaintsAbout,
   contentOf,
+  objectsOf,
   goodCopy,
   type Before,
   type Fault,
@@ -23,14 +24,16 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
   let server: PostgresServer;
   let world: World;
   let before: Before;
+  let restored: string;
 
   beforeAll(async () => {
     const [started, store] = await Promise.all([startPostgres(), makeStore()]);
     server = started;
     await fillPostgres(server);
     const job = makeJob(store, POSTGRES_DATASET, postgresSource(server), { 'db-superuser': server.secret });
-    world = { method: 'PostgreSQL', store, job, content: async (receipt) => contentOf(store, job, receipt) };
+    world = { method: 'PostgreSQL', store, job, content: objectsOf(store, job) };
     before = await goodCopy(world);
+    restored = await contentOf(store, job, before.receipts.at(-1));
     announceFaults({ method: world.method, faults: faults.length });
   });
   afterAll(async () => server.stop());
@@ -148,6 +151,10 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
 
   it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
     expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('brings back the copy before, after all of that', async () => {
+    expect(await contentOf(world.store, world.job, before.receipts.at(-1))).toBe(restored);
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {

@@ -1,7 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreArchive, startArchivedPostgres, type Archive } from './support/barman';
 import { faultyStore } from './support/faulty-store';
+import type { PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
 import { makeStoreMirror, type StoreMirror } from './support/store-mirror';
+import { until } from './support/tools';
 import { backupsIn, makeVeleroStore, restoreFrom, type VeleroStore } from './support/velero-store';
 
 describe.each([
@@ -87,7 +90,7 @@ describe.each([
     await expectEqual();
     const after = await objectsIn(offsite, mirror.path);
     if (versioned) {
-      const wanted = (await objectsIn(local, velero.path)).filter((name) => !/\/(s|_log)/.test(name));
+      const wanted = (await objectsIn(local, velero.path)).filter((name) => !/^kopia\/forge\/(s|_log)/.test(name));
       expect(after).toEqual(wanted);
       // What was removed is an old version, and can be had back.
       const versions = await offsite.rclone(
@@ -143,4 +146,96 @@ describe.each([
     expect(await entries()).toEqual(['sixth/sixth.tar.gz', 'sixth/velero-backup.json']);
     await expectEqual();
   });
+});
+
+describe('the mirror of an archive of Barman', () => {
+  let local: Store;
+  let offsite: Store;
+  let archive: Archive;
+  let mirror: StoreMirror;
+  const backups: string[] = [];
+
+  beforeAll(async () => {
+    [local, offsite] = await Promise.all([makeStore('local'), makeStore('offsite', 'battery staple')]);
+    await offsite.rclone('backend', 'versioning', `s:${offsite.location.bucket}`, 'Enabled');
+    archive = await startArchivedPostgres(local);
+    await archive.server.sql('create table notes (id int primary key, text text)');
+    mirror = makeStoreMirror('barman', local, archive.path, offsite);
+  });
+  afterAll(async () => archive.server.stop());
+
+  const location = () => ({ ...offsite.location, versioned: true });
+  async function write(id: number): Promise<void> {
+    await archive.server.sql(
+      `insert into notes select ${id}, string_agg(md5(g::text), '') from generate_series(1, 3000) g`,
+    );
+    await archive.flush();
+  }
+  /** Of all rows, by the server that has them. */
+  const digest = async ({ sql }: PostgresServer): Promise<string> =>
+    sql(`select md5(string_agg(id || ':' || text, ',' order by id)) from notes`);
+
+  async function expectEqual(backup: string): Promise<void> {
+    const restored = await restoreArchive(offsite, mirror.path, backup);
+    try {
+      await until(
+        'the end of the recovery',
+        60,
+        async () => (await restored.sql('select pg_is_in_recovery()')) === 'f',
+      );
+      expect(await digest(restored)).toBe(await digest(archive.server));
+    } finally {
+      await restored.stop();
+    }
+  }
+
+  it('fails where there is a log, and no base copy', async () => {
+    await write(1);
+    const { failed } = await mirror.run({ job: { location: location() } });
+    expect(failed?.message).toMatch(/^There is no backup in source:\S+, so there is nothing to mirror\.$/);
+  });
+
+  it('comes back from the mirror to the last change, when the retention of its source has removed what was mirrored', async () => {
+    backups.push(await archive.backUp());
+    await write(2);
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    await expectEqual(backups[0] ?? '');
+
+    backups.push(await archive.backUp());
+    await write(3);
+    await archive.keep(1);
+    // There is so little that most of it goes.
+    expect((await mirror.run({ job: { location: location(), smallestPercent: 10 } })).failed).toBeUndefined();
+    expect(await backupsOf()).toEqual([backups[1]]);
+    expect((await mirror.receipts()).at(-1)).toMatchObject({ counts: { backups: 1 } });
+    await expectEqual(backups[1] ?? '');
+  });
+
+  it('has all that its base copies need, when one is made and one removed during the run', async () => {
+    await write(4);
+    let meanwhile: Promise<unknown> | undefined;
+    const proxy = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/wals/')) return undefined;
+      meanwhile ??= (async () => {
+        backups.push(await archive.backUp());
+        await archive.keep(1);
+      })();
+      return { waitFor: meanwhile };
+    });
+    const { failed } = await mirror
+      .run({ job: { location: { ...offsite.at(proxy.port), versioned: true }, smallestPercent: 10 } })
+      .finally(proxy.close);
+    expect(failed).toBeUndefined();
+    expect(await backupsOf()).toEqual([backups[2]]);
+    await expectEqual(backups[2] ?? '');
+  });
+
+  async function backupsOf(): Promise<readonly string[]> {
+    const place = `s:${offsite.location.bucket}/${mirror.path}/db-1/base`;
+    const listed = await offsite.rclone('lsf', '--recursive', '--files-only', '--include', 'backup.info', place);
+    return listed
+      .trimEnd()
+      .split('\n')
+      .map((name) => name.replace('/backup.info', ''));
+  }
 });

@@ -16,7 +16,9 @@ ask() {
   answer=$1
   shift
   run "$ANSWER_SECONDS" rclone --contimeout 10s --timeout 60s --retries 2 --low-level-retries 2 "$@" \
-    >"$answer" 2>"$TMP/errors"
+    >"$answer" 2>"$TMP/errors" || return "$code"
+  # rclone says nothing of an answer that did not fit.
+  ! is_full || fail 'The scratch volume is full: this job needs a larger one.'
 }
 
 doing='looking for receipts of earlier runs'

@@ -27,8 +27,11 @@ while [ "$layer" -le "$depth" ]; do
   if [ -s "$TMP/names" ]; then
     doing="removing $(count "$TMP/names") objects of layer $layer"
     echo "$doing"
-    ask_rclone "$STEP_SECONDS" delete --files-from-raw "$TMP/names" "$COPY" ||
-      fail "What the store has not any more could not be removed from the mirror: $(why "$TMP/errors")"
+    ask_rclone "$STEP_SECONDS" delete --files-from-raw "$TMP/names" "$COPY" || {
+      # Its last words are only how many there are.
+      grep -m 1 ERROR "$TMP/errors" >"$TMP/first" || cp "$TMP/errors" "$TMP/first"
+      fail "What the store has not any more could not be removed from the mirror: $(why "$TMP/first")"
+    }
   fi
   layer=$((layer + 1))
 done
