@@ -83,7 +83,7 @@ export function survives(copy: FailureDomain, lost: FailureDomain): boolean {
  * The copies that the mirrors of a copy's location make, one after the other.
  *
  * @param made what the copy's method makes of them itself.
- * @param direct names of the locations to which strategies of the dataset copy by themselves.
+ * @param direct names of the locations to which strategies of the dataset copy by themselves: no method has to.
  */
 function mirrorCopies(
   { location, worstAgeSeconds }: Pick<Copy, 'worstAgeSeconds'> & { readonly location: Location },
@@ -95,8 +95,8 @@ function mirrorCopies(
   let age = worstAgeSeconds;
   for (const { from, by } of mirrorHops(location)) {
     if (by.type === 'elsewhere') return [...copies, elsewhereCopy(by, age)];
-    if (direct.has(by.to.name)) break;
     const mirror = made.find(({ to }) => to.name === by.to.name);
+    if (mirror === undefined && direct.has(by.to.name)) break;
     age = worstAge(mirrorGap(from, by, context.timeZone), mirror?.durationSeconds ?? 0, age);
     const unmade = { type: 'mirror', of: from.name } as const;
     copies.push({

@@ -191,6 +191,22 @@ describe('the mirror of what Velero stores', () => {
     expect(result.inventory.requiredSecrets.map(({ namespace }) => namespace)).not.toContain('backed-up');
   });
 
+  refuses('mirror-untrusted', [], 'takes no Secrets to where they may not be', {
+    build: (scenario, changed) => {
+      const to = s3Location('offsite', { ...offsite, trusted: !changed });
+      volumes(scenario, s3Location('local', { ...nas, trusted: true, mirror: nightly({ to }) }));
+    },
+    says: `
+      1 mirror that takes Secrets to where they may not be: [mirror-untrusted]
+
+        ✖ mirror of location 'local'
+            made by          example/data
+            because          location 'offsite' is not trusted with Secrets, and 'local' is
+            to fix           trusted: false
+            what to do       or trust 'offsite' as well
+    `,
+  });
+
   refuses('job-unready', ['K12'], 'reaches the store that is mirrored', {
     build: (scenario, changed) => {
       const reachedAt = { namespace: 'minio', labels: { app: 'minio' }, port: 9000 };

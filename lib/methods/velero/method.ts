@@ -41,7 +41,7 @@ export class VeleroMethodPlan implements MethodPlan {
   readonly serverNamespace: string;
   private readonly byName: ReadonlyMap<string, VeleroPlan>;
   /** By the location that they mirror. */
-  private readonly mirrors: ReadonlyMap<string, readonly PlannedStoreMirror[]>;
+  readonly mirrors: ReadonlyMap<string, readonly PlannedStoreMirror[]>;
 
   constructor(private readonly input: MethodInput) {
     const { datasets, timeZone, platform, veleroSettings } = input;
