@@ -163,6 +163,18 @@ describe('the pods of a job', () => {
   });
 });
 
+describe('the steps of etcd', () => {
+  it('[E02] [E05] call its programs without a shell, and those of them that restore', () => {
+    const programs = containersOf(ALL.etcd).flatMap((container) =>
+      textAt(container, 'image') === JOB_IMAGES.etcd ? [textsAt(container, 'command')] : [],
+    );
+    expect(programs.map(([program, ...args]) => [program, ...args.filter((arg) => /^[a-z]+$/.test(arg))])).toEqual([
+      ['etcdctl', 'snapshot', 'save'],
+      ['etcdutl', 'snapshot', 'restore'],
+    ]);
+  });
+});
+
 describe('texts that the kubelet would expand', () => {
   it('reach the program as they are', () => {
     const dollars = 'a $(HOME) $$ ${x} $y';

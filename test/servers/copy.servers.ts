@@ -76,7 +76,7 @@ describe('the mirror of a repository', () => {
     expect(await offsite.snapshots(job.repository)).toEqual([]);
   });
 
-  it('has every snapshot, comes back without its source, and says how old the data is', async () => {
+  it('[S15] has every snapshot, comes back without its source, and says how old the data is', async () => {
     expect((await job.run()).failed).toBeUndefined();
     await etcd.etcdctl(['put', '/registry/more'], 'y'.repeat(200_000));
     expect((await job.run()).failed).toBeUndefined();

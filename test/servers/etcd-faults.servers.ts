@@ -43,7 +43,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
   const faults: readonly Fault[] = [
     ...commonFaults(STEPS),
     {
-      what: 'The member is not there',
+      what: 'The member is not there (E01)',
       fails: 'snapshot',
       says: /context deadline exceeded|connection refused/,
       run: async () => ({
@@ -51,7 +51,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
       }),
     },
     {
-      what: 'The member takes the connection and does not answer',
+      what: 'The member takes the connection and does not answer (E01)',
       fails: 'snapshot',
       says: /context deadline exceeded/,
       run: async () => {
@@ -75,7 +75,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
       undo: async () => etcd.restart(join(etcd.folder, 'data')),
     },
     foreignCertificates(),
-    damaged('A bit of the snapshot flips before it is verified', /expected sha256/, (file) => {
+    damaged('A bit of the snapshot flips before it is verified (E03)', /expected sha256/, (file) => {
       const bytes = readFileSync(file);
       bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
       writeFileSync(file, bytes);

@@ -202,7 +202,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       run: async () => ({ secrets: rookSecret({ ...backup, secretKey: 'wrong' }) }),
     },
     {
-      what: 'The bucket has lost its grant',
+      what: 'The bucket has lost its grant (S24)',
       fails: 'mirror',
       says: /^The store does not list source:.*403.*AccessDenied/,
       run: async () => {
@@ -212,13 +212,13 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       undo: async () => bucket.grant(),
     },
     {
-      what: 'The bucket does not exist',
+      what: 'The bucket does not exist (S01)',
       fails: 'mirror',
       says: /^The bucket of source:nowhere-here does not exist\.$/,
       run: async () => ({ job: { source: bucketSource('nowhere-here') } }),
     },
     {
-      what: 'The bucket is empty',
+      what: 'The bucket is empty (S01)',
       fails: 'mirror',
       says: /^There is nothing to copy: the bucket of source:\S+ has 0 objects with 0 bytes\.$/,
       run: async () => withBucket(async () => {}),
@@ -251,7 +251,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
         }),
     },
     {
-      what: 'The bucket is emptied between the list and the copy',
+      what: 'The bucket is emptied between the list and the copy (S02)',
       fails: 'mirror',
       says: /^During the run more than \d+ objects have vanished from the bucket of source:\S+\.$/,
       run: async () => {
@@ -290,7 +290,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       undo: async () => inCopy('PUT', 'docs/4', text(4)),
     },
     {
-      what: 'The bucket is emptied during the run',
+      what: 'The bucket is emptied during the run (S04)',
       fails: 'compare',
       says: /^During the run \d+ objects of source:\S+ have stayed as they were, and the last copy had \d+\.$/,
       run: async () => ({

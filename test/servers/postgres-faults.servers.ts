@@ -80,13 +80,13 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       undo: async () => end(),
     },
     {
-      what: 'The password of the database is another one',
+      what: 'The password of the database is another one (P01)',
       fails: 'dump',
       says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*password authentication failed/,
       run: async () => ({ secrets: { 'db-superuser': { ...server.secret, password: 'wrong' } } }),
     },
     {
-      what: 'The role may read all tables, and not all rows',
+      what: 'The role may read all tables, and not all rows (P04)',
       fails: 'dump',
       says: /^Database app was not dumped: .*(row-level security|large object)/,
       run: async () => {
@@ -124,7 +124,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     },
     newerServer(),
     damaged(
-      'A bit of a dump flips before it is verified',
+      'A bit of a dump flips before it is verified (P02)',
       /^The dump of database app is (damaged|not complete): /,
       (data) => {
         const file = join(data, 'app.dump');
@@ -133,10 +133,18 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
         writeFileSync(file, bytes);
       },
     ),
-    damaged('A dump is cut short before it is verified', /^The dump of database app is damaged: /, (data) => {
+    damaged('A dump is cut short before it is verified (P02)', /^The dump of database app is damaged: /, (data) => {
       const file = join(data, 'app.dump');
       truncateSync(file, readFileSync(file).length - 10_000);
     }),
+    damaged(
+      'Roles are cut short before they are verified (P03)',
+      /^The dump of roles and tablespaces is cut short\.$/,
+      (data) => {
+        const file = join(data, 'globals.sql');
+        truncateSync(file, readFileSync(file).length - 100);
+      },
+    ),
     damaged('A dump is empty', /^The dump of database app is damaged: /, (data) =>
       truncateSync(join(data, 'app.dump'), 0),
     ),
@@ -174,7 +182,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
   function newerServer(): Fault {
     let stop: () => Promise<void> = async () => {};
     return {
-      what: 'The server is newer than the client',
+      what: 'The server is newer than the client (P05)',
       fails: 'dump',
       says: /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
       run: async () => {

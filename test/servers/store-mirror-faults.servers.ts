@@ -178,7 +178,7 @@ describe('the mirror of a store, when something goes wrong', () => {
       run: async () => ({ secrets: { 'backed-up-local': { ...local.secret, AWS_SECRET_ACCESS_KEY: 'wrong' } } }),
     },
     {
-      what: 'The store that is mirrored is gone',
+      what: 'The store that is mirrored is gone (S01)',
       fails: 'mirror',
       says: /^There is no backup in source:\S+, so there is nothing to mirror\.$/,
       run: async () => ({ job: { from: { location: local.location, path: 'base/nowhere' } } }),

@@ -238,7 +238,7 @@ export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithSt
       SHORT,
     ),
     {
-      what: 'The secret key of the store is another one',
+      what: 'The secret key of the store is another one (S19)',
       fails: 'begin',
       says: /^The store does not list .*403/,
       run: async ({ store }) => ({
@@ -340,7 +340,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
     expiringKeys(),
     fullScratch(produce, /no space left on device|the scratch volume is full/),
     {
-      what: 'Nothing was produced',
+      what: 'Nothing was produced (S12)',
       fails: 'commit',
       says: /^There is nothing to copy: the steps before have written 0 files with 0 bytes\.$/,
       run: async () => ({
@@ -350,7 +350,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       }),
     },
     {
-      what: 'A file cannot be read',
+      what: 'A file cannot be read (S11)',
       fails: 'commit',
       says: /^The copy to .* failed: .*permission denied/,
       run: async () => ({
