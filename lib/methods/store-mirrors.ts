@@ -5,12 +5,12 @@ import { storeMirrorJob, type Place, type StoreFormatName } from '../jobs/store-
 import type { AnsweredDataset } from '../model/answered';
 import { scheduleOf } from '../model/cadence';
 import type { DatasetId } from '../model/dataset';
-import type { ReceiptEvidence, RequiredSecret, StoreRestore } from '../model/inventory';
+import type { Assumption, ReceiptEvidence, RequiredSecret, StoreRestore } from '../model/inventory';
 import type { KubeObject } from '../model/kube-object';
 import { mirrorHops, secretNameOf, storePath, type Location } from '../model/location';
 import { joinedName, MAX_CRON_JOB_NAME_LENGTH } from '../model/names';
 import type { Platform } from '../model/platform';
-import { platformOptions, receiptEvidence, type JobProblem } from './common-jobs';
+import { aboutClusterRanges, platformOptions, receiptEvidence, type JobProblem } from './common-jobs';
 import type { PlannedMirror } from './method';
 import { storeOf } from './reach';
 
@@ -118,6 +118,20 @@ export function mirroredCopies(
     evidence,
     restore: { ...restore, path: to.path },
   }));
+}
+
+/** What mirrors rest on that no object shows. */
+export function aboutMirrors(mirrors: readonly PlannedStoreMirror[], platform: Platform): readonly Assumption[] {
+  if (mirrors.length === 0) return [];
+  const versioned = new Set(mirrors.flatMap(({ to: { location } }) => (location.versioned ? [location.name] : [])));
+  return [
+    ...aboutClusterRanges(platform),
+    ...[...versioned].map((name) => ({
+      about: `locations.${name}.versioned`,
+      value: true,
+      why: 'Mirrors delete there what their source has not any more, and it can be had back only as an old version.',
+    })),
+  ];
 }
 
 /** What a person provides for it. */

@@ -128,6 +128,8 @@ describe('the mirror of what Velero stores', () => {
         ),
       ),
     ).toEqual([...every.slice(0, -1), 'remove', 'receipt']);
+    const about = accepted((scenario) => volumes(scenario, to)).inventory.assumptions.map((each) => each.about);
+    expect(about).toContain('locations.offsite.versioned');
   });
 
   it('takes as long as it is given, and no less of the store than was said', () => {

@@ -8,9 +8,10 @@ import type { Assumption, CnpgEvidence, CnpgRestore, RequiredSecret } from '../.
 import { textAt, type KubeObject } from '../../model/kube-object';
 import type { RenderedObject } from '../../model/rendered';
 import type { Continuous, Strategy } from '../../model/strategy';
-import { aboutClusterRanges, type JobProblem } from '../common-jobs';
+import type { JobProblem } from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
 import {
+  aboutMirrors,
   mirroredCopies,
   mirrorSecrets,
   planStoreMirrors,
@@ -189,9 +190,10 @@ export class CnpgMethodPlan implements MethodPlan {
         value: 'UTC',
         why: 'The operator reads schedules in the time zone of its own pod.',
       },
-      ...(datasets.some((dataset) => this.mirrorsOf(dataset).length > 0)
-        ? aboutClusterRanges(this.input.platform)
-        : []),
+      ...aboutMirrors(
+        datasets.flatMap((dataset) => this.mirrorsOf(dataset)),
+        this.input.platform,
+      ),
     ];
   }
 }

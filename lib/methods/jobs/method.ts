@@ -142,6 +142,7 @@ export class JobsMethodPlan implements MethodPlan {
         why: 'The scratch volumes of jobs are of it: without it their pods wait until the job is out of time, and one that retains keeps every dump for ever.',
       })),
       ...aboutPlacement(jobs),
+      ...aboutSidecars(jobs),
       ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
         bucket?.copiedBy === undefined
           ? []
@@ -246,6 +247,17 @@ function stoppedTwice(dataset: AnsweredDataset, { stopped, name }: JobDeclaratio
       subject: `two copies of '${name}'`,
       problem: 'are made while it is stopped, each at a time of its own',
       advice: 'copy it to one location, and mirror that one',
+    },
+  ];
+}
+
+function aboutSidecars(jobs: readonly PlannedJob[]): readonly Assumption[] {
+  if (jobs.every(({ mirrors }) => mirrors.length === 0)) return [];
+  return [
+    {
+      about: 'kubernetes.version',
+      value: { atLeast: '1.29' },
+      why: 'Mirrors of repositories have a sidecar container; an older kubelet waits for its end, which never comes.',
     },
   ];
 }

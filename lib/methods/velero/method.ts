@@ -10,9 +10,10 @@ import { planOf } from '../../model/marks';
 import { defaultStorageClass, veleroNamespaceOf } from '../../model/platform';
 import { renderSchedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
-import { aboutClusterRanges, type JobProblem } from '../common-jobs';
+import type { JobProblem } from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
 import {
+  aboutMirrors,
   mirroredCopies,
   mirrorSecrets,
   planStoreMirrors,
@@ -147,9 +148,7 @@ export class VeleroMethodPlan implements MethodPlan {
       ...this.aboutServer(plans),
       ...this.aboutOtherRepositories(plans),
       ...this.aboutStorage(datasets),
-      ...(this.input.isClusterWide && this.mirrorsOfPlans(plans).length > 0
-        ? aboutClusterRanges(this.input.platform)
-        : []),
+      ...(this.input.isClusterWide ? aboutMirrors(this.mirrorsOfPlans(plans), this.input.platform) : []),
     ];
   }
 

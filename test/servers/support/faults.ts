@@ -95,7 +95,7 @@ export async function complaintsAbout<J extends AnyJob>(
  * What a repository is made of, byte for byte, as far as it was there when it was asked for the first time: what all of
  * it is still there comes back as it would have. Quick, where a restore after each fault would take most of the run.
  */
-export function objectsOf(store: Store, job: Job): () => Promise<string> {
+export function objectsOf(store: Store, job: Pick<Job, 'repository'>): () => Promise<string> {
   let first: ReadonlySet<string> | undefined;
   return async () => {
     const place = `s:${store.location.bucket}/${job.repository}`;
@@ -167,11 +167,16 @@ export interface Copying {
   readonly step: string;
   /** Whether a request brings data. */
   readonly isData: (request: Request) => boolean;
+  /** What it says when it cannot. */
+  readonly says?: RegExp;
 }
 
 /** What the store of a job may do. */
-export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithStore>[] {
-  const failed = /^The copy (to|of) .* failed: /;
+export function storeFaults({
+  step,
+  isData,
+  says: failed = /^The copy (to|of) .* failed: /,
+}: Copying): readonly Fault<JobWithStore>[] {
   return [
     storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, () => ({
       status: 403,
@@ -220,7 +225,7 @@ export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithSt
     storeFault(
       'The store is too slow for the deadline',
       step,
-      /^The copy (to|of) .* failed: no end after 15 s/,
+      new RegExp(`${failed.source}no end after 15 s`),
       (request) => (isData(request) ? { delaySeconds: 1000 } : undefined),
       SHORT,
     ),
@@ -438,7 +443,7 @@ function staleLock(): Fault {
 }
 
 /** @returns when a lock is there whose owner is dead. */
-export async function leaveLock(store: Store, job: Job): Promise<void> {
+export async function leaveLock(store: Store, job: Pick<Job, 'repository'>): Promise<void> {
   const locks = `s:${store.location.bucket}/${job.repository}/locks`;
   // A store that does not answer after the lock is written, so that there is time to kill.
   const faulty = await faultyStore(({ method, path }) =>
