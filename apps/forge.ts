@@ -29,7 +29,8 @@ export class Forge extends Chart {
     const bucket = new CephBucketWithBackupGrant(this, 'attachments', {
       bucketName: 'forge-attachments',
       storageClass: 'bucket-retain',
-      backup: mirrored({ to: offsite, keep: { daily: 30 } }),
+      // When the copies of Gitea are over, whose database names what is in it.
+      backup: mirrored({ to: offsite, keep: { daily: 30 }, cron: '0 10 * * *' }),
     });
 
     new BackedUpGitea(this, 'gitea', {

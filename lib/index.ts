@@ -26,6 +26,7 @@ export type {
   BackedUpGiteaProps,
   GiteaBackupProps,
   GiteaBucket,
+  GiteaCluster,
   GiteaCopyProps,
   GiteaDatabase,
   GiteaHeldClaim,

@@ -11,20 +11,23 @@ import {
   type GiteaLayout,
 } from '../jobs/gitea';
 import type { PostgresDumpOptions } from '../jobs/postgres';
-import type { Stopped } from '../jobs/quiesce';
 import type { SecretKey } from '../jobs/step';
+import type { Stops } from '../methods/jobs/stopped';
 import type { DatasetId } from '../model/dataset';
 import type { RequiredSecret } from '../model/inventory';
 import type { OneOrMore, OpaqueRef } from '../model/kinds';
 import { datasetIdOf, opaqueIdOf } from '../model/refs';
 import type { Elsewhere, Scheduled } from '../model/strategy';
+import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
-import { BackedUpPostgres, type PostgresServer } from './postgres';
+import { BACKED_UP_GITEA, GITEA_BACKUP } from './gitea-props';
+import { isMisused } from './misuse';
+import { BackedUpPostgres, loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres';
 import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
@@ -119,8 +122,10 @@ export class BackedUpGitea extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpGiteaProps) {
     super(scope, id);
-    const { name = id, database, storage, storageClass, backup, settings, bucket, image = IMAGE } = props;
-    this.name = name;
+    this.name = given(props).name ?? id;
+    if (isMisused(this, props, BACKED_UP_GITEA)) return;
+    const { name } = this;
+    const { database, storage, storageClass, backup, settings, bucket, image = IMAGE } = props;
     const { namespace } = Chart.of(this);
     const labels = { 'app.kubernetes.io/name': name };
     const claims = renderStatefulSet(
@@ -151,10 +156,10 @@ export class BackedUpGitea extends Construct {
       database,
       image,
       layout: ROOTLESS_LAYOUT,
-      ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES } }),
+      ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES, claim: bucket.name } }),
       keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
-      ...(props.quiesce === 'stop' ? { stopped: { kind: 'StatefulSet', name, replicas: 1, pods: labels } } : {}),
+      ...(props.quiesce === 'stop' ? { stops: { pods: labels } } : {}),
     });
   }
 }
@@ -168,8 +173,8 @@ export interface GiteaBackupProps {
     | GiteaHeldClaim;
   /** Labels of its pods: the job runs on their node. */
   readonly pods: Readonly<Record<string, string>>;
-  /** Its database, and the role that owns it. */
-  readonly database: BackedUpPostgres | GiteaDatabase;
+  /** Its database, and the role that owns it; of a Cluster of CloudNativePG its name is enough. */
+  readonly database: BackedUpPostgres | GiteaCluster | GiteaDatabase;
   /**
    * Where on the volume its files are: `chart` for Gitea's Helm chart, whose volume is `/data`, `rootless` for the rootless
    * image, whose volume is `/var/lib/gitea`, or each folder by itself. With another one than the server's the job fails.
@@ -187,6 +192,12 @@ export interface GiteaBackupProps {
   readonly bucket?: GiteaBucket;
   /** Its own image, whose git looks at the copies. */
   readonly image: string;
+  /**
+   * `stop`: none of its `pods` while database and volume are read, so that both are of one moment, to the minute of their
+   * copy. What is stopped is the StatefulSet or Deployment that makes them; where a HelmRelease brings that, it is named:
+   * `{ stop: { deployment: 'gitea' } }`. Flux is held off meanwhile. Default: it keeps running.
+   */
+  readonly quiesce?: 'stop' | { readonly stop: { readonly deployment: string } | { readonly statefulSet: string } };
   /** `nightly` and its like, or `elsewhere`. */
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
   /** How the copies are made. */
@@ -197,6 +208,8 @@ export interface GiteaBackupProps {
 export interface GiteaBucket {
   /** Kinds of files that are there, and not on the volume. */
   readonly files: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** Name of its ObjectBucketClaim, in the namespace of the volume. Default: that of the bucket which the settings name, where synth sees them. */
+  readonly claim?: string;
   /** Who copies the bucket, as a sentence, where it is no ObjectBucketClaim. It is taken at its word. */
   readonly copiedBy?: string;
 }
@@ -217,7 +230,13 @@ export interface GiteaHeldClaim {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The database of a Gitea that `BackedUpPostgres` did not render. */
+/** The database that CloudNativePG makes of a Cluster, with the login that it puts into the Secret `<cluster>-app`. */
+export interface GiteaCluster {
+  /** Name of the Cluster, in the namespace of the volume. */
+  readonly cluster: string;
+}
+
+/** The database of a Gitea that CloudNativePG did not make. */
 export interface GiteaDatabase extends PostgresServer {
   /** Its name. */
   readonly database: string;
@@ -252,6 +271,7 @@ export interface GiteaDatabase extends PostgresServer {
  *     database: 'gitea',
  *     user: { secret: 'gitea-database', key: 'username' },
  *     password: { secret: 'gitea-database', key: 'password' },
+ *     keptIn: 'SOPS file in the private repository',
  *   },
  *   backup: nightly({ to: offsite, keep: { daily: 14 } }),
  * });
@@ -266,7 +286,8 @@ export interface GiteaDatabase extends PostgresServer {
 export class GiteaBackup extends Construct {
   constructor(scope: Construct, id: string, props: GiteaBackupProps) {
     super(scope, id);
-    const { data, backup, layout, settings, ...copies } = props;
+    if (isMisused(this, props, GITEA_BACKUP)) return;
+    const { data, backup, layout, settings, quiesce, ...copies } = props;
     const { namespace } = Chart.of(this);
     const dataset = datasetIdOf(data, namespace);
     Ledger.of(this).declarations.push({
@@ -282,6 +303,7 @@ export class GiteaBackup extends Construct {
       ...copies,
       claim: 'claim' in data ? data.claim : `${data.template}-${data.statefulSet}-0`,
       copies: props.copies,
+      ...(quiesce === undefined ? {} : { stops: stopsOf(quiesce, props.pods) }),
       layout: settings === undefined ? layoutOf(layout) : withoutConfiguration,
       keys: settings === undefined ? [] : [keysOf(settings, dataset.namespace)],
     });
@@ -294,6 +316,16 @@ const JOBS = { scheduled: 'jobs' } as const;
 function layoutOf(layout: GiteaBackupProps['layout']): GiteaLayout {
   if (layout === 'chart') return CHART_LAYOUT;
   return layout === 'rootless' ? ROOTLESS_LAYOUT : layout;
+}
+
+function stopsOf(quiesce: NonNullable<GiteaBackupProps['quiesce']>, pods: GiteaBackupProps['pods']): Stops {
+  if (quiesce === 'stop') return { pods };
+  const { stop } = quiesce;
+  const named =
+    'deployment' in stop
+      ? { kind: 'Deployment' as const, name: stop.deployment }
+      : { kind: 'StatefulSet' as const, name: stop.statefulSet };
+  return { pods, named };
 }
 
 function heldClaim({ heldBy, storage, storageClass, labels }: GiteaHeldClaim, namespace: string | undefined): object {
@@ -317,19 +349,20 @@ function keysOf(
 interface Copies {
   readonly claim: string;
   readonly pods: Readonly<Record<string, string>>;
-  readonly database: BackedUpPostgres | GiteaDatabase;
+  readonly database: BackedUpPostgres | GiteaCluster | GiteaDatabase;
   readonly image: string;
   readonly layout: GiteaLayout;
   readonly bucket?: GiteaBucket;
   readonly keys: readonly RequiredSecret[];
   readonly copies: GiteaCopyProps | undefined;
-  readonly stopped?: Stopped;
+  readonly stops?: Stops;
 }
 
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
-  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stopped } = options;
+  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stops } = options;
   const { namespace = '', name } = dataset;
   const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
+  const { login, secrets } = databaseOf(database, namespace);
   Ledger.of(construct).jobs.push({
     dataset,
     name,
@@ -339,34 +372,34 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
       pods,
       layout,
       user: USER,
-      database: databaseOf(database, namespace),
+      database: login,
       ...(bucket === undefined ? {} : { elsewhere: bucket.files }),
     }),
     settings: {
       ...jobSettings(copies),
       images: { gitea: image, ...(postgres === undefined ? {} : { postgres }) },
     },
-    keys,
+    keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
-    ...(stopped === undefined ? {} : { stopped }),
+    ...(stops === undefined ? {} : { stops }),
     at: originOf(construct),
   });
 }
 
+/** CloudNativePG makes the login of its own. */
 function databaseOf(
-  database: BackedUpPostgres | GiteaDatabase,
+  database: Copies['database'],
   namespace: string,
-): PostgresDumpOptions & { readonly database: string | SecretKey } {
-  if (!(database instanceof BackedUpPostgres)) {
-    const { host, port = 5432, pods, ...login } = database;
-    const server = { namespace, labels: pods.labels, port: pods.port ?? port };
-    return { ...login, host: `${host}.${namespace}.svc`, port, server };
+): {
+  readonly login: PostgresDumpOptions & { readonly database: string | SecretKey };
+  readonly secrets: readonly RequiredSecret[];
+} {
+  if ('host' in database && !(database instanceof BackedUpPostgres)) {
+    const login = { ...loginTo(database, namespace), database: database.database };
+    return { login, secrets: loginSecrets(database, namespace) };
   }
-  const { secretName: secret } = database;
-  return {
-    ...database.server,
-    user: { secret, key: 'username' },
-    password: { secret, key: 'password' },
-    database: { secret, key: 'dbname' },
-  };
+  const name = database instanceof BackedUpPostgres ? database.name : database.cluster;
+  const inSecret = (key: string): SecretKey => ({ secret: `${name}-app`, key });
+  const login = { user: inSecret('username'), password: inSecret('password'), database: inSecret('dbname') };
+  return { login: { ...primaryOf(namespace, name), ...login }, secrets: [] };
 }

@@ -12,6 +12,7 @@ import { postgresDump, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey, Source } from '../jobs/step';
 import type { DatasetId } from '../model/dataset';
 import { isExcluded, type Declaration } from '../model/declaration';
+import type { RequiredSecret } from '../model/inventory';
 import type { OneOrMore, PostgresStrategy } from '../model/kinds';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
 import { datasetIdOf } from '../model/refs';
@@ -124,8 +125,6 @@ export class BackedUpPostgres extends Construct {
   readonly secretName: string;
   /** Image of the server, where `spec` names it. */
   readonly image?: string;
-  /** How a job reaches the primary. */
-  readonly server: Pick<PostgresDumpOptions, 'host' | 'server' | 'sslMode'>;
 
   constructor(scope: Construct, id: string, props: BackedUpPostgresProps) {
     super(scope, id);
@@ -134,7 +133,6 @@ export class BackedUpPostgres extends Construct {
     this.host = `${name}-rw`;
     this.secretName = `${name}-app`;
     const { namespace } = Chart.of(this);
-    this.server = primaryOf(namespace ?? '', name);
     const image = props.spec?.['imageName'];
     if (typeof image === 'string') this.image = image;
     const dump = { ...(typeof image === 'string' ? { image } : {}), ...props.dump };
@@ -198,6 +196,8 @@ export interface PostgresServer {
   readonly user: SecretKey;
   /** Password of that role. */
   readonly password: SecretKey;
+  /** Where both are kept outside of the cluster, in words for the person who restores (`keys-inside`): no dump carries them. */
+  readonly keptIn: string;
   /** `require` refuses a server without TLS. Default `prefer`. */
   readonly sslMode?: 'prefer' | 'require';
 }
@@ -273,7 +273,8 @@ function protect(
   const dataset = { group: 'postgresql.cnpg.io', kind: 'Cluster', ...place, name };
   const strategies = declare(construct, { dataset, answer: answerOf(backup) });
   const dumps = strategies.some(({ type }) => type === 'scheduled');
-  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump);
+  // The operator makes the Secret of the superuser.
+  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump, []);
   // A database has one archive: that its log goes nowhere else is said by the gate.
   const strategy = strategies.find((each) => each.type === 'continuous');
   if (strategy !== undefined) {
@@ -290,7 +291,13 @@ function declare(construct: Construct, declaration: Omit<Declaration, 'at'>): re
   return answer === undefined || isExcluded(answer) ? [] : answer.strategies;
 }
 
-function declareDump(construct: Construct, dataset: DatasetId, source: Source, dump: PostgresDumpProps): void {
+function declareDump(
+  construct: Construct,
+  dataset: DatasetId,
+  source: Source,
+  dump: PostgresDumpProps,
+  keys: readonly RequiredSecret[],
+): void {
   const { image } = dump;
   Ledger.of(construct).jobs.push({
     dataset,
@@ -298,6 +305,7 @@ function declareDump(construct: Construct, dataset: DatasetId, source: Source, d
     namespace: dataset.namespace ?? '',
     source,
     settings: { ...jobSettings(dump), ...(image === undefined ? {} : { images: { postgres: image } }) },
+    keys,
     at: originOf(construct),
   });
 }
@@ -309,7 +317,7 @@ function clusterDump(namespace: string, name: string): Source {
 }
 
 /** By its Service for writes, because a replica refuses the locks of a dump now and then. */
-function primaryOf(namespace: string, name: string): BackedUpPostgres['server'] {
+export function primaryOf(namespace: string, name: string): Pick<PostgresDumpOptions, 'host' | 'server' | 'sslMode'> {
   return {
     host: `${name}-rw.${namespace}.svc`,
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md.
@@ -326,16 +334,27 @@ function protectServer(
   const dataset = datasetIdOf(data, chartNamespace);
   declare(construct, { dataset, answer: answerOf(backup), methods: { scheduled: 'jobs' } });
   const { namespace = '' } = dataset;
-  const { host, port = 5432, pods, user, password, sslMode } = server;
-  const source = postgresDump({
+  declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, loginSecrets(server, namespace));
+}
+
+/** How a job logs in to a server in a namespace, and reaches it. */
+export function loginTo(
+  { host, port = 5432, pods, user, password, sslMode }: PostgresServer,
+  namespace: string,
+): PostgresDumpOptions {
+  return {
     host: `${host}.${namespace}.svc`,
     port,
     server: { namespace, labels: pods.labels, port: pods.port ?? port },
     user,
     password,
     ...(sslMode === undefined ? {} : { sslMode }),
-  });
-  declareDump(construct, dataset, source, dump);
+  };
+}
+
+/** The Secrets with that login, which a person provides. */
+export function loginSecrets({ user, password, keptIn }: PostgresServer, namespace: string): readonly RequiredSecret[] {
+  return [user, password].map(({ secret: name, key }) => ({ namespace, name, keys: [key], keptIn }));
 }
 
 function renderProtection(

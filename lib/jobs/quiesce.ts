@@ -1,36 +1,38 @@
 /**
  * An application that is stopped for its copy, so that all of it is of one moment. What holds, whatever goes wrong:
  *
- *     hold       Flux leaves the object alone, which would start it again
- *     stop       no pods are wanted
+ *     look       how many pods it has when it runs; one that a person has stopped stays as it is
+ *     stop       at once: no pods are wanted, a mark says how many there were, and Flux, which would start it, is held off
  *     gone       there are none
  *     …          what reads the data: a script that fails leaves that to the first step after the application is up again
  *     still-gone there are none, so that nobody has written meanwhile; otherwise there is no receipt
- *     start      the pods are wanted again
- *     release    Flux takes care of the object again
+ *     start      at once: as many pods as there were are wanted, and Flux takes care of it again
  *
- * A pod that is killed between `hold` and `release` is tried once more, which comes to the same end. When that fails as
- * well, an undo job starts and releases it, at a time at which no run can last.
+ * A pod that is killed between `stop` and `start` is tried once more, which comes to the same end. When that fails as
+ * well, an undo job starts what is marked, at a time at which no run can last.
  */
 import type { KubeObject } from '../model/kube-object';
-import { DISABLED } from '../model/marks';
-import { isCronProblem, parseCron, type CronProblem } from '../model/cron';
-import { isScheduleProblem, makeSchedule, type Schedule } from '../model/schedule';
-import { cronJobObjects, STARTS_LATE, type CronJobOptions } from './cron-job';
+import { hoursFor, timesBetween } from '../model/between-runs';
+import type { CronProblem } from '../model/cron';
+import type { Schedule } from '../model/schedule';
+import { cronJobObjects, STARTS_LATE, waits, type CronJobOptions } from './cron-job';
 import type { Access, Mount, Peer, Source, Step } from './step';
 
 /** What is stopped, in the namespace of the job. */
 export interface Stopped {
   readonly kind: 'Deployment' | 'StatefulSet';
   readonly name: string;
-  /** How many pods it has when it is not stopped. */
-  readonly replicas: number;
   /** Of its pods, and of no others in the namespace. */
   readonly pods: Readonly<Record<string, string>>;
 }
 
-/** Flux's kustomize-controller leaves an object alone that has it (v1.9, docs/spec/v1/kustomizations.md). */
-const RECONCILE = 'kustomize.toolkit.fluxcd.io/reconcile';
+/** On the live object while a run has it stopped: how many pods it had. */
+const MARK = 'backed-up/stopped';
+/**
+ * With `disabled`, kustomize-controller leaves a live object alone that has the one (v1.9, docs/spec/v1/kustomizations.md),
+ * and helm-controller, which corrects drift where it is told to, one that has the other (v1.6, fluxcd/pkg ssa/jsondiff).
+ */
+const HOLDS = ['kustomize.toolkit.fluxcd.io/reconcile', 'helm.toolkit.fluxcd.io/driftDetection'];
 /** What it may take the pods to end. */
 const ENDS_WITHIN = '600s';
 
@@ -48,13 +50,13 @@ export function quiesced(source: Source, stopped: Stopped): Source {
   return {
     ...source,
     steps: [
-      kubectl('hold', ['annotate', objectOf(stopped), `${RECONCILE}=${DISABLED}`, '--overwrite']),
-      kubectl('stop', ['scale', objectOf(stopped), '--replicas=0']),
+      lookUp(stopped, 'stop'),
+      patched(stopped, 'stop'),
       kubectl('gone', goneWithin(stopped, ENDS_WITHIN)),
       // A variable of scripts: what fails is said later.
       ...reading.map((step) => ({ ...step, env: { ...step.env, WHILE_STOPPED: 'yes' } })),
       kubectl('still-gone', goneWithin(stopped, '1s')),
-      ...startSteps(stopped),
+      patched(stopped, 'start'),
       ...source.steps.filter((step) => !reading.includes(step)),
     ],
     peers: [...source.peers, ...API_SERVER],
@@ -67,7 +69,7 @@ export function quiesced(source: Source, stopped: Stopped): Source {
 /** The CronJob that undoes what a killed run has left, and what belongs to it. */
 export function undoJob(options: CronJobOptions, stopped: Stopped): readonly KubeObject[] {
   return cronJobObjects(options, {
-    steps: startSteps(stopped),
+    steps: [lookUp(stopped, 'start', waits(options)), patched(stopped, 'start')],
     peers: API_SERVER,
     access: accessTo(stopped),
   });
@@ -79,28 +81,38 @@ export function undoJob(options: CronJobOptions, stopped: Stopped): readonly Kub
  * @returns a problem where the next run has begun by then.
  */
 export function undoSchedule(schedule: Schedule, deadlineSeconds: number): Schedule | CronProblem {
-  const fields = parseCron(schedule.cron);
-  if (isCronProblem(fields)) return fields;
-  const shift = Math.ceil((deadlineSeconds + STARTS_LATE) / 3600);
-  const { hours, minutes } = fields;
-  const gaps = hours.map((hour, index) => (hours[index + 1] ?? (hours[0] ?? 0) + 24) - hour);
-  // An hour that a change of the clocks skips is left to the next.
-  for (const late of [shift, shift + 1]) {
-    if (minutes.length > 1 || Math.min(...gaps) <= late) break;
-    const shifted = hours.map((hour) => (hour + late) % 24).toSorted((a, b) => a - b);
-    const undo = makeSchedule(`${minutes.join(',')} ${shifted.join(',')} * * *`, schedule.timeZone);
-    if (!isScheduleProblem(undo)) return undo;
-  }
+  const seconds = STARTS_LATE + deadlineSeconds;
+  const [undo] = timesBetween({ schedule, seconds });
+  const within = hoursFor(seconds) + 1;
+  return (
+    undo ?? {
+      problem: `runs again within ${within} hours, and only then is an application started again whose run was killed`,
+    }
+  );
+}
+
+/** @param what is to be done next; only a run that is about to stop it takes what it finds for what is wanted. */
+function lookUp({ kind, name, pods }: Stopped, what: 'stop' | 'start', env: Step['env'] = {}): Step {
   return {
-    problem: `runs again within ${shift + 1} hours, and only then is an application started again whose run was killed`,
+    name: 'look',
+    // It has a shell, and can ask a server.
+    image: 'rclone',
+    run: { script: 'look-up.sh', args: [what] },
+    env: {
+      ...env,
+      RCLONE_CONFIG: '/notfound',
+      OBJECT: `${resourceOf(kind)}/${name}`,
+      POD_LABELS: selectorOf(pods).join(' '),
+      MARK,
+      HOLDS: HOLDS.join(' '),
+    },
+    mounts: [TOKEN],
   };
 }
 
-function startSteps(stopped: Stopped): readonly Step[] {
-  return [
-    kubectl('start', ['scale', objectOf(stopped), `--replicas=${stopped.replicas}`]),
-    kubectl('release', ['annotate', objectOf(stopped), `${RECONCILE}-`]),
-  ];
+function patched({ kind, name }: Stopped, what: 'stop' | 'start'): Step {
+  const object = `${kind.toLowerCase()}/${name}`;
+  return kubectl(what, ['patch', object, '--type=merge', `--patch-file=/scratch/patches/${what}.json`]);
 }
 
 /**
@@ -116,20 +128,22 @@ function kubectl(name: string, args: readonly string[]): Step {
   };
 }
 
-function objectOf({ kind, name }: Stopped): string {
-  return `${kind.toLowerCase()}/${name}`;
+function resourceOf(kind: Stopped['kind']): string {
+  return `${kind.toLowerCase()}s`;
 }
 
 function goneWithin({ pods }: Stopped, timeout: string): readonly string[] {
-  const selector = Object.entries(pods).map(([key, value]) => `${key}=${value}`);
-  return ['wait', 'pod', `--selector=${selector.join(',')}`, '--for=delete', `--timeout=${timeout}`];
+  return ['wait', 'pod', `--selector=${selectorOf(pods).join(',')}`, '--for=delete', `--timeout=${timeout}`];
+}
+
+function selectorOf(pods: Stopped['pods']): readonly string[] {
+  return Object.entries(pods).map(([key, value]) => `${key}=${value}`);
 }
 
 /** To that one object, and to see whether pods are there. */
 function accessTo({ kind, name }: Stopped): readonly Access[] {
-  const resource = `${kind.toLowerCase()}s`;
   return [
-    { apiGroups: ['apps'], resources: [resource, `${resource}/scale`], resourceNames: [name], verbs: ['get', 'patch'] },
+    { apiGroups: ['apps'], resources: [resourceOf(kind)], resourceNames: [name], verbs: ['get', 'patch'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
   ];
 }

@@ -1,6 +1,7 @@
 /** What all methods have in common that are carried out by jobs of this library. */
-import type { CronJobOptions } from '../jobs/cron-job';
+import { STARTS_LATE, type CronJobOptions } from '../jobs/cron-job';
 import type { AnsweredDataset } from '../model/answered';
+import type { Runs } from '../model/between-runs';
 import type { TierProblem } from '../model/cadence';
 import type { Assumption, ReceiptEvidence } from '../model/inventory';
 import type { Location } from '../model/location';
@@ -29,6 +30,11 @@ export function platformOptions({
     ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
     ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
   };
+}
+
+/** When a job runs, and how long after it is due a run may still last. */
+export function runsOf(schedule: Schedule, deadlineSeconds: number): Runs {
+  return { schedule, seconds: STARTS_LATE + deadlineSeconds };
 }
 
 /** @param receipts path in the bucket of the location. */

@@ -103,6 +103,14 @@ export function largestGapOfFields(fields: CronFields, timeZone: string): number
   return Math.max(gap, gapOverClockChanges(fields, days, times, timeZone)) * 60;
 }
 
+/** When it runs in nine years from 2027 on, in minutes since 1970 on the wall clock. */
+export function localRuns({ cron }: Schedule): readonly number[] {
+  const fields = parseCron(cron);
+  if (isCronProblem(fields)) return [];
+  const times = minutesOfDay(fields);
+  return matchingDays(fields).flatMap((day) => times.map((time) => day * DAY_MINUTES + time));
+}
+
 const DAY_MINUTES = 1440;
 const FIRST_DAY = Math.floor(Date.UTC(2027, 0, 1) / 86_400_000);
 const LAST_DAY = Math.floor(Date.UTC(2036, 0, 1) / 86_400_000);

@@ -1,5 +1,5 @@
 /** Objects that make pods, and where their pod templates are: some of the volumes in those hold data of their own. */
-import { at, groupOf, isMapping, listAt, mappingAt, type KubeObject } from './kube-object';
+import { at, groupOf, isMapping, listAt, mappingAt, textMapAt, type KubeObject } from './kube-object';
 
 /** What Kubernetes itself makes pods of. */
 export const WORKLOADS = [
@@ -42,6 +42,17 @@ const OPERATOR_WORKLOADS_BY_KIND = byKind<(typeof OPERATOR_WORKLOADS)[number]>(O
 /** Whether Kubernetes makes pods of an object; a Pod is one itself. */
 export function isWorkload(object: KubeObject): boolean {
   return object.kind !== 'Pod' && WORKLOADS_BY_KIND.has(keyOf(object));
+}
+
+/** Whether an object makes pods in a namespace that carry labels. */
+export function makesPods(
+  object: KubeObject,
+  namespace: string | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  if (!isWorkload(object) || object.metadata.namespace !== namespace) return false;
+  const own = textMapAt(podTemplateOf(object), 'metadata', 'labels');
+  return Object.entries(labels).every(([key, value]) => own[key] === value);
 }
 
 /** Whether {@link podTemplateOf} looks into objects of a kind. */

@@ -180,6 +180,7 @@ describe('GiteaBackup', () => {
           database: 'gitea',
           user: { secret: 'gitea-database', key: 'username' },
           password: { secret: 'gitea-database', key: 'password' },
+          keptIn: 'sealed envelope, bank',
         },
         backup,
         ...props,
@@ -202,6 +203,29 @@ describe('GiteaBackup', () => {
     expect(envOf(result, 'copy')).toContainEqual({ name: 'REPOSITORIES', value: 'git/gitea-repositories' });
     expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: 'gitea/conf/app.ini' });
     expect(envOf(result, 'dump')).toContainEqual({ name: 'PGDATABASE', value: 'gitea' });
+    expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite', 'gitea-database']);
+  });
+
+  it('stops what the release makes, by its name', () => {
+    const result = withChart({ quiesce: { stop: { deployment: 'gitea' } } });
+    const role = object(result, PATH.replace('CronJob', 'Role'));
+    expect(listAt(role, 'rules')[0]).toMatchObject({ resources: ['deployments'], resourceNames: ['gitea'] });
+    expect(result.files?.has(PATH.replace('.yaml', '-undo.yaml'))).toBe(true);
+    expect(result.inventory.assumptions).toContainEqual({
+      about: 'Deployment paperless/gitea',
+      value: { exists: true, pods: { app: 'gitea' } },
+      why: 'The job stops it, and waits for the end of these pods: without it there is no copy.',
+    });
+  });
+
+  it('asks for no login to a Cluster of CloudNativePG, which makes its own', () => {
+    const result = withChart({ database: { cluster: 'db' } });
+    expect(envOf(result, 'dump')).toEqual(
+      expect.arrayContaining([
+        { name: 'PGHOST', value: 'db-rw.paperless.svc' },
+        { name: 'PGUSER', valueFrom: { secretKeyRef: { name: 'db-app', key: 'username' } } },
+      ]),
+    );
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite']);
   });
 
@@ -213,6 +237,7 @@ describe('GiteaBackup', () => {
     expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: '' });
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual([
       'backed-up-offsite',
+      'gitea-database',
       'gitea-inline-config',
     ]);
   });

@@ -249,6 +249,7 @@ describe('a server without an operator', () => {
           pods: { labels: { app: 'postgres' } },
           user: { secret: 'postgres', key: 'user' },
           password: { secret: 'postgres', key: 'password' },
+          keptIn: 'sealed envelope, bank',
         },
         backup: nightly({ to: offsite, keep: { daily: 14 } }),
       });
@@ -260,6 +261,12 @@ describe('a server without an operator', () => {
     const job = object(result, 'example-backup/paperless.CronJob.db-data-dump-offsite.yaml');
     expect(at(job, 'metadata', 'annotations', 'backed-up/dataset')).toBe('PersistentVolumeClaim paperless/db-data');
     expect(JSON.stringify(job)).toContain('"name":"PGHOST","value":"postgres.paperless.svc"');
+    expect(result.inventory.requiredSecrets).toContainEqual({
+      namespace: 'paperless',
+      name: 'postgres',
+      keys: ['password', 'user'],
+      keptIn: 'sealed envelope, bank',
+    });
   });
 });
 

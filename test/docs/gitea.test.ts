@@ -1,25 +1,42 @@
 /** docs/gitea.md: its code compiles and is accepted, and it tells of all that is left out and looked for. */
 import { readFileSync } from 'node:fs';
-import type { Chart } from 'cdk8s';
+import { Duration, Size, type Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { GITEA_KEYS, type Location } from '../../lib';
+import { BackedUpPostgres, continuous, GITEA_KEYS, type Location } from '../../lib';
+import { withRook } from '../support/buckets';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
 import { run, typeErrors } from '../support/snippets';
 
 const page = readFileSync('docs/gitea.md', 'utf8');
-const [, text = ''] = /^```ts forge\.ts\n(.*?)^```$/ms.exec(page) ?? [];
-const forge = { name: 'forge.ts', text };
+const forge = snippet('forge.ts');
+const attachments = snippet('attachments.ts');
 
 type ForgeClass = new (scope: Construct, locations: { readonly offsite: Location }) => Chart;
+type GiteaWithBucket = (chart: Chart, database: BackedUpPostgres, offsite: Location) => void;
+
+function snippet(name: string): { readonly name: string; readonly text: string } {
+  const [, text = ''] = new RegExp(`^\`\`\`ts ${name}\\n(.*?)^\`\`\`$`, 'ms').exec(page) ?? [];
+  return { name, text };
+}
 
 describe('docs/gitea.md', () => {
   it('has code that compiles and is accepted', () => {
-    expect(typeErrors([forge])).toEqual([]);
+    expect(typeErrors([forge, attachments])).toEqual([]);
     const Forge = run(forge)['Forge'] as ForgeClass;
     const { findings, files } = synthesizeScenario(({ app }) => void new Forge(app, { offsite }));
     expect(explain(findings)).toBe('');
     expect([...(files?.keys() ?? [])]).toContain('forge-backup/forge.CronJob.gitea-offsite.yaml');
+  });
+
+  it('has the schedule of a bucket that is accepted', () => {
+    const giteaWithBucket = run(attachments)['giteaWithBucket'] as GiteaWithBucket;
+    const { findings } = synthesizeScenario(({ chart }) => {
+      const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+      const database = new BackedUpPostgres(chart, 'db', { storage: Size.gibibytes(20), backup });
+      giteaWithBucket(chart, database, offsite);
+    }, withRook);
+    expect(explain(findings)).toBe('');
   });
 
   it('names every key that the Secret has to have', () => {

@@ -1,44 +1,20 @@
 /** What the job builder renders: golden files to read, and what must hold for every job. */
 import { describe, expect, it } from 'vitest';
 import { podSecurityViolations } from '../../lib/coverage/pod-security';
-import { backupJob, upkeepJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
+import { backupJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
 import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { mirrorJob } from '../../lib/jobs/mirror-job';
-import { probeJob } from '../../lib/jobs/probe-job';
-import { storeMirrorJob } from '../../lib/jobs/store-mirror-job';
 import { at, listAt, textAt, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { s3Location } from '../../lib/model/location';
 import { podTemplateOf } from '../../lib/model/workloads';
 import { validateStrictly } from '../../lib/schema/objects';
 import { emitYaml } from '../../lib/yaml/emit';
-import {
-  copyOfPostgres,
-  etcdJob,
-  giteaJob,
-  location,
-  mirrorOfBarman,
-  mirrorOfBucket,
-  mirrorOfVelero,
-  postgresJob,
-  probeOfGrants,
-  upkeepOfPostgres,
-} from './jobs';
+import { copyOfPostgres, JOBS, location, mirrorOfBucket, postgresJob } from './jobs';
 
-const ALL = {
-  postgres: backupJob(postgresJob),
-  etcd: backupJob(etcdJob),
-  gitea: backupJob(giteaJob),
-  upkeep: upkeepJob(upkeepOfPostgres),
-  copy: copyJob(copyOfPostgres),
-  mirror: mirrorJob(mirrorOfBucket),
-  'mirror-velero': storeMirrorJob(mirrorOfVelero),
-  'mirror-barman': storeMirrorJob(mirrorOfBarman),
-  probe: probeJob(probeOfGrants),
-};
 const RESTRICTED = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
 
-describe.each(Object.entries(ALL))('the objects of job %s', (name, objects) => {
+describe.each(Object.entries(JOBS))('the objects of job %s', (name, objects) => {
   it('are as they were read and approved', async () => {
     const shown = objects.map((object) => emitYaml(withoutScripts(object)));
     await expect(shown.join('---\n')).toMatchFileSnapshot(`golden/${name}.yaml`);
@@ -76,12 +52,20 @@ describe.each(Object.entries(ALL))('the objects of job %s', (name, objects) => {
 
 describe('the pods of a job', () => {
   it('meet the restricted Pod Security level', () => {
-    for (const objects of [ALL.postgres, ALL.gitea, ALL.upkeep, ALL.copy, ALL.mirror, ALL['mirror-velero'], ALL.probe])
+    for (const objects of [
+      JOBS.postgres,
+      JOBS.gitea,
+      JOBS.upkeep,
+      JOBS.copy,
+      JOBS.mirror,
+      JOBS['mirror-velero'],
+      JOBS.probe,
+    ])
       expect(podSecurityViolations(podTemplateOf(cronJobOf(objects)), RESTRICTED)).toEqual([]);
   });
 
   it('break it on the control plane only by the network, the folder of keys, and the user that may read them', async () => {
-    const violations = podSecurityViolations(podTemplateOf(cronJobOf(ALL.etcd)), RESTRICTED);
+    const violations = podSecurityViolations(podTemplateOf(cronJobOf(JOBS.etcd)), RESTRICTED);
     await expect(`${violations.join('\n')}\n`).toMatchFileSnapshot('golden/etcd.violations.txt');
   });
 
@@ -96,7 +80,7 @@ describe('the pods of a job', () => {
   it('have the user of the application whose volume they read', () => {
     const userOf = (objects: readonly KubeObject[]): unknown =>
       at(podTemplateOf(cronJobOf(objects)), 'spec', 'securityContext', 'runAsUser');
-    expect([ALL.gitea, ALL.postgres].map(userOf)).toEqual([1000, 65532]);
+    expect([JOBS.gitea, JOBS.postgres].map(userOf)).toEqual([1000, 65532]);
   });
 
   it('mount a claim to read it, and nothing more', () => {
@@ -138,14 +122,14 @@ describe('the pods of a job', () => {
   it('serve a store beside the step that asks it, and beside no other', () => {
     const beside = containersOf(copyJob(copyOfPostgres)).filter((each) => textAt(each, 'restartPolicy') === 'Always');
     expect(beside.map((container) => textAt(container, 'name'))).toEqual(['store']);
-    for (const { [0]: job } of [ALL.postgres, ALL.etcd, ALL.upkeep])
+    for (const { [0]: job } of [JOBS.postgres, JOBS.etcd, JOBS.upkeep])
       expect(JSON.stringify(job)).not.toContain('"Always"');
   });
 
   it('have the priority that is asked for', () => {
     const job = cronJobOf(backupJob({ ...postgresJob, priorityClassName: 'backup' }));
     expect(textAt(podTemplateOf(job), 'spec', 'priorityClassName')).toBe('backup');
-    expect(textAt(podTemplateOf(cronJobOf(ALL.postgres)), 'spec', 'priorityClassName')).toBeUndefined();
+    expect(textAt(podTemplateOf(cronJobOf(JOBS.postgres)), 'spec', 'priorityClassName')).toBeUndefined();
   });
 
   it('trust the certificate of a location that has its own', () => {
@@ -165,7 +149,7 @@ describe('the pods of a job', () => {
 
 describe('the steps of etcd', () => {
   it('[E02] [E05] call its programs without a shell, and those of them that restore', () => {
-    const programs = containersOf(ALL.etcd).flatMap((container) =>
+    const programs = containersOf(JOBS.etcd).flatMap((container) =>
       textAt(container, 'image') === JOB_IMAGES.etcd ? [textsAt(container, 'command')] : [],
     );
     expect(programs.map(([program, ...args]) => [program, ...args.filter((arg) => /^[a-z]+$/.test(arg))])).toEqual([
@@ -205,8 +189,8 @@ describe('the images of a job', () => {
 
 describe('the NetworkPolicy of a job', () => {
   it('is left out where none applies', () => {
-    expect(ALL.etcd.map(({ kind }) => kind)).toEqual(['CronJob', 'ConfigMap']);
-    expect(ALL.postgres.map(({ kind }) => kind)).toEqual(['CronJob', 'ConfigMap', 'NetworkPolicy']);
+    expect(JOBS.etcd.map(({ kind }) => kind)).toEqual(['CronJob', 'ConfigMap']);
+    expect(JOBS.postgres.map(({ kind }) => kind)).toEqual(['CronJob', 'ConfigMap', 'NetworkPolicy']);
   });
 
   it('names the pods and the addresses of the peers', () => {
@@ -252,14 +236,14 @@ describe('the mirror of a bucket', () => {
   };
 
   it('keeps apart what was replaced for so long as somebody said', () => {
-    expect(stepsOf(ALL.mirror)).toEqual(['begin', 'mirror', 'compare', 'expire', 'receipt']);
-    expect(replaced(ALL.mirror)).toBe('store:home-backups/home/data/forge/objectbucketclaim_attachments/replaced');
+    expect(stepsOf(JOBS.mirror)).toEqual(['begin', 'mirror', 'compare', 'expire', 'receipt']);
+    expect(replaced(JOBS.mirror)).toBe('store:home-backups/home/data/forge/objectbucketclaim_attachments/replaced');
   });
 
   it('keeps it for ever where nobody said how long, unless the location does', () => {
     const { keepSeconds: _none, ...forEver } = mirrorOfBucket;
     expect(stepsOf(mirrorJob(forEver))).toEqual(['begin', 'mirror', 'compare', 'receipt']);
-    expect(replaced(mirrorJob(forEver))).toBe(replaced(ALL.mirror));
+    expect(replaced(mirrorJob(forEver))).toBe(replaced(JOBS.mirror));
     expect(replaced(mirrorJob({ ...forEver, location: { ...location, versioned: true } }))).toBe('');
   });
 });

@@ -1,12 +1,13 @@
 /** Jobs as a construct would ask for them. */
-import type { BackupJobOptions, UpkeepJobOptions } from '../../lib/jobs/backup-job';
-import type { CopyJobOptions } from '../../lib/jobs/copy-job';
+import { backupJob, upkeepJob, type BackupJobOptions, type UpkeepJobOptions } from '../../lib/jobs/backup-job';
+import { copyJob, type CopyJobOptions } from '../../lib/jobs/copy-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { giteaDump } from '../../lib/jobs/gitea';
-import type { MirrorJobOptions } from '../../lib/jobs/mirror-job';
-import type { StoreMirrorJobOptions } from '../../lib/jobs/store-mirror-job';
-import type { ProbeJobOptions } from '../../lib/jobs/probe-job';
+import { mirrorJob, type MirrorJobOptions } from '../../lib/jobs/mirror-job';
+import { probeJob, type ProbeJobOptions } from '../../lib/jobs/probe-job';
+import { storeMirrorJob, type StoreMirrorJobOptions } from '../../lib/jobs/store-mirror-job';
 import { postgresDump } from '../../lib/jobs/postgres';
+import { undoJob, type Stopped } from '../../lib/jobs/quiesce';
 import { storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { s3Location } from '../../lib/model/location';
@@ -141,6 +142,31 @@ export const probeOfGrants: ProbeJobOptions = {
   server: gateway,
   buckets: ['forge-attachments', 'media'],
 };
+
+export const stoppedGitea: Stopped = {
+  kind: 'StatefulSet',
+  name: 'gitea',
+  pods: { 'app.kubernetes.io/name': 'gitea' },
+};
+
+/** One of each kind, by the names of their golden files. */
+export const JOBS = {
+  postgres: backupJob(postgresJob),
+  etcd: backupJob(etcdJob),
+  gitea: backupJob(giteaJob),
+  upkeep: upkeepJob(upkeepOfPostgres),
+  copy: copyJob(copyOfPostgres),
+  mirror: mirrorJob(mirrorOfBucket),
+  'mirror-velero': storeMirrorJob(mirrorOfVelero),
+  'mirror-barman': storeMirrorJob(mirrorOfBarman),
+  probe: probeJob(probeOfGrants),
+};
+
+/** The job that undoes what a killed run of Gitea's has left. */
+export const UNDO = undoJob(
+  { ...giteaJob, name: 'gitea-undo', scratch: { size: '64Mi' }, deadlineSeconds: 600 },
+  stoppedGitea,
+);
 
 export function scheduleOf(cron: string, timeZone: string): Schedule {
   const schedule = makeSchedule(cron, timeZone);

@@ -3,51 +3,27 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { backupJob, upkeepJob } from '../../lib/jobs/backup-job';
-import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
-import { mirrorJob } from '../../lib/jobs/mirror-job';
-import { storeMirrorJob } from '../../lib/jobs/store-mirror-job';
-import { probeJob } from '../../lib/jobs/probe-job';
 import { scriptsConfigMap } from '../../lib/jobs/scripts';
 import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { textMapAt, type KubeObject } from '../../lib/model/kube-object';
 import type { Receipt } from '../../lib/model/receipt';
-import {
-  copyOfPostgres,
-  etcdJob,
-  giteaJob,
-  location,
-  mirrorOfBucket,
-  mirrorOfVelero,
-  postgresJob,
-  probeOfGrants,
-  upkeepOfPostgres,
-} from './jobs';
+import { JOBS, location, postgresJob, UNDO } from './jobs';
 
 const FOLDER = 'lib/jobs/scripts';
-const JOBS = [
-  ...backupJob(postgresJob),
-  ...backupJob(etcdJob),
-  ...backupJob(giteaJob),
-  ...upkeepJob(upkeepOfPostgres),
-  ...mirrorJob(mirrorOfBucket),
-  ...storeMirrorJob(mirrorOfVelero),
-  ...probeJob(probeOfGrants),
-  ...copyJob(copyOfPostgres),
-];
+const OBJECTS = [...Object.values(JOBS), UNDO].flat();
 
 describe('the scripts', () => {
   it('are delivered as they are, and none is forgotten', () => {
-    const delivered = Object.assign({}, ...JOBS.map(filesOf)) as Record<string, string>;
+    const delivered = Object.assign({}, ...OBJECTS.map(filesOf)) as Record<string, string>;
     const files = readdirSync(FOLDER).toSorted();
     expect(Object.keys(delivered).toSorted()).toEqual(files);
     for (const file of files) expect(delivered[file]).toBe(readFileSync(join(FOLDER, file), 'utf8'));
   });
 
   it('read only what is delivered with them', () => {
-    for (const object of JOBS) {
+    for (const object of OBJECTS) {
       const files = filesOf(object);
       const read = Object.values(files).flatMap((text) =>
         [...text.matchAll(/\/scripts\/([\w.-]+)/g)].map(([, name]) => name),

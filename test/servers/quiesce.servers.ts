@@ -11,7 +11,8 @@ import { runPod, type PodResult } from './support/pod';
 import { startPostgres, type PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
 
-const GITEA: Stopped = { kind: 'StatefulSet', name: 'gitea', replicas: 1, pods: { app: 'gitea' } };
+const GITEA: Stopped = { kind: 'StatefulSet', name: 'gitea', pods: { app: 'gitea' } };
+const HOLDS = ['kustomize.toolkit.fluxcd.io/reconcile', 'helm.toolkit.fluxcd.io/driftDetection'];
 const UNDO = { name: 'dump-undo', namespace: 'forge', schedule: nightly(), scratch: { size: '16Mi' } };
 
 describe('a Gitea that is stopped for its copy', () => {
@@ -54,7 +55,7 @@ describe('a Gitea that is stopped for its copy', () => {
   });
   beforeEach(async () => {
     // Whatever the test before has left.
-    await cluster.kubectl('annotate', 'statefulset/gitea', 'kustomize.toolkit.fluxcd.io/reconcile-');
+    await cluster.kubectl('annotate', 'statefulset/gitea', ...[...HOLDS, 'backed-up/stopped'].map((key) => `${key}-`));
     await cluster.kubectl('scale', 'statefulset/gitea', '--replicas=1');
     await controller.settled();
   });
@@ -111,6 +112,52 @@ describe('a Gitea that is stopped for its copy', () => {
     },
   );
 
+  it('has as many pods again as it had', async () => {
+    await cluster.kubectl('scale', 'statefulset/gitea', '--replicas=3');
+    await killedAt('copy');
+    expect((await undo()).succeeded).toBe(true);
+    expect(await replicas()).toBe('3');
+    expect((await run()).failed).toBeUndefined();
+    expect(await replicas()).toBe('3');
+  });
+
+  it.each(['takes care', 'is held off'])(
+    'stays as it is when a person has stopped it, with undo and with run, and Flux %s',
+    async (flux) => {
+      // What the undo is to start is the same but for the mark of the run.
+      if (flux === 'is held off')
+        for (const key of HOLDS) await cluster.kubectl('annotate', 'statefulset/gitea', `${key}=disabled`);
+      await cluster.kubectl('scale', 'statefulset/gitea', '--replicas=0');
+      await controller.settled();
+      const receipts = await job.receipts();
+      expect((await undo()).succeeded).toBe(true);
+      expect(await state()).toBe(`0 pods, and Flux ${flux}`);
+      expect((await run()).failed).toBeUndefined();
+      expect(await state()).toBe(`0 pods, and Flux ${flux}`);
+      expect((await job.receipts()).length).toBe(receipts.length + 1);
+    },
+  );
+
+  it('is not stopped when the API server does not answer', async () => {
+    const { failed } = await job.run({
+      apiServer: { ...cluster, token: async () => 'expired' },
+      job: { source, smallestPercent: 0 },
+    });
+    expect(failed?.name).toBe('look');
+    expect(failed?.message).toMatch(/^The API server does not show statefulsets\/gitea: .*(401|Unauthorized)/);
+    expect(await state()).toBe('1 pod, and Flux takes care');
+  });
+
+  it('is not stopped by a job that would not see its pods', async () => {
+    const blind = quiesced(giteaSource(postgres), { ...GITEA, pods: { app: 'forgejo' } });
+    const { failed } = await job.run({ apiServer: cluster, job: { source: blind, smallestPercent: 0 } });
+    expect(failed?.name).toBe('look');
+    expect(failed?.message).toBe(
+      'The pods of statefulsets/gitea do not carry app=forgejo, so that nobody could tell whether they are gone.',
+    );
+    expect(await state()).toBe('1 pod, and Flux takes care');
+  });
+
   it('has no receipt when somebody has started it meanwhile', async () => {
     const receipts = await job.receipts();
     const { failed } = await run({
@@ -159,11 +206,16 @@ describe('a Gitea that is stopped for its copy', () => {
     return result;
   }
 
+  async function replicas(): Promise<string> {
+    return cluster.kubectl('get', 'statefulset/gitea', '--output=jsonpath={.spec.replicas}');
+  }
+
   async function state(): Promise<string> {
     const pods = (await cluster.kubectl('get', 'pods', '--selector=app=gitea', '--output=name')).split('\n').length - 1;
     const set = JSON.parse(await cluster.kubectl('get', 'statefulset/gitea', '--output=json')) as KubeObject;
-    const isHeld = set.metadata.annotations?.['kustomize.toolkit.fluxcd.io/reconcile'] === 'disabled';
-    return `${pods} pod${pods === 1 ? '' : 's'}, and Flux ${isHeld ? 'is held off' : 'takes care'}`;
+    const held = HOLDS.filter((key) => set.metadata.annotations?.[key] === 'disabled');
+    const flux = ['takes care', 'is half held off', 'is held off'][held.length];
+    return `${pods} pod${pods === 1 ? '' : 's'}, and Flux ${flux}`;
   }
 });
 
@@ -197,7 +249,7 @@ async function startController(cluster: ApiServer, gitea: GiteaServer): Promise<
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'gitea-0', namespace: 'forge', labels: GITEA.pods } };
   const spec = { containers: [{ name: 'gitea', image: 'gitea' }] };
   const wanted = async (): Promise<boolean> =>
-    (await cluster.kubectl('get', 'statefulset/gitea', '--output=jsonpath={.spec.replicas}')) === '1';
+    (await cluster.kubectl('get', 'statefulset/gitea', '--output=jsonpath={.spec.replicas}')) !== '0';
   let isThere = false;
   const reconcile = async (): Promise<void> => {
     const isWanted = await wanted();

@@ -401,6 +401,327 @@ new VeleroBackup(chart, 'velero', { template: { ttl: '240h0m0s' } });`,
   },
 ];
 
+/** Properties of a construct as code, with some changed; what is `undefined` is left out. */
+function propsOf(
+  right: Readonly<Record<string, string>>,
+  changed: Readonly<Record<string, string | undefined>>,
+): string {
+  const all = Object.entries({ ...right, ...changed });
+  return `{ ${all.flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${value}`])).join(', ')} }`;
+}
+
+function gitea(changed: Readonly<Record<string, string | undefined>>): string {
+  const right = {
+    database: 'db',
+    storage: 'storage',
+    storageClass: `'ceph-block'`,
+    settings: `{ secret: 'gitea-settings', keptIn: 'safe at the bank' }`,
+    backup: NIGHTLY,
+  };
+  return `const db = new BackedUpPostgres(chart, 'db', { storage, backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }) });
+new BackedUpGitea(chart, 'gitea', ${propsOf(right, changed)});
+void db;`;
+}
+
+function giteaBackup(changed: Readonly<Record<string, string | undefined>>): string {
+  const right = {
+    data: `{ claim: 'gitea' }`,
+    pods: `{ app: 'gitea' }`,
+    database: `{ cluster: 'db' }`,
+    layout: `'chart'`,
+    image: `'docker.gitea.com/gitea:1.26.0-rootless'`,
+    backup: NIGHTLY,
+  };
+  return `${object('v1', 'PersistentVolumeClaim', 'gitea', `, spec: { storageClassName: 'ceph-block', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } }`)}
+new GiteaBackup(chart, 'gitea', ${propsOf(right, changed)});`;
+}
+
+const UNANSWERED = '[no-strategy] PersistentVolumeClaim paperless/gitea (20Gi): ';
+
+export const WRONG_GITEA: readonly WrongCode[] = [
+  {
+    what: 'a Gitea without its settings',
+    code: gitea({ settings: undefined }),
+    error:
+      "Argument of type '{ database: BackedUpPostgres; storage: Size; storageClass: string; backup: Scheduled; }' is not assignable to parameter of type 'BackedUpGiteaProps'.",
+    says: [
+      "[invalid-construct] example/gitea: it has no settings.secret: write settings: { secret: 'gitea-settings', keptIn: '…' }",
+    ],
+  },
+  {
+    what: 'a Gitea with the name of its settings',
+    code: gitea({ settings: `'gitea-settings'` }),
+    error: "Type 'string' is not assignable to type 'GiteaSettings'.",
+    says: [
+      "[invalid-construct] example/gitea: it has no settings.secret: write settings: { secret: 'gitea-settings', keptIn: '…' }",
+    ],
+  },
+  {
+    what: 'a Gitea whose settings are kept nowhere',
+    code: gitea({ settings: `{ secret: 'gitea-settings' }` }),
+    error: "Property 'keptIn' is missing in type '{ secret: string; }' but required in type 'GiteaSettings'.",
+    says: [
+      '[keys-inside] keys in Secret paperless/gitea-settings: nobody said where they are kept outside the cluster',
+    ],
+  },
+  {
+    what: 'a Gitea without its database',
+    code: gitea({ database: undefined }),
+    error:
+      "Argument of type '{ storage: Size; storageClass: string; settings: { secret: string; keptIn: string; }; backup: Scheduled; }' is not assignable to parameter of type 'BackedUpGiteaProps'.",
+    says: ['[invalid-construct] example/gitea: it has no database: write database: new BackedUpPostgres(…)'],
+  },
+  {
+    what: 'a Gitea with the name of its database',
+    code: gitea({ database: `'db'` }),
+    error: "Type 'string' is not assignable to type 'BackedUpPostgres'.",
+    says: ['[invalid-construct] example/gitea: its database does not fit: write database: new BackedUpPostgres(…)'],
+  },
+  {
+    what: 'a Gitea without space',
+    code: gitea({ storage: undefined }),
+    error:
+      "Argument of type '{ database: BackedUpPostgres; storageClass: string; settings: { secret: string; keptIn: string; }; backup: Scheduled; }' is not assignable to parameter of type 'BackedUpGiteaProps'.",
+    says: ['[invalid-construct] example/gitea: it has no storage: write storage: Size.gibibytes(50)'],
+  },
+  {
+    what: 'a Gitea with space in words',
+    code: gitea({ storage: `'50Gi'` }),
+    error: "Type 'string' is not assignable to type 'Size'.",
+    says: ['[invalid-construct] example/gitea: its storage does not fit: write storage: Size.gibibytes(50)'],
+  },
+  {
+    what: 'a Gitea of a class that is no name',
+    code: gitea({ storageClass: '7' }),
+    error: "Type 'number' is not assignable to type 'string'.",
+    says: ["[invalid-construct] example/gitea: its storageClass does not fit: write storageClass: 'ceph-block'"],
+  },
+  {
+    what: 'a Gitea with a name that is no text',
+    code: gitea({ name: '7' }),
+    error: "Type 'number' is not assignable to type 'string'.",
+    says: ["[invalid-construct] example/gitea: its name does not fit: write name: 'gitea'"],
+  },
+  {
+    what: 'a Gitea without a strategy',
+    code: gitea({ backup: undefined }),
+    error:
+      "Argument of type '{ database: BackedUpPostgres; storage: Size; storageClass: string; settings: { secret: string; keptIn: string; }; }' is not assignable to parameter of type 'BackedUpGiteaProps'.",
+    says: ["[no-strategy] StatefulSet paperless/gitea, claim template 'data' (20Gi): "],
+  },
+  {
+    what: 'a Gitea with an image that is no name',
+    code: gitea({ image: '7' }),
+    error: "Type 'number' is not assignable to type 'string'.",
+    says: [
+      "[invalid-construct] example/gitea: its image does not fit: write image: 'docker.gitea.com/gitea:1.26.0-rootless'",
+    ],
+  },
+  {
+    what: 'a Gitea with settings that are no text',
+    code: gitea({ config: `{ 'service.DISABLE_REGISTRATION': true }` }),
+    error: "Type 'boolean' is not assignable to type 'string'.",
+    says: [
+      "[invalid-construct] example/gitea: its config does not fit: write config: { 'server.ROOT_URL': 'https://git.example.net/' }",
+    ],
+  },
+  {
+    what: 'a Gitea with the name of its bucket',
+    code: gitea({ bucket: `'attachments'` }),
+    error: "Type 'string' is not assignable to type 'CephBucketWithBackupGrant'.",
+    says: [
+      '[invalid-construct] example/gitea: its bucket does not fit: write bucket: new CephBucketWithBackupGrant(…)',
+    ],
+  },
+  {
+    what: 'a Gitea with resources in words',
+    code: gitea({ resources: `'1Gi'` }),
+    error: "Type 'string' has no properties in common with type 'ResourceRequirements'.",
+    says: ['[invalid-construct] example/gitea: its resources does not fit: write resources: { limits: { … } }'],
+  },
+  {
+    what: 'a Gitea with a time in words',
+    code: gitea({ pod: `{ terminationGracePeriodSeconds: '1min' }` }),
+    error: "Type 'string' is not assignable to type 'number'.",
+    says: [
+      '[invalid-object] StatefulSet paperless/gitea: spec.template.spec.terminationGracePeriodSeconds: must be a whole number, but is text',
+    ],
+  },
+  {
+    what: 'a Gitea that is stopped in another word',
+    code: gitea({ quiesce: `'Stop'` }),
+    error: `Type '"Stop"' is not assignable to type '"stop"'.`,
+    says: ["[invalid-construct] example/gitea: its quiesce does not fit: write quiesce: 'stop'"],
+  },
+  {
+    what: 'a Gitea whose copies take a time in words',
+    code: gitea({ copies: `{ deadline: '1h' }` }),
+    error: "Type 'string' is not assignable to type 'Duration'.",
+    says: ['[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)'],
+  },
+  {
+    what: 'a Gitea whose copies take space in words',
+    code: gitea({ copies: `{ scratch: '50Gi' }` }),
+    error: "Type 'string' is not assignable to type 'Size'.",
+    says: ['[invalid-construct] example/gitea: its copies.scratch does not fit: write scratch: Size.gibibytes(50)'],
+  },
+  {
+    what: 'a Gitea whose copies are in words',
+    code: gitea({ copies: `'daily'` }),
+    error: "Type 'string' has no properties in common with type 'GiteaCopyProps'.",
+    says: ['[invalid-construct] example/gitea: its copies does not fit: write copies: { deadline: Duration.hours(1) }'],
+  },
+  {
+    what: 'a Gitea whose database is dumped by a number',
+    code: gitea({ copies: '{ postgresImage: 18 }' }),
+    error: "Type 'number' is not assignable to type 'string'.",
+    says: [
+      "[invalid-construct] example/gitea: its copies.postgresImage does not fit: write postgresImage: 'docker.io/library/postgres:18.1'",
+    ],
+  },
+];
+export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
+  {
+    what: 'the copies of a Gitea without its data',
+    code: giteaBackup({ data: undefined }),
+    error: `Argument of type '{ pods: { app: string; }; database: { cluster: string; }; layout: "chart"; image: string; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
+    says: [UNANSWERED, "[invalid-construct] example/gitea: it has no data: write data: { claim: 'gitea-data' }"],
+  },
+  {
+    what: 'the copies of a Gitea on data of no kind',
+    code: giteaBackup({ data: `{ volume: 'gitea' }` }),
+    error:
+      "Object literal may only specify known properties, and 'volume' does not exist in type '{ readonly statefulSet: string; readonly template: string; readonly namespace?: string; } | { readonly claim: string; readonly namespace?: string; } | GiteaHeldClaim'.",
+    says: `{"volume":"gitea"} names no data: ${KNOWN_REFS}`,
+  },
+  {
+    what: 'the copies of a Gitea whose claim has space in words',
+    code: giteaBackup({ data: `{ claim: 'gitea', heldBy: { helmRelease: 'gitea' }, storage: '50Gi', labels: {} }` }),
+    error: "Type 'string' is not assignable to type 'Size'.",
+    says: [
+      UNANSWERED,
+      '[invalid-construct] example/gitea: its data.storage does not fit: write storage: Size.gibibytes(50)',
+    ],
+  },
+  {
+    what: 'the copies of a Gitea without its pods',
+    code: giteaBackup({ pods: undefined }),
+    error: `Argument of type '{ data: { claim: string; }; database: { cluster: string; }; layout: "chart"; image: string; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: it has no pods: write pods: { 'app.kubernetes.io/name': 'gitea' }",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea without labels of its pods',
+    code: giteaBackup({ pods: `'gitea'` }),
+    error: "Type 'string' is not assignable to type 'Readonly<Record<string, string>>'.",
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its pods does not fit: write pods: { 'app.kubernetes.io/name': 'gitea' }",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea without its database',
+    code: giteaBackup({ database: undefined }),
+    error: `Argument of type '{ data: { claim: string; }; pods: { app: string; }; layout: "chart"; image: string; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: it has no database: write database: { cluster: 'db' }, or { host: …, pods: { labels: … }, database: …, user: …, password: …, keptIn: … }",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea whose database has no login',
+    code: giteaBackup({ database: `{ host: 'db', pods: { labels: { app: 'db' } }, database: 'gitea' }` }),
+    error:
+      "Type '{ host: string; pods: { labels: { app: string; }; }; database: string; }' is not assignable to type 'BackedUpPostgres | GiteaCluster | GiteaDatabase'.",
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its database does not fit: write database: { cluster: 'db' }, or { host: …, pods: { labels: … }, database: …, user: …, password: …, keptIn: … }",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea without a layout',
+    code: giteaBackup({ layout: undefined }),
+    error:
+      "Argument of type '{ data: { claim: string; }; pods: { app: string; }; database: { cluster: string; }; image: string; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.",
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: it has no layout: write layout: 'chart', 'rootless', or { folders: …, leftOut: … } with each of its folders",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea with a layout that is none',
+    code: giteaBackup({ layout: `'rootful'` }),
+    error: `Type '"rootful"' is not assignable to type '"chart" | "rootless" | GiteaLayout'.`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its layout does not fit: write layout: 'chart', 'rootless', or { folders: …, leftOut: … } with each of its folders",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea with half a layout',
+    code: giteaBackup({ layout: `{ leftOut: [] }` }),
+    error: `Type '{ leftOut: never[]; }' is not assignable to type '"chart" | "rootless" | GiteaLayout'.`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its layout does not fit: write layout: 'chart', 'rootless', or { folders: …, leftOut: … } with each of its folders",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea without its image',
+    code: giteaBackup({ image: undefined }),
+    error: `Argument of type '{ data: { claim: string; }; pods: { app: string; }; database: { cluster: string; }; layout: "chart"; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: it has no image: write image: 'docker.gitea.com/gitea:1.26.0-rootless'",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea with the name of its settings',
+    code: giteaBackup({ settings: `'gitea-settings'` }),
+    error: "Type 'string' is not assignable to type 'GiteaSettings & { readonly keys: readonly string[]; }'.",
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its settings does not fit: write settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: '…' }",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea with a bucket of an unknown kind of files',
+    code: giteaBackup({ bucket: `{ files: ['attachment'] }` }),
+    error: `Type '"attachment"' is not assignable to type '"attachments" | "LFS objects" | "package files" | "avatars" | "repository avatars" | "Actions logs" | "Actions artifacts"'. Did you mean '"attachments"'?`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its bucket does not fit: write bucket: { files: ['attachments'], claim: 'attachments' }, with kinds of files that can be in one",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea without a strategy',
+    code: giteaBackup({ backup: undefined }),
+    error: `Argument of type '{ data: { claim: string; }; pods: { app: string; }; database: { cluster: string; }; layout: "chart"; image: string; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
+    says: [UNANSWERED],
+  },
+  {
+    what: 'the copies of a Gitea that is stopped by a name alone',
+    code: giteaBackup({ quiesce: `{ stop: 'gitea' }` }),
+    error:
+      "Type 'string' is not assignable to type '{ readonly deployment: string; } | { readonly statefulSet: string; }'.",
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its quiesce does not fit: write quiesce: 'stop', or { stop: { deployment: 'gitea' } }",
+    ],
+  },
+  {
+    what: 'the copies of a Gitea that take a time in words',
+    code: giteaBackup({ copies: `{ deadline: '1h' }` }),
+    error: "Type 'string' is not assignable to type 'Duration'.",
+    says: [
+      UNANSWERED,
+      '[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)',
+    ],
+  },
+];
+
 const WHO = `clusterWide: 'The cluster repository answers for all of them.'`;
 const FLUX = `flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' }`;
 const KEYS_ARGUMENT = '{ platform: Platform; etcd: Elsewhere; fluxRepository: Elsewhere; certificates: Excluded; }';
@@ -521,7 +842,14 @@ return app;`,
   },
 ];
 
-export const WRONG_CODE = [...WRONG_STRATEGIES, ...WRONG_OPTIONS, ...WRONG_REASONS, ...WRONG_APPS];
+export const WRONG_CODE = [
+  ...WRONG_STRATEGIES,
+  ...WRONG_OPTIONS,
+  ...WRONG_REASONS,
+  ...WRONG_GITEA,
+  ...WRONG_GITEA_BACKUP,
+  ...WRONG_APPS,
+];
 
 /** A file with the code, as a user would write it. */
 export function fileOf({ code }: WrongCode): string {
@@ -534,11 +862,11 @@ void [${NAMES}];
 }
 
 const NAMES =
-  'ApiObject, Chart, Duration, BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded, grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, snapshotted, VeleroBackup, weekly';
+  'ApiObject, Chart, Duration, BackedUpApp, BackedUpGitea, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded, GiteaBackup, grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, snapshotted, VeleroBackup, weekly';
 const IMPORTS = `import { ApiObject, Chart, Duration, type Size } from 'cdk8s';
 import {
-  BackedUpApp, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded,
-  grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, snapshotted, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
+  BackedUpApp, BackedUpGitea, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude, excluded,
+  GiteaBackup, grantBackup, holds, mirrored, nightly, s3Location, ScratchVolume, snapshotted, VeleroBackup, weekly, type Elsewhere, type Excluded, type Location, type Platform,
 } from 'cdk8s-backed-up';
 interface Given {
   storage: Size; offsite: Location; platform: Platform;

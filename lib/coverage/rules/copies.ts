@@ -261,9 +261,10 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
 /** Keys of applications, which no copy of them carries. */
 function applicationKeys({ methods }: GateContext): readonly { subject: string; at: Origin; keptIn: string }[] {
   const jobs = distinctBy(methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id));
-  return jobs.flatMap(({ declaration: { keys = [], at } }) =>
-    keys.map(({ name, namespace, keptIn }) => ({ subject: `keys in Secret ${namespace}/${name}`, at, keptIn })),
+  const keys = jobs.flatMap(({ declaration: { keys: declared = [], at } }) =>
+    declared.map(({ name, namespace, keptIn }) => ({ subject: `keys in Secret ${namespace}/${name}`, at, keptIn })),
   );
+  return distinctBy(keys, ({ subject, at, keptIn }) => JSON.stringify([subject, at, keptIn]));
 }
 
 /** That none was chosen at all is a finding of its own. */

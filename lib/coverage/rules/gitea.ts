@@ -1,10 +1,15 @@
-/** Gitea and Forgejo: what they keep in a bucket is known, and has a backup. */
+/** Gitea and Forgejo: what they keep in a bucket is known, and has a backup that fits that of the database. */
+import type { PlannedBucketMirror } from '../../methods/ceph/mirror';
+import { runsOf } from '../../methods/common-jobs';
 import type { PlannedJob } from '../../methods/jobs/plan';
-import { at, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../../model/kube-object';
-import { counted, enumerated } from '../../model/text';
-import { isWorkload, podTemplateOf } from '../../model/workloads';
+import { runsBetween, timesBetween, type Runs } from '../../model/between-runs';
+import { groupBy } from '../../model/collections';
+import { datasetKey } from '../../model/dataset';
+import { objectId, objectKey } from '../../model/kube-object';
+import { counted, describeSeconds, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
+import { claimOf, declaredStores, FILES, giteaJobs, storesOf, type Store } from '../gitea-stores';
 import type { Rule } from '../rule';
 
 export const giteaBucket: Rule = {
@@ -25,10 +30,7 @@ new BackedUpGitea(chart, 'gitea', {
   config: { 'attachment.STORAGE_TYPE': 'minio', 'attachment.MINIO_BUCKET': 'attachments' },
   backup: nightly({ to: offsite, keep: { daily: 14 } }),
 });`,
-  check: (context) =>
-    context.methods.jobs.jobs
-      .filter(({ declaration: { source } }) => source.steps.some(({ image }) => image === 'gitea'))
-      .flatMap((job) => [...notLookedFor(job, context), ...unanswered(job, context)]),
+  check: (context) => giteaJobs(context).flatMap((job) => [...notLookedFor(job, context), ...unanswered(job, context)]),
 };
 
 function notLookedFor(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
@@ -50,120 +52,107 @@ function notLookedFor(job: PlannedJob, context: GateContext): readonly RuleFindi
 }
 
 function unanswered(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
-  const { bucket } = job.declaration;
-  if (bucket?.copiedBy !== undefined) return [];
-  const claims = context.ofKind('objectbucket.io', 'ObjectBucketClaim').map(({ object }) => object);
-  const { namespace } = job.dataset.id;
-  const unknown = storesOf(job, context).filter(({ bucketName, claim }) =>
-    claim === undefined
-      ? !claims.some((each) => textAt(each, 'spec', 'bucketName') === bucketName)
-      : !claims.some(({ metadata }) => metadata.name === claim && metadata.namespace === namespace),
-  );
-  return [...new Set(unknown.map(({ bucketName = '(unnamed)' }) => bucketName))].map((name) => ({
+  if (job.declaration.bucket?.copiedBy !== undefined) return [];
+  const unknown = allStores(job, context).filter((store) => claimOf(store, job, context) === undefined);
+  const names = unknown.map(({ bucketName, claim }) => bucketName ?? claim ?? '(unnamed)');
+  return [...new Set(names)].map((name) => ({
     ...aboutDataset(job.dataset),
     because: `bucket '${name}' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket`,
     remedies: inWords(
-      'make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, or say in copiedBy who copies it',
+      'make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it',
     ),
   }));
 }
 
-/** A store that is no folder of the volume. */
-interface Store {
-  readonly files: readonly string[];
-  readonly bucketName?: string;
-  /** Name of the ObjectBucketClaim whose ConfigMap names the bucket. */
-  readonly claim?: string;
+function allStores(job: PlannedJob, context: GateContext): readonly Store[] {
+  const shown = storesOf(job, context);
+  return [...shown, ...declaredStores(job, shown)];
 }
 
-/** What each section of app.ini says the place of (Gitea 1.26, modules/setting). */
-const SECTIONS: Readonly<Record<string, readonly string[]>> = {
-  lfs: ['LFS objects'],
-  attachment: ['attachments'],
-  attachments: ['attachments'],
-  packages: ['package files'],
-  avatars: ['avatars'],
-  'repo-avatars': ['repository avatars'],
-  actions_log: ['Actions logs'],
-  actions: ['Actions artifacts'],
-  actions_artifacts: ['Actions artifacts'],
+export const mirrorOutOfStep: Rule = {
+  id: 'mirror-out-of-step',
+  heading: (n) =>
+    `${counted(n, 'mirror')} of a bucket that ${n === 1 ? 'does' : 'do'} not follow the dumps of ${n === 1 ? 'its' : 'their'} database`,
+  what: 'A bucket holds files of a Gitea, and its mirror does not run between any two dumps of the database: begun when the one is over, and over when the next begins.',
+  why: 'What is uploaded after the mirror has begun and before the dump is a row of the database and no object of the copy: the restored Gitea shows it, and answers with an error.',
+  fix: 'Mirror the bucket when the dump is over. Either may begin an hour late and take as long as its `deadline`, so make those as short as a run allows.',
+  example: `const platform = definePlatform({
+  cluster: 'home',
+  cnpg: { version: '1.30', barmanPlugin: '0.14' },
+  rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a', allowedObcFields: ['bucketPolicy'] },
+  flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' },
+});
+const bucket = new CephBucketWithBackupGrant(chart, 'attachments', {
+  bucketName: 'attachments',
+  storageClass: 'bucket-retain',
+  backup: mirrored({ to: offsite, cron: '0 3 * * *' }),
+});
+const db = new BackedUpPostgres(chart, 'db', {
+  storage: Size.gibibytes(20),
+  backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+});
+new BackedUpGitea(chart, 'gitea', {
+  database: db,
+  bucket,
+  storage: Size.gibibytes(50),
+  storageClass: 'ceph-block',
+  settings: { secret: 'gitea-settings', keptIn: 'sealed envelope, bank' },
+  backup: every('0 4 * * *', { to: offsite, keep: { daily: 14 } }),
+});`,
+  check: (context) =>
+    [...groupBy(giteaJobs(context), ({ dataset }) => datasetKey(dataset.id)).values()].flatMap((jobs) =>
+      mirrorsOf(jobs, context).flatMap((mirrors) => mirrors.flatMap((mirror) => outOfStep(mirror, mirrors, jobs))),
+    ),
 };
-const FILES = [...new Set(Object.values(SECTIONS).flat())];
-const REMOTE = new Set(['minio', 'azureblob']);
 
-/** As far as the settings are visible: the environment of the pods, ConfigMaps in it, and the values of a HelmRelease. */
-function storesOf(job: PlannedJob, context: GateContext): readonly Store[] {
-  const settings = visibleSettings(job, context);
-  return [...settings].flatMap(([name, value]) => {
-    const [, section = ''] = /^(.+)\.STORAGE_TYPE$/.exec(name) ?? [];
-    if (section === '' || typeof value !== 'string' || !REMOTE.has(value)) return [];
-    const own = section.replace(/^storage\.?/, '');
-    const files = own === '' ? FILES : SECTIONS[own];
-    if (files === undefined) return [];
-    const bucket = settings.get(`${section}.MINIO_BUCKET`) ?? settings.get('storage.MINIO_BUCKET');
-    if (bucket === undefined) return [{ files }];
-    return [typeof bucket === 'string' ? { files, bucketName: bucket } : { files, ...bucket }];
-  });
+/** The mirrors of each bucket that holds files of a Gitea. */
+function mirrorsOf(jobs: readonly PlannedJob[], context: GateContext): readonly (readonly PlannedBucketMirror[])[] {
+  const claims = jobs.flatMap((job) =>
+    allStores(job, context).flatMap((store) => {
+      const claim = claimOf(store, job, context);
+      return claim === undefined ? [] : [objectKey(objectId(claim.object))];
+    }),
+  );
+  return [...new Set(claims)].map((claim) =>
+    context.methods.ceph.mirrors.filter(({ dataset }) => objectKey(dataset.id) === claim),
+  );
 }
 
-/** A text, or the ConfigMap that has it. */
-type Setting = string | { readonly claim: string };
-
-function visibleSettings({ dataset, declaration }: PlannedJob, context: GateContext): ReadonlyMap<string, Setting> {
-  const { placement } = declaration.source;
-  const labels = placement?.on === 'same-node' ? placement.labels : {};
-  const { namespace } = dataset.id;
-  const settings = new Map<string, Setting>();
-  for (const { object } of context.input.objects) {
-    if (object.metadata.namespace !== namespace) continue;
-    if (isWorkload(object) && hasLabels(object, labels)) addEnvironment(settings, object, context);
-    if (object.kind === 'HelmRelease') addValues(settings, object);
-  }
-  return settings;
+function outOfStep(
+  mirror: PlannedBucketMirror,
+  mirrors: readonly PlannedBucketMirror[],
+  jobs: readonly PlannedJob[],
+): readonly RuleFinding[] {
+  const own = runsOf(mirror.schedule, mirror.deadlineSeconds);
+  const dumps = jobs
+    .filter((job) => mirrorsBeside(job, mirrors).includes(mirror))
+    .map(({ name, schedule, declaration: { settings } }) => ({ name, ...runsOf(schedule, settings.deadlineSeconds) }));
+  const missed = dumps.filter((runs) => !runsBetween(own, runs));
+  if (missed.length === 0) return [];
+  const times = dumps.flatMap(timesBetween);
+  const time = times.find((schedule) => dumps.every((runs) => runsBetween({ ...own, schedule }, runs)));
+  return [
+    {
+      ...aboutDataset(mirror.dataset),
+      because: `${inWordsOf({ name: mirror.name, ...own })} does not run between any two runs of ${enumerated(missed.map(inWordsOf))}`,
+      remedies:
+        time === undefined
+          ? inWords('give the mirror or the copies of Gitea a shorter deadline, or make fewer of them')
+          : toFix(`cron: '${time.cron}'`),
+    },
+  ];
 }
 
-function hasLabels(object: KubeObject, labels: Readonly<Record<string, string>>): boolean {
-  const own = textMapAt(podTemplateOf(object), 'metadata', 'labels');
-  return Object.entries(labels).every(([key, value]) => own[key] === value);
+function inWordsOf({ name, schedule, seconds }: Runs & { readonly name: string }): string {
+  return `'${name}' ('${schedule.cron}', over after ${describeSeconds(seconds)})`;
 }
 
-function addEnvironment(settings: Map<string, Setting>, object: KubeObject, context: GateContext): void {
-  const spec = at(podTemplateOf(object), 'spec');
-  for (const container of [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')]) {
-    for (const source of listAt(container, 'envFrom')) {
-      const name = textAt(source, 'configMapRef', 'name');
-      if (name === undefined) continue;
-      const id = { group: '', kind: 'ConfigMap', ...namespaceOf(object), name };
-      for (const [key, value] of Object.entries(textMapAt(context.object(id)?.object, 'data')))
-        add(settings, key, value);
-    }
-    for (const variable of listAt(container, 'env')) {
-      const claim = textAt(variable, 'valueFrom', 'configMapKeyRef', 'name');
-      add(
-        settings,
-        textAt(variable, 'name') ?? '',
-        textAt(variable, 'value') ?? (claim === undefined ? '' : { claim }),
-      );
-    }
-  }
-}
-
-function namespaceOf({ metadata: { namespace } }: KubeObject): { readonly namespace?: string } {
-  return namespace === undefined ? {} : { namespace };
-}
-
-/** `GITEA__storage_0X2E_lfs__STORAGE_TYPE` → `storage.lfs.STORAGE_TYPE`. */
-function add(settings: Map<string, Setting>, variable: string, value: Setting): void {
-  const [, section, key] = /^(?:GITEA|FORGEJO)__(.+?)__(.+)$/.exec(variable) ?? [];
-  if (section === undefined || key === undefined) return;
-  const name = section.replaceAll('_0X2E_', '.').replaceAll('_0X2D_', '-').toLowerCase();
-  settings.set(`${name}.${key}`, value);
-}
-
-/** Of Gitea's chart and Forgejo's, which are alike. */
-function addValues(settings: Map<string, Setting>, release: KubeObject): void {
-  const config = mappingAt(at(release, 'spec', 'values', 'gitea', 'config'));
-  for (const [section, keys] of Object.entries(config))
-    for (const [key, value] of Object.entries(mappingAt(keys)))
-      if (typeof value === 'string') settings.set(`${section}.${key}`, value);
+/** The mirrors that a dump is restored with: those at one of its places, and otherwise any. */
+function mirrorsBeside(
+  { location, mirrors: copies }: PlannedJob,
+  mirrors: readonly PlannedBucketMirror[],
+): readonly PlannedBucketMirror[] {
+  const places = new Set([location, ...copies.map(({ to }) => to)].map(({ name }) => name));
+  const beside = mirrors.filter((mirror) => places.has(mirror.location.name));
+  return beside.length === 0 ? mirrors : beside;
 }

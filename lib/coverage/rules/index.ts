@@ -92,6 +92,7 @@ export const rules: readonly Rule[] = [
   postgresBackups.postgresSettingIgnored,
   postgresDump.postgresDump,
   gitea.giteaBucket,
+  gitea.mirrorOutOfStep,
   veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
   copies.keysInside,

@@ -1,18 +1,19 @@
 /** Dumps of PostgreSQL: the job can log in, and its client understands the server. */
 import { CNPG_GROUP } from '../../methods/cnpg/archive';
 import type { PlannedJob } from '../../methods/jobs/plan';
-import { booleanAt, listAt, numberAt, at, textAt, type KubeObject } from '../../model/kube-object';
+import { at, booleanAt, groupOf, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
 import { counted } from '../../model/text';
-import { podTemplateOf } from '../../model/workloads';
+import { makesPods, podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { isPostgresImage } from '../database-images';
 import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
+import { isGiteaJob } from '../gitea-stores';
 import type { Rule } from '../rule';
 
 export const postgresDump: Rule = {
   id: 'postgres-dump',
   heading: (n) => `${counted(n, 'dump')} of PostgreSQL that ${n === 1 ? 'fails' : 'fail'} every time`,
-  what: 'A database is to be dumped by a client that is older than the server, or as a superuser whom CloudNativePG does not let in.',
+  what: 'A database, also that of a Gitea, is to be dumped by a client that is older than the server, or as a superuser whom CloudNativePG does not let in.',
   why: '`pg_dump` refuses a newer server, and without `enableSuperuserAccess` the Secret with the password does not exist: the pod of the job waits for it until the deadline. Both show only at night.',
   fix: 'Name an image of the server’s version, and let the superuser in.',
   example: `new BackedUpPostgres(chart, 'db', {
@@ -40,17 +41,36 @@ function lockedOut({ dataset }: PlannedJob, context: GateContext): readonly Rule
   ];
 }
 
-function tooOld({ dataset, images, name }: PlannedJob, context: GateContext): readonly RuleFinding[] {
-  const server = serverVersion(context.object(dataset.id)?.object);
+function tooOld(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
+  const { dataset, images, name } = job;
+  const server = serversOf(job, context)
+    .map(serverVersion)
+    .find((version) => version !== undefined);
   const client = majorOf(images.postgres);
   if (server === undefined || client === undefined || client >= server.major) return [];
+  const image = `'${server.image ?? `docker.io/library/postgres:${server.major}`}'`;
   return [
     {
       ...aboutDataset(dataset),
       because: `the server is of version ${server.major}, and '${name}' asks it with a client of version ${client}, ${images.postgres}`,
-      remedies: toFix(`dump: { image: '${server.image ?? `docker.io/library/postgres:${server.major}`}' }`),
+      remedies: toFix(isGiteaJob(job) ? `copies: { postgresImage: ${image} }` : `dump: { image: ${image} }`),
     },
   ];
+}
+
+/** What makes the pods that a job asks, as far as it is in the output or beside it. */
+function serversOf({ declaration: { source } }: PlannedJob, { input }: GateContext): readonly KubeObject[] {
+  return source.peers.flatMap((peer) => {
+    if (!('labels' in peer)) return [];
+    const { namespace, labels } = peer;
+    return input.objects.flatMap(({ object }) => (makesServers(object, namespace, labels) ? [object] : []));
+  });
+}
+
+function makesServers(object: KubeObject, namespace: string, labels: Readonly<Record<string, string>>): boolean {
+  const { kind, metadata } = object;
+  if (kind !== 'Cluster' || groupOf(object.apiVersion) !== CNPG_GROUP) return makesPods(object, namespace, labels);
+  return metadata.namespace === namespace && metadata.name === labels['cnpg.io/cluster'];
 }
 
 interface ServerVersion {
@@ -60,8 +80,7 @@ interface ServerVersion {
 }
 
 /** As far as the object says: a digest, and the operator's own default, say nothing. */
-function serverVersion(object: KubeObject | undefined): ServerVersion | undefined {
-  if (object === undefined) return undefined;
+function serverVersion(object: KubeObject): ServerVersion | undefined {
   const catalogue = numberAt(object, 'spec', 'imageCatalogRef', 'major');
   if (catalogue !== undefined) return { major: catalogue };
   const containers = listAt(at(podTemplateOf(object), 'spec'), 'containers').map((each) => textAt(each, 'image'));

@@ -1,11 +1,11 @@
 /** How jobs of this library copy a dataset, as a construct says it: what the strategy does not know. */
-import type { Stopped } from '../../jobs/quiesce';
 import type { Source } from '../../jobs/step';
 import type { DatasetId } from '../../model/dataset';
 import type { Origin } from '../../model/declaration';
 import type { RequiredSecret } from '../../model/inventory';
 import type { JobImages } from '../../model/job-images';
 import type { JobResources } from '../../model/platform';
+import type { Stops } from './stopped';
 
 /** What a person may change about the jobs of a dataset. */
 export interface JobSettings {
@@ -35,7 +35,7 @@ export interface JobDeclaration {
   readonly source: Source;
   readonly settings: JobSettings;
   /** What is stopped while its data is read; absent where the copy may be of several moments. */
-  readonly stopped?: Stopped;
+  readonly stops?: Stops;
   /** What a restore needs besides the copy, because no copy may carry it. */
   readonly keys?: readonly RequiredSecret[];
   /** Files of the application that are not on its volume. */
@@ -47,6 +47,8 @@ export interface JobDeclaration {
 export interface FilesInBucket {
   /** What kinds of files: `attachments`. */
   readonly files: readonly string[];
+  /** Name of its ObjectBucketClaim, in the namespace of the dataset; absent where only the settings say it. */
+  readonly claim?: string;
   /** A sentence, where the bucket is no object that the gate sees. */
   readonly copiedBy?: string;
 }

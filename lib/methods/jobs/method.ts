@@ -22,6 +22,7 @@ import {
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
 import type { JobDeclaration } from './declaration';
 import { planJob, scheduledOf, type PlannedJob } from './plan';
+import { isSeen } from './stopped';
 
 /** What restic remembers of a repository while it looks through it: indexes and trees, but no data. */
 const CACHE_SIZE = '10Gi';
@@ -37,7 +38,7 @@ export class JobsMethodPlan implements MethodPlan {
   private readonly objectsOf: ReadonlyMap<PlannedJob, readonly KubeObject[]>;
 
   constructor(private readonly input: MethodInput) {
-    const { datasets, jobs, platform, timeZone } = input;
+    const { datasets, jobs } = input;
     const declared = new Map(jobs.map((declaration) => [datasetKey(declaration.dataset), declaration]));
     const problems: JobProblem[] = [];
     const planned: PlannedJob[] = [];
@@ -46,9 +47,7 @@ export class JobsMethodPlan implements MethodPlan {
       const key = datasetKey(dataset.id);
       const declaration = declared.get(key);
       if (declaration === undefined) continue;
-      const results = scheduledOf(dataset).map((strategy) =>
-        planJob(dataset, strategy, declaration, platform, timeZone),
-      );
+      const results = scheduledOf(dataset).map((strategy) => planJob(dataset, strategy, declaration, input));
       problems.push(
         ...results.filter(isJobProblem),
         ...stoppedTwice(dataset, declaration),
@@ -143,11 +142,24 @@ export class JobsMethodPlan implements MethodPlan {
       })),
       ...aboutPlacement(jobs),
       ...aboutSidecars(jobs),
+      ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
         bucket?.copiedBy === undefined
           ? []
           : [{ about: `bucket of ${describeDataset(dataset.id)}`, value: { copied: true }, why: bucket.copiedBy }],
       ),
+    ];
+  }
+
+  /** What is stopped, where only its name is known. */
+  private aboutUnseen({ stopped, declaration: { namespace } }: PlannedJob): readonly Assumption[] {
+    if (stopped === undefined || isSeen(stopped, namespace, this.input.objects)) return [];
+    return [
+      {
+        about: `${stopped.kind} ${namespace}/${stopped.name}`,
+        value: { exists: true, pods: stopped.pods },
+        why: 'The job stops it, and waits for the end of these pods: without it there is no copy.',
+      },
     ];
   }
 
@@ -171,8 +183,9 @@ export class JobsMethodPlan implements MethodPlan {
 
   /** What carries out one strategy of a dataset. */
   private render(job: PlannedJob): readonly KubeObject[] {
-    const { declaration, dataset, name, location, store, schedule, upkeep, undo, keep, scratch, images, mirrors } = job;
-    const { namespace, source, settings, stopped } = declaration;
+    const { declaration, dataset, name, location, store, schedule, upkeep, stopped, keep, scratch, images, mirrors } =
+      job;
+    const { namespace, source, settings } = declaration;
     const { platform } = this.input;
     const options = platformOptions(platform);
     const shared = {
@@ -221,10 +234,10 @@ export class JobsMethodPlan implements MethodPlan {
           ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
         ];
       }),
-      ...(stopped === undefined || undo === undefined
+      ...(stopped === undefined
         ? []
         : undoJob(
-            { ...shared, name: `${name}-undo`, scratch: UNDO_SCRATCH, schedule: undo, deadlineSeconds: 600 },
+            { ...shared, name: `${name}-undo`, scratch: UNDO_SCRATCH, schedule: stopped.undo, deadlineSeconds: 600 },
             stopped,
           )),
     ];
@@ -238,8 +251,8 @@ function keysOf({ customCa, keptIn }: Location): Pick<RequiredSecret, 'keys' | '
 }
 
 /** What starts it again after a killed run of one copy would do so in the middle of the other. */
-function stoppedTwice(dataset: AnsweredDataset, { stopped, name }: JobDeclaration): readonly JobProblem[] {
-  if (stopped === undefined || scheduledOf(dataset).length < 2) return [];
+function stoppedTwice(dataset: AnsweredDataset, { stops, name }: JobDeclaration): readonly JobProblem[] {
+  if (stops === undefined || scheduledOf(dataset).length < 2) return [];
   return [
     {
       type: 'schedule',

@@ -1,7 +1,7 @@
 /** Which jobs copy a dataset where and when, as plain data. */
 import { DEADLINE } from '../../jobs/cron-job';
 import { JOB_IMAGES } from '../../jobs/images';
-import { undoSchedule } from '../../jobs/quiesce';
+import { undoSchedule, type Stopped } from '../../jobs/quiesce';
 import type { Peer } from '../../jobs/step';
 import type { Scratch } from '../../jobs/pod';
 import type { AnsweredDataset } from '../../model/answered';
@@ -15,8 +15,10 @@ import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
 import type { JobProblem } from '../common-jobs';
+import type { MethodInput } from '../method';
 import { storeOf, type Unsaid } from '../reach';
 import type { JobDeclaration } from './declaration';
+import { whatStops } from './stopped';
 
 /** What one strategy of a dataset becomes: a job that copies, and one that keeps the repository in order. */
 export interface PlannedJob {
@@ -28,8 +30,8 @@ export interface PlannedJob {
   readonly store: Peer;
   readonly schedule: Schedule;
   readonly upkeep: Schedule;
-  /** Of the job that starts an application again which a killed run has stopped; absent where none is stopped. */
-  readonly undo?: Schedule;
+  /** What is stopped while its data is read, and when what a killed run has stopped is started again. */
+  readonly stopped?: Stopped & { readonly undo: Schedule };
   readonly keep: Keep;
   readonly scratch: Scratch;
   readonly images: JobImages;
@@ -70,8 +72,7 @@ export function planJob(
   dataset: AnsweredDataset,
   strategy: Scheduled,
   declaration: JobDeclaration,
-  platform: Platform,
-  timeZone: string,
+  { objects, platform, timeZone }: Pick<MethodInput, 'objects' | 'platform' | 'timeZone'>,
 ): PlannedJob | JobProblem {
   const { cadence, to: location, keep } = strategy;
   const { namespace, settings } = declaration;
@@ -93,8 +94,11 @@ export function planJob(
   if ('type' in mirrors) return mirrors;
 
   const [base] = tiers;
-  const undo = declaration.stopped === undefined ? undefined : undoSchedule(base.schedule, settings.deadlineSeconds);
-  if (undo !== undefined && 'problem' in undo)
+  const { stops } = declaration;
+  const stopped = stops === undefined ? undefined : whatStops(stops, namespace, objects);
+  if (stopped !== undefined && 'because' in stopped) return { type: 'unready', dataset, ...stopped };
+  const undo = undoSchedule(base.schedule, settings.deadlineSeconds);
+  if (stopped !== undefined && 'problem' in undo)
     return { type: 'schedule', dataset, subject: `'${base.schedule.cron}'`, advice: QUIESCE_ADVICE, ...undo };
   return {
     declaration,
@@ -104,7 +108,7 @@ export function planJob(
     store,
     schedule: base.schedule,
     upkeep,
-    ...(undo === undefined ? {} : { undo }),
+    ...(stopped === undefined || 'problem' in undo ? {} : { stopped: { ...stopped, undo } }),
     keep,
     scratch,
     images: { ...JOB_IMAGES, ...platform.jobs?.images, ...settings.images },

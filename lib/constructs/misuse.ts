@@ -1,0 +1,53 @@
+/** What code without types gets wrong in the properties of a construct, said by the gate instead of by a stack trace. */
+import type { Construct } from 'constructs';
+import { at, isMapping } from '../model/kube-object';
+import { demandGate, Ledger } from './ledger';
+
+/** What a property has to be, and what to write where it is something else. */
+export interface Expected {
+  readonly is: (value: unknown) => boolean;
+  readonly write: string;
+}
+
+/**
+ * Reports every property that is not what it has to be, as `invalid-construct`.
+ *
+ * @param expected by the path of the property: `settings.secret`.
+ * @returns whether there is any: nothing can be rendered of such properties.
+ */
+export function isMisused(construct: Construct, props: unknown, expected: Readonly<Record<string, Expected>>): boolean {
+  const wrong = Object.entries(expected).filter(([path, { is }]) => !is(at(props, ...path.split('.'))));
+  Ledger.of(construct).misused.push(
+    ...wrong.map(([path, { write }]) => ({
+      path: construct.node.path,
+      problem: `${at(props, ...path.split('.')) === undefined ? `it has no ${path}` : `its ${path} does not fit`}: write ${write}`,
+    })),
+  );
+  demandGate(construct);
+  return wrong.length > 0;
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+export function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
+  return isMapping(value) && Object.values(value).every((each) => typeof each === 'string');
+}
+
+export function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+export function isSize(value: unknown): boolean {
+  return isMapping(value) && typeof value['asString'] === 'function';
+}
+
+export function isDuration(value: unknown): boolean {
+  return isMapping(value) && typeof value['toSeconds'] === 'function';
+}
+
+/** Of a property that may be left out. */
+export function optional(is: Expected['is']): Expected['is'] {
+  return (value) => value === undefined || is(value);
+}

@@ -1,0 +1,132 @@
+/** What a Gitea keeps in buckets, as far as its settings are visible and its construct says it. */
+import type { PlannedJob } from '../methods/jobs/plan';
+import { at, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import type { RenderedObject } from '../model/rendered';
+import { makesPods, podTemplateOf } from '../model/workloads';
+import type { GateContext } from './context';
+
+/** Whether a job copies a Gitea. */
+export function isGiteaJob({ declaration: { source } }: PlannedJob): boolean {
+  return source.steps.some(({ image }) => image === 'gitea');
+}
+
+export function giteaJobs({ methods }: GateContext): readonly PlannedJob[] {
+  return methods.jobs.jobs.filter(isGiteaJob);
+}
+
+/** A store that is no folder of the volume. */
+export interface Store {
+  readonly files: readonly string[];
+  readonly bucketName?: string;
+  /** Name of the ObjectBucketClaim whose ConfigMap names the bucket. */
+  readonly claim?: string;
+}
+
+/** What each section of app.ini says the place of (Gitea 1.26, modules/setting). */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  lfs: ['LFS objects'],
+  attachment: ['attachments'],
+  attachments: ['attachments'],
+  packages: ['package files'],
+  avatars: ['avatars'],
+  'repo-avatars': ['repository avatars'],
+  actions_log: ['Actions logs'],
+  actions: ['Actions artifacts'],
+  actions_artifacts: ['Actions artifacts'],
+};
+export const FILES = [...new Set(Object.values(SECTIONS).flat())];
+const REMOTE = new Set(['minio', 'azureblob']);
+
+/** What its construct says is in a bucket, besides what the settings show. */
+export function declaredStores({ declaration: { bucket } }: PlannedJob, shown: readonly Store[]): readonly Store[] {
+  if (bucket === undefined || (bucket.claim === undefined && shown.length > 0)) return [];
+  const { files, claim } = bucket;
+  return [{ files, ...(claim === undefined ? {} : { claim }) }];
+}
+
+/** The claim of a store, which stands in the output or beside it. */
+export function claimOf(
+  { bucketName, claim }: Store,
+  job: PlannedJob,
+  context: GateContext,
+): RenderedObject | undefined {
+  const { namespace } = job.dataset.id;
+  return context
+    .ofKind('objectbucket.io', 'ObjectBucketClaim')
+    .find(({ object }) =>
+      claim === undefined
+        ? bucketName !== undefined && textAt(object, 'spec', 'bucketName') === bucketName
+        : object.metadata.name === claim && object.metadata.namespace === namespace,
+    );
+}
+
+/** As far as the settings are visible: the environment of the pods, ConfigMaps in it, and the values of a HelmRelease. */
+export function storesOf(job: PlannedJob, context: GateContext): readonly Store[] {
+  const settings = visibleSettings(job, context);
+  return [...settings].flatMap(([name, value]) => {
+    const [, section = ''] = /^(.+)\.STORAGE_TYPE$/.exec(name) ?? [];
+    if (section === '' || typeof value !== 'string' || !REMOTE.has(value)) return [];
+    const own = section.replace(/^storage\.?/, '');
+    const files = own === '' ? FILES : SECTIONS[own];
+    if (files === undefined) return [];
+    const bucket = settings.get(`${section}.MINIO_BUCKET`) ?? settings.get('storage.MINIO_BUCKET');
+    if (bucket === undefined) return [{ files }];
+    return [typeof bucket === 'string' ? { files, bucketName: bucket } : { files, ...bucket }];
+  });
+}
+
+/** A text, or the ConfigMap that has it. */
+type Setting = string | { readonly claim: string };
+
+function visibleSettings({ dataset, declaration }: PlannedJob, context: GateContext): ReadonlyMap<string, Setting> {
+  const { placement } = declaration.source;
+  const labels = placement?.on === 'same-node' ? placement.labels : {};
+  const { namespace } = dataset.id;
+  const settings = new Map<string, Setting>();
+  for (const { object } of context.input.objects) {
+    if (makesPods(object, namespace, labels)) addEnvironment(settings, object, context);
+    if (object.kind === 'HelmRelease' && object.metadata.namespace === namespace) addValues(settings, object);
+  }
+  return settings;
+}
+
+function addEnvironment(settings: Map<string, Setting>, object: KubeObject, context: GateContext): void {
+  const spec = at(podTemplateOf(object), 'spec');
+  for (const container of [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')]) {
+    for (const source of listAt(container, 'envFrom')) {
+      const name = textAt(source, 'configMapRef', 'name');
+      if (name === undefined) continue;
+      const id = { group: '', kind: 'ConfigMap', ...namespaceOf(object), name };
+      for (const [key, value] of Object.entries(textMapAt(context.object(id)?.object, 'data')))
+        add(settings, key, value);
+    }
+    for (const variable of listAt(container, 'env')) {
+      const claim = textAt(variable, 'valueFrom', 'configMapKeyRef', 'name');
+      add(
+        settings,
+        textAt(variable, 'name') ?? '',
+        textAt(variable, 'value') ?? (claim === undefined ? '' : { claim }),
+      );
+    }
+  }
+}
+
+function namespaceOf({ metadata: { namespace } }: KubeObject): { readonly namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
+}
+
+/** `GITEA__storage_0X2E_lfs__STORAGE_TYPE` → `storage.lfs.STORAGE_TYPE`. */
+function add(settings: Map<string, Setting>, variable: string, value: Setting): void {
+  const [, section, key] = /^(?:GITEA|FORGEJO)__(.+?)__(.+)$/.exec(variable) ?? [];
+  if (section === undefined || key === undefined) return;
+  const name = section.replaceAll('_0X2E_', '.').replaceAll('_0X2D_', '-').toLowerCase();
+  settings.set(`${name}.${key}`, value);
+}
+
+/** Of Gitea's chart and Forgejo's, which are alike. */
+function addValues(settings: Map<string, Setting>, release: KubeObject): void {
+  const config = mappingAt(at(release, 'spec', 'values', 'gitea', 'config'));
+  for (const [section, keys] of Object.entries(config))
+    for (const [key, value] of Object.entries(mappingAt(keys)))
+      if (typeof value === 'string') settings.set(`${section}.${key}`, value);
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Before an application is stopped, and before it is started again: how many pods does it have when it runs? Writes the
+# patches that stop and start it. What a run stops it marks with that number, and only what is marked is started by the undo
+# of a killed run: an application that a person has stopped stays as it is, and both patches change nothing.
+# shellcheck source=common.sh
+. /scripts/common.sh
+
+TOKEN_FOLDER=/var/run/secrets/kubernetes.io/serviceaccount
+mkdir -p "$TMP" "$SCRATCH/patches"
+
+doing="asking the API server about $OBJECT"
+case $KUBERNETES_SERVICE_HOST in
+*:*) host="[$KUBERNETES_SERVICE_HOST]" ;;
+*) host=$KUBERNETES_SERVICE_HOST ;;
+esac
+url="https://$host:$KUBERNETES_SERVICE_PORT/apis/apps/v1/namespaces/$(cat "$TOKEN_FOLDER/namespace")/$OBJECT?pretty=false"
+# Not among the arguments, which others on the node can see.
+RCLONE_HEADER="Authorization: Bearer $(cat "$TOKEN_FOLDER/token")"
+export RCLONE_HEADER
+run "$ANSWER_SECONDS" rclone --ca-cert "$TOKEN_FOLDER/ca.crt" --contimeout 10s --timeout 60s copyurl --stdout "$url" \
+  >"$TMP/object" 2>"$TMP/errors" || fail "The API server does not show $OBJECT: $(why "$TMP/errors")"
+
+# One line, whose fields are in a fixed order. What stands in a text has its quotes escaped.
+pods=$(sed -n 's/.*"spec":{"replicas":\([0-9][0-9]*\)[,}].*/\1/p' "$TMP/object")
+marked=$(sed -n "s|.*\"$MARK\":\"\([0-9][0-9]*\)\".*|\1|p" "$TMP/object")
+[ -n "$pods" ] || fail "The API server does not say how many pods $OBJECT is to have."
+
+# Labels of the pods' template, before anything is stopped: pods that do not carry them would never be seen, gone or not.
+if [ "$1" = stop ]; then
+  carried=$(sed -n 's/.*"template":{"metadata":{[^{}]*"labels":{\([^}]*\)}.*/\1/p' "$TMP/object")
+  for label in $POD_LABELS; do
+    case $carried in
+    *"\"${label%%=*}\":\"${label#*=}\""*) ;;
+    *) fail "The pods of $OBJECT do not carry $label, so that nobody could tell whether they are gone." ;;
+    esac
+  done
+fi
+
+# patch FILE WHAT PODS: what is said of the mark, and by which annotations Flux is held off.
+patch() {
+  annotations="\"$MARK\":$2"
+  for key in $HOLDS; do
+    if [ "$2" = null ]; then annotations="$annotations,\"$key\":null"; else annotations="$annotations,\"$key\":\"disabled\""; fi
+  done
+  printf '{"metadata":{"annotations":{%s}},"spec":{"replicas":%s}}\n' "$annotations" "$3" >"$SCRATCH/patches/$1"
+}
+
+wanted=$marked
+# Nobody but a run would have stopped it and marked it.
+if [ -z "$wanted" ] && [ "$1" = stop ] && [ "$pods" -gt 0 ]; then wanted=$pods; fi
+if [ -z "$wanted" ]; then
+  echo "$OBJECT is left as it is, with $pods pods."
+  for name in stop start; do echo '{}' >"$SCRATCH/patches/$name.json"; done
+  exit 0
+fi
+echo "$OBJECT has $wanted pods when it runs."
+patch stop.json "\"$wanted\"" 0
+patch start.json null "$wanted"
