@@ -1,6 +1,15 @@
 /** The example cluster: replace `apps/` by your own, state your platform and your locations here, and run `npm run synth`. */
 import { Duration } from 'cdk8s';
-import { BackedUpApp, definePlatform, elsewhere, every, excluded, kubeadmEtcd, s3Location } from 'cdk8s-backed-up';
+import {
+  BackedUpApp,
+  definePlatform,
+  elsewhere,
+  every,
+  excluded,
+  kubeadmEtcd,
+  nightly,
+  s3Location,
+} from 'cdk8s-backed-up';
 import { Directory } from './apps/directory';
 import { Forge } from './apps/forge';
 import { Infrastructure } from './apps/infrastructure';
@@ -42,6 +51,7 @@ const platform = definePlatform({
 const offsite = s3Location('offsite', {
   endpoint: 'https://s3.example.net',
   bucket: 'home-backups',
+  versioned: true,
   failureDomain: 'offsite',
   keptIn: 'sealed envelope, bank',
 });
@@ -50,6 +60,7 @@ const local = s3Location('local', {
   bucket: 'backups',
   failureDomain: 'cluster',
   keptIn: 'sealed envelope, bank',
+  mirror: nightly({ to: offsite }),
 });
 
 const app = new BackedUpApp({
@@ -70,7 +81,7 @@ const app = new BackedUpApp({
 new Infrastructure(app);
 new ObjectStorage(app);
 new Forge(app, { local, offsite });
-new Directory(app, { local, offsite });
+new Directory(app, { local });
 new Search(app);
 new Monitoring(app, { offsite });
 new Media(app, { local, offsite });

@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/servers/**/*.servers.ts'],
     globalSetup: ['test/servers/support/setup.ts'],
-    // Each test starts servers, and two of them at once would share two cores.
-    fileParallelism: false,
+    // Most of the time somebody waits: for a deadline, or for a server that does not answer.
+    maxWorkers: 3,
     testTimeout: 180_000,
     hookTimeout: 300_000,
   },

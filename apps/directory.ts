@@ -1,11 +1,11 @@
 import { Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { BackedUpStatefulSet, every, nightly, type Location } from 'cdk8s-backed-up';
+import { BackedUpStatefulSet, every, type Location } from 'cdk8s-backed-up';
 
 /** 389 Directory Server: accounts and groups of everything else. */
 export class Directory extends Chart {
-  constructor(scope: Construct, { local, offsite }: { local: Location; offsite: Location }) {
+  constructor(scope: Construct, { local }: { local: Location }) {
     super(scope, 'directory', { namespace: 'directory' });
 
     const labels = { 'app.kubernetes.io/name': 'dirsrv' };
@@ -30,11 +30,8 @@ export class Directory extends Chart {
         data: {
           storage: Size.gibibytes(5),
           storageClass: 'ceph-block',
-          // Accounts change all day, and the volume is small.
-          backup: [
-            every('0 */6 * * *', { to: local, keep: { hourly: 28 }, crashConsistent }),
-            nightly({ to: offsite, keep: { daily: 30, monthly: 12 } }),
-          ],
+          // Accounts change all day, and the volume is small. The mirror of the location takes it off-site.
+          backup: every('0 */6 * * *', { to: local, keep: { hourly: 28, daily: 30, monthly: 12 }, crashConsistent }),
         },
       },
     });

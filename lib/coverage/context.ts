@@ -12,13 +12,14 @@ import {
 } from '../model/declaration';
 import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
 import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
-import type { Location } from '../model/location';
+import { mirrorHops, type Location } from '../model/location';
 import { veleroNamespaceOf, type Platform } from '../model/platform';
 import { opaqueRefText, refText } from '../model/refs';
 import type { Applied, RenderedObject } from '../model/rendered';
 import type { Strategy } from '../model/strategy';
 import { isTimeZone } from '../model/time-zone';
 import { planMethods, type MethodPlans } from '../methods';
+import type { JobProblem } from '../methods/common-jobs';
 import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { SettingsDeclaration } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
@@ -136,6 +137,11 @@ export class GateContext {
     return this.knownMethods;
   }
 
+  /** What jobs of this library are needed for, and cannot carry out. */
+  get jobProblems(): readonly JobProblem[] {
+    return Object.values(this.methods).flatMap(({ jobProblems }) => jobProblems);
+  }
+
   /** @param datasets in the place of those that this context knows. */
   planMethods(datasets: readonly AnsweredDataset[]): MethodPlans {
     const { platform, clusterWide, veleroSettings, grants, jobs } = this.input;
@@ -232,13 +238,8 @@ export function locationsNamedBy(datasets: readonly AnsweredDataset[]): readonly
 /** Where a strategy's copies go, mirrors included. */
 function locationsOf(strategy: Strategy): readonly Location[] {
   if (strategy.type === 'elsewhere') return [];
-  const found: Location[] = [];
-  let next: Location | undefined = strategy.to;
-  while (next !== undefined && !found.includes(next)) {
-    found.push(next);
-    next = next.mirror?.type === 'scheduled' ? next.mirror.to : undefined;
-  }
-  return found;
+  const further = mirrorHops(strategy.to).flatMap(({ by }) => (by.type === 'scheduled' ? [by.to] : []));
+  return [strategy.to, ...further];
 }
 
 /** The datasets that no object betrays. */

@@ -7,7 +7,7 @@ import { worstAge } from '../model/copies';
 import { strategiesOf } from '../model/declaration';
 import type { Evidence, Restore } from '../model/inventory';
 import type { MethodName } from '../model/kinds';
-import { isMirror, type FailureDomain, type Location } from '../model/location';
+import { mirrorHops, type FailureDomain, type Location } from '../model/location';
 import { isScheduleProblem, largestGap } from '../model/schedule';
 import type { Elsewhere, Strategy, Synchronized } from '../model/strategy';
 import type { GateContext } from './context';
@@ -83,7 +83,7 @@ export function survives(copy: FailureDomain, lost: FailureDomain): boolean {
  * The copies that the mirrors of a copy's location make, one after the other.
  *
  * @param made what the copy's method makes of them itself.
- * @param direct names of the locations to which strategies of the dataset copy by themselves.
+ * @param direct names of the locations to which strategies of the dataset copy by themselves: no method has to.
  */
 function mirrorCopies(
   { location, worstAgeSeconds }: Pick<Copy, 'worstAgeSeconds'> & { readonly location: Location },
@@ -92,28 +92,23 @@ function mirrorCopies(
   context: GateContext,
 ): readonly Copy[] {
   const copies: Copy[] = [];
-  const seen = new Set([location]);
-  let from = location;
   let age = worstAgeSeconds;
-  while (from.mirror !== undefined && isMirror(from.mirror)) {
-    if (from.mirror.type === 'elsewhere') return [...copies, elsewhereCopy(from.mirror, age)];
-    const { to } = from.mirror;
-    const mirror = made.find((each) => each.to.name === to.name);
-    age = worstAge(mirrorGap(from, from.mirror, context.timeZone), mirror?.durationSeconds ?? 0, age);
-    const of = from.name;
-    from = to;
-    if (seen.has(from) || direct.has(from.name)) break;
-    seen.add(from);
+  for (const { from, by } of mirrorHops(location)) {
+    if (by.type === 'elsewhere') return [...copies, elsewhereCopy(by, age)];
+    const mirror = made.find(({ to }) => to.name === by.to.name);
+    if (mirror === undefined && direct.has(by.to.name)) break;
+    age = worstAge(mirrorGap(from, by, context.timeZone), mirror?.durationSeconds ?? 0, age);
+    const unmade = { type: 'mirror', of: from.name } as const;
     copies.push({
       by: 'mirror',
-      location: from,
-      failureDomain: context.servedHosts.failureDomainOf(from),
+      location: by.to,
+      failureDomain: context.servedHosts.failureDomainOf(by.to),
       staysInStorage: false,
       worstAgeSeconds: age,
       ...(mirror === undefined ? {} : { keptSeconds: mirror.keptSeconds }),
       runs: [],
-      evidence: mirror?.evidence ?? { type: 'mirror', of },
-      restore: mirror?.restore ?? { type: 'mirror', of },
+      evidence: mirror?.evidence ?? unmade,
+      restore: mirror?.restore ?? unmade,
     });
   }
   return copies;

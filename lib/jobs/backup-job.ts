@@ -7,24 +7,13 @@
  *     commit     restic   one snapshot, compared with what was produced and with the one before
  *     receipt    rclone   says in the store what was copied, when all before have succeeded
  */
-import { describeDataset, type DatasetId } from '../model/dataset';
 import type { KubeObject } from '../model/kube-object';
-import { secretNameOf, type Location } from '../model/location';
-import { DATASET_ANNOTATION } from '../model/marks';
+import { secretNameOf } from '../model/location';
 import { BUCKETS, type Keep } from '../model/strategy';
-import { cronJobObjects, imagesOf, waits, type CronJobOptions } from './cron-job';
-import type { EnvValue, Peer, Source, Step } from './step';
-import { caMounts, rcloneEnv, resticEnv, storePaths } from './store';
-
-/** What the jobs of a dataset are told. */
-export interface JobOptions extends CronJobOptions {
-  /** Part of every path in the store. */
-  readonly cluster: string;
-  readonly dataset: DatasetId;
-  readonly location: Location;
-  /** How the pods reach the location. */
-  readonly store: Peer;
-}
+import { cronJobObjects, imagesOf, waits } from './cron-job';
+import { aboutDataset, beginStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
+import type { EnvValue, Source, Step } from './step';
+import { caMounts, resticEnv, storePaths } from './store';
 
 export interface BackupJobOptions extends JobOptions {
   readonly source: Source;
@@ -43,31 +32,20 @@ export interface UpkeepJobOptions extends JobOptions {
   readonly checkShares?: number;
 }
 
-/** How much of the copy before a copy must have, if nobody says otherwise. */
-export const SMALLEST_PERCENT = 50;
 const CHECK_SHARES = 13;
 
 /** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that backs up one dataset. */
 export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
   const { location, cluster, dataset, source } = options;
   const paths = storePaths(location, cluster, dataset);
-  const limits = {
-    ...waits(options),
-    SMALLEST_PERCENT: String(options.smallestPercent ?? SMALLEST_PERCENT),
-  };
+  const limits = { ...waits(options), ...smallestEnv(options) };
   const mounts = caMounts(location);
   const images = imagesOf(options);
   const programs = source.steps.flatMap(({ image, run }) =>
     'program' in run ? [[image, images[image]] as const] : [],
   );
   const steps: readonly Step[] = [
-    {
-      name: 'begin',
-      image: 'rclone',
-      run: { script: 'begin.sh' },
-      env: { ...limits, ...rcloneEnv(location, paths) },
-      mounts,
-    },
+    beginStep(options, paths.data),
     ...source.steps.map((step) => ('script' in step.run ? { ...step, env: { ...limits, ...step.env } } : step)),
     {
       name: 'commit',
@@ -110,31 +88,4 @@ function forgetOptions(keep: Keep): readonly string[] {
     const count = keep[bucket];
     return count === undefined ? [] : [`--keep-${bucket}`, String(count)];
   });
-}
-
-/** @param statedTools versions that an image without a shell cannot say itself. */
-export function receiptStep(
-  options: JobOptions,
-  verifiedBy: string,
-  statedTools: Readonly<Record<string, string>> = {},
-): Step {
-  const { location, cluster, dataset } = options;
-  return {
-    name: 'receipt',
-    image: 'rclone',
-    run: { script: 'write-receipt.sh' },
-    env: {
-      ...waits(options),
-      ...rcloneEnv(location, storePaths(location, cluster, dataset)),
-      DATASET: JSON.stringify(dataset),
-      VERIFIED_BY: verifiedBy,
-      STATED_TOOLS: JSON.stringify(statedTools).slice(1, -1),
-    },
-    mounts: caMounts(location),
-  };
-}
-
-/** On the CronJob, for people. */
-export function aboutDataset(dataset: DatasetId): Readonly<Record<string, string>> {
-  return { [DATASET_ANNOTATION]: describeDataset(dataset) };
 }

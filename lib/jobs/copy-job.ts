@@ -12,10 +12,10 @@
  */
 import type { KubeObject } from '../model/kube-object';
 import { secretNameOf, type Location } from '../model/location';
-import { aboutDataset, receiptStep, type JobOptions } from './backup-job';
 import { cronJobObjects, waits } from './cron-job';
+import { aboutDataset, beginStep, receiptStep, type JobOptions } from './receipted-job';
 import type { Peer, Step } from './step';
-import { caMounts, inStore, rcloneEnv, resticEnv, storePaths } from './store';
+import { caMounts, inStore, resticEnv, storeEnv, storePaths } from './store';
 
 export interface CopyJobOptions extends JobOptions {
   /** Where the snapshots come from. */
@@ -34,9 +34,8 @@ export function copyJob(options: CopyJobOptions): readonly KubeObject[] {
   const limits = waits(options);
   const source = resticEnv(from, cluster, storePaths(from, cluster, dataset));
   const { RESTIC_REPOSITORY, RESTIC_PASSWORD, ...keys } = source;
-  const mirror = { env: { ...limits, ...rcloneEnv(location, paths) }, mounts: caMounts(location) };
   const steps: readonly Step[] = [
-    { name: 'begin', image: 'rclone', run: { script: 'begin.sh' }, ...mirror },
+    beginStep(options, paths.data),
     {
       name: 'source',
       image: 'restic',
@@ -59,7 +58,8 @@ export function copyJob(options: CopyJobOptions): readonly KubeObject[] {
           inStore(location, paths.data),
         ],
       },
-      ...mirror,
+      env: storeEnv(location),
+      mounts: caMounts(location),
       isServer: true,
     },
     {

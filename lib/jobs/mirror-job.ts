@@ -10,8 +10,8 @@
  * all of them of rclone. The copy is `<data>/current`, and what a run has replaced is below `<data>/replaced/<its time>`.
  */
 import type { KubeObject } from '../model/kube-object';
-import { aboutDataset, receiptStep, SMALLEST_PERCENT, type JobOptions } from './backup-job';
 import { cronJobObjects, waits } from './cron-job';
+import { aboutDataset, beginStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
 import type { Peer, Step } from './step';
 import { caMounts, inStore, remoteEnv, storeEnv, storePaths, type Remote } from './store';
 
@@ -39,7 +39,9 @@ export interface MirrorJobOptions extends JobOptions {
 }
 
 const CHECK_SHARES = 90;
-const VERIFIED_BY = 'rclone check --download of a share of the objects, with names and sizes of all of them compared';
+/** What `compare-mirror.sh` does, for the receipt. */
+export const COMPARED_BY =
+  'rclone check --download of a share of the objects, with names and sizes of all of them compared';
 
 /** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that mirrors one bucket. */
 export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
@@ -50,11 +52,11 @@ export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
   const mounts = caMounts(location);
   const store = {
     ...waits(options),
-    SMALLEST_PERCENT: String(options.smallestPercent ?? SMALLEST_PERCENT),
     ...storeEnv(location),
   };
   const both = {
     ...store,
+    ...smallestEnv(options),
     ...remoteEnv('SOURCE', source),
     SOURCE: `source:${source.bucket}`,
     COPY: inStore(location, current),
@@ -67,27 +69,26 @@ export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
     mounts,
   };
   const steps: readonly Step[] = [
-    {
-      name: 'begin',
-      image: 'rclone',
-      run: { script: 'begin.sh' },
-      env: { ...store, RECEIPTS: inStore(location, paths.receipts), REPOSITORY: '' },
-      mounts,
-    },
+    beginStep(options),
     { name: 'mirror', image: 'rclone', run: { script: 'mirror.sh' }, env: { ...both, REPLACED: replaced }, mounts },
     {
       name: 'compare',
       image: 'rclone',
       run: { script: 'compare-mirror.sh' },
-      env: { ...both, COPY_PATH: current, CHECK_SHARES: String(options.checkShares ?? CHECK_SHARES) },
+      env: { ...both, ...compareEnv(current, options.checkShares) },
       mounts,
     },
     ...(keepSeconds === undefined ? [] : [expire]),
-    receiptStep(options, VERIFIED_BY),
+    receiptStep(options, COMPARED_BY),
   ];
   return cronJobObjects(options, {
     steps,
     peers: [source.server, options.store],
     annotations: aboutDataset(dataset),
   });
+}
+
+/** @param path of the copy in the bucket of its location. */
+export function compareEnv(path: string, checkShares = CHECK_SHARES): Readonly<Record<string, string>> {
+  return { COPY_PATH: path, CHECK_SHARES: String(checkShares) };
 }

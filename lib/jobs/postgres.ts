@@ -55,6 +55,7 @@ export function dumpSteps(
     // Names and counts are read as they are, whatever the client's locale.
     PGCLIENTENCODING: 'UTF8',
   };
+  const only = database === undefined ? {} : { ONLY_DATABASE: 'yes' };
   const steps: readonly Step[] = [
     {
       name: 'dump',
@@ -63,7 +64,7 @@ export function dumpSteps(
       run: { script: 'dump-postgres.sh' },
       env: {
         ...env,
-        ...(database === undefined ? {} : { ONLY_DATABASE: 'yes' }),
+        ...only,
         ...(listing === undefined ? {} : { LISTING: `${SCRIPTS_PATH}/${listing}` }),
       },
     },
@@ -73,7 +74,7 @@ export function dumpSteps(
       run: { script: 'verify-postgres.sh' },
       // It connects to nobody, but Debian's wrapper of the clients looks for a local server unless one is named
       // (postgresql-client-common 248, pg_wrapper).
-      env: { PGHOST: options.host },
+      env: { PGHOST: options.host, ...only },
     },
   ];
   return { steps, env };

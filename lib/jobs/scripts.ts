@@ -25,6 +25,8 @@ const SCRIPTS = {
   'upkeep-restic.sh': ['common.sh', 'restic.sh'],
   'mirror.sh': ['common.sh', 'rclone.sh'],
   'compare-mirror.sh': ['common.sh', 'rclone.sh'],
+  'mirror-store.sh': ['common.sh', 'rclone.sh', 'store.sh'],
+  'remove-vanished.sh': ['common.sh', 'rclone.sh', 'store.sh'],
   'expire-replaced.sh': ['common.sh', 'rclone.sh'],
   'probe-grants.sh': ['common.sh', 'rclone.sh'],
 } as const;

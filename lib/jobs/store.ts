@@ -74,36 +74,50 @@ export function resticEnv(
   };
 }
 
-/** A remote called `store`, and where in it the copies and the receipts of a dataset are. */
-export function rcloneEnv(
-  location: Location,
-  paths: StorePaths,
-  secret = secretNameOf(location),
-): Readonly<Record<string, EnvValue>> {
+/** A remote called `store`. */
+export function storeEnv(location: Location, secret = secretNameOf(location)): Readonly<Record<string, EnvValue>> {
+  return { ...remoteEnv('STORE', remoteOf(location, secret)), ...caEnv([location], secret) };
+}
+
+/** A remote called `source`, and one called `store`. */
+export function twoStoresEnv(source: Location, store: Location): Readonly<Record<string, EnvValue>> {
   return {
-    ...storeEnv(location, secret),
-    RECEIPTS: inStore(location, paths.receipts),
-    REPOSITORY: inStore(location, paths.data),
+    ...remoteEnv('SOURCE', remoteOf(source)),
+    ...remoteEnv('STORE', remoteOf(store)),
+    ...caEnv([source, store]),
   };
 }
 
-/** A remote called `store`. */
-export function storeEnv(location: Location, secret = secretNameOf(location)): Readonly<Record<string, EnvValue>> {
+function remoteOf(location: Location, secret = secretNameOf(location)): Remote {
+  const { endpoint, region, pathStyle } = location;
   return {
-    ...remoteEnv('STORE', {
-      endpoint: location.endpoint,
-      region: location.region,
-      pathStyle: location.pathStyle,
-      accessKey: { secret, key: 'AWS_ACCESS_KEY_ID' },
-      secretKey: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
-    }),
-    ...(location.customCa ? { RCLONE_CA_CERT: `${caFolder(secret)}/ca.crt` } : {}),
+    endpoint,
+    region,
+    pathStyle,
+    accessKey: { secret, key: 'AWS_ACCESS_KEY_ID' },
+    secretKey: { secret, key: 'AWS_SECRET_ACCESS_KEY' },
   };
+}
+
+/** Where the image of rclone has the authorities that everybody trusts (Alpine 3.22, ca-certificates). */
+const PUBLIC_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
+
+/** rclone has one list of authorities for all its remotes, and forgets the public ones over it (v1.76.0, fs/fshttp/http.go). */
+function caEnv(locations: readonly Location[], secret?: string): Readonly<Record<string, string>> {
+  const own = locations.filter(({ customCa }) => customCa);
+  if (own.length === 0) return {};
+  const files = own.map((location) => `${caFolder(secret ?? secretNameOf(location))}/ca.crt`);
+  return { RCLONE_CA_CERT: [...files, ...(own.length < locations.length ? [PUBLIC_AUTHORITIES] : [])].join(',') };
 }
 
 /** A path of a location's bucket, as rclone names it. */
 export function inStore({ bucket }: Location, path: string): string {
   return `store:${bucket}/${path}`;
+}
+
+/** The same in the remote called `source`. */
+export function inSource({ bucket }: Location, path: string): string {
+  return `source:${bucket}/${path}`;
 }
 
 /** An S3 server and the keys for it. */

@@ -10,6 +10,7 @@ import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
 import type { RenderedObject } from '../model/rendered';
 import type { Bucket, Strategy } from '../model/strategy';
+import type { JobProblem } from './common-jobs';
 import type { JobDeclaration } from './jobs/declaration';
 import type { SettingsDeclaration } from './velero/settings';
 
@@ -41,8 +42,12 @@ export interface ObjectIndex {
 export interface MethodPlan {
   /** The objects that follow from the strategies alone. Everything else is rendered by constructs. */
   readonly objects: readonly PlannedObject[];
+  /** What jobs of this library are needed for, and cannot carry out. */
+  readonly jobProblems: readonly JobProblem[];
   /** @returns the copy that a strategy of a dataset makes; `undefined` where this method does not carry it out. */
   copyOf(dataset: AnsweredDataset, strategy: Strategy): PlannedCopy | undefined;
+  /** The jobs of this library that carry out a strategy of a dataset, with all that belongs to them. */
+  jobObjectsFor(dataset: AnsweredDataset, strategy: Strategy): readonly KubeObject[];
   /** Secrets that a person provides for the copies of these datasets. */
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[];
   /** What the copies of these datasets rest on that no object shows. */

@@ -114,18 +114,39 @@ export type Evidence =
 
 /** How a copy comes back. */
 export type Restore =
-  /**
-   * A Velero Restore that selects the claims of one plan by label; those of the default plan also by the absence of the
-   * label. Without the selection, claims of other plans come back bound and empty.
-   */
-  | { readonly type: 'velero'; readonly namespace: string; readonly plan: string; readonly defaultPlan: boolean }
-  | CnpgRestore
+  | StoreRestore
   | ResticRestore
   | RcloneRestore
   /** By whoever copies it. */
   | { readonly type: 'ask'; readonly sentence: string }
   /** From the mirror, in the way of the copy that it mirrors. */
   | { readonly type: 'mirror'; readonly of: string };
+
+/** From the store of another tool. */
+export type StoreRestore = VeleroRestore | CnpgRestore;
+
+/**
+ * A Velero Restore that selects the claims of one plan by label; those of the default plan also by the absence of the
+ * label. Without the selection, claims of other plans come back bound and empty.
+ */
+export interface VeleroRestore extends MirroredStore {
+  readonly type: 'velero';
+  /** Of the claims. */
+  readonly namespace: string;
+  /** What was copied together. */
+  readonly plan: string;
+  /** Whether claims without a label belong to it. */
+  readonly defaultPlan: boolean;
+}
+
+/** Where the store of another tool is. */
+export interface MirroredStore {
+  /**
+   * Path of the mirror in the bucket of the copy's location, `home/mirrors/local/velero`: a BackupStorageLocation or an
+   * ObjectStore of its own has to name it. Absent for the store itself, whose object is there.
+   */
+  readonly path?: string;
+}
 
 /** A Schedule whose Backups hold the copy. */
 export interface VeleroEvidence {
@@ -166,7 +187,7 @@ export interface CnpgEvidence {
 }
 
 /** A new Cluster, whose `bootstrap.recovery` reads one archive and which writes another: it refuses one that is not empty. */
-export interface CnpgRestore {
+export interface CnpgRestore extends MirroredStore {
   readonly type: 'cnpg';
   /** Where the ObjectStore is. */
   readonly namespace: string;

@@ -52,9 +52,9 @@ export interface S3LocationProps {
    */
   readonly keptIn: string;
   /**
-   * How the whole location is copied to a further one: `nightly({ to: … })` and its like for what jobs keep in it, or
-   * `elsewhere(…)` for who does. What nothing mirrors yet, the stores of Velero and Barman and the copies of buckets, is
-   * refused (`mirror-unproven`). Default: it is not copied.
+   * How the whole location is copied to a further one: `nightly({ to: … })` and its like, or `elsewhere(…)` for who does.
+   * What restic keeps in it is copied by restic, and the stores of Velero and Barman as the files that they are. The copies
+   * of buckets are not: mirror a bucket to both (`mirror-unproven`). Default: it is not copied.
    */
   readonly mirror?: Synchronized | Elsewhere;
   /**
@@ -175,6 +175,31 @@ export function isFailureDomain(text: unknown): text is FailureDomain {
 /** Whether a location can be mirrored so: code without types may give anything. */
 export function isMirror(mirror: Synchronized | Elsewhere): boolean {
   return mirror.type === 'elsewhere' || (mirror.type === 'scheduled' && mirror.to?.type === 's3');
+}
+
+/** One step of what is at a location to the next one. */
+export interface MirrorHop {
+  readonly from: Location;
+  readonly by: Synchronized | Elsewhere;
+}
+
+/**
+ * How what is at a location goes on from there, nearest first: until a location comes again, or somebody else takes over,
+ * which is the last one.
+ */
+export function mirrorHops(location: Location): readonly MirrorHop[] {
+  const hops: MirrorHop[] = [];
+  const seen = new Set([location]);
+  let from = location;
+  while (from.mirror !== undefined && isMirror(from.mirror)) {
+    const by = from.mirror;
+    if (by.type === 'scheduled' && seen.has(by.to)) break;
+    hops.push({ from, by });
+    if (by.type === 'elsewhere') break;
+    from = by.to;
+    seen.add(from);
+  }
+  return hops;
 }
 
 /** The Secret with the keys of a location, in every namespace that copies to it. */

@@ -3,9 +3,7 @@ import type { DatasetId } from './dataset';
 
 /**
  * One run of a backup job, as small JSON at `<prefix>/<cluster>/receipts/<namespace>/<dataset>/<time>.json`.
- *
- * No job of this release writes one: Velero's copies are proven by what Velero itself records. It is the form in which
- * the jobs that dump databases will, so that whoever writes a job of their own can already write it.
+ * Velero's copies and Barman's have none: what proves those is what Velero itself and the plugin record.
  */
 export interface Receipt {
   readonly version: 1;

@@ -65,8 +65,21 @@ export interface WeeklyOptions extends NightlyOptions {
 /** How copies on a cron schedule are made. */
 export type EveryOptions = ScheduledOptions;
 
-/** Options without retention, for the mirror of a location. */
-type Unkept<O> = Omit<O, 'keep'> & { readonly keep?: undefined };
+/** What the mirror of a location needs to know, which has no retention of its own. */
+interface MirrorOptions {
+  readonly keep?: undefined;
+  /** What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. Default 4 hours. */
+  readonly deadline?: Duration;
+  /**
+   * For the stores of Velero and Barman: one must have this much of its last mirror, in percent, or the run fails: objects,
+   * bytes, and of the objects of the mirror those that are still there. Default 50; 0 for the one run after much was
+   * deleted on purpose.
+   */
+  readonly smallestPercent?: number;
+}
+
+/** The same for the mirror of a location. */
+type Unkept<O> = Omit<O, keyof MirrorOptions> & MirrorOptions;
 
 /**
  * Copies every hour. The plan is called `hourly`, and the minute is chosen by hash, unless they are given.
@@ -324,7 +337,9 @@ export function mirrored(options: MirroredOptions): Mirrored {
 }
 
 function scheduled(options: ScheduledOptions | Unkept<ScheduledOptions>, cadence: Cadence): Synchronized {
-  const { to, keep, plan, rpo, crashConsistent } = given(options);
+  const copy = given(options);
+  const { to, keep, plan, rpo, crashConsistent } = copy;
+  const { deadline, smallestPercent }: MirrorOptions = copy.keep === undefined ? copy : {};
   return {
     type: 'scheduled',
     cadence,
@@ -333,6 +348,8 @@ function scheduled(options: ScheduledOptions | Unkept<ScheduledOptions>, cadence
     ...(keep === undefined ? {} : { keep }),
     ...(rpo === undefined ? {} : { rpoSeconds: secondsOf(rpo) }),
     ...(crashConsistent === undefined ? {} : { crashConsistent }),
+    ...(deadline === undefined ? {} : { deadlineSeconds: secondsOf(deadline) }),
+    ...(smallestPercent === undefined ? {} : { smallestPercent }),
   };
 }
 

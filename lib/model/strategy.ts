@@ -48,6 +48,10 @@ export interface Synchronized {
   readonly rpoSeconds?: number;
   /** Why a snapshot of a running database is good enough. */
   readonly crashConsistent?: string;
+  /** What a run of a mirror may take; absent for the default. */
+  readonly deadlineSeconds?: number;
+  /** How much of its last mirror a store must have, in percent; absent for the default. */
+  readonly smallestPercent?: number;
 }
 
 /** As {@link Scheduled}, but only a snapshot inside the storage, fast and lost with it: what `snapshotted` returns. */
@@ -134,5 +138,6 @@ export function withoutDuration(strategy: Exclude<Strategy, Elsewhere>): readonl
   return [
     ...('rpoSeconds' in strategy && Number.isNaN(strategy.rpoSeconds) ? ['rpo'] : []),
     ...('restoreWindowSeconds' in strategy && Number.isNaN(strategy.restoreWindowSeconds) ? ['restoreWindow'] : []),
+    ...('deadlineSeconds' in strategy && Number.isNaN(strategy.deadlineSeconds) ? ['deadline'] : []),
   ];
 }

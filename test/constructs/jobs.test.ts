@@ -302,6 +302,11 @@ describe('the mirror of a location', () => {
       secret: 'backed-up-offsite',
     });
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-local', 'backed-up-offsite']);
+    expect(result.inventory.assumptions).toContainEqual({
+      about: 'kubernetes.version',
+      value: { atLeast: '1.29' },
+      why: 'Mirrors of repositories have a sidecar container; an older kubelet waits for its end, which never comes.',
+    });
   });
 
   it('goes on to the mirror of the mirror', () => {

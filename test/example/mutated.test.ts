@@ -17,14 +17,16 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   [/^BackupStorageLocation velero\/\w+$/, ['velero-refuses']],
   [/^VolumeSnapshotClass [\w-]+$/, ['velero-refuses']],
   [
-    /^ConfigMap (kube-system\/|forge\/|backed-up\/mirror-)[\w-]+-scripts-\w+, annotation kustomize\.toolkit\.fluxcd\.io\/substitute$/,
+    /^ConfigMap (kube-system\/|forge\/|backed-up\/(mirror|velero)-)[\w-]+-scripts-\w+, annotation kustomize\.toolkit\.fluxcd\.io\/substitute$/,
     ['unproven-strategy', 'substitution'],
   ],
   [
-    /^(CronJob|NetworkPolicy|ConfigMap) (kube-system\/|forge\/|backed-up\/mirror-)[\w-]+(, (label|annotation) (?!.*substitute)[\w./-]+)?$/,
+    /^(CronJob|NetworkPolicy|ConfigMap) (kube-system\/|forge\/|backed-up\/(mirror|velero)-)[\w-]+(, (label|annotation) (?!.*substitute)[\w./-]+)?$/,
     ['unproven-strategy'],
   ],
   [/^CronJob (kube-system\/|forge\/|backed-up\/mirror-)[\w-]+, annotation .*\/substitute$/, ['unproven-strategy']],
+  // The ends of its patterns look like variables.
+  [/^CronJob backed-up\/velero-[\w-]+, annotation .*\/substitute$/, ['unproven-strategy', 'substitution']],
   [/^ConfigMap backed-up\/probe-grants-scripts-\w+, annotation .*\/substitute$/, ['substitution']],
   // What was decided about a claim.
   [/^PersistentVolumeClaim media\/settings, label backed-up\/plan$/, ['not-copied', 'marks-missing']],
@@ -95,7 +97,7 @@ const TOLERATED: readonly (readonly [missing: RegExp, why: string])[] = [
   ],
   [/^CronJob backed-up\/probe-grants, annotation .*\/substitute$/, 'nothing in it looks like a variable of Flux'],
   [
-    /^(?!CronJob|NetworkPolicy|ConfigMap (kube-system\/|forge\/|backed-up\/mirror-|backed-up\/probe-)).*, label app\.kubernetes\.io\/managed-by$/,
+    /^(?!CronJob|NetworkPolicy|ConfigMap (kube-system\/|forge\/|backed-up\/(mirror|velero|probe)-)).*, label app\.kubernetes\.io\/managed-by$/,
     'for people only',
   ],
   [

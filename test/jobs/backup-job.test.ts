@@ -52,7 +52,15 @@ describe.each(Object.entries(JOBS))('the objects of job %s', (name, objects) => 
 
 describe('the pods of a job', () => {
   it('meet the restricted Pod Security level', () => {
-    for (const objects of [JOBS.postgres, JOBS.gitea, JOBS.upkeep, JOBS.copy, JOBS.mirror, JOBS.probe])
+    for (const objects of [
+      JOBS.postgres,
+      JOBS.gitea,
+      JOBS.upkeep,
+      JOBS.copy,
+      JOBS.mirror,
+      JOBS['mirror-velero'],
+      JOBS.probe,
+    ])
       expect(podSecurityViolations(podTemplateOf(cronJobOf(objects)), RESTRICTED)).toEqual([]);
   });
 
@@ -136,6 +144,18 @@ describe('the pods of a job', () => {
         expect.objectContaining({ mountPath: '/etc/backed-up/backed-up-local' }),
       );
     }
+  });
+});
+
+describe('the steps of etcd', () => {
+  it('[E02] [E05] call its programs without a shell, and those of them that restore', () => {
+    const programs = containersOf(JOBS.etcd).flatMap((container) =>
+      textAt(container, 'image') === JOB_IMAGES.etcd ? [textsAt(container, 'command')] : [],
+    );
+    expect(programs.map(([program, ...args]) => [program, ...args.filter((arg) => /^[a-z]+$/.test(arg))])).toEqual([
+      ['etcdctl', 'snapshot', 'save'],
+      ['etcdutl', 'snapshot', 'restore'],
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { giteaDump } from '../../lib/jobs/gitea';
 import { mirrorJob, type MirrorJobOptions } from '../../lib/jobs/mirror-job';
 import { probeJob, type ProbeJobOptions } from '../../lib/jobs/probe-job';
+import { storeMirrorJob, type StoreMirrorJobOptions } from '../../lib/jobs/store-mirror-job';
 import { postgresDump } from '../../lib/jobs/postgres';
 import { undoJob, type Stopped } from '../../lib/jobs/quiesce';
 import { storePeer } from '../../lib/jobs/store';
@@ -109,6 +110,29 @@ export const mirrorOfBucket: MirrorJobOptions = {
   keepSeconds: 30 * 86_400,
 };
 
+export const mirrorOfVelero: StoreMirrorJobOptions = {
+  ...mirrorOfBucket,
+  name: 'velero-local-local-to-offsite',
+  dataset: { group: 'velero.io', kind: 'BackupStorageLocation', namespace: 'velero', name: 'local' },
+  format: 'velero',
+  from: { location: copyOfPostgres.from, path: 'home/velero' },
+  fromStore: copyOfPostgres.fromStore,
+  // Where deletions can be undone, they are made.
+  location: s3Location('offsite', { ...location, versioned: true, customCa: true }),
+  path: 'home/mirrors/local/velero',
+};
+
+export const mirrorOfBarman: StoreMirrorJobOptions = {
+  ...mirrorOfVelero,
+  name: 'barman-db-local-to-offsite',
+  namespace: 'forge',
+  dataset: { group: 'barmancloud.cnpg.io', kind: 'ObjectStore', namespace: 'forge', name: 'db' },
+  format: 'barman',
+  from: { location: copyOfPostgres.from, path: 'home/data/forge/db' },
+  location,
+  path: 'home/mirrors/local/data/forge/db',
+};
+
 export const probeOfGrants: ProbeJobOptions = {
   name: 'probe-grants',
   namespace: 'backed-up',
@@ -133,6 +157,8 @@ export const JOBS = {
   upkeep: upkeepJob(upkeepOfPostgres),
   copy: copyJob(copyOfPostgres),
   mirror: mirrorJob(mirrorOfBucket),
+  'mirror-velero': storeMirrorJob(mirrorOfVelero),
+  'mirror-barman': storeMirrorJob(mirrorOfBarman),
   probe: probeJob(probeOfGrants),
 };
 

@@ -32,6 +32,23 @@ describe('the scripts', () => {
     }
   });
 
+  it.each([
+    [
+      '[S05] [S12] [S13] pipe nothing into what uploads: what is produced by halves would look whole',
+      /\|\s*(rclone|restic)\b|--stdin|\brcat\b/,
+    ],
+    ['[S03] rely on no option of rclone that lets deletions through', /--immutable/],
+    ['[S06] believe no ETag, and no check without a download', /rclone (?!.*--download).*\bcheck\b(?!.*--download)/],
+    ['[S17] leave series of snapshots apart', /--group-by/],
+    [
+      '[T03] [T04] [T05] [T10] ask Gitea for no dump of its own, which has other files and another dialect',
+      /gitea (dump|doctor)/,
+    ],
+  ])('%s', (_, forbidden) => {
+    const lines = readdirSync(FOLDER).flatMap((file) => readFileSync(join(FOLDER, file), 'utf8').split('\n'));
+    expect(lines.filter((line) => !line.trimStart().startsWith('#') && forbidden.test(line))).toEqual([]);
+  });
+
   it('are in a ConfigMap that is named after them and cannot change under a run', () => {
     const map = scriptsConfigMap('dump', 'forge', ['begin.sh']);
     expect(map.metadata.name).toMatch(/^dump-scripts-[0-9a-f]{8}$/);

@@ -1,7 +1,7 @@
-import { ApiObject, Duration, Size } from 'cdk8s';
+import { ApiObject, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe } from 'vitest';
-import { BackedUpVolume, elsewhere, excluded, nightly, s3Location, weekly, type S3LocationProps } from '../../lib';
+import { BackedUpVolume, excluded, nightly, s3Location, weekly, type S3LocationProps } from '../../lib';
 import { refuses } from '../support/rule-test';
 import { clusterAnswers, offsite, platform } from '../support/scenario';
 
@@ -408,25 +408,6 @@ describe('locations are what they claim to be', () => {
             made by          example/media
             because          'near' is the same place: bucket copies of s3.example.org
             to fix           bucket: 'copies-far'
-    `,
-  });
-
-  refuses('mirror-unproven', [], 'a mirror that no object carries out', {
-    build: ({ chart }, changed) => {
-      const stated = elsewhere('The NAS fetches the bucket every morning.', {
-        failureDomain: 'site',
-        rpo: Duration.hours(25),
-      });
-      const local = s3Location('local', { ...inCluster, mirror: changed ? nightly({ to: offsite }) : stated });
-      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: local, keep }) });
-    },
-    says: `
-      1 mirror that nothing carries out: [mirror-unproven]
-
-        ✖ mirror of location 'local'
-            made by          example/data
-            because          no job brings the copies of PersistentVolumeClaim paperless/data there
-            to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
     `,
   });
 });

@@ -55,7 +55,13 @@ const dataset: Full<Inventory['datasets'][number]> = {
           },
         ],
       },
-      restore: { type: 'velero', namespace: 'forge', plan: 'nightly', defaultPlan: true },
+      restore: {
+        type: 'velero',
+        namespace: 'forge',
+        plan: 'nightly',
+        defaultPlan: true,
+        path: 'home/mirrors/local/velero',
+      },
     },
     {
       by: 'elsewhere',
@@ -92,6 +98,7 @@ const dataset: Full<Inventory['datasets'][number]> = {
         nextServerName: 'db-2',
         database: 'app',
         owner: 'app',
+        path: 'home/mirrors/local/data/forge/db',
       },
     },
     {
@@ -243,6 +250,7 @@ describe('the schema', () => {
     expect([...optional].toSorted()).toEqual([
       'datasets.copies.keptSeconds',
       'datasets.copies.location',
+      'datasets.copies.restore.path',
       'datasets.excluded',
       'datasets.excluded.reviewBy',
       'datasets.id.namespace',

@@ -10,6 +10,7 @@ import {
   commonFaults,
   complaintsAbout,
   contentOf,
+  objectsOf,
   goodCopy,
   type Before,
   type Fault,
@@ -24,6 +25,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
   let etcd: EtcdServer;
   let world: World;
   let before: Before;
+  let restored: string;
 
   beforeAll(async () => {
     const [server, store] = await Promise.all([startEtcd(), makeStore()]);
@@ -31,8 +33,9 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     for (let i = 0; i < 4; i += 1) await etcd.etcdctl(['put', `/registry/large-${i}`], String(i).repeat(1_000_000));
     const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node, deadlineSeconds: 5 });
     const job = makeJob(store, clusterDatasetId('etcd', 'lab'), source);
-    world = { method: 'etcd', store, job, content: async (receipt) => contentOf(store, job, receipt) };
+    world = { method: 'etcd', store, job, content: objectsOf(store, job) };
     before = await goodCopy(world);
+    restored = await contentOf(store, job, before.receipts.at(-1));
     announceFaults({ method: world.method, faults: faults.length });
   });
   afterAll(async () => etcd.remove());
@@ -40,7 +43,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
   const faults: readonly Fault[] = [
     ...commonFaults(STEPS),
     {
-      what: 'The member is not there',
+      what: 'The member is not there (E01)',
       fails: 'snapshot',
       says: /context deadline exceeded|connection refused/,
       run: async () => ({
@@ -48,7 +51,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
       }),
     },
     {
-      what: 'The member takes the connection and does not answer',
+      what: 'The member takes the connection and does not answer (E01)',
       fails: 'snapshot',
       says: /context deadline exceeded/,
       run: async () => {
@@ -72,7 +75,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
       undo: async () => etcd.restart(join(etcd.folder, 'data')),
     },
     foreignCertificates(),
-    damaged('A bit of the snapshot flips before it is verified', /expected sha256/, (file) => {
+    damaged('A bit of the snapshot flips before it is verified (E03)', /expected sha256/, (file) => {
       const bytes = readFileSync(file);
       bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
       writeFileSync(file, bytes);
@@ -122,6 +125,10 @@ describe('a snapshot of etcd, when something goes wrong', () => {
 
   it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
     expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('brings back the copy before, after all of that', async () => {
+    expect(await contentOf(world.store, world.job, before.receipts.at(-1))).toBe(restored);
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {

@@ -17,6 +17,7 @@ import {
   commonFaults,
   complaintsAbout,
   contentOf,
+  objectsOf,
   goodCopy,
   type Before,
   type Fault,
@@ -34,6 +35,7 @@ describe('a copy of Gitea, when something goes wrong', () => {
   let gitea: GiteaServer;
   let world: World;
   let before: Before;
+  let restored: string;
 
   beforeAll(async () => {
     const [started, store] = await Promise.all([startPostgres(), makeStore()]);
@@ -42,8 +44,9 @@ describe('a copy of Gitea, when something goes wrong', () => {
     gitea = await startGitea(postgres);
     await fillGitea(gitea, postgres);
     const job = giteaJob(store, gitea, postgres);
-    world = { method: 'Gitea', store, job, content: async (receipt) => contentOf(store, job, receipt) };
+    world = { method: 'Gitea', store, job, content: objectsOf(store, job) };
     before = await goodCopy(world);
+    restored = await contentOf(store, job, before.receipts.at(-1));
     announceFaults({ method: world.method, faults: faults.length });
   });
   afterAll(async () => {
@@ -279,6 +282,10 @@ describe('a copy of Gitea, when something goes wrong', () => {
 
   it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
     expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('brings back the copy before, after all of that', async () => {
+    expect(await contentOf(world.store, world.job, before.receipts.at(-1))).toBe(restored);
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {

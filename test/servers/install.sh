@@ -14,10 +14,12 @@ RCLONE=v1.76.0
 ETCD=v3.6.16
 GITEA=v1.26.0
 KUBERNETES=v1.36.3
+# What Velero 1.18.3 has for kopia (its go.mod).
+KOPIA=v0.0.0-20251230033609-d946b1e75197
 
 # Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
 # etcd 3.4 (no etcdutl).
-packages=(busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc git git-lfs golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
+packages=(barman-cli-cloud busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc git git-lfs golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
 
 # A Go of its own is as good as the distribution's.
 if command -v go >/dev/null; then packages=("${packages[@]/golang-go/}"); fi
@@ -104,8 +106,27 @@ kubernetes() {
   echo "$KUBERNETES" >"$bin/.kubectl.version"
 }
 
+# Velero has a kopia of its own, under the name of the other.
+kopia() {
+  have kopia "$KOPIA" && return
+  echo "building kopia $KOPIA"
+  local folder
+  folder=$(mktemp -d)
+  (
+    cd "$folder"
+    printf 'module tools\n' >go.mod
+    printf '//go:build tools\n\npackage tools\n\nimport _ "github.com/kopia/kopia"\n' >tools.go
+    go mod edit -replace "github.com/kopia/kopia=github.com/project-velero/kopia@$KOPIA"
+    go mod tidy
+    go build -trimpath -ldflags '-s -w' -tags nohtmlui -o "$bin/kopia" github.com/kopia/kopia
+  )
+  rm -rf "$folder"
+  echo "$KOPIA" >"$bin/.kopia.version"
+}
+
 etcd
 gitea
+kopia
 kubernetes
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
@@ -121,8 +142,11 @@ fi
 
 # Root file systems with what the images bring, for `runc`: a registry is not needed, and the tools are real. The images
 # of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of
-# the machine's own /usr.
-root=$tools/rootfs
+# the machine's own /usr. They are made anew when what they are made of has changed, and beside those that a run may be
+# using.
+made_of=$(sha256sum "${BASH_SOURCE[0]}" "$bin"/.*.version | sha256sum)$(dpkg-query --show busybox-static git jq)
+if [ "$(cat "$tools/rootfs/made-of" 2>/dev/null)" = "$made_of" ]; then exit; fi
+root=$tools/rootfs.new
 rm -rf --one-file-system "$root"
 
 # with_busybox FOLDER
@@ -157,3 +181,7 @@ cp "$bin/kubectl" "$root/kubectl/bin/kubectl"
 
 mkdir -p "$root"/postgres/{etc/alternatives,usr}
 for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/postgres/$folder"; done
+
+echo "$made_of" >"$root/made-of"
+rm -rf --one-file-system "$tools/rootfs"
+mv "$root" "$tools/rootfs"

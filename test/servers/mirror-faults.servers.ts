@@ -3,6 +3,7 @@ import type { MirrorJobOptions } from '../../lib/jobs/mirror-job';
 import { makeBucket, told, type Bucket } from './support/bucket';
 import {
   complaintsAbout,
+  fullScratch,
   goodCopy,
   nodeFaults,
   SHORT,
@@ -152,19 +153,14 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       },
       undo: async () => bucket.put('docs/0', text(0)),
     },
-    {
-      what: 'The scratch volume is too small',
-      fails: 'mirror',
-      says: /^The scratch volume is full: /,
-      run: async () => ({ scratchSize: '24Ki' }),
-    },
+    fullScratch('mirror', /^The scratch volume is full: /),
     sourceFault('The bucket refuses to be listed (403)', 'mirror', /^The store does not list source:.*403/, isList, {
       status: 403,
     }),
     sourceFault('The bucket answers 500 to everything', 'mirror', /^The store does not list source:/, isAny, {
       status: 500,
     }),
-    sourceFault('The bucket does not answer', 'mirror', /^The store does not list source:.*no end after 25 s/, isAny, {
+    sourceFault('The bucket does not answer', 'mirror', /^The store does not list source:.*no end after 15 s/, isAny, {
       delaySeconds: 1000,
     }),
     sourceFault('An object refuses to be read (403)', 'mirror', /^The copy of source:\S+ failed: .*403/, isObject, {
@@ -182,7 +178,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
         cutAnswerAfter: 100,
       },
     ),
-    sourceFault('The bucket is too slow for the deadline', 'mirror', /no end after 25 s/, isObject, {
+    sourceFault('The bucket is too slow for the deadline', 'mirror', /no end after 15 s/, isObject, {
       delaySeconds: 1000,
     }),
     sourceFault(
@@ -206,7 +202,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       run: async () => ({ secrets: rookSecret({ ...backup, secretKey: 'wrong' }) }),
     },
     {
-      what: 'The bucket has lost its grant',
+      what: 'The bucket has lost its grant (S24)',
       fails: 'mirror',
       says: /^The store does not list source:.*403.*AccessDenied/,
       run: async () => {
@@ -216,13 +212,13 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       undo: async () => bucket.grant(),
     },
     {
-      what: 'The bucket does not exist',
+      what: 'The bucket does not exist (S01)',
       fails: 'mirror',
       says: /^The bucket of source:nowhere-here does not exist\.$/,
       run: async () => ({ job: { source: bucketSource('nowhere-here') } }),
     },
     {
-      what: 'The bucket is empty',
+      what: 'The bucket is empty (S01)',
       fails: 'mirror',
       says: /^There is nothing to copy: the bucket of source:\S+ has 0 objects with 0 bytes\.$/,
       run: async () => withBucket(async () => {}),
@@ -255,7 +251,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
         }),
     },
     {
-      what: 'The bucket is emptied between the list and the copy',
+      what: 'The bucket is emptied between the list and the copy (S02)',
       fails: 'mirror',
       says: /^During the run more than \d+ objects have vanished from the bucket of source:\S+\.$/,
       run: async () => {
@@ -294,7 +290,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       undo: async () => inCopy('PUT', 'docs/4', text(4)),
     },
     {
-      what: 'The bucket is emptied during the run',
+      what: 'The bucket is emptied during the run (S04)',
       fails: 'compare',
       says: /^During the run \d+ objects of source:\S+ have stayed as they were, and the last copy had \d+\.$/,
       run: async () => ({

@@ -101,7 +101,7 @@ describe('the mirror of a bucket', () => {
     await fill(bucket);
   });
 
-  it('comes back equal after the bucket is gone', async () => {
+  it('[S06] comes back equal after the bucket is gone', async () => {
     const before = await bucket.content();
     expect(Object.keys(before)).toHaveLength(AWKWARD.length + 1104);
 
@@ -130,7 +130,7 @@ describe('the mirror of a bucket', () => {
     await bucket.grant();
   });
 
-  it('follows what is added, changed and removed, and keeps what was there', async () => {
+  it('[S03] follows what is added, changed and removed, and keeps what was there', async () => {
     const before = await mirror.copy();
     await bucket.put('docs/f1.txt', 'another content');
     // As long as before, so that only the time tells.

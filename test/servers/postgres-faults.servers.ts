@@ -7,6 +7,7 @@ import {
   commonFaults,
   complaintsAbout,
   contentOf,
+  objectsOf,
   goodCopy,
   type Before,
   type Fault,
@@ -24,14 +25,16 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
   let server: PostgresServer;
   let world: World;
   let before: Before;
+  let restored: string;
 
   beforeAll(async () => {
     const [started, store] = await Promise.all([startPostgres(), makeStore()]);
     server = started;
     await fillPostgres(server);
     const job = makeJob(store, POSTGRES_DATASET, postgresSource(server), { 'db-superuser': server.secret });
-    world = { method: 'PostgreSQL', store, job, content: async (receipt) => contentOf(store, job, receipt) };
+    world = { method: 'PostgreSQL', store, job, content: objectsOf(store, job) };
     before = await goodCopy(world);
+    restored = await contentOf(store, job, before.receipts.at(-1));
     announceFaults({ method: world.method, faults: faults.length });
   });
   afterAll(async () => server.stop());
@@ -74,7 +77,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       undo: async () => end(),
     },
     {
-      what: 'The role may read all tables, and not all rows',
+      what: 'The role may read all tables, and not all rows (P04)',
       fails: 'dump',
       says: /^Database app was not dumped: .*(row-level security|large object)/,
       run: async () => {
@@ -112,7 +115,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     },
     newerServer(),
     damaged(
-      'A bit of a dump flips before it is verified',
+      'A bit of a dump flips before it is verified (P02)',
       /^The dump of database app is (damaged|not complete): /,
       (data) => {
         const file = join(data, 'app.dump');
@@ -121,10 +124,18 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
         writeFileSync(file, bytes);
       },
     ),
-    damaged('A dump is cut short before it is verified', /^The dump of database app is damaged: /, (data) => {
+    damaged('A dump is cut short before it is verified (P02)', /^The dump of database app is damaged: /, (data) => {
       const file = join(data, 'app.dump');
       truncateSync(file, readFileSync(file).length - 10_000);
     }),
+    damaged(
+      'Roles are cut short before they are verified (P03)',
+      /^The dump of roles and tablespaces is cut short\.$/,
+      (data) => {
+        const file = join(data, 'globals.sql');
+        truncateSync(file, readFileSync(file).length - 100);
+      },
+    ),
     damaged('A dump is empty', /^The dump of database app is damaged: /, (data) =>
       truncateSync(join(data, 'app.dump'), 0),
     ),
@@ -139,6 +150,10 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
 
   it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
     expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('brings back the copy before, after all of that', async () => {
+    expect(await contentOf(world.store, world.job, before.receipts.at(-1))).toBe(restored);
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {
@@ -157,7 +172,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
   function newerServer(): Fault {
     let stop: () => Promise<void> = async () => {};
     return {
-      what: 'The server is newer than the client',
+      what: 'The server is newer than the client (P05)',
       fails: 'dump',
       says: /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
       run: async () => {

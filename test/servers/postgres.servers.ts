@@ -39,7 +39,7 @@ describe('a dump of PostgreSQL', () => {
     await server.sql('drop table app.busy', 'app');
   });
 
-  it('comes back equal on a new server', async () => {
+  it('[P13] comes back equal on a new server', async () => {
     const before = await postgresDigest(server);
     // What is not committed when the dump begins is not in it.
     const open = server.session(`begin; insert into app.empty values (1); select pg_sleep(3600);`, 'app');

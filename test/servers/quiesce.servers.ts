@@ -81,7 +81,7 @@ describe('a Gitea that is stopped for its copy', () => {
     ],
     [
       'the scratch volume is full',
-      { scratchSize: '72Ki' },
+      { scratchSize: '128Ki' },
       /No space left on device|the scratch volume is full|^Ended with code 1 while /i,
     ],
   ])('is up again when %s', async (_, fault, says) => {

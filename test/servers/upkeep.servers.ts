@@ -26,7 +26,7 @@ describe('the upkeep of a repository', () => {
     expect(await store.snapshots(job.repository)).toEqual([]);
   });
 
-  it('keeps what the policy says, and what is kept comes back', async () => {
+  it('[S17] keeps what the policy says, and what is kept comes back', async () => {
     for (let i = 0; i < 3; i += 1) expect((await job.run()).failed).toBeUndefined();
     const before = await store.snapshots(job.repository);
     expect(before).toHaveLength(3);
@@ -40,7 +40,7 @@ describe('the upkeep of a repository', () => {
     expect(await contentOf(store, job, last)).toBe(content);
   });
 
-  it('fails with keys that may not delete, where restic says that all is well', async () => {
+  it('[S16] fails with keys that may not delete, where restic says that all is well', async () => {
     expect((await job.run()).failed).toBeUndefined();
     // What an append-only store does: it accepts, and keeps. Locks it lets go.
     const faulty = await faultyStore(({ method, path }) =>
@@ -72,7 +72,7 @@ describe('the upkeep of a repository', () => {
     expect((await goes).failed).toBeUndefined();
   });
 
-  it('finds a flipped bit in the share that it reads', async () => {
+  it('[S14] finds a flipped bit in the share that it reads', async () => {
     const packs = `s:${store.location.bucket}/${job.repository}/data`;
     const sizes = (await store.rclone('lsf', '--recursive', '--files-only', '--format=sp', packs)).trim().split('\n');
     const [, largest = ''] =

@@ -57,12 +57,8 @@ backUp(chart, { openSearch: 'logs' }, nightly({ to: offsite, keep: { daily: 7 } 
 
 /** The objects of a job carry out its strategy as they were planned, and not otherwise. */
 function changedJobs(dataset: AnsweredDataset, strategy: Strategy, context: GateContext): readonly RuleFinding[] {
-  const { jobs, ceph } = context.methods;
-  const [job, mirror] = [jobs.jobFor(dataset, strategy), ceph.mirrorFor(dataset, strategy)];
-  const planned = [
-    ...(job === undefined ? [] : jobs.objectsOf(job)),
-    ...(mirror === undefined ? [] : ceph.objectsOf(mirror)),
-  ];
+  const by = strategy.type === 'elsewhere' ? undefined : dataset.methods[strategy.type];
+  const planned = by === undefined ? [] : context.methods[by].jobObjectsFor(dataset, strategy);
   return planned
     .filter((object) => !isDeepStrictEqual(context.object(objectId(object))?.object, object))
     .map((object) => ({
@@ -73,8 +69,9 @@ function changedJobs(dataset: AnsweredDataset, strategy: Strategy, context: Gate
 }
 
 /** Whether why nothing copies it is a finding of its own: its plan has no Schedules, it no job, or its bucket no reader. */
-function isUnplanned(dataset: AnsweredDataset, { methods: { velero, jobs, ceph } }: GateContext): boolean {
+function isUnplanned(dataset: AnsweredDataset, context: GateContext): boolean {
   const { id, answer } = dataset;
+  const { velero, ceph } = context.methods;
   return (
     ceph.isUnread(dataset) ||
     velero.problems.some(
@@ -83,7 +80,7 @@ function isUnplanned(dataset: AnsweredDataset, { methods: { velero, jobs, ceph }
         problem.plan === planOf(answer) &&
         problem.dataset.id.namespace === id.namespace,
     ) ||
-    [...jobs.problems, ...ceph.problems].some((problem) => datasetKey(problem.dataset.id) === datasetKey(id))
+    context.jobProblems.some((problem) => datasetKey(problem.dataset.id) === datasetKey(id))
   );
 }
 

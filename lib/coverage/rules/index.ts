@@ -73,6 +73,7 @@ export const rules: readonly Rule[] = [
   bucketGrants.bucketGrant,
   bucketGrants.bucketLockout,
   mirrors.mirrorUngranted,
+  mirrors.mirrorUntrusted,
   mirrors.mirrorOntoItself,
   buckets.bucketConfig,
   buckets.bucketClass,

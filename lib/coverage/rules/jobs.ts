@@ -25,7 +25,7 @@ new BackedUpPostgres(chart, 'db', {
   backup: [nightly({ to: minio, keep: { daily: 14 } }), continuous({ to: offsite, restoreWindow: Duration.days(30) })],
 });`,
   check: (context) => [
-    ...[...context.methods.jobs.problems, ...context.methods.ceph.problems].flatMap((problem) =>
+    ...context.jobProblems.flatMap((problem) =>
       problem.type === 'unready'
         ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: toFix(problem.line) }]
         : [],

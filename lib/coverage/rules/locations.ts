@@ -11,6 +11,7 @@ import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '.
 import { elsewhereLine } from '../remedies';
 import type { Rule } from '../rule';
 import { describeServer, type Server } from '../served-hosts';
+import { WITH_ROOK } from './bucket-example';
 
 export const locationMalformed: Rule = {
   id: 'location-malformed',
@@ -193,22 +194,27 @@ function ifItIsOutside({ host, by }: Server): readonly Remedy[] {
 export const mirrorUnproven: Rule = {
   id: 'mirror-unproven',
   heading: (n) => `${counted(n, 'mirror')} that nothing carries out`,
-  what: 'A location declares a mirror on a schedule, and some of the copies in it are brought there by no object in the output: jobs mirror what jobs have stored, and nothing mirrors the stores of Velero and Barman, or the copy of a bucket, yet.',
+  what: 'A location declares a mirror on a schedule, and a copy in it is brought there by no object in the output: that of a bucket, which is a mirror itself.',
   why: 'The off-site copy would exist only in the code.',
-  fix: 'Say who copies the location with `elsewhere`, or send what nothing mirrors to the other location as well.',
-  example: `const local = s3Location('local', {
+  fix: 'Mirror the bucket to the other location as well, or say who copies the location with `elsewhere`.',
+  example: `${WITH_ROOK}
+const nas = s3Location('nas', {
   endpoint: 'https://nas.example.net',
   bucket: 'backups',
   failureDomain: 'site',
   keptIn: 'sealed envelope, bank',
   mirror: nightly({ to: offsite }),
 });
-new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: local, keep: { daily: 7 } }) });`,
-  check: (context) =>
-    distinctBy(
-      context.locations.filter(({ location }) => location.mirror?.type === 'scheduled'),
-      ({ location }) => location.name,
-    ).flatMap(({ location, at: origin }) => {
+new CephBucketWithBackupGrant(chart, 'media', {
+  bucketName: 'media',
+  storageClass: 'bucket-retain',
+  backup: mirrored({ to: nas }),
+});`,
+  check: (context) => {
+    // What cannot be scheduled is a finding of its own.
+    if (context.jobProblems.some(({ type }) => type === 'schedule')) return [];
+    const mirrored = context.locations.filter(({ location }) => location.mirror?.type === 'scheduled');
+    return distinctBy(mirrored, ({ location }) => location.name).flatMap(({ location, at: origin }) => {
       const left = context.copied.find((dataset) =>
         context.copiesOf(dataset).some(({ evidence }) => evidence.type === 'mirror' && evidence.of === location.name),
       );
@@ -218,10 +224,14 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
           subject: `mirror of location '${location.name}'`,
           at: origin,
           because: `no job brings the copies of ${describeDataset(left.id)} there`,
-          remedies: toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`),
+          remedies: [
+            ...inWords('mirror the bucket there as well, by a strategy of its own'),
+            ...toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`),
+          ],
         },
       ];
-    }),
+    });
+  },
 };
 
 export const objectLockImpossible: Rule = {

@@ -32,6 +32,36 @@ backUp(chart, { bucket: 'media' }, mirrored({ to: offsite, keep: { daily: 30 } }
   },
 };
 
+export const mirrorUntrusted: Rule = {
+  id: 'mirror-untrusted',
+  heading: (n) => `${counted(n, 'mirror')} that ${n === 1 ? 'takes' : 'take'} Secrets to where they may not be`,
+  what: 'A location is trusted, so that Velero stores the Secrets of the cluster in it, and it is mirrored to one that is not.',
+  why: 'Velero’s tarballs are not encrypted: whoever reads the other bucket reads every password of the cluster.',
+  fix: 'Do not trust the first location either, or trust both.',
+  example: `const local = s3Location('local', {
+  endpoint: 'https://nas.example.net',
+  bucket: 'backups',
+  failureDomain: 'site',
+  keptIn: 'sealed envelope, bank',
+  trusted: true,
+  mirror: nightly({ to: offsite }),
+});
+new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: local, keep: { daily: 7 } }) });`,
+  check: ({ methods: { velero } }) =>
+    [...velero.mirrors.values()].flat().flatMap(({ store: { place, dataset }, to }) =>
+      place.location.trusted && !to.location.trusted
+        ? [
+            {
+              subject: `mirror of location '${place.location.name}'`,
+              at: dataset.declaration.at,
+              because: `location '${to.location.name}' is not trusted with Secrets, and '${place.location.name}' is`,
+              remedies: [...toFix('trusted: false'), ...inWords(`or trust '${to.location.name}' as well`)],
+            },
+          ]
+        : [],
+    ),
+};
+
 export const mirrorOntoItself: Rule = {
   id: 'mirror-onto-itself',
   heading: (n) =>

@@ -29,7 +29,7 @@ export const scheduleInvalid: Rule = {
   fix: 'Write five fields with a day that exists, and times outside the change of the clocks.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: every('0 0 30 2 *', { to: offsite, keep: { daily: 7 } }) });`,
   check: (context) =>
-    [...problemsOf(context, 'schedule'), ...context.methods.jobs.problems, ...context.methods.ceph.problems]
+    [...problemsOf(context, 'schedule'), ...context.jobProblems]
       .filter((problem) => problem.type === 'schedule')
       .map(({ dataset, subject, problem, line, advice }) => ({
         ...aboutDataset(dataset),

@@ -16,7 +16,9 @@ ask() {
   answer=$1
   shift
   run "$ANSWER_SECONDS" rclone --contimeout 10s --timeout 60s --retries 2 --low-level-retries 2 "$@" \
-    >"$answer" 2>"$TMP/errors"
+    >"$answer" 2>"$TMP/errors" || return "$code"
+  # rclone says nothing of an answer that did not fit.
+  ! is_full || fail 'The scratch volume is full: this job needs a larger one.'
 }
 
 doing='looking for receipts of earlier runs'
@@ -27,9 +29,8 @@ ask "$TMP/receipts" lsf --files-only "$RECEIPTS" || {
 }
 grep -cE '^[0-9]{8}T[0-9]{6}Z\.json$' "$TMP/receipts" >"$PARTS/runs" || true
 
-# One may be made only where the store itself says that there is none.
-# The copy of a bucket is in none.
-if [ -n "$REPOSITORY" ]; then
+# One may be made only where the store itself says that there is none. Not every copy is in one.
+if [ -n "${REPOSITORY:-}" ]; then
   doing='looking for the repository'
   ask "$TMP/config" lsf --files-only --include /config "$REPOSITORY" ||
     fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
@@ -50,7 +51,7 @@ sed -n 's/.*"items":{[^}]*"copy":\([0-9][0-9]*\)}.*/\1/p' "$TMP/receipt" >"$PART
 if [ ! -s "$PARTS/previous-bytes" ] || [ ! -s "$PARTS/previous-items" ]; then
   fail "The last receipt, $RECEIPTS/$last, is not one: delete it when the one before it is good."
 fi
-# A repository that is made anew in place of one that vanished would look like a first run that went well. The copy of a
+# A repository that is made anew in place of one that vanished would look like a first run that went well. The mirror of a
 # bucket is only made whole again.
-[ -z "$REPOSITORY" ] || [ -s "$TMP/config" ] ||
+[ -z "${REPOSITORY:-}" ] || [ -s "$TMP/config" ] ||
   fail "There are receipts under $RECEIPTS, but the repository $REPOSITORY is gone: bring it back, or delete the receipts to begin anew."

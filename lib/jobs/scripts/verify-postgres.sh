@@ -6,6 +6,11 @@
 
 COUNTS=$SCRATCH/counts
 
+# psql accepts a script that was cut short; only this line tells (PostgreSQL 15, pg_dumpall.c).
+[ -n "${ONLY_DATABASE:-}" ] ||
+  grep -qsx -e '-- PostgreSQL database cluster dump complete' "$DATA/globals.sql" ||
+  fail "The dump of roles and tablespaces is cut short."
+
 total=0
 for counted in "$COUNTS"/*.source; do
   name=${counted##*/}

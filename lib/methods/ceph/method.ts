@@ -21,20 +21,21 @@ import { probeName, probeObjects } from './probe';
 
 export class CephMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
-  /** What no job can carry out. */
-  readonly problems: readonly JobProblem[];
+  readonly jobProblems: readonly JobProblem[];
   readonly mirrors: readonly PlannedBucketMirror[];
   private readonly granted: ReadonlySet<string>;
+  private readonly rendered: ReadonlyMap<PlannedBucketMirror, readonly KubeObject[]>;
 
   constructor(private readonly input: MethodInput) {
     const { platform, grants, datasets } = input;
     this.granted = new Set(grants.map(({ bucket }) => datasetKey(bucket)));
     const results = datasets.flatMap((dataset) => this.planFor(dataset));
-    this.problems = [
+    this.jobProblems = [
       ...results.filter(isJobProblem),
       ...datasets.flatMap((dataset) => placesTwice(dataset, mirroredOf(dataset))),
     ];
     this.mirrors = results.flatMap((result) => (isJobProblem(result) ? [] : [result]));
+    this.rendered = new Map(this.mirrors.map((mirror) => [mirror, this.render(mirror)]));
     const { rook } = platform;
     this.objects =
       rook === undefined || !canGrant(rook)
@@ -43,7 +44,7 @@ export class CephMethodPlan implements MethodPlan {
             ...this.backupUser(),
             ...probeObjects(input, rook),
             ...this.mirrors.flatMap((mirror) =>
-              this.objectsOf(mirror).map((object) => ({
+              (this.rendered.get(mirror) ?? []).map((object) => ({
                 object,
                 chart: mirror.dataset.declaration.at.chart,
                 path: `${mirror.dataset.declaration.at.path}/${mirror.name}`,
@@ -85,8 +86,12 @@ export class CephMethodPlan implements MethodPlan {
     };
   }
 
-  /** What carries out one strategy of a bucket. */
-  objectsOf(mirror: PlannedBucketMirror): readonly KubeObject[] {
+  jobObjectsFor(dataset: AnsweredDataset, strategy: Strategy): readonly KubeObject[] {
+    const mirror = this.mirrorFor(dataset, strategy);
+    return mirror === undefined ? [] : (this.rendered.get(mirror) ?? []);
+  }
+
+  private render(mirror: PlannedBucketMirror): readonly KubeObject[] {
     const { platform, objects } = this.input;
     const { rook } = platform;
     return rook === undefined ? [] : mirrorObjects(mirror, rook, gatewayOf(rook, objects), platform);

@@ -2,18 +2,30 @@
 import type { AnsweredDataset } from '../../model/answered';
 import { sortedBy } from '../../model/collections';
 import { worstAge } from '../../model/copies';
+import { datasetKey } from '../../model/dataset';
 import { isExcluded } from '../../model/declaration';
 import type { Assumption, CnpgEvidence, CnpgRestore, RequiredSecret } from '../../model/inventory';
 import { textAt, type KubeObject } from '../../model/kube-object';
 import type { RenderedObject } from '../../model/rendered';
 import type { Continuous, Strategy } from '../../model/strategy';
-import type { MethodInput, MethodPlan, PlannedCopy, PlannedRun } from '../method';
+import type { JobProblem } from '../common-jobs';
+import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
+import {
+  aboutMirrors,
+  mirroredCopies,
+  mirrorSecrets,
+  planStoreMirrors,
+  type PlannedStoreMirror,
+  type StoreMirrors,
+  type ToolStore,
+} from '../store-mirrors';
 import {
   archiveOf,
   BARMAN_GROUP,
   clusterOfBackup,
   CNPG_GROUP,
   methodOfBackup,
+  placeOf,
   secretsOf,
   type Archive,
 } from './archive';
@@ -46,14 +58,32 @@ export interface ProtectedCluster {
 }
 
 export class CnpgMethodPlan implements MethodPlan {
-  /** Constructs render everything, and other files may. */
-  readonly objects = [];
+  /** The mirrors of archives. Constructs render everything else, and other files may. */
+  readonly objects: readonly PlannedObject[];
+  readonly jobProblems: readonly JobProblem[];
   private readonly scheduledBackups: readonly RenderedObject[];
+  /** By dataset. */
+  private readonly mirrors: ReadonlyMap<string, StoreMirrors>;
 
   constructor(private readonly input: MethodInput) {
     this.scheduledBackups = sortedBy(
       input.objects.ofKind(CNPG_GROUP, 'ScheduledBackup'),
       ({ object }) => object.metadata.name,
+    );
+    const mirrored = input.datasets.flatMap((dataset) => {
+      const planned = this.plannedMirrors(dataset);
+      return planned === undefined ? [] : [{ dataset, planned }];
+    });
+    this.mirrors = new Map(mirrored.map(({ dataset, planned }) => [datasetKey(dataset.id), planned]));
+    this.jobProblems = mirrored.flatMap(({ planned }) => planned.problems);
+    this.objects = mirrored.flatMap(({ dataset: { declaration }, planned }) =>
+      planned.mirrors.flatMap(({ objects, to }) =>
+        objects.map((object) => ({
+          object,
+          chart: declaration.at.chart,
+          path: `${declaration.at.path}/mirror-to-${to.location.name}`,
+        })),
+      ),
     );
   }
 
@@ -64,6 +94,7 @@ export class CnpgMethodPlan implements MethodPlan {
     const { cluster, objectStore, scheduledBackups } = found;
     const archive = found.archive ?? defaultArchive(cluster);
     const keptSeconds = keptBy(objectStore?.object) ?? strategy.restoreWindowSeconds;
+    const restore = restoreOf(cluster, archive);
     return {
       location: strategy.to,
       staysInStorage: false,
@@ -73,9 +104,35 @@ export class CnpgMethodPlan implements MethodPlan {
         .flatMap(({ object }) => runOf(object, keptSeconds))
         .toSorted((a, b) => a.worstAgeSeconds - b.worstAgeSeconds),
       evidence: evidenceOf(found, archive),
-      restore: restoreOf(cluster, archive),
-      mirrors: [],
+      restore,
+      mirrors: mirroredCopies(this.mirrorsOf(dataset), keptSeconds, restore),
     };
+  }
+
+  jobObjectsFor(dataset: AnsweredDataset, strategy: Strategy): readonly KubeObject[] {
+    return strategy.type === 'continuous' ? this.mirrorsOf(dataset).flatMap(({ objects }) => objects) : [];
+  }
+
+  private mirrorsOf({ id }: AnsweredDataset): readonly PlannedStoreMirror[] {
+    return this.mirrors.get(datasetKey(id))?.mirrors ?? [];
+  }
+
+  /** `undefined` where there is no archive yet, which is a finding of its own. */
+  private plannedMirrors(dataset: AnsweredDataset): StoreMirrors | undefined {
+    const [strategy] = continuousOf(dataset);
+    const objectStore = this.protectionOf(dataset)?.objectStore?.object;
+    const place = objectStore === undefined ? undefined : placeOf(objectStore);
+    if (strategy === undefined || objectStore === undefined || place === undefined) return undefined;
+    const { platform, timeZone } = this.input;
+    const { namespace = '', name } = objectStore.metadata;
+    const store: ToolStore = {
+      format: 'barman',
+      id: { group: BARMAN_GROUP, kind: 'ObjectStore', namespace, name },
+      place: { location: strategy.to, path: place.prefix },
+      dataset,
+      namespace,
+    };
+    return planStoreMirrors(store, platform, timeZone);
   }
 
   /** The objects of a database; `undefined` where it is none, or none that an object shows. */
@@ -102,7 +159,8 @@ export class CnpgMethodPlan implements MethodPlan {
   }
 
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    return datasets.flatMap((dataset) =>
+    const ofMirrors = datasets.flatMap((dataset) => this.mirrorsOf(dataset).flatMap(mirrorSecrets));
+    const ofStores = datasets.flatMap((dataset) =>
       continuousOf(dataset).flatMap(({ to }) => {
         const objectStore = this.protectionOf(dataset)?.objectStore;
         if (objectStore === undefined) return [];
@@ -114,6 +172,7 @@ export class CnpgMethodPlan implements MethodPlan {
         }));
       }),
     );
+    return [...ofStores, ...ofMirrors];
   }
 
   assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
@@ -131,6 +190,10 @@ export class CnpgMethodPlan implements MethodPlan {
         value: 'UTC',
         why: 'The operator reads schedules in the time zone of its own pod.',
       },
+      ...aboutMirrors(
+        datasets.flatMap((dataset) => this.mirrorsOf(dataset)),
+        this.input.platform,
+      ),
     ];
   }
 }

@@ -1,6 +1,5 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
-import { DEADLINE } from '../../jobs/cron-job';
 import { copyJob } from '../../jobs/copy-job';
 import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
@@ -33,10 +32,10 @@ const UNDO_SCRATCH = { size: '64Mi' };
 
 export class JobsMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
-  /** What no job can carry out. */
-  readonly problems: readonly JobProblem[];
+  readonly jobProblems: readonly JobProblem[];
   readonly jobs: readonly PlannedJob[];
   private readonly byDataset: ReadonlyMap<string, readonly PlannedJob[]>;
+  private readonly objectsOf: ReadonlyMap<PlannedJob, readonly KubeObject[]>;
 
   constructor(private readonly input: MethodInput) {
     const { datasets, jobs } = input;
@@ -58,9 +57,10 @@ export class JobsMethodPlan implements MethodPlan {
       planned.push(...good);
       byDataset.set(key, good);
     }
-    this.problems = problems;
+    this.jobProblems = problems;
     this.jobs = planned;
     this.byDataset = byDataset;
+    this.objectsOf = new Map(planned.map((job) => [job, this.render(job)]));
     this.objects = planned.flatMap((job) => this.plannedObjects(job));
   }
 
@@ -85,11 +85,16 @@ export class JobsMethodPlan implements MethodPlan {
       ...this.proofOf(job, name, schedule, location),
       mirrors: mirrors.map((mirror) => ({
         to: mirror.to,
-        durationSeconds: DEADLINE,
+        durationSeconds: mirror.deadlineSeconds,
         keptSeconds,
         ...this.proofOf(job, mirror.name, mirror.schedule, mirror.to),
       })),
     };
+  }
+
+  jobObjectsFor(dataset: AnsweredDataset, strategy: Strategy): readonly KubeObject[] {
+    const job = this.jobFor(dataset, strategy);
+    return job === undefined ? [] : this.renderedFor(job);
   }
 
   /** How anybody knows of the copies that a CronJob makes at a location, and how they come back. */
@@ -136,6 +141,7 @@ export class JobsMethodPlan implements MethodPlan {
         why: 'The scratch volumes of jobs are of it: without it their pods wait until the job is out of time, and one that retains keeps every dump for ever.',
       })),
       ...aboutPlacement(jobs),
+      ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
         bucket?.copiedBy === undefined
@@ -168,11 +174,15 @@ export class JobsMethodPlan implements MethodPlan {
       name,
       declaration: { at },
     } = job;
-    return this.objectsOf(job).map((object) => ({ object, chart: at.chart, path: `${at.path}/${name}` }));
+    return this.renderedFor(job).map((object) => ({ object, chart: at.chart, path: `${at.path}/${name}` }));
+  }
+
+  private renderedFor(job: PlannedJob): readonly KubeObject[] {
+    return this.objectsOf.get(job) ?? [];
   }
 
   /** What carries out one strategy of a dataset. */
-  objectsOf(job: PlannedJob): readonly KubeObject[] {
+  private render(job: PlannedJob): readonly KubeObject[] {
     const { declaration, dataset, name, location, store, schedule, upkeep, stopped, keep, scratch, images, mirrors } =
       job;
     const { namespace, source, settings } = declaration;
@@ -219,7 +229,7 @@ export class JobsMethodPlan implements MethodPlan {
             from: mirror.from,
             fromStore: mirror.fromStore,
             schedule: mirror.schedule,
-            deadlineSeconds: DEADLINE,
+            deadlineSeconds: mirror.deadlineSeconds,
           }),
           ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
         ];
@@ -250,6 +260,17 @@ function stoppedTwice(dataset: AnsweredDataset, { stops, name }: JobDeclaration)
       subject: `two copies of '${name}'`,
       problem: 'are made while it is stopped, each at a time of its own',
       advice: 'copy it to one location, and mirror that one',
+    },
+  ];
+}
+
+function aboutSidecars(jobs: readonly PlannedJob[]): readonly Assumption[] {
+  if (jobs.every(({ mirrors }) => mirrors.length === 0)) return [];
+  return [
+    {
+      about: 'kubernetes.version',
+      value: { atLeast: '1.29' },
+      why: 'Mirrors of repositories have a sidecar container; an older kubelet waits for its end, which never comes.',
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** Which jobs copy a dataset where and when, as plain data. */
+import { DEADLINE } from '../../jobs/cron-job';
 import { JOB_IMAGES } from '../../jobs/images';
 import { undoSchedule, type Stopped } from '../../jobs/quiesce';
 import type { Peer } from '../../jobs/step';
@@ -9,7 +10,7 @@ import { minimumRetention, worstAge } from '../../model/copies';
 import type { CronProblem } from '../../model/cron';
 import { isExcluded } from '../../model/declaration';
 import type { JobImages } from '../../model/job-images';
-import { isMirror, type Location } from '../../model/location';
+import { mirrorHops, type Location } from '../../model/location';
 import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
@@ -52,6 +53,7 @@ export interface PlannedMirrorJob {
   readonly store: Peer;
   readonly schedule: Schedule;
   readonly upkeep: Schedule;
+  readonly deadlineSeconds: number;
 }
 
 /** The strategies of a dataset that jobs carry out. */
@@ -146,12 +148,11 @@ function planMirrors(
   timeZone: string,
 ): readonly PlannedMirrorJob[] | JobProblem {
   const planned: PlannedMirrorJob[] = [];
-  const seen = new Set(scheduledOf(dataset).map(({ to }) => to.name));
-  let from = location;
+  const direct = new Set(scheduledOf(dataset).map(({ to }) => to.name));
   let fromStore = store;
-  while (from.mirror?.type === 'scheduled' && isMirror(from.mirror) && !seen.has(from.mirror.to.name)) {
-    const { to, cadence } = from.mirror;
-    seen.add(to.name);
+  for (const { from, by } of mirrorHops(location)) {
+    if (by.type === 'elsewhere' || direct.has(by.to.name)) break;
+    const { to, cadence, deadlineSeconds = DEADLINE } = by;
     const name = `${declaration.name}-${from.name}-to-${to.name}`;
     const seed = [declaration.namespace, name];
     const schedule = scheduleOf(cadence, seed, timeZone);
@@ -161,8 +162,7 @@ function planMirrors(
     if ('problem' in upkeep) return { type: 'schedule', ...about, ...upkeep };
     const toStore = storeOf(to, platform);
     if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
-    planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep });
-    from = to;
+    planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep, deadlineSeconds });
     fromStore = toStore;
   }
   return planned;

@@ -2,14 +2,25 @@
 import { methodOf, type AnsweredDataset } from '../../model/answered';
 import { distinctBy } from '../../model/collections';
 import { isExcluded } from '../../model/declaration';
-import { CLUSTER_CHART } from '../../model/folders';
+import { BACKED_UP_NAMESPACE, CLUSTER_CHART } from '../../model/folders';
 import type { Assumption, RequiredSecret } from '../../model/inventory';
+import type { KubeObject } from '../../model/kube-object';
 import { secretNameOf, veleroPrefix } from '../../model/location';
 import { planOf } from '../../model/marks';
 import { defaultStorageClass, veleroNamespaceOf } from '../../model/platform';
 import { renderSchedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
+import type { JobProblem } from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
+import {
+  aboutMirrors,
+  mirroredCopies,
+  mirrorSecrets,
+  planStoreMirrors,
+  type PlannedStoreMirror,
+  type StoreMirrors,
+  type ToolStore,
+} from '../store-mirrors';
 import { objectsOfPlan, REPOSITORY_SECRET, storageLocationObject } from './objects';
 import {
   locationsOfPlans,
@@ -26,9 +37,12 @@ export class VeleroMethodPlan implements MethodPlan {
   /** What no set of Schedules can carry out. */
   readonly problems: readonly PlanProblem[];
   readonly objects: readonly PlannedObject[];
+  readonly jobProblems: readonly JobProblem[];
   /** Where the server looks for its objects. */
   readonly serverNamespace: string;
   private readonly byName: ReadonlyMap<string, VeleroPlan>;
+  /** By the location that they mirror. */
+  readonly mirrors: ReadonlyMap<string, readonly PlannedStoreMirror[]>;
 
   constructor(private readonly input: MethodInput) {
     const { datasets, timeZone, platform, veleroSettings } = input;
@@ -36,10 +50,17 @@ export class VeleroMethodPlan implements MethodPlan {
     const settings = new Map(
       distinctBy(veleroSettings, ({ namespace }) => namespace).map((given) => [given.namespace, given.settings]),
     );
-    const planned = planVelero(datasets, timeZone, (namespace) => settings.get(namespace) ?? DEFAULT_SETTINGS);
-    this.plans = planned.plans;
-    this.problems = planned.problems;
+    const { plans, problems } = planVelero(
+      datasets,
+      timeZone,
+      (namespace) => settings.get(namespace) ?? DEFAULT_SETTINGS,
+    );
+    this.plans = plans;
+    this.problems = problems;
     this.byName = new Map(this.plans.map((plan) => [planKey(plan.namespace, plan.plan), plan]));
+    const mirrors = this.plannedMirrors();
+    this.mirrors = new Map(mirrors.map(([location, planned]) => [location, planned.mirrors]));
+    this.jobProblems = this.input.isClusterWide ? mirrors.flatMap(([, mirror]) => mirror.problems) : [];
     this.objects = this.plannedObjects();
   }
 
@@ -48,11 +69,18 @@ export class VeleroMethodPlan implements MethodPlan {
     const [base] = schedules;
     const plan = this.planFor(dataset);
     if (base === undefined || plan === undefined) return undefined;
+    const keptSeconds = Math.max(...schedules.map(({ keepSeconds }) => keepSeconds));
+    const restore = {
+      type: 'velero',
+      namespace: plan.namespace,
+      plan: plan.plan,
+      defaultPlan: plan.isDefault,
+    } as const;
     return {
       location: base.location,
       staysInStorage: !base.movesData,
       worstAgeSeconds: base.worstAgeSeconds,
-      keptSeconds: Math.max(...schedules.map(({ keepSeconds }) => keepSeconds)),
+      keptSeconds,
       runs: schedules,
       evidence: {
         type: 'velero',
@@ -65,9 +93,20 @@ export class VeleroMethodPlan implements MethodPlan {
           plan: plan.plan,
         })),
       },
-      restore: { type: 'velero', namespace: plan.namespace, plan: plan.plan, defaultPlan: plan.isDefault },
-      mirrors: [],
+      restore,
+      mirrors: mirroredCopies(this.mirrorsOf(dataset, strategy), keptSeconds, restore),
     };
+  }
+
+  jobObjectsFor(dataset: AnsweredDataset, strategy: Strategy): readonly KubeObject[] {
+    if (!this.input.isClusterWide) return [];
+    return this.mirrorsOf(dataset, strategy).flatMap(({ objects }) => objects);
+  }
+
+  /** Only what has left the storage is in the store. */
+  private mirrorsOf(dataset: AnsweredDataset, strategy: Strategy): readonly PlannedStoreMirror[] {
+    const base = this.schedulesOf(dataset, strategy)[0];
+    return base?.movesData === true ? (this.mirrors.get(base.location.name) ?? []) : [];
   }
 
   /**
@@ -99,12 +138,47 @@ export class VeleroMethodPlan implements MethodPlan {
         keptIn: this.input.platform.velero?.repositoryPassword?.keptIn ?? '',
       });
     }
-    return secrets;
+    if (!this.input.isClusterWide) return secrets;
+    return [...secrets, ...this.mirrorsOfPlans(plans).flatMap(mirrorSecrets)];
   }
 
   assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
     const plans = this.plansWith(datasets);
-    return [...this.aboutServer(plans), ...this.aboutOtherRepositories(plans), ...this.aboutStorage(datasets)];
+    return [
+      ...this.aboutServer(plans),
+      ...this.aboutOtherRepositories(plans),
+      ...this.aboutStorage(datasets),
+      ...(this.input.isClusterWide ? aboutMirrors(this.mirrorsOfPlans(plans), this.input.platform) : []),
+    ];
+  }
+
+  /** The mirrors of all that the Schedules of some plans write. The repository that answers for the cluster brings them. */
+  private mirrorsOfPlans(plans: readonly VeleroPlan[]): readonly PlannedStoreMirror[] {
+    return locationsOfPlans(plans).flatMap(({ name }) => this.mirrors.get(name) ?? []);
+  }
+
+  private plannedMirrors(): readonly (readonly [location: string, planned: StoreMirrors])[] {
+    const { platform, timeZone } = this.input;
+    return locationsOfPlans(this.plans).flatMap((location) => {
+      const plan = this.plans.find(({ schedules }) =>
+        schedules.some((schedule) => schedule.movesData && schedule.location.name === location.name),
+      );
+      const dataset = plan?.datasets.find((each) => veleroCopies(each).some(({ to }) => to.name === location.name));
+      if (dataset === undefined) return [];
+      const store: ToolStore = {
+        format: 'velero',
+        id: {
+          group: 'velero.io',
+          kind: 'BackupStorageLocation',
+          namespace: this.serverNamespace,
+          name: location.name,
+        },
+        place: { location, path: veleroPrefix(location, platform.cluster) },
+        dataset,
+        namespace: BACKED_UP_NAMESPACE,
+      };
+      return [[location.name, planStoreMirrors(store, platform, timeZone)] as const];
+    });
   }
 
   private planFor({ id, answer }: AnsweredDataset): VeleroPlan | undefined {
@@ -132,7 +206,14 @@ export class VeleroMethodPlan implements MethodPlan {
       chart: CLUSTER_CHART,
       path: `location ${location.name}`,
     }));
-    return [...ofPlans, ...ofLocations];
+    const ofMirrors = this.mirrorsOfPlans(this.plans).flatMap(({ objects, from, to }) =>
+      objects.map((object) => ({
+        object,
+        chart: CLUSTER_CHART,
+        path: `mirror of location ${from.location.name} to ${to.location.name}`,
+      })),
+    );
+    return [...ofPlans, ...ofLocations, ...ofMirrors];
   }
 
   private aboutServer(plans: readonly VeleroPlan[]): readonly Assumption[] {
@@ -182,6 +263,11 @@ export class VeleroMethodPlan implements MethodPlan {
     }));
     return [
       ...ofLocations,
+      ...this.mirrorsOfPlans(plans).map(({ from, to, evidence: { namespace, cronJob, schedule, timeZone } }) => ({
+        about: `CronJob ${namespace}/${cronJob}`,
+        value: { from: from.location.name, to: to.location.name, schedule, timeZone },
+        why: 'The repository that answers for the cluster brings it, and nothing else copies what Velero stores there.',
+      })),
       {
         about: 'namespaces',
         value: [...new Set(plans.map(({ namespace }) => namespace))].toSorted(),

@@ -20,7 +20,7 @@ export function forgetFaults(): void {
 }
 
 /** Whose faults make a whole run. */
-const METHODS = ['etcd', 'PostgreSQL', 'Gitea', 'Mirror of a bucket'];
+const METHODS = ['etcd', 'PostgreSQL', 'Gitea', 'Mirror of a bucket', 'Mirror of a repository', 'Mirror of a store'];
 
 interface Announced {
   readonly method: string;

@@ -3,14 +3,24 @@
  * before is as it was.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Receipt } from '../../../lib/model/receipt';
 import { recordFault } from './faults-page';
 import { faultyStore, type Fault as StoreFault } from './faulty-store';
-import type { JobOptions } from '../../../lib/jobs/backup-job';
+import type { JobOptions } from '../../../lib/jobs/receipted-job';
 import type { Job, ReceiptJob } from './job';
 import type { Store } from './store';
 
@@ -81,7 +91,24 @@ export async function complaintsAbout<J extends AnyJob>(
   return complaints;
 }
 
-/** A digest of all files of the snapshot that a receipt names. */
+/**
+ * What a repository is made of, byte for byte, as far as it was there when it was asked for the first time: what all of
+ * it is still there comes back as it would have. Quick, where a restore after each fault would take most of the run.
+ */
+export function objectsOf(store: Store, job: Pick<Job, 'repository'>): () => Promise<string> {
+  let first: ReadonlySet<string> | undefined;
+  return async () => {
+    const place = `s:${store.location.bucket}/${job.repository}`;
+    // Locks come and go.
+    const args = ['--recursive', '--files-only', '--hash=MD5', '--format=hsp', '--exclude=/locks/**'];
+    const listed = await store.rclone('lsf', ...args, place);
+    const objects = listed.trimEnd().split('\n').toSorted();
+    first ??= new Set(objects);
+    return objects.filter((object) => first?.has(object)).join('\n');
+  };
+}
+
+/** A digest of all files of the snapshot that a receipt names, as they come back. */
 export async function contentOf(store: Store, job: Job, receipt: Receipt | undefined): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-copy-'));
   try {
@@ -131,7 +158,7 @@ function storeFault(
 }
 
 /** Long enough for a busy machine. */
-export const SHORT = { deadlineSeconds: 25, answerSeconds: 15 };
+export const SHORT = { deadlineSeconds: 15, answerSeconds: 8 };
 
 const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && path.includes('/receipts/');
 
@@ -140,11 +167,16 @@ export interface Copying {
   readonly step: string;
   /** Whether a request brings data. */
   readonly isData: (request: Request) => boolean;
+  /** What it says when it cannot. */
+  readonly says?: RegExp;
 }
 
 /** What the store of a job may do. */
-export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithStore>[] {
-  const failed = /^The copy (to|of) .* failed: /;
+export function storeFaults({
+  step,
+  isData,
+  says: failed = /^The copy (to|of) .* failed: /,
+}: Copying): readonly Fault<JobWithStore>[] {
   return [
     storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, () => ({
       status: 403,
@@ -156,7 +188,7 @@ export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithSt
       () => ({ status: 500 }),
       SHORT,
     ),
-    storeFault('The store does not answer', 'begin', /no end after 15 s/, () => ({ delaySeconds: 1000 }), SHORT),
+    storeFault('The store does not answer', 'begin', /no end after 8 s/, () => ({ delaySeconds: 1000 }), SHORT),
     {
       what: 'Nobody listens at the address of the store',
       fails: 'begin',
@@ -193,7 +225,7 @@ export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithSt
     storeFault(
       'The store is too slow for the deadline',
       step,
-      /^The copy (to|of) .* failed: no end after 25 s/,
+      new RegExp(`${failed.source}no end after 15 s`),
       (request) => (isData(request) ? { delaySeconds: 1000 } : undefined),
       SHORT,
     ),
@@ -211,7 +243,7 @@ export function storeFaults({ step, isData }: Copying): readonly Fault<JobWithSt
       SHORT,
     ),
     {
-      what: 'The secret key of the store is another one',
+      what: 'The secret key of the store is another one (S19)',
       fails: 'begin',
       says: /^The store does not list .*403/,
       run: async ({ store }) => ({
@@ -265,6 +297,33 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
   ];
 }
 
+/** @param step finds no room. */
+export function fullScratch(step: string, says: RegExp): Fault<JobWithStore> {
+  return {
+    what: 'The scratch volume is too small',
+    fails: step,
+    says,
+    run: async () => ({
+      scratchSize: '512Ki',
+      beforeStart: (container, { scratch }) => {
+        if (container !== step) return;
+        const file = openSync(join(scratch, 'filling'), 'w');
+        // Until nothing fits any more.
+        while (wasWritten(file)) continue;
+        closeSync(file);
+      },
+    }),
+  };
+}
+
+function wasWritten(file: number): boolean {
+  try {
+    return writeSync(file, Buffer.alloc(4096)) > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Into a repository of restic; packs hold the data. */
 const TO_RESTIC: Copying = {
   step: 'commit',
@@ -284,14 +343,9 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       run: async ({ store }) => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
     },
     expiringKeys(),
+    fullScratch(produce, /no space left on device|the scratch volume is full/),
     {
-      what: 'The scratch volume is too small',
-      fails: produce,
-      says: /no space left on device|the scratch volume is full/,
-      run: async () => ({ scratchSize: '48Ki' }),
-    },
-    {
-      what: 'Nothing was produced',
+      what: 'Nothing was produced (S12)',
       fails: 'commit',
       says: /^There is nothing to copy: the steps before have written 0 files with 0 bytes\.$/,
       run: async () => ({
@@ -301,7 +355,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       }),
     },
     {
-      what: 'A file cannot be read',
+      what: 'A file cannot be read (S11)',
       fails: 'commit',
       says: /^The copy to .* failed: .*permission denied/,
       run: async () => ({
@@ -389,7 +443,7 @@ function staleLock(): Fault {
 }
 
 /** @returns when a lock is there whose owner is dead. */
-export async function leaveLock(store: Store, job: Job): Promise<void> {
+export async function leaveLock(store: Store, job: Pick<Job, 'repository'>): Promise<void> {
   const locks = `s:${store.location.bucket}/${job.repository}/locks`;
   // A store that does not answer after the lock is written, so that there is time to kill.
   const faulty = await faultyStore(({ method, path }) =>

@@ -111,6 +111,7 @@ class Pod {
   private current: string | undefined;
   private readonly servers: { readonly id: string; readonly ended: Promise<unknown> }[] = [];
   private ended = false;
+  private lost = false;
 
   constructor(
     private readonly id: string,
@@ -206,7 +207,9 @@ class Pod {
       await runs(id);
       await this.options.onStart(name, this.handle());
     }
-    const { code, stdout, stderr } = await running;
+    const { code: own, stdout, stderr } = await running;
+    // Nobody hears of what a container on a lost node has come to.
+    const code = this.lost ? 137 : own;
     const log = `${stdout}${stderr}`;
     const said = readFileSync(message, 'utf8').trim();
     // FallbackToLogsOnError: the end of the log where a container has failed and said nothing.
@@ -240,6 +243,7 @@ class Pod {
       },
       kill: async () => {
         this.ended = true;
+        this.lost = true;
         await signal('KILL');
       },
     };

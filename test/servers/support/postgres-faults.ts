@@ -23,7 +23,7 @@ export function postgresFaults({ what, server, secretName, secret }: Dumped): re
       undo: async () => server().start(),
     },
     {
-      what: 'The password of the database is another one',
+      what: 'The password of the database is another one (P01)',
       fails: 'dump',
       says: /^PostgreSQL at 127\.0\.0\.1 does not answer: .*password authentication failed/,
       run: async () => ({ secrets: { [secretName]: { ...secret(), password: 'wrong' } } }),

@@ -1,6 +1,6 @@
 /** A PostgreSQL server of a test, with the version that the distribution has. */
 import { spawn } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports';
@@ -13,6 +13,8 @@ const PASSWORD = 'pass word $(HOME) ${x}';
 
 export interface PostgresServer {
   readonly port: number;
+  /** Of any program that is to find it, as superuser. */
+  readonly env: Readonly<Record<string, string>>;
   /** What the Secret with its credentials holds. */
   readonly secret: Readonly<Record<string, string>>;
   /** Runs SQL as superuser; one column, one line a row. */
@@ -27,8 +29,19 @@ export interface PostgresServer {
   readonly stop: () => Promise<void>;
 }
 
-/** @param newer starts one that is newer than the clients. */
-export async function startPostgres({ newer = false } = {}): Promise<PostgresServer> {
+export interface PostgresOptions {
+  /** Starts one that is newer than the clients. */
+  readonly newer?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Brings the folder of its data, which else is made new. The password is that of the server which it comes from. */
+  readonly from?: (data: string) => Promise<void>;
+}
+
+export async function startPostgres({
+  newer = false,
+  settings = {},
+  from,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const { uid, gid } = await postgresUser();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
   chownSync(folder, uid, gid);
@@ -42,7 +55,11 @@ export async function startPostgres({ newer = false } = {}): Promise<PostgresSer
   const port = await freePort();
   const data = join(folder, 'data');
   const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
-  await output(join(bin, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
+  if (from === undefined) await output(join(bin, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
+  else await from(data);
+  await output('chown', ['-R', `${uid}:${gid}`, data]);
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  appendFileSync(join(data, 'postgresql.conf'), lines.join(''));
   const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c idle_in_transaction_session_timeout=2s`;
   const start = async (): Promise<void> => {
     await output(join(bin, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
@@ -68,6 +85,7 @@ export async function startPostgres({ newer = false } = {}): Promise<PostgresSer
   await until('PostgreSQL', 30, async () => (await sql('select 1')) === '1');
   return {
     port,
+    env,
     secret: { username: 'postgres', password: PASSWORD },
     sql,
     session,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const TOOLS = process.env['BACKED_UP_TOOLS'] ?? join(homedir(), '.cache', 'backed-up-tools');
 
 export function tool(
-  name: 'etcd' | 'etcdctl' | 'etcdutl' | 'gitea' | 'kube-apiserver' | 'kubectl' | 'rclone' | 'restic',
+  name: 'etcd' | 'etcdctl' | 'etcdutl' | 'gitea' | 'kopia' | 'kube-apiserver' | 'kubectl' | 'rclone' | 'restic',
 ): string {
   return join(TOOLS, 'bin', name);
 }

@@ -1,0 +1,27 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # for those who read it
+# What the scripts share that mirror the store of another tool. Its objects are of layers, each of which points to objects
+# of the layers below it: a catalogue of backups to an index, and the index to data. An object is of the first layer whose
+# pattern in $LAYERS matches its name, and of the lowest when none does; what $LEFT_OUT matches is of none.
+
+# How many layers there are.
+depth=$(($(printf '%s\n' "$LAYERS" | wc -w) + 1))
+
+# of_layer N FILE: the lines of a list whose objects are of a layer, 1 for the highest.
+of_layer() {
+  wanted=$1 awk '
+    BEGIN { n = split(ENVIRON["LAYERS"], patterns, " "); left_out = ENVIRON["LEFT_OUT"] }
+    {
+      name = $0
+      sub(/^[^;]*;[^;]*;/, "", name)
+      if (left_out != "" && name ~ left_out) next
+      layer = n + 1
+      for (i = 1; i <= n; i++) if (name ~ patterns[i]) { layer = i; break }
+      if (layer == ENVIRON["wanted"]) print
+    }' "$2"
+}
+
+# with_name PATTERN FILE: the lines of a list whose objects have such a name.
+with_name() {
+  pattern=$1 awk '{ name = $0; sub(/^[^;]*;[^;]*;/, "", name); if (name ~ ENVIRON["pattern"]) print }' "$2"
+}

@@ -1,0 +1,98 @@
+/**
+ * The job that mirrors the store of another tool as the files that it is. A run is one pod with the containers
+ *
+ *     begin      is the mirror's location there, and what did the last good run copy?
+ *     mirror     what is new is copied, data before what points to it, unless the store is gone, empty or sharply smaller
+ *     compare    names and sizes of all objects, and the content of a share of them
+ *     remove     what the store has not any more goes, where the location keeps it as an old version
+ *     receipt    says in the location what was copied, when all before have succeeded
+ *
+ * all of them of rclone.
+ */
+import type { KubeObject } from '../model/kube-object';
+import type { Location } from '../model/location';
+import { cronJobObjects, waits } from './cron-job';
+import { COMPARED_BY, compareEnv } from './mirror-job';
+import { aboutDataset, beginStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
+import type { Peer, Step } from './step';
+import { caMounts, inSource, inStore, twoStoresEnv } from './store';
+
+/** How the objects of a store point to each other, by patterns of their names (ERE, without spaces). */
+interface StoreFormat {
+  /** Each layer points to those below it. What no pattern matches is the lowest, and never changes. */
+  readonly layers: readonly string[];
+  /** What no restore needs. */
+  readonly leftOut?: string;
+  /** Of the highest layer, one for each backup. */
+  readonly backups: string;
+}
+
+export const STORE_FORMATS = {
+  /**
+   * Tarballs of Velero (v1.18.3, pkg/persistence/object_store_layout.go), and repositories of kopia: packs `p` and `q`,
+   * what points to them, and of running sessions `s` and logs `_log`, which come and go (kopia v0.22, repo/content and
+   * internal/epoch).
+   */
+  velero: {
+    layers: ['^(backups|restores)/', '^kopia/[^/]+/[^pq]'],
+    leftOut: '^kopia/[^/]+/(s|_log)',
+    backups: '^backups/[^/]+/velero-backup\\.json$',
+  },
+  /** Base copies and log of PostgreSQL; a backup is there when its `backup.info` is (barman 3.16, barman/cloud.py). */
+  barman: { layers: ['/base/[^/]+/backup\\.info$'], backups: '/base/[^/]+/backup\\.info$' },
+} as const satisfies Readonly<Record<string, StoreFormat>>;
+
+/** A store that another tool writes. */
+export type StoreFormatName = keyof typeof STORE_FORMATS;
+
+/** A part of a location. */
+export interface Place {
+  readonly location: Location;
+  /** Path in its bucket. */
+  readonly path: string;
+}
+
+export interface StoreMirrorJobOptions extends JobOptions {
+  readonly format: StoreFormatName;
+  readonly from: Place;
+  /** How the pods reach it. */
+  readonly fromStore: Peer;
+  /** Where the mirror is, in the location of the job. */
+  readonly path: string;
+  /** The store must have this much of the last mirror, in percent, and the mirror is left so much of what it has. Default 50. */
+  readonly smallestPercent?: number;
+}
+
+/** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that mirrors one store. */
+export function storeMirrorJob(options: StoreMirrorJobOptions): readonly KubeObject[] {
+  const { from, fromStore, location, path, dataset } = options;
+  const format: StoreFormat = STORE_FORMATS[options.format];
+  const env = {
+    ...waits(options),
+    ...smallestEnv(options),
+    ...twoStoresEnv(from.location, location),
+    SOURCE: inSource(from.location, from.path),
+    COPY: inStore(location, path),
+    LAYERS: format.layers.join(' '),
+    LEFT_OUT: format.leftOut ?? '',
+  };
+  const step = (
+    name: string,
+    script: 'mirror-store.sh' | 'compare-mirror.sh' | 'remove-vanished.sh',
+    more = {},
+  ): Step => ({
+    name,
+    image: 'rclone',
+    run: { script },
+    env: { ...env, ...more },
+    mounts: [...caMounts(from.location), ...caMounts(location)],
+  });
+  const steps: readonly Step[] = [
+    beginStep(options),
+    step('mirror', 'mirror-store.sh', { BACKUPS: format.backups }),
+    step('compare', 'compare-mirror.sh', { ...compareEnv(path), KEEPS_VANISHED: 'yes' }),
+    ...(location.versioned ? [step('remove', 'remove-vanished.sh')] : []),
+    receiptStep(options, COMPARED_BY),
+  ];
+  return cronJobObjects(options, { steps, peers: [fromStore, options.store], annotations: aboutDataset(dataset) });
+}

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { etcdSnapshot } from '../../lib/jobs/etcd';
+import { clusterDatasetId } from '../../lib/model/dataset';
+import { makeCopy, type Copy } from './support/copy';
+import { startEtcd, type EtcdServer } from './support/etcd';
+import {
+  complaintsAbout,
+  fullScratch,
+  goodCopy,
+  leaveLock,
+  nodeFaults,
+  objectsOf,
+  SHORT,
+  storeFaults,
+  type Before,
+  type Copying,
+  type Fault,
+  type World,
+} from './support/faults';
+import { announceFaults } from './support/faults-page';
+import { faultyStore } from './support/faulty-store';
+import { makeJob, type Job } from './support/job';
+import { makeStore, type Store } from './support/store';
+
+const dataset = clusterDatasetId('etcd', 'lab');
+const STEPS = ['begin', 'source', 'copy', 'receipt'];
+const TO_MIRROR: Copying = {
+  step: 'copy',
+  isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
+  says: /^The snapshots were not copied: /,
+};
+
+describe('the mirror of a repository, when something goes wrong', () => {
+  let etcd: EtcdServer;
+  let local: Store;
+  let store: Store;
+  let source: Job;
+  let world: World<Copy>;
+  let before: Before;
+
+  beforeAll(async () => {
+    [etcd, local, store] = await Promise.all([startEtcd(), makeStore('local'), makeStore('offsite', 'battery staple')]);
+    await etcd.etcdctl(['put', '/registry/large', 'x'.repeat(1_000_000)]);
+    source = makeJob(local, dataset, etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node }));
+    await change();
+    const job = makeCopy(local, store, dataset);
+    world = { method: 'Mirror of a repository', store, job, content: objectsOf(store, job) };
+    before = await goodCopy(world);
+    announceFaults({ method: world.method, faults: faults.length });
+  });
+  afterAll(async () => etcd.remove());
+
+  /** So that every run has something to copy. */
+  async function change(): Promise<void> {
+    const { failed } = await source.run();
+    expect(failed).toBeUndefined();
+  }
+
+  /** A source that answers some requests wrongly. */
+  function sourceFault(
+    what: string,
+    fails: string,
+    says: RegExp,
+    faultOf: Parameters<typeof faultyStore>[0],
+  ): Fault<Copy> {
+    let close: () => Promise<void> = async () => {};
+    return {
+      what,
+      fails,
+      says,
+      run: async () => {
+        const faulty = await faultyStore(faultOf);
+        close = faulty.close;
+        return { job: { ...SHORT, from: local.at(faulty.port) } };
+      },
+      undo: async () => close(),
+    };
+  }
+
+  const unlock = async (at: Store): Promise<void> => {
+    await at.restic(source.repository, 'unlock', '--remove-all');
+  };
+  const locked = (what: string, at: () => Store): Fault<Copy> => ({
+    what,
+    fails: 'copy',
+    says: /^(A repository is locked, by another run or by a dead one|The repository \S+ does not open): /,
+    run: async () => {
+      await leaveLock(at(), source);
+      return { job: { answerSeconds: 10 } };
+    },
+    undo: async () => unlock(at()),
+  });
+
+  const faults: readonly Fault<Copy>[] = [
+    ...storeFaults(TO_MIRROR),
+    ...nodeFaults(STEPS, TO_MIRROR),
+    fullScratch('copy', /no space left on device|the scratch volume is full/),
+    {
+      what: 'The keys of the mirror expire during the run',
+      fails: 'copy',
+      says: /^The (store lists the repository of the mirror and does not give it|repository \S+ does not open|snapshots were not copied|container 'store' serves nothing)/,
+      run: async () => ({
+        job: SHORT,
+        beforeStart: async (container) => {
+          if (container === 'copy') await store.revoke();
+        },
+      }),
+      undo: async () => store.restore(),
+    },
+    {
+      what: 'The mirror hides the configuration of its repository from all but a list',
+      fails: 'copy',
+      says: /^The store lists the repository of the mirror and does not give it|^The repository rest:\S+ does not open/,
+      run: async () => {
+        const faulty = await faultyStore(({ method, path }) =>
+          method !== 'PUT' && path.endsWith('/config') ? { status: 403 } : undefined,
+        );
+        closeHiding = faulty.close;
+        return { job: { location: store.at(faulty.port) } };
+      },
+      undo: async () => closeHiding(),
+    },
+    sourceFault('The source refuses everything (403)', 'source', /does not open/, () => ({ status: 403 })),
+    sourceFault('The source does not answer', 'source', /no end after 8 s/, () => ({ delaySeconds: 1000 })),
+    sourceFault('The source loses a pack in between', 'copy', /^The snapshots were not copied: /, ({ method, path }) =>
+      method === 'GET' && /\/data\/\w\w\//.test(path) ? { status: 404 } : undefined,
+    ),
+    sourceFault(
+      'The source hangs up in the middle of a pack',
+      'copy',
+      /^The snapshots were not copied: /,
+      ({ method, path }) => (method === 'GET' && /\/data\/\w\w\//.test(path) ? { cutAnswerAfter: 100 } : undefined),
+    ),
+    {
+      what: 'The password of the source is another one',
+      fails: 'source',
+      says: /^The password does not open the repository /,
+      run: async () => ({ secrets: { 'backed-up-local': { ...local.secret, RESTIC_PASSWORD: 'wrong' } } }),
+    },
+    {
+      what: 'The password of the mirror is another one',
+      fails: 'copy',
+      says: /^The password does not open the repository /,
+      run: async () => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
+    },
+    locked('A dead run has left an exclusive lock on the mirror', () => store),
+    locked('A dead run has left an exclusive lock on the source', () => local),
+  ];
+  let closeHiding: () => Promise<void> = async () => {};
+
+  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
+    await change();
+    expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it('succeeds again when all is well, and twice at the same time', async () => {
+    const runs = await Promise.all([world.job.run(), world.job.run()]);
+    expect(runs.map(({ succeeded }) => succeeded)).toContain(true);
+    expect((await world.job.run()).failed).toBeUndefined();
+    expect(await store.snapshots(source.repository)).toHaveLength((await local.snapshots(source.repository)).length);
+    expect((await store.restic(source.repository, 'check', '--read-data')).code).toBe(0);
+  });
+});

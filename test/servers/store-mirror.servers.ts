@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreArchive, startArchivedPostgres, type Archive } from './support/barman';
+import { faultyStore } from './support/faulty-store';
+import type { PostgresServer } from './support/postgres';
+import { makeStore, type Store } from './support/store';
+import { makeStoreMirror, type StoreMirror } from './support/store-mirror';
+import { until } from './support/tools';
+import { backupsIn, makeVeleroStore, restoreFrom, type VeleroStore } from './support/velero-store';
+
+describe.each([
+  ['keeps old versions', true],
+  ['keeps none', false],
+] as const)('the mirror of a store of Velero, at a location that %s', (_, versioned) => {
+  let local: Store;
+  let offsite: Store;
+  let velero: VeleroStore;
+  let mirror: StoreMirror;
+  /** What each backup has to come back as. */
+  const digests = new Map<string, string>();
+
+  beforeAll(async () => {
+    [local, offsite] = await Promise.all([makeStore('local'), makeStore('offsite', 'battery staple')]);
+    if (versioned) await offsite.rclone('backend', 'versioning', `s:${offsite.location.bucket}`, 'Enabled');
+    velero = await makeVeleroStore(local);
+    mirror = makeStoreMirror('velero', local, velero.path, offsite);
+  });
+
+  const location = () => ({ ...offsite.location, versioned });
+  async function backUp(...names: readonly string[]): Promise<void> {
+    for (const name of names) digests.set(name, await velero.backUp(name));
+  }
+  async function expire(name: string): Promise<void> {
+    await velero.expire(name);
+    digests.delete(name);
+  }
+  const mirrored = async (): Promise<readonly string[]> => backupsIn(offsite, mirror.path);
+  async function objectsIn(store: Store, path: string): Promise<readonly string[]> {
+    const listed = await store.rclone('lsf', '--recursive', '--files-only', `s:${store.location.bucket}/${path}`);
+    return listed.trimEnd().split('\n').toSorted();
+  }
+
+  /** Of all backups that the source still has, and the mirror lists. */
+  async function expectEqual(): Promise<void> {
+    for (const name of await mirrored())
+      if (digests.has(name))
+        expect([name, await restoreFrom(offsite, mirror.path, name)]).toEqual([name, digests.get(name)]);
+  }
+
+  it('fails where nothing has been backed up', async () => {
+    const { failed } = await mirror.run({ job: { location: location() } });
+    expect(failed?.name).toBe('mirror');
+    expect(failed?.message).toMatch(/^There is no backup in source:\S+, so there is nothing to mirror\.$/);
+    expect(await mirror.receipts()).toEqual([]);
+  });
+
+  it('comes back equal, and its receipt says how far it reaches', async () => {
+    await backUp('first', 'second');
+    const { failed, containers } = await mirror.run({ job: { location: location() } });
+    expect(failed).toBeUndefined();
+    const steps = ['begin', 'mirror', 'compare', ...(versioned ? ['remove'] : []), 'receipt'];
+    expect(containers.map(({ name }) => name)).toEqual(steps);
+    expect(await mirrored()).toEqual(['first', 'second']);
+    await expectEqual();
+    const [receipt] = await mirror.receipts();
+    const newest = JSON.parse(
+      await local.rclone(
+        'lsjson',
+        '--stat',
+        '--use-server-modtime',
+        `s:${local.location.bucket}/${velero.path}/backups/second/velero-backup.json`,
+      ),
+    ) as { ModTime: string };
+    expect(receipt).toMatchObject({
+      dataset: { kind: 'BackupStorageLocation', name: 'local' },
+      counts: { backups: 2 },
+      moments: { newestBackup: `${newest.ModTime.slice(0, 19)}Z` },
+      copy: mirror.path,
+    });
+    expect(receipt?.items.copy).toBe((await objectsIn(offsite, mirror.path)).length);
+  });
+
+  it('comes back after the maintenance of its source has removed what was mirrored', async () => {
+    await backUp('third');
+    await expire('first');
+    await velero.maintain();
+    const before = await objectsIn(offsite, mirror.path);
+    const source = await objectsIn(local, velero.path);
+    expect(before.filter((name) => !source.includes(name) && /\/p[0-9a-f]{32}/.test(name))).not.toEqual([]);
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    await expectEqual();
+    const after = await objectsIn(offsite, mirror.path);
+    if (versioned) {
+      const wanted = (await objectsIn(local, velero.path)).filter((name) => !/^kopia\/forge\/(s|_log)/.test(name));
+      expect(after).toEqual(wanted);
+      // What was removed is an old version, and can be had back.
+      const versions = await offsite.rclone(
+        'lsf',
+        '--recursive',
+        '--files-only',
+        '--s3-versions',
+        `s:${offsite.location.bucket}/${mirror.path}/backups`,
+      );
+      expect(versions).toContain('first/velero-backup-v');
+    } else expect(before.filter((name) => !after.includes(name))).toEqual([]);
+  });
+
+  it('points to nothing that it has not, when the source is backed up and maintained during the run', async () => {
+    await backUp('fourth');
+    let meanwhile: Promise<unknown> | undefined;
+    const proxy = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/kopia/')) return undefined;
+      meanwhile ??= (async () => {
+        await expire('second');
+        await backUp('fifth');
+        await velero.maintain();
+      })();
+      return { waitFor: meanwhile };
+    });
+    const { failed, containers } = await mirror
+      .run({ job: { location: { ...offsite.at(proxy.port), versioned } } })
+      .finally(proxy.close);
+    expect(failed).toBeUndefined();
+    expect(meanwhile).toBeDefined();
+    // It had to begin anew.
+    expect(containers.find(({ name }) => name === 'mirror')?.log.match(/copying layer 3 /g)?.length).toBeGreaterThan(1);
+    expect(await mirrored()).toContain('fifth');
+    await expectEqual();
+  });
+
+  it('leaves a backup that is being written to the next run', async () => {
+    await backUp('sixth');
+    const entry = `s:${local.location.bucket}/${velero.path}/backups/sixth/velero-backup.json`;
+    const text = await local.rclone('cat', entry);
+    let meanwhile: Promise<unknown> | undefined;
+    const proxy = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/kopia/')) return undefined;
+      meanwhile ??= local.put(entry, `${text}\n`);
+      return { waitFor: meanwhile };
+    });
+    const run = await mirror.run({ job: { location: { ...offsite.at(proxy.port), versioned } } }).finally(proxy.close);
+    expect(run.failed).toBeUndefined();
+    const entries = async (): Promise<readonly string[]> =>
+      (await objectsIn(offsite, `${mirror.path}/backups`)).filter((name) => name.startsWith('sixth/'));
+    expect(await entries()).toEqual(['sixth/sixth.tar.gz']);
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    expect(await entries()).toEqual(['sixth/sixth.tar.gz', 'sixth/velero-backup.json']);
+    await expectEqual();
+  });
+});
+
+describe('the mirror of an archive of Barman', () => {
+  let local: Store;
+  let offsite: Store;
+  let archive: Archive;
+  let mirror: StoreMirror;
+  const backups: string[] = [];
+
+  beforeAll(async () => {
+    [local, offsite] = await Promise.all([makeStore('local'), makeStore('offsite', 'battery staple')]);
+    await offsite.rclone('backend', 'versioning', `s:${offsite.location.bucket}`, 'Enabled');
+    archive = await startArchivedPostgres(local);
+    await archive.server.sql('create table notes (id int primary key, text text)');
+    mirror = makeStoreMirror('barman', local, archive.path, offsite);
+  });
+  afterAll(async () => archive.server.stop());
+
+  const location = () => ({ ...offsite.location, versioned: true });
+  async function write(id: number): Promise<void> {
+    await archive.server.sql(
+      `insert into notes select ${id}, string_agg(md5(g::text), '') from generate_series(1, 3000) g`,
+    );
+    await archive.flush();
+  }
+  /** Of all rows, by the server that has them. */
+  const digest = async ({ sql }: PostgresServer): Promise<string> =>
+    sql(`select md5(string_agg(id || ':' || text, ',' order by id)) from notes`);
+
+  async function expectEqual(backup: string): Promise<void> {
+    const restored = await restoreArchive(offsite, mirror.path, backup);
+    try {
+      await until(
+        'the end of the recovery',
+        60,
+        async () => (await restored.sql('select pg_is_in_recovery()')) === 'f',
+      );
+      expect(await digest(restored)).toBe(await digest(archive.server));
+    } finally {
+      await restored.stop();
+    }
+  }
+
+  it('fails where there is a log, and no base copy', async () => {
+    await write(1);
+    const { failed } = await mirror.run({ job: { location: location() } });
+    expect(failed?.message).toMatch(/^There is no backup in source:\S+, so there is nothing to mirror\.$/);
+  });
+
+  it('comes back from the mirror to the last change, when the retention of its source has removed what was mirrored', async () => {
+    backups.push(await archive.backUp());
+    await write(2);
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    await expectEqual(backups[0] ?? '');
+
+    backups.push(await archive.backUp());
+    await write(3);
+    await archive.keep(1);
+    // There is so little that most of it goes.
+    expect((await mirror.run({ job: { location: location(), smallestPercent: 10 } })).failed).toBeUndefined();
+    expect(await backupsOf()).toEqual([backups[1]]);
+    expect((await mirror.receipts()).at(-1)).toMatchObject({ counts: { backups: 1 } });
+    await expectEqual(backups[1] ?? '');
+  });
+
+  it('has all that its base copies need, when one is made and one removed during the run', async () => {
+    await write(4);
+    let meanwhile: Promise<unknown> | undefined;
+    const proxy = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/wals/')) return undefined;
+      meanwhile ??= (async () => {
+        backups.push(await archive.backUp());
+        await archive.keep(1);
+      })();
+      return { waitFor: meanwhile };
+    });
+    const { failed } = await mirror
+      .run({ job: { location: { ...offsite.at(proxy.port), versioned: true }, smallestPercent: 10 } })
+      .finally(proxy.close);
+    expect(failed).toBeUndefined();
+    expect(await backupsOf()).toEqual([backups[2]]);
+    await expectEqual(backups[2] ?? '');
+  });
+
+  async function backupsOf(): Promise<readonly string[]> {
+    const place = `s:${offsite.location.bucket}/${mirror.path}/db-1/base`;
+    const listed = await offsite.rclone('lsf', '--recursive', '--files-only', '--include', 'backup.info', place);
+    return listed
+      .trimEnd()
+      .split('\n')
+      .map((name) => name.replace('/backup.info', ''));
+  }
+});
