@@ -1,5 +1,6 @@
 /** Jobs that mirror the store of another tool to the locations that its own is mirrored to, one after another. */
 import { DEADLINE } from '../jobs/cron-job';
+import type { Peer } from '../jobs/step';
 import { storePaths } from '../jobs/store';
 import { storeMirrorJob, type Place, type StoreFormatName } from '../jobs/store-mirror-job';
 import type { AnsweredDataset } from '../model/answered';
@@ -12,7 +13,7 @@ import { joinedName, MAX_CRON_JOB_NAME_LENGTH } from '../model/names';
 import type { Platform } from '../model/platform';
 import { aboutClusterRanges, platformOptions, receiptEvidence, type JobProblem } from './common-jobs';
 import type { PlannedMirror } from './method';
-import { storeOf } from './reach';
+import { storeOf, type Unsaid } from './reach';
 
 /** A store at one location, as its tool has it. */
 export interface ToolStore {
@@ -51,11 +52,14 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
   const { format, id, namespace, dataset } = store;
   const { cluster } = platform;
   const mirrors: PlannedStoreMirror[] = [];
-  const problems: JobProblem[] = [];
+  const unready = (peer: Peer | Unsaid): readonly JobProblem[] =>
+    'because' in peer ? [{ type: 'unready', dataset, ...peer }] : [];
   let from = store.place;
-  for (const { by } of mirrorHops(from.location)) {
-    if (by.type === 'elsewhere') break;
-    const { to: location, cadence, deadlineSeconds = DEADLINE, smallestPercent } = by;
+  const hops = mirrorHops(from.location).flatMap(({ by }) => (by.type === 'scheduled' ? [by] : []));
+  if (hops.length === 0) return { mirrors, problems: [] };
+  let fromStore = storeOf(from.location, platform);
+  const problems = [...unready(fromStore)];
+  for (const { to: location, cadence, deadlineSeconds = DEADLINE, smallestPercent } of hops) {
     // Velero's store is called as its location.
     const own = id.name === from.location.name ? [] : [id.name];
     const parts = [format, ...own, from.location.name, 'to', location.name];
@@ -67,11 +71,8 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
       break;
     }
     const to = { location, path: mirrorPath(store.place, location, cluster) };
-    const peers = [storeOf(from.location, platform), storeOf(location, platform)] as const;
-    const [fromStore, toStore] = peers;
-    problems.push(
-      ...peers.flatMap((peer) => ('because' in peer ? [{ type: 'unready', dataset, ...peer } as const] : [])),
-    );
+    const toStore = storeOf(location, platform);
+    problems.push(...unready(toStore));
     const objects =
       'because' in fromStore || 'because' in toStore
         ? []
@@ -95,6 +96,7 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
     const evidence = receiptEvidence(namespace, name, schedule, storePaths(location, cluster, id).receipts);
     mirrors.push({ store, from, to, deadlineSeconds, evidence, objects });
     from = to;
+    fromStore = toStore;
   }
   return { mirrors, problems };
 }
