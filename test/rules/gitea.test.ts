@@ -337,6 +337,26 @@ describe('the database of a Gitea', () => {
     `,
   });
 
+  refuses('postgres-dump', [], 'whose login the operator makes', {
+    build: ({ chart }, changed) => {
+      const initdb = { database: 'app', owner: 'app', secret: { name: changed ? 'gitea-login' : 'forge-db-app' } };
+      const database = new BackedUpPostgres(chart, 'forge-db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec: { bootstrap: { initdb } },
+      });
+      gitea(chart, { database });
+    },
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          the Cluster names a Secret of its own in spec.bootstrap.initdb.secret, so that the operator makes no 'forge-db-app', which the job reads
+            what to do       leave it out, or call that Secret 'forge-db-app'
+    `,
+  });
+
   refuses('postgres-dump', ['P05'], 'of somebody else that an older client dumps', {
     build: ({ chart }, changed) => {
       const labels = { app: 'postgresql' };

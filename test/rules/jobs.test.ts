@@ -261,6 +261,31 @@ describe('dumps of PostgreSQL', () => {
     `,
   });
 
+  refuses('postgres-dump', [], 'with a login that the operator makes', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'wiki', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Cluster',
+        metadata: { name: 'wiki' },
+        spec: {
+          instances: 1,
+          storage: { size: '5Gi' },
+          enableSuperuserAccess: true,
+          superuserSecret: { name: changed ? 'postgres-login' : 'wiki-superuser' },
+        },
+      });
+      new PostgresBackup(chart, 'backup', { cluster: 'wiki', backup: dump });
+    },
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ Cluster paperless/wiki (5Gi)
+            made by          example/wiki
+            because          the Cluster names a Secret of its own in spec.superuserSecret, so that the operator makes no 'wiki-superuser', which the job reads
+            what to do       leave it out, or call that Secret 'wiki-superuser'
+    `,
+  });
+
   refuses('postgres-dump', ['P05'], 'by a client that is older than a server without an operator', {
     build: ({ chart }, changed) => serverOf(changed ? '19' : '18', chart),
     says: `

@@ -13,9 +13,9 @@ import type { Rule } from '../rule';
 export const postgresDump: Rule = {
   id: 'postgres-dump',
   heading: (n) => `${counted(n, 'dump')} of PostgreSQL that ${n === 1 ? 'fails' : 'fail'} every time`,
-  what: 'A database, also that of a Gitea, is to be dumped by a client that is older than the server, or as a superuser whom CloudNativePG does not let in.',
-  why: '`pg_dump` refuses a newer server, and without `enableSuperuserAccess` the Secret with the password does not exist: the pod of the job waits for it until the deadline. Both show only at night.',
-  fix: 'Name an image of the server’s version, and let the superuser in.',
+  what: 'A database, also that of a Gitea, is to be dumped by a client that is older than the server, or with a login that CloudNativePG does not make.',
+  why: '`pg_dump` refuses a newer server, and without `enableSuperuserAccess`, or where the Cluster names a Secret of somebody’s own, the one with the password does not exist: the pod of the job waits for it until the deadline. Both show only at night.',
+  fix: 'Name an image of the server’s version, let the superuser in, and leave the Secrets to the operator.',
   example: `new BackedUpPostgres(chart, 'db', {
   storage: Size.gibibytes(20),
   backup: nightly({ to: offsite, keep: { daily: 14 } }),
@@ -25,7 +25,7 @@ export const postgresDump: Rule = {
   check: (context) =>
     context.methods.jobs.jobs
       .filter(({ declaration: { source } }) => source.steps.some(({ image }) => image === 'postgres'))
-      .flatMap((job) => [...lockedOut(job, context), ...tooOld(job, context)]),
+      .flatMap((job) => [...lockedOut(job, context), ...unmadeLogins(job, context), ...tooOld(job, context)]),
 };
 
 function lockedOut({ dataset }: PlannedJob, context: GateContext): readonly RuleFinding[] {
@@ -40,6 +40,37 @@ function lockedOut({ dataset }: PlannedJob, context: GateContext): readonly Rule
     },
   ];
 }
+
+/** The operator makes a Secret only where the Cluster names none (cloudnative-pg v1.30.0, api/v1/cluster_funcs.go). */
+function unmadeLogins(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
+  const { dataset, declaration } = job;
+  const env = declaration.source.steps.flatMap((step) => Object.values(step.env ?? {}));
+  const read = new Set(env.flatMap((value) => (typeof value === 'string' ? [] : [value.secret])));
+  return serversOf(job, context)
+    .filter(({ apiVersion }) => groupOf(apiVersion) === CNPG_GROUP)
+    .flatMap((cluster) =>
+      LOGINS.flatMap(({ suffix, fields }) => {
+        const made = `${cluster.metadata.name}-${suffix}`;
+        const named = fields.find((path) => ![undefined, '', made].includes(textAt(cluster, 'spec', ...path, 'name')));
+        if (named === undefined || !read.has(made)) return [];
+        return [
+          {
+            ...aboutDataset(dataset),
+            because: `the Cluster names a Secret of its own in spec.${named.join('.')}, so that the operator makes no '${made}', which the job reads`,
+            remedies: inWords(`leave it out, or call that Secret '${made}'`),
+          },
+        ];
+      }),
+    );
+}
+
+const LOGINS = [
+  { suffix: 'superuser', fields: [['superuserSecret']] },
+  {
+    suffix: 'app',
+    fields: ['initdb', 'recovery', 'pg_basebackup'].map((way) => ['bootstrap', way, 'secret']),
+  },
+] as const;
 
 function tooOld(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
   const { dataset, images, name } = job;
