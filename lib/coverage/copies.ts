@@ -105,7 +105,7 @@ function mirrorCopies(
       failureDomain: context.servedHosts.failureDomainOf(by.to),
       staysInStorage: false,
       worstAgeSeconds: age,
-      ...(mirror === undefined ? {} : { keptSeconds: mirror.keptSeconds }),
+      ...(mirror?.keptSeconds === undefined ? {} : { keptSeconds: mirror.keptSeconds }),
       runs: [],
       evidence: mirror?.evidence ?? unmade,
       restore: mirror?.restore ?? unmade,

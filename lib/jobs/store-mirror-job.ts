@@ -19,27 +19,40 @@ import { caMounts, inSource, inStore, twoStoresEnv } from './store';
 
 /** How the objects of a store point to each other, by patterns of their names (ERE, without spaces). */
 interface StoreFormat {
-  /** Each layer points to those below it. What no pattern matches is the lowest, and never changes. */
+  /** Each layer points to those below it; the first has an entry for each backup. What no pattern matches is the lowest. */
   readonly layers: readonly string[];
   /** What no restore needs. */
   readonly leftOut?: string;
-  /** Of the highest layer, one for each backup. */
-  readonly backups: string;
+  /** What an entry says of a backup that can be restored (ERE). */
+  readonly finished: string;
+  /** Finds in an entry the moment of the backup, RFC 3339 in UTC (sed). */
+  readonly moment: string;
+  /** Objects that say which repository this is, if several are in the store. */
+  readonly identities?: { readonly objects: string; /** Finds it in them (sed). */ readonly identity: string };
 }
 
 export const STORE_FORMATS = {
   /**
-   * Tarballs of Velero (v1.18.3, pkg/persistence/object_store_layout.go), and repositories of kopia: packs `p` and `q`,
-   * what points to them, and of running sessions `s` and logs `_log`, which come and go (kopia v0.22, repo/content and
-   * internal/epoch).
+   * Velero (v1.18.3) writes the entry of a backup first, and once more when it is over (pkg/persistence/object_store.go,
+   * pkg/controller/backup_finalizer_controller.go). The data is in repositories of kopia: packs `p` and `q`, what points to
+   * them, and of running sessions `s` and logs `_log`, which come and go (kopia v0.22, repo/content and internal/epoch).
    */
   velero: {
-    layers: ['^(backups|restores)/', '^kopia/[^/]+/[^pq]'],
+    layers: ['^backups/[^/]+/velero-backup\\.json$', '^(backups|restores)/', '^kopia/[^/]+/[^pq]'],
     leftOut: '^kopia/[^/]+/(s|_log)',
-    backups: '^backups/[^/]+/velero-backup\\.json$',
+    finished: '"phase": *"(Completed|PartiallyFailed)"',
+    moment: 's/.*"startTimestamp": *"\\([^"]*\\)".*/\\1/p',
+    identities: {
+      objects: '^kopia/[^/]+/kopia\\.repository$',
+      identity: 's/.*"uniqueID": *"\\([^"]*\\)".*/\\1/p',
+    },
   },
-  /** Base copies and log of PostgreSQL; a backup is there when its `backup.info` is (barman 3.16, barman/cloud.py). */
-  barman: { layers: ['/base/[^/]+/backup\\.info$'], backups: '/base/[^/]+/backup\\.info$' },
+  /** Base copies and log of PostgreSQL, whose entries say how they ended (barman 3.16, barman/infofile.py). */
+  barman: {
+    layers: ['/base/[^/]+/backup\\.info$'],
+    finished: '^status=DONE$',
+    moment: 's/^begin_time=\\(....-..-..\\) \\(..:..:..\\).*/\\1T\\2Z/p',
+  },
 } as const satisfies Readonly<Record<string, StoreFormat>>;
 
 /** A store that another tool writes. */
@@ -89,7 +102,13 @@ export function storeMirrorJob(options: StoreMirrorJobOptions): readonly KubeObj
   });
   const steps: readonly Step[] = [
     beginStep(options),
-    step('mirror', 'mirror-store.sh', { BACKUPS: format.backups }),
+    step('mirror', 'mirror-store.sh', {
+      FINISHED: format.finished,
+      MOMENT: format.moment,
+      IDENTITIES: format.identities?.objects ?? '',
+      IDENTITY: format.identities?.identity ?? '',
+      REMOVES: location.versioned ? 'yes' : '',
+    }),
     step('compare', 'compare-mirror.sh', { ...compareEnv(path), KEEPS_VANISHED: 'yes' }),
     ...(location.versioned ? [step('remove', 'remove-vanished.sh')] : []),
     receiptStep(options, COMPARED_BY),

@@ -85,7 +85,8 @@ export interface PlannedMirror {
   readonly to: Location;
   /** What a run may take. */
   readonly durationSeconds: number;
-  readonly keptSeconds: number;
+  /** Absent where nothing of it expires. */
+  readonly keptSeconds?: number;
   readonly evidence: Evidence;
   readonly restore: Restore;
 }

@@ -116,7 +116,8 @@ export function mirroredCopies(
   return mirrors.map(({ to, deadlineSeconds, evidence }) => ({
     to: to.location,
     durationSeconds: deadlineSeconds,
-    keptSeconds,
+    // Where nothing can be had back, nothing is removed.
+    ...(to.location.versioned ? { keptSeconds } : {}),
     evidence,
     restore: { ...restore, path: to.path },
   }));

@@ -1,8 +1,17 @@
 /** What a mirror of a location comes to for what Velero and Barman keep in it. */
-import { Duration, Size } from 'cdk8s';
+import { ApiObject, Duration, Size } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { BackedUpPostgres, BackedUpVolume, continuous, nightly, s3Location, snapshotted } from '../../lib';
+import {
+  BackedUpPostgres,
+  BackedUpVolume,
+  backUp,
+  continuous,
+  nightly,
+  s3Location,
+  snapshotted,
+  weekly,
+} from '../../lib';
 import { at, listAt, textAt } from '../../lib/model/kube-object';
 import type { InventoryDataset } from '../../lib/model/inventory';
 import type { Synthesized } from '../../lib/synth/synthesize';
@@ -89,7 +98,8 @@ describe('the mirror of what Velero stores', () => {
       )?.copies;
       expect(copies?.map(({ by, location, keptSeconds }) => [by, location, keptSeconds])).toEqual([
         ['velero', 'local', 14 * 86_400],
-        ['mirror', 'offsite', 14 * 86_400],
+        // Where nothing can be had back, nothing is removed.
+        ['mirror', 'offsite', undefined],
       ]);
       // A night for each, an hour where the clocks go back, and what the runs may take.
       expect((copies?.[1]?.worstAgeSeconds ?? 0) - (copies?.[0]?.worstAgeSeconds ?? 0)).toBe((25 + 4) * 3600);
@@ -130,6 +140,11 @@ describe('the mirror of what Velero stores', () => {
     ).toEqual([...every.slice(0, -1), 'remove', 'receipt']);
     const about = accepted((scenario) => volumes(scenario, to)).inventory.assumptions.map((each) => each.about);
     expect(about).toContain('locations.offsite.versioned');
+    const copies = dataset(
+      accepted((scenario) => volumes(scenario, to)),
+      'data',
+    )?.copies;
+    expect(copies?.map(({ keptSeconds }) => keptSeconds)).toEqual([14 * 86_400, 14 * 86_400]);
   });
 
   it('takes as long as it is given, and no less of the store than was said', () => {
@@ -226,6 +241,22 @@ describe('the mirror of what Velero stores', () => {
     `,
   });
 
+  refuses('expires-too-soon', ['W04'], 'keeps what it has until somebody can notice', {
+    build: ({ chart }, changed) => {
+      const versioned = s3Location('offsite', { ...offsite, versioned: true });
+      const to = s3Location('local', { ...nas, mirror: weekly({ to: versioned }) });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep: { daily: changed ? 14 : 60 } }) });
+    },
+    says: `
+      1 dataset whose copies expire before anybody can notice: [expires-too-soon]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          the mirror at 'offsite' keeps for 14 d what its source keeps; its alert fires after 10 d 12 h, so that copies must live for 31 d 14 h
+            what to do       keep more copies, or mirror more often
+    `,
+  });
+
   refuses('schedule-invalid', [], 'comes at a time that exists', {
     build: (scenario, changed) => {
       const mirror = nightly({ to: offsite, at: changed ? '25:00' : '05:00' });
@@ -260,7 +291,7 @@ describe('the mirror of what Barman stores', () => {
     const copies = dataset(result, 'db')?.copies;
     expect(copies?.map(({ by, location, keptSeconds }) => [by, location, keptSeconds])).toEqual([
       ['cnpg', 'local', 30 * 86_400],
-      ['mirror', 'offsite', 30 * 86_400],
+      ['mirror', 'offsite', undefined],
     ]);
     expect(copies?.[1]?.restore).toEqual({
       ...copies?.[0]?.restore,
@@ -273,5 +304,86 @@ describe('the mirror of what Barman stores', () => {
     expect(
       result.inventory.requiredSecrets.filter(({ namespace }) => namespace === 'paperless').map(({ name }) => name),
     ).toEqual(['backed-up-local', 'backed-up-offsite']);
+  });
+
+  /** Databases of somebody else, with ObjectStores of these paths; several may name one. */
+  function archives(
+    { chart }: Scenario,
+    databases: Readonly<Record<string, string>>,
+    paths: Readonly<Record<string, string>>,
+  ): void {
+    for (const [name, path] of Object.entries(paths))
+      new ApiObject(chart, `store-${name}`, {
+        apiVersion: 'barmancloud.cnpg.io/v1',
+        kind: 'ObjectStore',
+        metadata: { name },
+        spec: {
+          retentionPolicy: '30d',
+          configuration: {
+            destinationPath: `s3://backups/${path}`,
+            endpointURL: nas.endpoint,
+            s3Credentials: {
+              accessKeyId: { name: 'backed-up-local', key: 'AWS_ACCESS_KEY_ID' },
+              secretAccessKey: { name: 'backed-up-local', key: 'AWS_SECRET_ACCESS_KEY' },
+            },
+          },
+        },
+      });
+    for (const [name, objectStore] of Object.entries(databases)) {
+      const parameters = { barmanObjectName: objectStore, serverName: `${name}-1` };
+      new ApiObject(chart, name, {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Cluster',
+        metadata: { name },
+        spec: {
+          instances: 1,
+          storage: { size: '5Gi' },
+          plugins: [{ name: 'barman-cloud.cloudnative-pg.io', isWALArchiver: true, parameters }],
+        },
+      });
+      new ApiObject(chart, `backup-${name}`, {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'ScheduledBackup',
+        metadata: { name },
+        spec: {
+          schedule: '0 30 2 * * *',
+          cluster: { name },
+          method: 'plugin',
+          pluginConfiguration: { name: 'barman-cloud.cloudnative-pg.io' },
+        },
+      });
+      backUp(chart, { postgres: name }, continuous({ to: local, restoreWindow: Duration.days(30) }));
+    }
+  }
+
+  it('is one job for an ObjectStore that two databases share, and for two of one path', () => {
+    for (const [databases, paths] of [
+      [{ shop: 'all', wiki: 'all' }, { all: 'archive' }],
+      [
+        { shop: 'one', wiki: 'two' },
+        { one: 'archive', two: 'archive' },
+      ],
+    ] as const) {
+      const result = accepted((scenario) => archives(scenario, databases, paths));
+      expect(mirrors(result)).toHaveLength(1);
+      for (const name of ['shop', 'wiki'])
+        expect(dataset(result, name)?.copies.map(({ restore }) => ('path' in restore ? restore.path : ''))).toEqual([
+          '',
+          'home/mirrors/local/archive',
+        ]);
+    }
+  });
+
+  refuses('job-unready', ['S20'], 'is of a path that no other archive is in', {
+    build: (scenario, changed) =>
+      archives(scenario, { shop: 'one', wiki: 'two' }, { one: 'archive', two: changed ? 'archive/wiki' : 'wiki' }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/wiki (5Gi)
+            made by          example/wiki
+            because          ObjectStore two keeps its archive below that of ObjectStore one, 'archive', and the mirror of each would take what the other has for its own
+            to fix           destinationPath: 's3://backups/paperless-two'
+    `,
   });
 });

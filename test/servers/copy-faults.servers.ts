@@ -40,7 +40,7 @@ describe('the mirror of a repository, when something goes wrong', () => {
 
   beforeAll(async () => {
     [etcd, local, store] = await Promise.all([startEtcd(), makeStore('local'), makeStore('offsite', 'battery staple')]);
-    await etcd.etcdctl(['put', '/registry/large', 'x'.repeat(1_000_000)]);
+    await etcd.etcdctl(['put', '/registry/large'], 'x'.repeat(1_000_000));
     source = makeJob(local, dataset, etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node }));
     await change();
     const job = makeCopy(local, store, dataset);

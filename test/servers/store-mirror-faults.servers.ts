@@ -111,7 +111,8 @@ describe('the mirror of a store, when something goes wrong', () => {
   /** A run with a store at another path, that looks so. */
   async function withStore(path: string, fill: (place: string) => Promise<void>): Promise<RunOf> {
     await fill(`${path}/kopia/forge`);
-    await local.put(`s:${local.location.bucket}/${path}/backups/nightly/velero-backup.json`, '{}');
+    const entry = '{"status":{"phase":"Completed","startTimestamp":"2026-01-01T03:00:00Z"}}';
+    await local.put(`s:${local.location.bucket}/${path}/backups/nightly/velero-backup.json`, entry);
     return { job: { from: { location: local.location, path } } };
   }
   async function put(place: string, size: number): Promise<void> {
@@ -180,7 +181,7 @@ describe('the mirror of a store, when something goes wrong', () => {
     {
       what: 'The store that is mirrored is gone (S01)',
       fails: 'mirror',
-      says: /^There is no backup in source:\S+, so there is nothing to mirror\.$/,
+      says: /^There is no finished backup in source:\S+, so there is nothing to mirror\.$/,
       run: async () => ({ job: { from: { location: local.location, path: 'base/nowhere' } } }),
     },
     {
@@ -199,13 +200,25 @@ describe('the mirror of a store, when something goes wrong', () => {
         }),
     },
     {
-      what: 'The store that is mirrored is another one',
-      fails: 'remove',
-      says: /^Of the \d+ objects of the mirror, \d+ are not in the store any more, '.*' among them: none of them was removed\.$/,
+      what: 'The store that is mirrored has other objects',
+      fails: 'mirror',
+      says: /^Of the \d+ objects of the mirror, \d+ are not in source:\S+ any more, '.*' among them\.$/,
       run: async () =>
+        // More than the mirror has, so that it would be the smaller part when all was copied.
         withStore('base/other', async (place) => {
-          for (let i = 0; i < 15; i += 1) await put(`${place}/p${i}`, 400_000);
+          for (let i = 0; i < 60; i += 1) await put(`${place}/p${i}`, 100_000);
         }),
+    },
+    {
+      what: 'A repository of the store was made anew',
+      fails: 'mirror',
+      says: /^What source:\S+ has in kopia\/forge was made anew, and is another than in the mirror: move that folder of the mirror aside, and run again\.$/,
+      run: async () => {
+        const again = await makeVeleroStore(local, 'base/again');
+        for (const name of ['first', 'second', 'third']) await again.backUp(name);
+        // Whatever has vanished: nothing may be copied over what opens the rest.
+        return { job: { smallestPercent: 0, from: { location: local.location, path: again.path } } };
+      },
     },
     {
       what: 'Packs are removed in each pass',

@@ -49,7 +49,7 @@ describe.each([
   it('fails where nothing has been backed up', async () => {
     const { failed } = await mirror.run({ job: { location: location() } });
     expect(failed?.name).toBe('mirror');
-    expect(failed?.message).toMatch(/^There is no backup in source:\S+, so there is nothing to mirror\.$/);
+    expect(failed?.message).toMatch(/^There is no finished backup in source:\S+, so there is nothing to mirror\.$/);
     expect(await mirror.receipts()).toEqual([]);
   });
 
@@ -62,18 +62,10 @@ describe.each([
     expect(await mirrored()).toEqual(['first', 'second']);
     await expectEqual();
     const [receipt] = await mirror.receipts();
-    const newest = JSON.parse(
-      await local.rclone(
-        'lsjson',
-        '--stat',
-        '--use-server-modtime',
-        `s:${local.location.bucket}/${velero.path}/backups/second/velero-backup.json`,
-      ),
-    ) as { ModTime: string };
     expect(receipt).toMatchObject({
       dataset: { kind: 'BackupStorageLocation', name: 'local' },
       counts: { backups: 2 },
-      moments: { newestBackup: `${newest.ModTime.slice(0, 19)}Z` },
+      moments: { newestBackup: '2026-01-02T03:00:00Z' },
       copy: mirror.path,
     });
     expect(receipt?.items.copy).toBe((await objectsIn(offsite, mirror.path)).length);
@@ -127,24 +119,47 @@ describe.each([
     await expectEqual();
   });
 
-  it('leaves a backup that is being written to the next run', async () => {
-    await backUp('sixth');
-    const entry = `s:${local.location.bucket}/${velero.path}/backups/sixth/velero-backup.json`;
-    const text = await local.rclone('cat', entry);
+  it('leaves a backup that goes on to the next run, and one that has failed for ever', async () => {
+    await backUp('sixth', 'seventh');
+    await velero.say('sixth', 'WaitingForPluginOperations');
+    await velero.say('seventh', 'Failed');
+    const count = async (): Promise<number | undefined> => (await mirror.receipts()).at(-1)?.counts?.['backups'];
+    const before = await count();
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    const entries = async (): Promise<readonly string[]> =>
+      (await objectsIn(offsite, `${mirror.path}/backups`)).filter((name) => /^s(ix|even)th\//.test(name));
+    expect(await entries()).toEqual(['seventh/seventh.tar.gz', 'sixth/sixth.tar.gz']);
+    expect(await count()).toBe(before);
+
+    await velero.say('sixth', 'Completed');
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    expect(await entries()).toEqual(['seventh/seventh.tar.gz', 'sixth/sixth.tar.gz', 'sixth/velero-backup.json']);
+    await expectEqual();
+  });
+
+  it('is left to the next run when it is replaced during this one', async () => {
+    await backUp('eighth');
     let meanwhile: Promise<unknown> | undefined;
     const proxy = await faultyStore(({ method, path }) => {
       if (method !== 'PUT' || !path.includes('/kopia/')) return undefined;
-      meanwhile ??= local.put(entry, `${text}\n`);
+      meanwhile ??= velero.say('eighth', 'Completed');
       return { waitFor: meanwhile };
     });
     const run = await mirror.run({ job: { location: { ...offsite.at(proxy.port), versioned } } }).finally(proxy.close);
     expect(run.failed).toBeUndefined();
-    const entries = async (): Promise<readonly string[]> =>
-      (await objectsIn(offsite, `${mirror.path}/backups`)).filter((name) => name.startsWith('sixth/'));
-    expect(await entries()).toEqual(['sixth/sixth.tar.gz']);
+    expect(await objectsIn(offsite, `${mirror.path}/backups`)).not.toContain('eighth/velero-backup.json');
     expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
-    expect(await entries()).toEqual(['sixth/sixth.tar.gz', 'sixth/velero-backup.json']);
-    await expectEqual();
+    expect(await objectsIn(offsite, `${mirror.path}/backups`)).toContain('eighth/velero-backup.json');
+  });
+
+  it('is mirrored further, and says of the second mirror how old it is as of the first', async () => {
+    const vault = await makeStore('vault');
+    const second = makeStoreMirror('velero', offsite, mirror.path, vault, mirror.path);
+    expect((await second.run()).failed).toBeUndefined();
+    expect(await backupsIn(vault, second.path)).toEqual(await mirrored());
+    for (const name of ['sixth', 'eighth']) expect(await restoreFrom(vault, second.path, name)).toBe(digests.get(name));
+    const moments = async (job: StoreMirror) => (await job.receipts()).at(-1)?.moments;
+    expect(await moments(second)).toEqual(await moments(mirror));
   });
 });
 
@@ -192,7 +207,7 @@ describe('the mirror of an archive of Barman', () => {
   it('fails where there is a log, and no base copy', async () => {
     await write(1);
     const { failed } = await mirror.run({ job: { location: location() } });
-    expect(failed?.message).toMatch(/^There is no backup in source:\S+, so there is nothing to mirror\.$/);
+    expect(failed?.message).toMatch(/^There is no finished backup in source:\S+, so there is nothing to mirror\.$/);
   });
 
   it('comes back from the mirror to the last change, when the retention of its source has removed what was mirrored', async () => {

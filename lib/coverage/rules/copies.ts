@@ -189,8 +189,9 @@ export const expiresTooSoon: Rule = {
   why: 'Velero also expires its last good backup. A schedule that broke on Friday has left nothing by Tuesday.',
   fix: 'Keep more copies: at least three times the age at which the alert fires.',
   example: `new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep: { daily: 2 } }) });`,
-  check: (context) =>
-    context.copied.flatMap((dataset) =>
+  check: (context) => [
+    ...shortLivedMirrors(context),
+    ...context.copied.flatMap((dataset) =>
       context.copiesOf(dataset).flatMap(({ runs }) => {
         const base = runs[0];
         const shortest = runs.toSorted((a, b) => a.keepSeconds - b.keepSeconds)[0];
@@ -206,7 +207,20 @@ export const expiresTooSoon: Rule = {
         ];
       }),
     ),
+  ],
 };
+
+/** A mirror has what its source has, and is older. */
+function shortLivedMirrors(context: GateContext): readonly RuleFinding[] {
+  return context.copied.flatMap((dataset) =>
+    context.copiesOf(dataset).flatMap(({ by, location, keptSeconds, worstAgeSeconds }) => {
+      const needed = minimumRetention(worstAgeSeconds);
+      if (by !== 'mirror' || location === undefined || keptSeconds === undefined || keptSeconds >= needed) return [];
+      const because = `the mirror at '${location.name}' keeps for ${describeSeconds(keptSeconds)} what its source keeps; its alert fires after ${describeSeconds(alertAge(worstAgeSeconds))}, so that copies must live for ${describeSeconds(needed)}`;
+      return [{ ...aboutDataset(dataset), because, remedies: inWords('keep more copies, or mirror more often') }];
+    }),
+  );
+}
 
 /** The property that keeps copies for a time at least. */
 function keepingFor(seconds: number, { kept, keepSeconds }: PlannedRun): string {

@@ -13,7 +13,7 @@
 # then stays, so that each pass is shorter than the one before.
 PASSES=3
 
-# Leaves $SCRATCH/listed.N for each layer, and in $SCRATCH/now what the store has.
+# Leaves $SCRATCH/listed.N for each layer, of the highest only what is finished, and in $SCRATCH/now what the store has.
 list_layers() {
   layer=1
   while [ "$layer" -le "$depth" ]; do
@@ -21,18 +21,63 @@ list_layers() {
     of_layer "$layer" "$SCRATCH/now" >"$SCRATCH/listed.$layer"
     layer=$((layer + 1))
   done
-}
-
-refuse_a_loss() {
-  with_name "$BACKUPS" "$SCRATCH/listed.1" >"$TMP/backups"
-  [ -s "$TMP/backups" ] || fail "There is no backup in $SOURCE, so there is nothing to mirror."
   sort "$SCRATCH"/listed.* >"$TMP/listed"
   items=$(count "$TMP/listed")
+  bytes=$(bytes_in "$TMP/listed")
+  names_in "$TMP/listed" >"$TMP/names-listed"
+
+  # What goes on, or has come to nothing, is no backup.
+  read_all "$SCRATCH/listed.1" "$SOURCE" "$TMP/entries"
+  (cd "$TMP/entries" && grep -rlE "$FINISHED" .) >"$TMP/found" || true
+  sed 's|^\./||' "$TMP/found" >"$TMP/finished"
+  named_in "$TMP/finished" "$SCRATCH/listed.1" >"$TMP/entries-finished"
+  cp "$TMP/entries-finished" "$SCRATCH/listed.1"
+}
+
+# read_all LIST PLACE FOLDER: the content of all objects of a list that are still there.
+read_all() {
+  rm -rf "$3"
+  mkdir "$3"
+  names_in "$1" >"$TMP/read"
+  [ -s "$TMP/read" ] || return 0
+  doing="reading $(count "$TMP/read") objects of $2"
+  ask_rclone "$STEP_SECONDS" copy --no-traverse --files-from-raw "$TMP/read" "$2" "$3" ||
+    fail "$2 does not give what it lists: $(why "$TMP/errors")"
+}
+
+# Before anything is copied over what was good.
+refuse_a_loss() {
+  [ -s "$SCRATCH/listed.1" ] || fail "There is no finished backup in $SOURCE, so there is nothing to mirror."
   previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
   ! is_shrunk "$items" "$previous" || fail "There are $items objects in $SOURCE, and the last mirror had $previous."
-  bytes=$(bytes_in "$TMP/listed")
   previous=$(cat "$PARTS/previous-bytes" 2>/dev/null || echo 0)
   ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes in $SOURCE, and the last mirror had $previous."
+
+  list "$COPY" "$TMP/copied"
+  copied=$(count "$TMP/copied")
+  names_in "$TMP/copied" >"$TMP/names-copied"
+  only_in "$TMP/names-copied" "$TMP/names-listed" >"$SCRATCH/vanished"
+  vanished=$(count "$SCRATCH/vanished")
+  # Where nothing is removed, what has vanished from the store piles up, as it should.
+  [ -z "$REMOVES" ] || ! is_shrunk "$((copied - vanished))" "$copied" ||
+    fail "Of the $copied objects of the mirror, $vanished are not in $SOURCE any more, $(some "$SCRATCH/vanished") among them."
+  refuse_another
+}
+
+# A repository that was made anew in the place of another one has objects of the same names, and opens none of the others.
+refuse_another() {
+  [ -n "$IDENTITIES" ] || return 0
+  with_name "$IDENTITIES" "$TMP/copied" >"$TMP/identities"
+  read_all "$TMP/identities" "$COPY" "$TMP/identities-copied"
+  read_all "$TMP/identities" "$SOURCE" "$TMP/identities-now"
+  names_in "$TMP/identities" >"$TMP/names"
+  while read -r name; do
+    [ -e "$TMP/identities-now/$name" ] || continue
+    was=$(sed -n "$IDENTITY" "$TMP/identities-copied/$name")
+    is=$(sed -n "$IDENTITY" "$TMP/identities-now/$name")
+    [ "$was" = "${is:-none}" ] ||
+      fail "What $SOURCE has in $(dirname "$name") was made anew, and is another than in the mirror: move that folder of the mirror aside, and run again."
+  done <"$TMP/names"
 }
 
 # not_in_copy LIST FILE: the names in a list of which the mirror has nothing of that size.
@@ -57,8 +102,10 @@ copy_layer() {
   fi
   names_in "$SCRATCH/settled.$1" >"$TMP/wanted"
   if [ "$1" -eq "$depth" ]; then
-    # Their content never changes, so nobody has to be asked for each of them when it was written.
-    not_in_copy "$SCRATCH/settled.$1" "$TMP/wanted"
+    # They are many, and seldom replaced: two lists tell, without a question for each of them.
+    not_in_copy "$SCRATCH/settled.$1" "$TMP/absent"
+    newer_than "$TMP/copied" "$SCRATCH/settled.$1" >"$TMP/newer"
+    sort -u "$TMP/absent" "$TMP/newer" >"$TMP/wanted"
   fi
   failure=
   if [ -s "$TMP/wanted" ]; then
@@ -95,9 +142,10 @@ while [ -n "$again" ]; do
   done
 done
 
+[ -s "$SCRATCH/settled.1" ] || fail "Each backup in $SOURCE was replaced during the run."
 sort "$SCRATCH"/settled.* >"$SCRATCH/source"
-with_name "$BACKUPS" "$SCRATCH/settled.1" >"$TMP/backups"
-[ -s "$TMP/backups" ] || fail "Each backup in $SOURCE was being written during the run."
-count "$TMP/backups" >"$PARTS/count.backups"
-# What a restore from the mirror can reach, at most.
-cut -d ';' -f 2 "$TMP/backups" | sort | tail -n 1 | sed 's/ /T/; s/\..*//; s/Z*$/Z/' >"$PARTS/moment.newestBackup"
+count "$SCRATCH/settled.1" >"$PARTS/count.backups"
+# As the owner says it: the time of an object is when somebody wrote it here.
+names_in "$SCRATCH/settled.1" >"$TMP/names"
+while read -r name; do sed -n "$MOMENT" "$TMP/entries/$name"; done <"$TMP/names" >"$TMP/moments"
+sort "$TMP/moments" | tail -n 1 >"$PARTS/moment.newestBackup"

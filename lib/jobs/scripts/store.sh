@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # for those who read it
 # What the scripts share that mirror the store of another tool. Its objects are of layers, each of which points to objects
-# of the layers below it: a catalogue of backups to an index, and the index to data. An object is of the first layer whose
-# pattern in $LAYERS matches its name, and of the lowest when none does; what $LEFT_OUT matches is of none.
+# of the layers below it: entries for backups to what they are made of, and so on down to data. An object is of the first
+# layer whose pattern in $LAYERS matches its name, and of the lowest when none does; what $LEFT_OUT matches is of none.
 
 # How many layers there are.
 depth=$(($(printf '%s\n' "$LAYERS" | wc -w) + 1))
@@ -24,4 +24,19 @@ of_layer() {
 # with_name PATTERN FILE: the lines of a list whose objects have such a name.
 with_name() {
   pattern=$1 awk '{ name = $0; sub(/^[^;]*;[^;]*;/, "", name); if (name ~ ENVIRON["pattern"]) print }' "$2"
+}
+
+# named_in NAMES FILE: the lines of a list whose objects have one of these names.
+named_in() {
+  awk '
+    NR == FNR { names[$0] = 1; next }
+    { name = $0; sub(/^[^;]*;[^;]*;/, "", name); if (name in names) print }' "$1" "$2"
+}
+
+# newer_than LIST FILE: the names in a list of which the other list has something older.
+newer_than() {
+  awk -F ';' '
+    { name = $0; sub(/^[^;]*;[^;]*;/, "", name) }
+    NR == FNR { times[name] = $2; next }
+    name in times && times[name] < $2 { print name }' "$1" "$2"
 }

@@ -1,8 +1,8 @@
 /** CloudNativePG with the Barman Cloud plugin as a backup method: databases, by base copies and a log of every change. */
 import type { AnsweredDataset } from '../../model/answered';
-import { sortedBy } from '../../model/collections';
+import type { Place } from '../../jobs/store-mirror-job';
+import { distinctBy, sortedBy } from '../../model/collections';
 import { worstAge } from '../../model/copies';
-import { datasetKey } from '../../model/dataset';
 import { isExcluded } from '../../model/declaration';
 import type { Assumption, CnpgEvidence, CnpgRestore, RequiredSecret } from '../../model/inventory';
 import { textAt, type KubeObject } from '../../model/kube-object';
@@ -62,7 +62,7 @@ export class CnpgMethodPlan implements MethodPlan {
   readonly objects: readonly PlannedObject[];
   readonly jobProblems: readonly JobProblem[];
   private readonly scheduledBackups: readonly RenderedObject[];
-  /** By dataset. */
+  /** By place: Clusters may share an ObjectStore, and ObjectStores a path. */
   private readonly mirrors: ReadonlyMap<string, StoreMirrors>;
 
   constructor(private readonly input: MethodInput) {
@@ -70,18 +70,19 @@ export class CnpgMethodPlan implements MethodPlan {
       input.objects.ofKind(CNPG_GROUP, 'ScheduledBackup'),
       ({ object }) => object.metadata.name,
     );
-    const mirrored = input.datasets.flatMap((dataset) => {
-      const planned = this.plannedMirrors(dataset);
-      return planned === undefined ? [] : [{ dataset, planned }];
-    });
-    this.mirrors = new Map(mirrored.map(({ dataset, planned }) => [datasetKey(dataset.id), planned]));
-    this.jobProblems = mirrored.flatMap(({ planned }) => planned.problems);
-    this.objects = mirrored.flatMap(({ dataset: { declaration }, planned }) =>
-      planned.mirrors.flatMap(({ objects, to }) =>
+    const stores = distinctBy(
+      input.datasets.flatMap((dataset) => this.storeOf(dataset) ?? []),
+      ({ place }) => placeKey(place),
+    );
+    const planned = stores.map((store) => planStoreMirrors(store, input.platform, input.timeZone));
+    this.mirrors = new Map(stores.map(({ place }, index) => [placeKey(place), planned[index] ?? NO_MIRRORS]));
+    this.jobProblems = [...planned.flatMap(({ problems }) => problems), ...nestedIn(stores)];
+    this.objects = planned.flatMap(({ mirrors }) =>
+      mirrors.flatMap(({ objects, to, store: { dataset } }) =>
         objects.map((object) => ({
           object,
-          chart: declaration.at.chart,
-          path: `${declaration.at.path}/mirror-to-${to.location.name}`,
+          chart: dataset.declaration.at.chart,
+          path: `${dataset.declaration.at.path}/mirror-to-${to.location.name}`,
         })),
       ),
     );
@@ -113,26 +114,25 @@ export class CnpgMethodPlan implements MethodPlan {
     return strategy.type === 'continuous' ? this.mirrorsOf(dataset).flatMap(({ objects }) => objects) : [];
   }
 
-  private mirrorsOf({ id }: AnsweredDataset): readonly PlannedStoreMirror[] {
-    return this.mirrors.get(datasetKey(id))?.mirrors ?? [];
+  private mirrorsOf(dataset: AnsweredDataset): readonly PlannedStoreMirror[] {
+    const store = this.storeOf(dataset);
+    return store === undefined ? [] : (this.mirrors.get(placeKey(store.place))?.mirrors ?? []);
   }
 
-  /** `undefined` where there is no archive yet, which is a finding of its own. */
-  private plannedMirrors(dataset: AnsweredDataset): StoreMirrors | undefined {
+  /** What holds the archive of a database; `undefined` where there is none yet, which is a finding of its own. */
+  private storeOf(dataset: AnsweredDataset): ToolStore | undefined {
     const [strategy] = continuousOf(dataset);
     const objectStore = this.protectionOf(dataset)?.objectStore?.object;
     const place = objectStore === undefined ? undefined : placeOf(objectStore);
     if (strategy === undefined || objectStore === undefined || place === undefined) return undefined;
-    const { platform, timeZone } = this.input;
     const { namespace = '', name } = objectStore.metadata;
-    const store: ToolStore = {
+    return {
       format: 'barman',
       id: { group: BARMAN_GROUP, kind: 'ObjectStore', namespace, name },
       place: { location: strategy.to, path: place.prefix },
       dataset,
       namespace,
     };
-    return planStoreMirrors(store, platform, timeZone);
   }
 
   /** The objects of a database; `undefined` where it is none, or none that an object shows. */
@@ -196,6 +196,34 @@ export class CnpgMethodPlan implements MethodPlan {
       ),
     ];
   }
+}
+
+const NO_MIRRORS: StoreMirrors = { mirrors: [], problems: [] };
+
+function placeKey({ location, path }: Place): string {
+  return JSON.stringify([location.name, path]);
+}
+
+/** Those that are mirrored as a part of another one, whose mirror would remove what their own has copied. */
+function nestedIn(stores: readonly ToolStore[]): readonly JobProblem[] {
+  return stores
+    .filter(({ place }) => place.location.mirror?.type === 'scheduled')
+    .flatMap(({ id, place, dataset }) => {
+      const outer = stores.find(
+        (other) =>
+          other.place.location.name === place.location.name &&
+          (other.place.path === '' ? place.path !== '' : place.path.startsWith(`${other.place.path}/`)),
+      );
+      if (outer === undefined) return [];
+      return [
+        {
+          type: 'unready',
+          dataset,
+          because: `ObjectStore ${id.name} keeps its archive below that of ObjectStore ${outer.id.name}, '${outer.place.path}', and the mirror of each would take what the other has for its own`,
+          line: `destinationPath: 's3://${place.location.bucket}/${id.namespace}-${id.name}'`,
+        } as const,
+      ];
+    });
 }
 
 /** The strategies of a dataset that this method carries out. */

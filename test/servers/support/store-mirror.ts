@@ -2,6 +2,7 @@
 import { storeMirrorJob, type StoreFormatName, type StoreMirrorJobOptions } from '../../../lib/jobs/store-mirror-job';
 import { storePaths } from '../../../lib/jobs/store';
 import type { DatasetId } from '../../../lib/model/dataset';
+import { secretNameOf } from '../../../lib/model/location';
 import { jobOptions, throughYaml, type ReceiptJob } from './job';
 import { runPod } from './pod';
 import type { Store } from './store';
@@ -11,8 +12,17 @@ export interface StoreMirror extends ReceiptJob<StoreMirrorJobOptions> {
   readonly path: string;
 }
 
-/** @param path of the store in the bucket of its location. */
-export function makeStoreMirror(format: StoreFormatName, from: Store, path: string, to: Store): StoreMirror {
+/**
+ * @param path of the store in the bucket of its location.
+ * @param target path in that of the mirror.
+ */
+export function makeStoreMirror(
+  format: StoreFormatName,
+  from: Store,
+  path: string,
+  to: Store,
+  target = `base/lab/mirrors/local/${path.split('/').slice(2).join('/')}`,
+): StoreMirror {
   const dataset: DatasetId =
     format === 'velero'
       ? { group: 'velero.io', kind: 'BackupStorageLocation', namespace: 'velero', name: 'local' }
@@ -23,7 +33,7 @@ export function makeStoreMirror(format: StoreFormatName, from: Store, path: stri
     format,
     from: { location: from.location, path },
     fromStore: { outsideOf: [], port: 443 },
-    path: `base/lab/mirrors/local/${path.split('/').slice(2).join('/')}`,
+    path: target,
   };
   const { receipts } = storePaths(to.location, 'lab', dataset);
   return {
@@ -34,7 +44,7 @@ export function makeStoreMirror(format: StoreFormatName, from: Store, path: stri
     run: async ({ job, secrets, ...pod } = {}) =>
       runPod(throughYaml(storeMirrorJob({ ...options, ...job })), {
         ...pod,
-        secrets: { 'backed-up-local': from.secret, 'backed-up-offsite': to.secret, ...secrets },
+        secrets: { [secretNameOf(from.location)]: from.secret, [secretNameOf(to.location)]: to.secret, ...secrets },
       }),
   };
 }

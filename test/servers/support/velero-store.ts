@@ -14,6 +14,8 @@ export interface VeleroStore {
   readonly path: string;
   /** Changes the data, and backs it up under that name. @returns a digest of the data. */
   readonly backUp: (name: string) => Promise<string>;
+  /** Changes what the entry of a backup says. */
+  readonly say: (name: string, phase: string) => Promise<void>;
   /** As Velero does with a backup whose time is over. */
   readonly expire: (name: string) => Promise<void>;
   /** Removes what no backup needs at once, where Velero's waits for a day. */
@@ -31,6 +33,11 @@ export async function makeVeleroStore(store: Store, path = 'base/lab/velero'): P
   writeFileSync(join(data, 'large'), randomBytes(3_000_000));
   const snapshots = new Map<string, string>();
   let changes = 0;
+  const write = async (name: string, snapshot: string, phase: string, started: Date): Promise<void> => {
+    const startTimestamp = `${started.toISOString().slice(0, 19)}Z`;
+    const entry = { kind: 'Backup', metadata: { name }, status: { phase, startTimestamp }, snapshot };
+    await store.put(`s:${store.location.bucket}/${path}/backups/${name}/velero-backup.json`, JSON.stringify(entry));
+  };
   return {
     path,
     backUp: async (name) => {
@@ -40,11 +47,14 @@ export async function makeVeleroStore(store: Store, path = 'base/lab/velero'): P
       writeFileSync(join(data, `folder-${changes}`, 'new'), randomBytes(5000));
       const { id } = JSON.parse(await kopia('snapshot', 'create', '--json', data)) as { id: string };
       snapshots.set(name, id);
-      const entry = `s:${store.location.bucket}/${path}/backups/${name}`;
-      await store.put(`${entry}/${name}.tar.gz`, `objects of ${name}`);
-      await store.put(`${entry}/velero-backup.json`, JSON.stringify({ name, snapshot: id }));
+      const started = new Date(startOf(changes));
+      // As Velero does: the entry first, and once more when all is over.
+      await write(name, id, 'Finalizing', started);
+      await store.put(`s:${store.location.bucket}/${path}/backups/${name}/${name}.tar.gz`, `objects of ${name}`);
+      await write(name, id, 'Completed', started);
       return digestOf(data);
     },
+    say: async (name, phase) => write(name, snapshots.get(name) ?? '', phase, new Date(startOf(changes))),
     expire: async (name) => {
       await store.rclone('purge', `s:${store.location.bucket}/${path}/backups/${name}`);
       await kopia('snapshot', 'delete', '--delete', snapshots.get(name) ?? '');
@@ -53,6 +63,11 @@ export async function makeVeleroStore(store: Store, path = 'base/lab/velero'): P
       for (let i = 0; i < 2; i += 1) await kopia('maintenance', 'run', '--full', '--safety=none');
     },
   };
+}
+
+/** When the backups were made, one a day. */
+export function startOf(number: number): number {
+  return Date.UTC(2026, 0, number, 3);
 }
 
 /** The names in the catalogue of a store, or of its mirror. */
