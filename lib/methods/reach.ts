@@ -14,20 +14,27 @@ export interface Unsaid {
 export function storeOf(location: Location, platform: Platform): Peer | Unsaid {
   const gateway = rookGateway(location, platform);
   if (gateway !== undefined) return gateway;
-  if (location.reachedAt === undefined && clientHosts(location).some(isClusterHost)) {
+  const host = clientHosts(location).find(isClusterHost);
+  if (location.reachedAt === undefined && host !== undefined) {
+    const [service = 'minio', namespace = service] = host.split('.');
     return {
       because: `pods of this cluster serve location '${location.name}', and nothing says which: the NetworkPolicy of the job would keep it away from them`,
-      line: `reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }`,
+      line: service.startsWith(GATEWAY)
+        ? `rook: { version: '1.20', namespace: '${namespace}', objectStore: '${service.slice(GATEWAY.length)}' }`
+        : `reachedAt: { namespace: '${namespace}', labels: { app: '${service}' }, port: ${endpointPort(location) ?? 9000} }`,
     };
   }
   return storePeer(location, platform.clusterRanges ?? []);
 }
 
+/** How Rook calls the Service of a store (rook v1.20.6, pkg/operator/ceph/object/rgw.go). */
+const GATEWAY = 'rook-ceph-rgw-';
+
 /** With TLS it listens on the port of its Service (rook v1.20.6, pkg/operator/ceph/object/spec.go). */
 function rookGateway(location: Location, { rook }: Platform): Peer | undefined {
   const [host = ''] = clientHosts(location);
   if (location.reachedAt !== undefined || rook === undefined) return undefined;
-  const service = `rook-ceph-rgw-${rook.objectStore}.${rook.namespace}.svc`;
+  const service = `${GATEWAY}${rook.objectStore}.${rook.namespace}.svc`;
   if (host !== service && host !== `${service}.cluster.local`) return undefined;
   return gatewayPods(rook, location.endpoint.startsWith('https:') ? endpointPort(location) : undefined);
 }

@@ -61,7 +61,7 @@ describe('jobs', () => {
         ✖ Cluster paperless/db (20Gi)
             made by          example/db
             because          pods of this cluster serve location 'minio', and nothing says which: the NetworkPolicy of the job would keep it away from them
-            to fix           reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }
+            to fix           rook: { version: '1.20', namespace: 'rook-ceph', objectStore: 'store-a' }
     `,
   });
 

@@ -180,8 +180,8 @@ describe('the mirror of a bucket', () => {
         ✖ mirror of location 'nas'
             made by          example/media
             because          no job brings the copies of ObjectBucketClaim paperless/media there
-            what to do       mirror the bucket there as well, by a strategy of its own
-            to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+            to fix           mirrored({ to: offsite })
+            what to do       add it to the strategies of the bucket, which may be a list
     `,
   });
 

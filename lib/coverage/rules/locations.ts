@@ -196,7 +196,7 @@ export const mirrorUnproven: Rule = {
   heading: (n) => `${counted(n, 'mirror')} that nothing carries out`,
   what: 'A location declares a mirror on a schedule, and a copy in it is brought there by no object in the output: that of a bucket, which is a mirror itself.',
   why: 'The off-site copy would exist only in the code.',
-  fix: 'Mirror the bucket to the other location as well, or say who copies the location with `elsewhere`.',
+  fix: 'Mirror the bucket to the other location as well.',
   example: `${WITH_ROOK}
 const nas = s3Location('nas', {
   endpoint: 'https://nas.example.net',
@@ -225,8 +225,8 @@ new CephBucketWithBackupGrant(chart, 'media', {
           at: origin,
           because: `no job brings the copies of ${describeDataset(left.id)} there`,
           remedies: [
-            ...inWords('mirror the bucket there as well, by a strategy of its own'),
-            ...toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`),
+            ...toFix(`mirrored({ to: ${location.mirror?.type === 'scheduled' ? location.mirror.to.name : ''} })`),
+            ...inWords('add it to the strategies of the bucket, which may be a list'),
           ],
         },
       ];
