@@ -147,5 +147,9 @@ sort "$SCRATCH"/settled.* >"$SCRATCH/source"
 count "$SCRATCH/settled.1" >"$PARTS/count.backups"
 # As the owner says it: the time of an object is when somebody wrote it here.
 names_in "$SCRATCH/settled.1" >"$TMP/names"
-while read -r name; do sed -n "$MOMENT" "$TMP/entries/$name"; done <"$TMP/names" >"$TMP/moments"
+while read -r name; do
+  sed -n "$MOMENT" "$TMP/entries/$name"
+  # An entry need not end with a line break, and then neither does what busybox finds in it.
+  echo
+done <"$TMP/names" >"$TMP/moments"
 sort "$TMP/moments" | tail -n 1 >"$PARTS/moment.newestBackup"

@@ -72,8 +72,11 @@ export function startOf(number: number): number {
 
 /** The names in the catalogue of a store, or of its mirror. */
 export async function backupsIn(store: Store, path: string): Promise<readonly string[]> {
-  const entries = await store.rclone('lsf', '--dirs-only', `s:${store.location.bucket}/${path}/backups`);
-  return entries.split('\n').flatMap((name) => (name === '' ? [] : [name.slice(0, -1)]));
+  const place = `s:${store.location.bucket}/${path}/backups`;
+  const entries = await store.rclone('lsf', '--recursive', '--include=/*/velero-backup.json', place);
+  return entries
+    .split('\n')
+    .flatMap((name) => (name.endsWith('.json') ? [name.replace('/velero-backup.json', '')] : []));
 }
 
 /** As somebody restores who has nothing but the bucket and the password. @returns a digest of what came back. */
