@@ -3,6 +3,7 @@
  * `statements.ts` make.
  */
 import type { FailureDomain, Location } from './location';
+import { isDeadline, isPercent } from './untyped';
 
 /** All {@link Bucket}s, finest first. */
 export const BUCKETS = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
@@ -133,11 +134,30 @@ export type StrategyType = Strategy['type'];
 /** What a dataset is answered with. */
 export type Answer = Strategy | Excluded;
 
-/** The options of a copy of ours that are to be a Duration, and are not: code without types may give anything. */
-export function withoutDuration(strategy: Exclude<Strategy, Elsewhere>): readonly string[] {
-  return [
-    ...('rpoSeconds' in strategy && Number.isNaN(strategy.rpoSeconds) ? ['rpo'] : []),
-    ...('restoreWindowSeconds' in strategy && Number.isNaN(strategy.restoreWindowSeconds) ? ['restoreWindow'] : []),
-    ...('deadlineSeconds' in strategy && Number.isNaN(strategy.deadlineSeconds) ? ['deadline'] : []),
-  ];
+/** An option that is not what it has to be, and what to write instead. */
+export interface Misfit {
+  readonly option: string;
+  readonly problem: string;
+  readonly write: string;
+}
+
+/** The options of a copy of ours of which nothing can be made: types do not know numbers, and code without types may give anything. */
+export function misfitsOf(strategy: Exclude<Strategy, Elsewhere> | Synchronized): readonly Misfit[] {
+  const { rpoSeconds, restoreWindowSeconds, deadlineSeconds, smallestPercent }: Options = strategy;
+  const misfits: Misfit[] = [];
+  if (Number.isNaN(rpoSeconds)) misfits.push(misfit('rpo', 'is not a Duration', 'Duration.days(1)'));
+  if (Number.isNaN(restoreWindowSeconds))
+    misfits.push(misfit('restoreWindow', 'is not a Duration', 'Duration.days(30)'));
+  if (deadlineSeconds !== undefined && !isDeadline(deadlineSeconds))
+    misfits.push(misfit('deadline', 'is not a Duration of whole seconds, from 1', 'Duration.hours(4)'));
+  if (smallestPercent !== undefined && !isPercent(smallestPercent))
+    misfits.push(misfit('smallestPercent', 'is not a whole number from 0 to 100', '50'));
+  return misfits;
+}
+
+type Options = Partial<Pick<Continuous, 'rpoSeconds' | 'restoreWindowSeconds'>> &
+  Pick<Mirrored, 'deadlineSeconds' | 'smallestPercent'>;
+
+function misfit(option: string, problem: string, value: string): Misfit {
+  return { option, problem, write: `${option}: ${value}` };
 }

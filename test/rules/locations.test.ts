@@ -1,4 +1,4 @@
-import { ApiObject, Size } from 'cdk8s';
+import { ApiObject, Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe } from 'vitest';
 import { BackedUpVolume, excluded, nightly, s3Location, weekly, type S3LocationProps } from '../../lib';
@@ -353,6 +353,26 @@ describe('locations are what they claim to be', () => {
             made by          example/data
             because          the name 'Far away' is not a short DNS label: lower case letters, digits and '-', at most 20
             what to do       call it 'far-away'
+    `,
+  });
+
+  refuses('location-malformed', [], 'a mirror whose guard would always refuse, and whose runs would have no time', {
+    build: ({ chart }, changed) => {
+      const odd = changed ? { smallestPercent: 150, deadline: Duration.seconds(0) } : { smallestPercent: 100 };
+      const to = s3Location('far', { ...away, mirror: nightly({ to: offsite, ...odd }) });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep }) });
+    },
+    says: `
+      2 locations that no client can use: [location-malformed]
+
+        ✖ location 'far'
+            made by          example/data
+            because          the deadline of the mirror is not a Duration of whole seconds, from 1
+            to fix           deadline: Duration.hours(4)
+        ✖ location 'far'
+            made by          example/data
+            because          the smallestPercent of the mirror is not a whole number from 0 to 100
+            to fix           smallestPercent: 50
     `,
   });
 

@@ -83,6 +83,8 @@ const NIGHTLY = 'nightly({ to: offsite, keep: { daily: 7 } })';
 const NO_OVERLOAD = 'No overload matches this call.';
 const VOLUME_STRATEGY = 'OneOrMore<Elsewhere | Scheduled | Snapshotted>';
 const PROPS = `endpoint: 'https://s3.example.net', bucket: 'home-backups', failureDomain: 'offsite', keptIn: 'safe'`;
+/** A place beside `offsite`. */
+const FAR = PROPS.replace('home-backups', 'far-backups');
 const KNOWN_REFS =
   'write one of { claim: … }, { persistentVolume: … }, { statefulSet: …, template: … }, { postgres: … }, { bucket: … }, { openSearch: … }, { prometheus: … }, { alertmanager: … }, { thanosRuler: … }, or a workload with a volume, { deployment: …, volume: … }';
 
@@ -258,6 +260,25 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     error: NO_OVERLOAD,
     says: [
       `[schedule-invalid] ${VOLUME}: 'undefined' has 1 fields: write five, minute, hour, day of month, month and day of week; seconds are added where a backend wants them`,
+    ],
+  },
+  {
+    what: 'a share in words',
+    code: bucket(`${GRANTED}, backup: mirrored({ to: offsite, smallestPercent: 'half' })`),
+    error: "Type 'string' is not assignable to type 'number'.",
+    says: [
+      `[strategy-misfit] ObjectBucketClaim paperless/files: the smallestPercent of 'mirrored' is not a whole number from 0 to 100`,
+      `[rook-missing] platform.rook: nobody says that there is one`,
+    ],
+  },
+  {
+    what: 'the share of a mirror in words',
+    code: volume(
+      `nightly({ to: s3Location('far', { ${FAR}, mirror: nightly({ to: offsite, smallestPercent: 'half' }) }), keep: { daily: 7 } })`,
+    ),
+    error: NO_OVERLOAD,
+    says: [
+      `[location-malformed] location 'far': the smallestPercent of the mirror is not a whole number from 0 to 100`,
     ],
   },
   {
@@ -560,6 +581,14 @@ export const WRONG_GITEA: readonly WrongCode[] = [
     says: ['[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)'],
   },
   {
+    what: 'a Gitea whose copies are compared with a share in words',
+    code: gitea({ copies: `{ smallestPercent: 'half' }` }),
+    error: "Type 'string' is not assignable to type 'number'.",
+    says: [
+      '[invalid-construct] example/gitea: its copies.smallestPercent does not fit: write smallestPercent: 50, or another from 0 to 100',
+    ],
+  },
+  {
     what: 'a Gitea whose copies take space in words',
     code: gitea({ copies: `{ scratch: '50Gi' }` }),
     error: "Type 'string' is not assignable to type 'Size'.",
@@ -715,10 +744,7 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
     what: 'the copies of a Gitea that take a time in words',
     code: giteaBackup({ copies: `{ deadline: '1h' }` }),
     error: "Type 'string' is not assignable to type 'Duration'.",
-    says: [
-      UNANSWERED,
-      '[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)',
-    ],
+    says: ['[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)'],
   },
 ];
 
