@@ -28,32 +28,42 @@ export type Cadence =
   | { readonly every: 'week'; readonly on?: Weekday; readonly at?: string }
   | { readonly every: 'cron'; readonly cron: string };
 
-/** Runs on a schedule and keeps what it copied per calendar bucket: what `hourly`, `nightly`, `weekly` and `every` return. */
-export interface Scheduled extends Synchronized {
-  /** Copies per calendar bucket. */
-  readonly keep: Keep;
-}
-
-/** Runs on a schedule and says nothing of retention: what the mirror of a location is, which keeps what is there. */
-export interface Synchronized {
+interface OnSchedule {
   readonly type: 'scheduled';
   /** When it runs. */
   readonly cadence: Cadence;
   /** Where the copies go. */
   readonly to: Location;
-  /** Copies per calendar bucket; absent for a mirror, which has what its source has. */
-  readonly keep?: Keep;
+}
+
+/** Runs on a schedule and keeps what it copied per calendar bucket: what `hourly`, `nightly`, `weekly` and `every` return. */
+export interface Scheduled extends OnSchedule {
+  /** Copies per calendar bucket. */
+  readonly keep: Keep;
   /** What is copied together with it; absent where nobody named it. */
   readonly plan?: string;
   /** The largest data loss that is accepted; absent where nobody said. */
   readonly rpoSeconds?: number;
   /** Why a snapshot of a running database is good enough. */
   readonly crashConsistent?: string;
-  /** What a run of a mirror may take; absent for the default. */
+}
+
+/** Runs on a schedule and has what its source has, so that it says nothing of datasets: the mirror of a location. */
+export interface Synchronized extends OnSchedule, Readonly<Partial<Record<SaidOfDatasets, never>>> {
+  /** What a run may take; absent for the default. */
   readonly deadlineSeconds?: number;
   /** How much of its last mirror a store must have, in percent; absent for the default. */
   readonly smallestPercent?: number;
 }
+
+type SaidOfDatasets = Exclude<keyof Scheduled, keyof OnSchedule>;
+/** By what they are called where people write them. */
+const SAID_OF_DATASETS: Readonly<Record<SaidOfDatasets, string>> = {
+  keep: 'keep',
+  plan: 'plan',
+  rpoSeconds: 'rpo',
+  crashConsistent: 'crashConsistent',
+};
 
 /** As {@link Scheduled}, but only a snapshot inside the storage, fast and lost with it: what `snapshotted` returns. */
 export interface Snapshotted extends Omit<Scheduled, 'type'> {
@@ -153,6 +163,11 @@ export function misfitsOf(strategy: Exclude<Strategy, Elsewhere> | Synchronized)
   if (smallestPercent !== undefined && !isPercent(smallestPercent))
     misfits.push(misfit('smallestPercent', 'is not a whole number from 0 to 100', '50'));
   return misfits;
+}
+
+/** The options of a mirror that only a dataset can have: types refuse them. */
+export function saidOfDatasets(mirror: Synchronized): readonly string[] {
+  return Object.entries(SAID_OF_DATASETS).flatMap(([field, option]) => (field in mirror ? [option] : []));
 }
 
 type Options = Partial<Pick<Continuous, 'rpoSeconds' | 'restoreWindowSeconds'>> &

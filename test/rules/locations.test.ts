@@ -376,6 +376,37 @@ describe('locations are what they claim to be', () => {
     `,
   });
 
+  refuses('location-malformed', [], 'a mirror that is to keep something else than what its source has', {
+    build: ({ chart }, changed) => {
+      const ofDatasets = { keep, plan: 'far', rpo: Duration.days(1), crashConsistent: 'It is an append-only log.' };
+      const mirror = nightly({ to: offsite, ...(changed ? ofDatasets : {}) } as never) as never;
+      new BackedUpVolume(chart, 'data', {
+        storage,
+        backup: nightly({ to: s3Location('far', { ...away, mirror }), keep }),
+      });
+    },
+    says: `
+      4 locations that no client can use: [location-malformed]
+
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has crashConsistent, which nothing carries out: it has what its source has
+            what to do       leave crashConsistent to the strategies that copy to the location
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has keep, which nothing carries out: it has what its source has
+            what to do       leave keep to the strategies that copy to the location
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has plan, which nothing carries out: it has what its source has
+            what to do       leave plan to the strategies that copy to the location
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has rpo, which nothing carries out: it has what its source has
+            what to do       leave rpo to the strategies that copy to the location
+    `,
+  });
+
   refuses('location-ambiguous', [], 'one name for two places', {
     build: ({ chart }, changed) => {
       const one = s3Location('far', away);

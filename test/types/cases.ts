@@ -271,6 +271,24 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
       `[rook-missing] platform.rook: nobody says that there is one`,
     ],
   },
+  ...[
+    [
+      'keep: { daily: 7 }',
+      "Type 'Scheduled' is not assignable to type 'Elsewhere | Synchronized' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.",
+    ],
+    ['rpo: Duration.days(1)', NO_OVERLOAD],
+    ["plan: 'far'", NO_OVERLOAD],
+    ["crashConsistent: 'It is an append-only log.'", NO_OVERLOAD],
+  ].map(([option = '', error = '']) => ({
+    what: `a mirror with ${option}`,
+    code: volume(
+      `nightly({ to: s3Location('far', { ${FAR}, mirror: nightly({ to: offsite, ${option} }) }), keep: { daily: 7 } })`,
+    ),
+    error,
+    says: [
+      `[location-malformed] location 'far': the mirror has ${option.replace(/:.*/, '')}, which nothing carries out: it has what its source has`,
+    ],
+  })),
   {
     what: 'the share of a mirror in words',
     code: volume(

@@ -4,7 +4,7 @@ import { describeDataset } from '../../model/dataset';
 import { describeObject, objectId, type KubeObject } from '../../model/kube-object';
 import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { isDnsLabel } from '../../model/names';
-import { misfitsOf } from '../../model/strategy';
+import { misfitsOf, saidOfDatasets, type Synchronized } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import { bucketClaims, bucketNameOf } from '../buckets';
 import type { GateContext, LocationUse } from '../context';
@@ -56,15 +56,25 @@ function malformed(location: Location): readonly Problem[] {
     const remedies = toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`);
     problems.push({ because: 'the mirror is not a strategy', remedies });
   } else if (mirror?.type === 'scheduled') {
-    const misfits = misfitsOf(mirror);
-    problems.push(
-      ...misfits.map(({ option, problem, write }) => ({
+    problems.push(...malformedMirror(mirror));
+  }
+  return problems;
+}
+
+function malformedMirror(mirror: Synchronized): readonly Problem[] {
+  const ofDatasets = saidOfDatasets(mirror);
+  return [
+    ...ofDatasets.map((option) => ({
+      because: `the mirror has ${option}, which nothing carries out: it has what its source has`,
+      remedies: inWords(`leave ${option} to the strategies that copy to the location`),
+    })),
+    ...misfitsOf(mirror)
+      .filter(({ option }) => !ofDatasets.includes(option))
+      .map(({ option, problem, write }) => ({
         because: `the ${option} of the mirror ${problem}`,
         remedies: toFix(write),
       })),
-    );
-  }
-  return problems;
+  ];
 }
 
 /** What is wrong with a failure domain, whoever claims it. */
