@@ -1,7 +1,7 @@
 import { ApiObject, Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe } from 'vitest';
-import { BackedUpVolume, excluded, nightly, s3Location, weekly, type S3LocationProps } from '../../lib';
+import { BackedUpVolume, excluded, nightly, s3Location, weekly, type Location, type S3LocationProps } from '../../lib';
 import { refuses } from '../support/rule-test';
 import { clusterAnswers, offsite, platform } from '../support/scenario';
 
@@ -404,6 +404,30 @@ describe('locations are what they claim to be', () => {
             made by          example/data
             because          the mirror has rpo, which nothing carries out: it has what its source has
             what to do       leave rpo to the strategies that copy to the location
+    `,
+  });
+
+  refuses('location-malformed', [], 'mirrors that are null, or that come at no time', {
+    build: ({ chart }, changed) => {
+      const mirrored = (name: string, mirror: unknown) =>
+        s3Location(name, { ...away, bucket: name, ...(changed ? { mirror: mirror as never } : {}) });
+      const backup = (to: Location) => nightly({ to, keep });
+      new BackedUpVolume(chart, 'data', {
+        storage,
+        backup: [backup(mirrored('null', null)), backup(mirrored('never', { type: 'scheduled', to: offsite }))],
+      });
+    },
+    says: `
+      2 locations that no client can use: [location-malformed]
+
+        ✖ location 'never'
+            made by          example/data
+            because          the mirror is not a strategy
+            to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+        ✖ location 'null'
+            made by          example/data
+            because          the mirror is not a strategy
+            to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
     `,
   });
 

@@ -370,6 +370,27 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     says: [`[location-malformed] location 'far': the mirror is not a strategy`],
   },
   {
+    what: 'no mirror, where one is named',
+    code: volume(`nightly({ to: s3Location('far', { ${FAR}, mirror: null }), keep: { daily: 7 } })`),
+    error: "Type 'null' is not assignable to type 'Elsewhere | Synchronized'.",
+    says: [`[location-malformed] location 'far': the mirror is not a strategy`],
+  },
+  ...[
+    ['', `Type '{ type: "scheduled"; to: Location; }' is not assignable to type 'Elsewhere | Synchronized'.`],
+    [
+      "cadence: { every: 'fortnight' }, ",
+      `Type '"fortnight"' is not assignable to type '"hour" | "night" | "week" | "cron"'.`,
+    ],
+    ["cadence: { every: 'cron' }, ", `Type '{ every: "cron"; }' is not assignable to type 'Cadence'.`],
+  ].map(([cadence = '', error = '']) => ({
+    what: `a mirror that comes at no time, { ${cadence}… }`,
+    code: volume(
+      `nightly({ to: s3Location('far', { ${FAR}, mirror: { type: 'scheduled', ${cadence}to: offsite } }), keep: { daily: 7 } })`,
+    ),
+    error,
+    says: [`[location-malformed] location 'far': the mirror is not a strategy`],
+  })),
+  {
     what: 'a mirror to nowhere',
     code: volume(`nightly({ to: s3Location('far', { ${PROPS}, mirror: nightly({}) }), keep: { daily: 7 } })`),
     error: NO_OVERLOAD,
