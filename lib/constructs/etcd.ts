@@ -1,5 +1,5 @@
 /** etcd, which no object shows: what `BackedUpApp` is given as `etcd`. */
-import { Duration, Size } from 'cdk8s';
+import { Duration, Size, type App } from 'cdk8s';
 import { etcdSnapshot } from '../jobs/etcd';
 import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
@@ -63,13 +63,18 @@ export function isKubeadmEtcd(answer: unknown): answer is KubeadmEtcd {
   return isMapping(answer) && answer['type'] === 'kubeadmEtcd';
 }
 
-export function etcdJob(etcd: KubeadmEtcd, dataset: DatasetId, at: Origin & { type: 'construct' }): JobDeclaration {
+export function etcdJob(
+  app: App,
+  etcd: KubeadmEtcd,
+  dataset: DatasetId,
+  at: Origin & { type: 'construct' },
+): JobDeclaration {
   const { endpoint, folder, externalCa } = etcd;
   const source = etcdSnapshot({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(folder === undefined ? {} : { folder }),
     ...(externalCa === undefined ? {} : { externalCa }),
   });
-  const settings = jobSettings({ scratch: SCRATCH, deadline: DEADLINE, ...etcd });
+  const settings = jobSettings(app, 'etcd', etcd, { scratch: SCRATCH, deadline: DEADLINE });
   return { dataset, name: 'etcd', namespace: NAMESPACE, source, settings, at };
 }

@@ -1,14 +1,12 @@
 /** What the properties of the Gitea constructs have to be, where no types hold them to it. */
 import { GITEA_FILES } from '../jobs/gitea';
 import { at, isMapping } from '../model/kube-object';
-import { isDuration, isSize, isText, isTextList, isTextMap, optional, type Expected } from './misuse';
+import { isSize, isText, isTextList, isTextMap, optional, type Expected } from './misuse';
 
 const SIZE = 'Size.gibibytes(50)';
 
 const COPIES: Readonly<Record<string, Expected>> = {
   copies: { is: optional(isMapping), write: 'copies: { deadline: Duration.hours(1) }' },
-  'copies.scratch': { is: optional(isSize), write: `scratch: ${SIZE}` },
-  'copies.deadline': { is: optional(isDuration), write: 'deadline: Duration.hours(1)' },
   'copies.postgresImage': { is: optional(isText), write: `postgresImage: 'docker.io/library/postgres:18.1'` },
 };
 

@@ -376,7 +376,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
       ...(bucket === undefined ? {} : { elsewhere: bucket.files }),
     }),
     settings: {
-      ...jobSettings(copies),
+      ...jobSettings(construct, 'copies', copies),
       images: { gitea: image, ...(postgres === undefined ? {} : { postgres }) },
     },
     keys: [...keys, ...secrets],

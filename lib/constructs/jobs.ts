@@ -1,9 +1,11 @@
 /** What people may say of the jobs that copy a dataset. */
 import type { Duration, Size } from 'cdk8s';
+import type { Construct } from 'constructs';
 import { DEADLINE } from '../jobs/cron-job';
 import type { JobSettings } from '../methods/jobs/declaration';
 import type { JobResources } from '../model/platform';
-import { secondsOf } from '../model/untyped';
+import { isDeadline, isPercent, secondsOf } from '../model/untyped';
+import { isMisused, isSize, optional, type Expected } from './misuse';
 
 /** How the jobs of one dataset run, where the defaults do not fit. */
 export interface JobProps {
@@ -27,8 +29,15 @@ export interface JobProps {
   readonly resources?: Partial<JobResources>;
 }
 
-export function jobSettings(props: JobProps): JobSettings {
-  const { scratch, scratchClass, deadline, smallestPercent, upkeepSecret, resources } = props;
+/**
+ * What a construct says of its jobs. What does not fit is reported, and the defaults stand for it: the rest can be looked at
+ * all the same.
+ *
+ * @param path of the property that says it: `copies`.
+ */
+export function jobSettings(construct: Construct, path: string, props: JobProps, defaults: JobProps = {}): JobSettings {
+  const said = isMisused(construct, { [path]: props }, expectedBelow(path)) ? {} : props;
+  const { scratch, scratchClass, deadline, smallestPercent, upkeepSecret, resources } = { ...defaults, ...said };
   return {
     deadlineSeconds: deadline === undefined ? DEADLINE : secondsOf(deadline),
     ...(scratch === undefined ? {} : { scratchSize: scratch.asString() }),
@@ -36,5 +45,16 @@ export function jobSettings(props: JobProps): JobSettings {
     ...(smallestPercent === undefined ? {} : { smallestPercent }),
     ...(upkeepSecret === undefined ? {} : { upkeepSecret }),
     ...(resources === undefined ? {} : { resources }),
+  };
+}
+
+function expectedBelow(path: string): Readonly<Record<string, Expected>> {
+  return {
+    [`${path}.scratch`]: { is: optional(isSize), write: 'scratch: Size.gibibytes(50)' },
+    [`${path}.deadline`]: {
+      is: optional((value) => isDeadline(secondsOf(value as Duration))),
+      write: 'deadline: Duration.hours(1)',
+    },
+    [`${path}.smallestPercent`]: { is: optional(isPercent), write: 'smallestPercent: 50, or another from 0 to 100' },
   };
 }

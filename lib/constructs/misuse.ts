@@ -13,7 +13,7 @@ export interface Expected {
  * Reports every property that is not what it has to be, as `invalid-construct`.
  *
  * @param expected by the path of the property: `settings.secret`.
- * @returns whether there is any: nothing can be rendered of such properties.
+ * @returns whether there is any: nothing may be rendered of such properties.
  */
 export function isMisused(construct: Construct, props: unknown, expected: Readonly<Record<string, Expected>>): boolean {
   const wrong = Object.entries(expected).filter(([path, { is }]) => !is(at(props, ...path.split('.'))));
@@ -41,10 +41,6 @@ export function isTextList(value: unknown): value is readonly string[] {
 
 export function isSize(value: unknown): boolean {
   return isMapping(value) && typeof value['asString'] === 'function';
-}
-
-export function isDuration(value: unknown): boolean {
-  return isMapping(value) && typeof value['toSeconds'] === 'function';
 }
 
 /** Of a property that may be left out. */

@@ -304,7 +304,10 @@ function declareDump(
     name: `${dataset.name}-dump`,
     namespace: dataset.namespace ?? '',
     source,
-    settings: { ...jobSettings(dump), ...(image === undefined ? {} : { images: { postgres: image } }) },
+    settings: {
+      ...jobSettings(construct, 'dump', dump),
+      ...(image === undefined ? {} : { images: { postgres: image } }),
+    },
     keys,
     at: originOf(construct),
   });

@@ -2,11 +2,12 @@
  * An application that is stopped for its copy, so that all of it is of one moment. What holds, whatever goes wrong:
  *
  *     look       how many pods it has when it runs; one that a person has stopped stays as it is
- *     stop       at once: no pods are wanted, a mark says how many there were, and Flux, which would start it, is held off
+ *     stop       at once: no pods are wanted, a mark says how many there were, and Flux, which would start it, is held off;
+ *                where a person holds it off already, the mark says that too
  *     gone       there are none
  *     …          what reads the data: a script that fails leaves that to the first step after the application is up again
  *     still-gone there are none, so that nobody has written meanwhile; otherwise there is no receipt
- *     start      at once: as many pods as there were are wanted, and Flux takes care of it again
+ *     start      at once: as many pods as there were are wanted, and Flux takes care of it again, unless a person holds it off
  *
  * A pod that is killed between `stop` and `start` is tried once more, which comes to the same end. When that fails as
  * well, an undo job starts what is marked, at a time at which no run can last.
@@ -26,7 +27,7 @@ export interface Stopped {
   readonly pods: Readonly<Record<string, string>>;
 }
 
-/** On the live object while a run has it stopped: how many pods it had. */
+/** On the live object while a run has it stopped: how many pods it had, and which of the `HOLDS` were there before. */
 const MARK = 'backed-up/stopped';
 /**
  * With `disabled`, kustomize-controller leaves a live object alone that has the one (v1.9, docs/spec/v1/kustomizations.md),

@@ -1,6 +1,7 @@
 /** From what a person said (`nightly`, perhaps a time) to a schedule, and from retention to the runs that carry it. */
 import { createHash } from 'node:crypto';
 import { isCronProblem, parseCron, type CronProblem } from './cron';
+import { textAt } from './kube-object';
 import { nearest } from './nearest';
 import { isScheduleProblem, largestGap, makeSchedule, type Schedule } from './schedule';
 import { BUCKETS, type Bucket, type Cadence, type Keep, type Weekday } from './strategy';
@@ -25,6 +26,12 @@ const PERIOD: Readonly<Record<Bucket, number>> = {
 /** A number below `slots` that depends on nothing but the seed: the same on every machine, spread evenly over many seeds. */
 function spread(seed: readonly string[], slots: number): number {
   return createHash('sha256').update(JSON.stringify(seed)).digest().readUIntBE(0, 6) % slots;
+}
+
+/** Whether a schedule can be looked for: code without types may give anything. */
+export function isCadence(value: unknown): value is Cadence {
+  const every = textAt(value, 'every');
+  return every === 'cron' ? textAt(value, 'cron') !== undefined : ['hour', 'night', 'week'].includes(every ?? '');
 }
 
 /**

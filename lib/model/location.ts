@@ -1,4 +1,6 @@
 /** Where copies live. */
+import { isCadence } from './cadence';
+import { at } from './kube-object';
 import type { Elsewhere, Synchronized } from './strategy';
 
 /**
@@ -173,8 +175,10 @@ export function isFailureDomain(text: unknown): text is FailureDomain {
 }
 
 /** Whether a location can be mirrored so: code without types may give anything. */
-export function isMirror(mirror: Synchronized | Elsewhere): boolean {
-  return mirror.type === 'elsewhere' || (mirror.type === 'scheduled' && mirror.to?.type === 's3');
+export function isMirror(mirror: unknown): mirror is Synchronized | Elsewhere {
+  const type = at(mirror, 'type');
+  if (type === 'elsewhere') return true;
+  return type === 'scheduled' && at(mirror, 'to', 'type') === 's3' && isCadence(at(mirror, 'cadence'));
 }
 
 /** One step of what is at a location to the next one. */
@@ -184,20 +188,17 @@ export interface MirrorHop {
 }
 
 /**
- * How what is at a location goes on from there, nearest first: until a location comes again, or somebody else takes over,
- * which is the last one.
+ * How what is at a location goes on from there, nearest first, until somebody else takes over, which is the last one. A
+ * location names its mirror when it is made, so that none comes again.
  */
 export function mirrorHops(location: Location): readonly MirrorHop[] {
   const hops: MirrorHop[] = [];
-  const seen = new Set([location]);
   let from = location;
-  while (from.mirror !== undefined && isMirror(from.mirror)) {
+  while (isMirror(from.mirror)) {
     const by = from.mirror;
-    if (by.type === 'scheduled' && seen.has(by.to)) break;
     hops.push({ from, by });
     if (by.type === 'elsewhere') break;
     from = by.to;
-    seen.add(from);
   }
   return hops;
 }

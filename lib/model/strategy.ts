@@ -3,6 +3,7 @@
  * `statements.ts` make.
  */
 import type { FailureDomain, Location } from './location';
+import { isDeadline, isPercent } from './untyped';
 
 /** All {@link Bucket}s, finest first. */
 export const BUCKETS = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
@@ -27,32 +28,42 @@ export type Cadence =
   | { readonly every: 'week'; readonly on?: Weekday; readonly at?: string }
   | { readonly every: 'cron'; readonly cron: string };
 
-/** Runs on a schedule and keeps what it copied per calendar bucket: what `hourly`, `nightly`, `weekly` and `every` return. */
-export interface Scheduled extends Synchronized {
-  /** Copies per calendar bucket. */
-  readonly keep: Keep;
-}
-
-/** Runs on a schedule and says nothing of retention: what the mirror of a location is, which keeps what is there. */
-export interface Synchronized {
+interface OnSchedule {
   readonly type: 'scheduled';
   /** When it runs. */
   readonly cadence: Cadence;
   /** Where the copies go. */
   readonly to: Location;
-  /** Copies per calendar bucket; absent for a mirror, which has what its source has. */
-  readonly keep?: Keep;
+}
+
+/** Runs on a schedule and keeps what it copied per calendar bucket: what `hourly`, `nightly`, `weekly` and `every` return. */
+export interface Scheduled extends OnSchedule {
+  /** Copies per calendar bucket. */
+  readonly keep: Keep;
   /** What is copied together with it; absent where nobody named it. */
   readonly plan?: string;
   /** The largest data loss that is accepted; absent where nobody said. */
   readonly rpoSeconds?: number;
   /** Why a snapshot of a running database is good enough. */
   readonly crashConsistent?: string;
-  /** What a run of a mirror may take; absent for the default. */
+}
+
+/** Runs on a schedule and has what its source has, so that it says nothing of datasets: the mirror of a location. */
+export interface Synchronized extends OnSchedule, Readonly<Partial<Record<SaidOfDatasets, never>>> {
+  /** What a run may take; absent for the default. */
   readonly deadlineSeconds?: number;
   /** How much of its last mirror a store must have, in percent; absent for the default. */
   readonly smallestPercent?: number;
 }
+
+type SaidOfDatasets = Exclude<keyof Scheduled, keyof OnSchedule>;
+/** By what they are called where people write them. */
+const SAID_OF_DATASETS: Readonly<Record<SaidOfDatasets, string>> = {
+  keep: 'keep',
+  plan: 'plan',
+  rpoSeconds: 'rpo',
+  crashConsistent: 'crashConsistent',
+};
 
 /** As {@link Scheduled}, but only a snapshot inside the storage, fast and lost with it: what `snapshotted` returns. */
 export interface Snapshotted extends Omit<Scheduled, 'type'> {
@@ -133,11 +144,35 @@ export type StrategyType = Strategy['type'];
 /** What a dataset is answered with. */
 export type Answer = Strategy | Excluded;
 
-/** The options of a copy of ours that are to be a Duration, and are not: code without types may give anything. */
-export function withoutDuration(strategy: Exclude<Strategy, Elsewhere>): readonly string[] {
-  return [
-    ...('rpoSeconds' in strategy && Number.isNaN(strategy.rpoSeconds) ? ['rpo'] : []),
-    ...('restoreWindowSeconds' in strategy && Number.isNaN(strategy.restoreWindowSeconds) ? ['restoreWindow'] : []),
-    ...('deadlineSeconds' in strategy && Number.isNaN(strategy.deadlineSeconds) ? ['deadline'] : []),
-  ];
+/** An option that is not what it has to be, and what to write instead. */
+export interface Misfit {
+  readonly option: string;
+  readonly problem: string;
+  readonly write: string;
+}
+
+/** The options of a copy of ours of which nothing can be made: types do not know numbers, and code without types may give anything. */
+export function misfitsOf(strategy: Exclude<Strategy, Elsewhere> | Synchronized): readonly Misfit[] {
+  const { rpoSeconds, restoreWindowSeconds, deadlineSeconds, smallestPercent }: Options = strategy;
+  const misfits: Misfit[] = [];
+  if (Number.isNaN(rpoSeconds)) misfits.push(misfit('rpo', 'is not a Duration', 'Duration.days(1)'));
+  if (Number.isNaN(restoreWindowSeconds))
+    misfits.push(misfit('restoreWindow', 'is not a Duration', 'Duration.days(30)'));
+  if (deadlineSeconds !== undefined && !isDeadline(deadlineSeconds))
+    misfits.push(misfit('deadline', 'is not a Duration of whole seconds, from 1', 'Duration.hours(4)'));
+  if (smallestPercent !== undefined && !isPercent(smallestPercent))
+    misfits.push(misfit('smallestPercent', 'is not a whole number from 0 to 100', '50'));
+  return misfits;
+}
+
+/** The options of a mirror that only a dataset can have: types refuse them. */
+export function saidOfDatasets(mirror: Synchronized): readonly string[] {
+  return Object.entries(SAID_OF_DATASETS).flatMap(([field, option]) => (field in mirror ? [option] : []));
+}
+
+type Options = Partial<Pick<Continuous, 'rpoSeconds' | 'restoreWindowSeconds'>> &
+  Pick<Mirrored, 'deadlineSeconds' | 'smallestPercent'>;
+
+function misfit(option: string, problem: string, value: string): Misfit {
+  return { option, problem, write: `${option}: ${value}` };
 }

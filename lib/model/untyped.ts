@@ -16,6 +16,16 @@ export function secondsOf(duration: Duration): number {
     : Number.NaN;
 }
 
+/** What a job can be ended by: Kubernetes takes whole seconds, from 1. */
+export function isDeadline(seconds: unknown): boolean {
+  return Number.isSafeInteger(seconds) && Number(seconds) > 0;
+}
+
+/** What a copy can be compared by: a shell takes no other number, and below 0 it would never refuse, above 100 always. */
+export function isPercent(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 100;
+}
+
 export function cronText(cron: Cron | string): string {
   return typeof cron === 'object' && cron !== null ? cron.expressionString : String(cron);
 }

@@ -154,7 +154,7 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
   ledger.gated = true;
   // Whether there is a platform is checked when synth begins, too.
   ledger.cluster = (props.platform as Platform | undefined)?.cluster ?? '';
-  declareClusterData(ledger, props);
+  declareClusterData(app, props);
   const { clusterWide } = props;
   // Whether these are what their types say is checked when synth begins: it can say so without a stack.
   return {
@@ -172,7 +172,8 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
 /** What belongs to the whole cluster is said to the app, and not in a chart. */
 const AT_APP: Declaration['at'] = { type: 'construct', path: 'app', chart: CLUSTER_CHART };
 
-function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
+function declareClusterData(app: App, props: RequireBackupsProps): void {
+  const ledger = Ledger.of(app);
   const answers: Readonly<Record<string, unknown>> = { ...props };
   for (const ref of Object.keys(CLUSTER_DATA)) {
     // An answer beside `clusterWide`, which types refuse, matches no data: the gate says so.
@@ -181,7 +182,7 @@ function declareClusterData(ledger: Ledger, props: RequireBackupsProps): void {
     const answer = answers[ref];
     if (isKubeadmEtcd(answer)) {
       ledger.declarations.push({ dataset, answer: answerOf(answer.backup), at: AT_APP });
-      ledger.jobs.push(etcdJob(answer, dataset, AT_APP));
+      ledger.jobs.push(etcdJob(app, answer, dataset, AT_APP));
     } else {
       ledger.declarations.push({ dataset, answer: answerOf(answer), at: AT_APP });
     }

@@ -5,17 +5,20 @@ import { describe } from 'vitest';
 import {
   BackedUpStatefulSet,
   BackedUpVolume,
+  CephBucketWithBackupGrant,
   backUp,
   continuous,
   elsewhere,
   exclude,
   excluded,
   holds,
+  mirrored,
   nightly,
   s3Location,
   ScratchVolume,
   type Scheduled,
 } from '../../lib';
+import { withRook } from '../support/buckets';
 import { refuses } from '../support/rule-test';
 import { clusterAnswers, offsite } from '../support/scenario';
 
@@ -638,6 +641,27 @@ describe('declarations', () => {
             made by          example/data
             because          'continuous' cannot copy it
             to fix           backup: nightly({ to: offsite, keep: { daily: 7 } })
+    `,
+  });
+
+  refuses('strategy-misfit', [], 'a mirror whose guard would never refuse, and whose runs would have no time', {
+    options: () => withRook,
+    build: ({ chart }, changed) => {
+      const odd = changed ? { smallestPercent: -1, deadline: Duration.seconds(0) } : { smallestPercent: 0 };
+      const backup = mirrored({ to: offsite, deadline: Duration.hours(1), ...odd });
+      new CephBucketWithBackupGrant(chart, 'media', { bucketName: 'media', storageClass: 'bucket-retain', backup });
+    },
+    says: `
+      2 strategies do not fit the kind of data: [strategy-misfit]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          the deadline of 'mirrored' is not a Duration of whole seconds, from 1
+            to fix           deadline: Duration.hours(4)
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          the smallestPercent of 'mirrored' is not a whole number from 0 to 100
+            to fix           smallestPercent: 50
     `,
   });
 

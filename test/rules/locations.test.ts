@@ -1,7 +1,7 @@
-import { ApiObject, Size } from 'cdk8s';
+import { ApiObject, Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe } from 'vitest';
-import { BackedUpVolume, excluded, nightly, s3Location, weekly, type S3LocationProps } from '../../lib';
+import { BackedUpVolume, excluded, nightly, s3Location, weekly, type Location, type S3LocationProps } from '../../lib';
 import { refuses } from '../support/rule-test';
 import { clusterAnswers, offsite, platform } from '../support/scenario';
 
@@ -353,6 +353,81 @@ describe('locations are what they claim to be', () => {
             made by          example/data
             because          the name 'Far away' is not a short DNS label: lower case letters, digits and '-', at most 20
             what to do       call it 'far-away'
+    `,
+  });
+
+  refuses('location-malformed', [], 'a mirror whose guard would always refuse, and whose runs would have no time', {
+    build: ({ chart }, changed) => {
+      const odd = changed ? { smallestPercent: 150, deadline: Duration.seconds(0) } : { smallestPercent: 100 };
+      const to = s3Location('far', { ...away, mirror: nightly({ to: offsite, ...odd }) });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep }) });
+    },
+    says: `
+      2 locations that no client can use: [location-malformed]
+
+        ✖ location 'far'
+            made by          example/data
+            because          the deadline of the mirror is not a Duration of whole seconds, from 1
+            to fix           deadline: Duration.hours(4)
+        ✖ location 'far'
+            made by          example/data
+            because          the smallestPercent of the mirror is not a whole number from 0 to 100
+            to fix           smallestPercent: 50
+    `,
+  });
+
+  refuses('location-malformed', [], 'a mirror that is to keep something else than what its source has', {
+    build: ({ chart }, changed) => {
+      const ofDatasets = { keep, plan: 'far', rpo: Duration.days(1), crashConsistent: 'It is an append-only log.' };
+      const mirror = nightly({ to: offsite, ...(changed ? ofDatasets : {}) } as never) as never;
+      new BackedUpVolume(chart, 'data', {
+        storage,
+        backup: nightly({ to: s3Location('far', { ...away, mirror }), keep }),
+      });
+    },
+    says: `
+      4 locations that no client can use: [location-malformed]
+
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has crashConsistent, which nothing carries out: it has what its source has
+            what to do       leave crashConsistent to the strategies that copy to the location
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has keep, which nothing carries out: it has what its source has
+            what to do       leave keep to the strategies that copy to the location
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has plan, which nothing carries out: it has what its source has
+            what to do       leave plan to the strategies that copy to the location
+        ✖ location 'far'
+            made by          example/data
+            because          the mirror has rpo, which nothing carries out: it has what its source has
+            what to do       leave rpo to the strategies that copy to the location
+    `,
+  });
+
+  refuses('location-malformed', [], 'mirrors that are null, or that come at no time', {
+    build: ({ chart }, changed) => {
+      const mirrored = (name: string, mirror: unknown) =>
+        s3Location(name, { ...away, bucket: name, ...(changed ? { mirror: mirror as never } : {}) });
+      const backup = (to: Location) => nightly({ to, keep });
+      new BackedUpVolume(chart, 'data', {
+        storage,
+        backup: [backup(mirrored('null', null)), backup(mirrored('never', { type: 'scheduled', to: offsite }))],
+      });
+    },
+    says: `
+      2 locations that no client can use: [location-malformed]
+
+        ✖ location 'never'
+            made by          example/data
+            because          the mirror is not a strategy
+            to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
+        ✖ location 'null'
+            made by          example/data
+            because          the mirror is not a strategy
+            to fix           mirror: elsewhere('Who copies the bucket, and how.', { failureDomain: 'offsite', rpo: Duration.days(1) })
     `,
   });
 

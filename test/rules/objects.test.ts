@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import {
+  BackedUpPostgres,
   BackedUpVolume,
   backUp,
   elsewhere,
@@ -10,6 +11,7 @@ import {
   every,
   holds,
   hourly,
+  kubeadmEtcd,
   nightly,
   weekly,
   ScratchVolume,
@@ -82,6 +84,32 @@ describe('objects', () => {
             because          exclude(…) stands in no chart: write exclude(chart, …), or exclude(this, …) in the chart's own code
         ✖ app
             because          holds(…) stands in no chart: write holds(chart, …), or holds(this, …) in the chart's own code
+    `,
+  });
+
+  refuses('invalid-construct', [], 'jobs whose guard is no share, or that would have no time', {
+    options: (changed) => ({
+      props: {
+        etcd: kubeadmEtcd({
+          backup: nightly({ to: offsite, keep }),
+          ...(changed ? { deadline: Duration.seconds(0) } : {}),
+        }),
+      },
+    }),
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: nightly({ to: offsite, keep }),
+        dump: { smallestPercent: changed ? 0.5 : 0 },
+      });
+    },
+    says: `
+      2 constructs are not valid: [invalid-construct]
+
+        ✖ app
+            because          its etcd.deadline does not fit: write deadline: Duration.hours(1)
+        ✖ example/db
+            because          its dump.smallestPercent does not fit: write smallestPercent: 50, or another from 0 to 100
     `,
   });
 

@@ -138,6 +138,37 @@ describe('a Gitea that is stopped for its copy', () => {
     },
   );
 
+  describe.each(HOLDS)('that a person holds off Flux from, by %s', (hold) => {
+    beforeEach(async () => {
+      // Flux takes the value in any case.
+      await cluster.kubectl('annotate', 'statefulset/gitea', `${hold}=Disabled`);
+    });
+
+    it('is held off from it still, after a run', async () => {
+      expect((await run()).failed).toBeUndefined();
+      expect(await annotations()).toEqual({ [hold]: 'Disabled' });
+    });
+
+    it.each(['stop', 'copy', 'start'])('is held off from it still, after a run that was killed at %s', async (step) => {
+      await killedAt(step);
+      expect((await undo()).succeeded).toBe(true);
+      expect(await replicas()).toBe('1');
+      expect(await annotations()).toEqual({ [hold]: 'Disabled' });
+    });
+
+    it('is held off from it still, after a second attempt that was killed as well', async () => {
+      await killedAt('copy');
+      await killedAt('dump');
+      expect(await annotations()).toEqual({
+        'backed-up/stopped': `1 ${hold}`,
+        ...Object.fromEntries(HOLDS.map((key) => [key, key === hold ? 'Disabled' : 'disabled'])),
+      });
+      expect((await undo()).succeeded).toBe(true);
+      expect(await replicas()).toBe('1');
+      expect(await annotations()).toEqual({ [hold]: 'Disabled' });
+    });
+  });
+
   it('is not stopped when the API server does not answer', async () => {
     const { failed } = await job.run({
       apiServer: { ...cluster, token: async () => 'expired' },
@@ -208,6 +239,11 @@ describe('a Gitea that is stopped for its copy', () => {
 
   async function replicas(): Promise<string> {
     return cluster.kubectl('get', 'statefulset/gitea', '--output=jsonpath={.spec.replicas}');
+  }
+
+  async function annotations(): Promise<unknown> {
+    const set = JSON.parse(await cluster.kubectl('get', 'statefulset/gitea', '--output=json')) as KubeObject;
+    return set.metadata.annotations ?? {};
   }
 
   async function state(): Promise<string> {

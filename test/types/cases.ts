@@ -83,6 +83,8 @@ const NIGHTLY = 'nightly({ to: offsite, keep: { daily: 7 } })';
 const NO_OVERLOAD = 'No overload matches this call.';
 const VOLUME_STRATEGY = 'OneOrMore<Elsewhere | Scheduled | Snapshotted>';
 const PROPS = `endpoint: 'https://s3.example.net', bucket: 'home-backups', failureDomain: 'offsite', keptIn: 'safe'`;
+/** A place beside `offsite`. */
+const FAR = PROPS.replace('home-backups', 'far-backups');
 const KNOWN_REFS =
   'write one of { claim: … }, { persistentVolume: … }, { statefulSet: …, template: … }, { postgres: … }, { bucket: … }, { openSearch: … }, { prometheus: … }, { alertmanager: … }, { thanosRuler: … }, or a workload with a volume, { deployment: …, volume: … }';
 
@@ -261,6 +263,43 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     ],
   },
   {
+    what: 'a share in words',
+    code: bucket(`${GRANTED}, backup: mirrored({ to: offsite, smallestPercent: 'half' })`),
+    error: "Type 'string' is not assignable to type 'number'.",
+    says: [
+      `[strategy-misfit] ObjectBucketClaim paperless/files: the smallestPercent of 'mirrored' is not a whole number from 0 to 100`,
+      `[rook-missing] platform.rook: nobody says that there is one`,
+    ],
+  },
+  ...[
+    [
+      'keep: { daily: 7 }',
+      "Type 'Scheduled' is not assignable to type 'Elsewhere | Synchronized' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.",
+    ],
+    ['rpo: Duration.days(1)', NO_OVERLOAD],
+    ["plan: 'far'", NO_OVERLOAD],
+    ["crashConsistent: 'It is an append-only log.'", NO_OVERLOAD],
+  ].map(([option = '', error = '']) => ({
+    what: `a mirror with ${option}`,
+    code: volume(
+      `nightly({ to: s3Location('far', { ${FAR}, mirror: nightly({ to: offsite, ${option} }) }), keep: { daily: 7 } })`,
+    ),
+    error,
+    says: [
+      `[location-malformed] location 'far': the mirror has ${option.replace(/:.*/, '')}, which nothing carries out: it has what its source has`,
+    ],
+  })),
+  {
+    what: 'the share of a mirror in words',
+    code: volume(
+      `nightly({ to: s3Location('far', { ${FAR}, mirror: nightly({ to: offsite, smallestPercent: 'half' }) }), keep: { daily: 7 } })`,
+    ),
+    error: NO_OVERLOAD,
+    says: [
+      `[location-malformed] location 'far': the smallestPercent of the mirror is not a whole number from 0 to 100`,
+    ],
+  },
+  {
     what: 'no options',
     code: volume(`every('17 3 * * *')`),
     error: 'Expected 2 arguments, but got 1.',
@@ -330,6 +369,27 @@ export const WRONG_OPTIONS: readonly WrongCode[] = [
     error: `Type 'Excluded' is not assignable to type 'Elsewhere | Synchronized'.`,
     says: [`[location-malformed] location 'far': the mirror is not a strategy`],
   },
+  {
+    what: 'no mirror, where one is named',
+    code: volume(`nightly({ to: s3Location('far', { ${FAR}, mirror: null }), keep: { daily: 7 } })`),
+    error: "Type 'null' is not assignable to type 'Elsewhere | Synchronized'.",
+    says: [`[location-malformed] location 'far': the mirror is not a strategy`],
+  },
+  ...[
+    ['', `Type '{ type: "scheduled"; to: Location; }' is not assignable to type 'Elsewhere | Synchronized'.`],
+    [
+      "cadence: { every: 'fortnight' }, ",
+      `Type '"fortnight"' is not assignable to type '"hour" | "night" | "week" | "cron"'.`,
+    ],
+    ["cadence: { every: 'cron' }, ", `Type '{ every: "cron"; }' is not assignable to type 'Cadence'.`],
+  ].map(([cadence = '', error = '']) => ({
+    what: `a mirror that comes at no time, { ${cadence}… }`,
+    code: volume(
+      `nightly({ to: s3Location('far', { ${FAR}, mirror: { type: 'scheduled', ${cadence}to: offsite } }), keep: { daily: 7 } })`,
+    ),
+    error,
+    says: [`[location-malformed] location 'far': the mirror is not a strategy`],
+  })),
   {
     what: 'a mirror to nowhere',
     code: volume(`nightly({ to: s3Location('far', { ${PROPS}, mirror: nightly({}) }), keep: { daily: 7 } })`),
@@ -560,6 +620,14 @@ export const WRONG_GITEA: readonly WrongCode[] = [
     says: ['[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)'],
   },
   {
+    what: 'a Gitea whose copies are compared with a share in words',
+    code: gitea({ copies: `{ smallestPercent: 'half' }` }),
+    error: "Type 'string' is not assignable to type 'number'.",
+    says: [
+      '[invalid-construct] example/gitea: its copies.smallestPercent does not fit: write smallestPercent: 50, or another from 0 to 100',
+    ],
+  },
+  {
     what: 'a Gitea whose copies take space in words',
     code: gitea({ copies: `{ scratch: '50Gi' }` }),
     error: "Type 'string' is not assignable to type 'Size'.",
@@ -715,10 +783,7 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
     what: 'the copies of a Gitea that take a time in words',
     code: giteaBackup({ copies: `{ deadline: '1h' }` }),
     error: "Type 'string' is not assignable to type 'Duration'.",
-    says: [
-      UNANSWERED,
-      '[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)',
-    ],
+    says: ['[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)'],
   },
 ];
 

@@ -3,7 +3,7 @@ import type { FoundDataset } from '../../model/answered';
 import { strategiesOf } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
 import { describeObject } from '../../model/kube-object';
-import { withoutDuration } from '../../model/strategy';
+import { misfitsOf } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import type { GateContext } from '../context';
@@ -132,9 +132,9 @@ export const unansweredOpaque: Rule = {
 export const strategyMisfit: Rule = {
   id: 'strategy-misfit',
   heading: (n) => `${counted(n, 'strategy', 'strategies')} ${n === 1 ? 'does' : 'do'} not fit the kind of data`,
-  what: 'A strategy cannot copy this kind of data. Typed code does not compile; untyped code ends here.',
-  why: 'A file copy of a running database, or a log of changes for a volume that has none, is not a backup.',
-  fix: 'Use a strategy that fits; the table is in the documentation of strategies.',
+  what: 'A strategy cannot copy this kind of data, or one of its options is no number that a job can work with. Of the former, typed code does not compile; untyped code ends here.',
+  why: 'A file copy of a running database, or a log of changes for a volume that has none, is not a backup. A job that compares with a share of -1 percent never refuses a source that is half empty.',
+  fix: 'Use a strategy that fits; the table is in the documentation of strategies. Correct the option.',
   example: `new BackedUpVolume(chart, 'data', {
   storage: Size.gibibytes(20),
   backup: continuous({ to: offsite, restoreWindow: Duration.days(7) }) as never,
@@ -149,10 +149,10 @@ export const strategyMisfit: Rule = {
         }
         // Of what somebody else copies, elsewhere-malformed says so.
         if (strategy.type === 'elsewhere') return [];
-        return withoutDuration(strategy).map((option) => ({
+        return misfitsOf(strategy).map(({ option, problem, write }) => ({
           ...about,
-          because: `the ${option} of '${strategy.type}' is not a Duration`,
-          remedies: toFix(`${option}: Duration.days(${option === 'rpo' ? 1 : 30})`),
+          because: `the ${option} of '${strategy.type}' ${problem}`,
+          remedies: toFix(write),
         }));
       }),
     ),

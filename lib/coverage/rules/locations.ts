@@ -4,6 +4,7 @@ import { describeDataset } from '../../model/dataset';
 import { describeObject, objectId, type KubeObject } from '../../model/kube-object';
 import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { isDnsLabel } from '../../model/names';
+import { misfitsOf, saidOfDatasets, type Synchronized } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import { bucketClaims, bucketNameOf } from '../buckets';
 import type { GateContext, LocationUse } from '../context';
@@ -16,7 +17,7 @@ import { WITH_ROOK } from './bucket-example';
 export const locationMalformed: Rule = {
   id: 'location-malformed',
   heading: (n) => `${counted(n, 'location')} that no client can use`,
-  what: 'The endpoint, the bucket or the name of a location is not what servers and objects accept.',
+  what: 'The endpoint, the bucket or the name of a location is not what servers and objects accept, or its mirror is none that a job can carry out.',
   why: 'It would fail only in the cluster, at night, and Velero calls the location Unavailable without stopping anything.',
   fix: 'Correct the field.',
   example: `const odd = s3Location('offsite', {
@@ -54,8 +55,26 @@ function malformed(location: Location): readonly Problem[] {
   if (mirror !== undefined && !isMirror(mirror)) {
     const remedies = toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`);
     problems.push({ because: 'the mirror is not a strategy', remedies });
+  } else if (mirror?.type === 'scheduled') {
+    problems.push(...malformedMirror(mirror));
   }
   return problems;
+}
+
+function malformedMirror(mirror: Synchronized): readonly Problem[] {
+  const ofDatasets = saidOfDatasets(mirror);
+  return [
+    ...ofDatasets.map((option) => ({
+      because: `the mirror has ${option}, which nothing carries out: it has what its source has`,
+      remedies: inWords(`leave ${option} to the strategies that copy to the location`),
+    })),
+    ...misfitsOf(mirror)
+      .filter(({ option }) => !ofDatasets.includes(option))
+      .map(({ option, problem, write }) => ({
+        because: `the ${option} of the mirror ${problem}`,
+        remedies: toFix(write),
+      })),
+  ];
 }
 
 /** What is wrong with a failure domain, whoever claims it. */
