@@ -180,8 +180,7 @@ describe('the mirror of a bucket', () => {
         ✖ mirror of location 'nas'
             made by          example/media
             because          no job brings the copies of ObjectBucketClaim paperless/media there
-            to fix           mirrored({ to: offsite })
-            what to do       add it to the strategies of the bucket, which may be a list
+            what to do       add mirrored({ to: offsite }) to the strategies of the bucket, which may be a list
     `,
   });
 

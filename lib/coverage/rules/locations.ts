@@ -238,15 +238,13 @@ new CephBucketWithBackupGrant(chart, 'media', {
         context.copiesOf(dataset).some(({ evidence }) => evidence.type === 'mirror' && evidence.of === location.name),
       );
       if (left === undefined) return [];
+      const to = location.mirror?.type === 'scheduled' ? location.mirror.to.name : '';
       return [
         {
           subject: `mirror of location '${location.name}'`,
           at: origin,
           because: `no job brings the copies of ${describeDataset(left.id)} there`,
-          remedies: [
-            ...toFix(`mirrored({ to: ${location.mirror?.type === 'scheduled' ? location.mirror.to.name : ''} })`),
-            ...inWords('add it to the strategies of the bucket, which may be a list'),
-          ],
+          remedies: inWords(`add mirrored({ to: ${to} }) to the strategies of the bucket, which may be a list`),
         },
       ];
     });

@@ -74,9 +74,8 @@ export function startOf(number: number): number {
 export async function backupsIn(store: Store, path: string): Promise<readonly string[]> {
   const place = `s:${store.location.bucket}/${path}/backups`;
   const entries = await store.rclone('lsf', '--recursive', '--include=/*/velero-backup.json', place);
-  return entries
-    .split('\n')
-    .flatMap((name) => (name.endsWith('.json') ? [name.replace('/velero-backup.json', '')] : []));
+  const names = entries.split('\n').filter((name) => name.endsWith('.json'));
+  return names.map((name) => name.replace('/velero-backup.json', '')).toSorted();
 }
 
 /** As somebody restores who has nothing but the bucket and the password. @returns a digest of what came back. */
