@@ -144,7 +144,7 @@ fi
 # of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of
 # the machine's own /usr. They are made anew when what they are made of has changed, and beside those that a run may be
 # using.
-made_of=$(sha256sum "${BASH_SOURCE[0]}" "$bin"/.*.version | sha256sum)$(dpkg-query --show busybox-static git jq)
+made_of=$(cat "${BASH_SOURCE[0]}" "$bin"/.*.version | sha256sum)$(dpkg-query --show busybox-static git jq)
 if [ "$(cat "$tools/rootfs/made-of" 2>/dev/null)" = "$made_of" ]; then exit; fi
 root=$tools/rootfs.new
 rm -rf --one-file-system "$root"
