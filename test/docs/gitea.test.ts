@@ -1,6 +1,6 @@
 /** docs/gitea.md: its code compiles and is accepted, and it tells of all that is left out and looked for. */
 import { readFileSync } from 'node:fs';
-import { Duration, Size, type Chart } from 'cdk8s';
+import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { BackedUpPostgres, continuous, GITEA_KEYS, type Location } from '../../lib';
@@ -11,6 +11,7 @@ import { run, typeErrors } from '../support/snippets';
 const page = readFileSync('docs/gitea.md', 'utf8');
 const forge = snippet('forge.ts');
 const attachments = snippet('attachments.ts');
+const release = snippet('release.ts');
 
 type ForgeClass = new (scope: Construct, locations: { readonly offsite: Location }) => Chart;
 type GiteaWithBucket = (chart: Chart, database: BackedUpPostgres, offsite: Location) => void;
@@ -22,7 +23,7 @@ function snippet(name: string): { readonly name: string; readonly text: string }
 
 describe('docs/gitea.md', () => {
   it('has code that compiles and is accepted', () => {
-    expect(typeErrors([forge, attachments])).toEqual([]);
+    expect(typeErrors([forge, attachments, release])).toEqual([]);
     const Forge = run(forge)['Forge'] as ForgeClass;
     const { findings, files } = synthesizeScenario(({ app }) => void new Forge(app, { offsite }));
     expect(explain(findings)).toBe('');
@@ -37,6 +38,24 @@ describe('docs/gitea.md', () => {
       giteaWithBucket(chart, database, offsite);
     }, withRook);
     expect(explain(findings)).toBe('');
+  });
+
+  it('has a Gitea of a chart that is accepted', () => {
+    const giteaOfChart = run(release)['giteaOfChart'] as (chart: Chart, offsite: Location) => void;
+    const { findings, files } = synthesizeScenario(({ chart }) => {
+      new ApiObject(chart, 'gitea', {
+        apiVersion: 'helm.toolkit.fluxcd.io/v2',
+        kind: 'HelmRelease',
+        metadata: { name: 'gitea' },
+        spec: { interval: '1h', chartRef: { kind: 'OCIRepository', name: 'gitea' } },
+      });
+      giteaOfChart(chart, offsite);
+    });
+    expect(explain(findings)).toBe('');
+    expect([...(files?.keys() ?? [])].filter((path) => path.includes('.CronJob.')).toSorted()).toEqual([
+      'example-backup/paperless.CronJob.gitea-shared-storage-offsite-upkeep.yaml',
+      'example-backup/paperless.CronJob.gitea-shared-storage-offsite.yaml',
+    ]);
   });
 
   it('names every key that the Secret has to have', () => {
