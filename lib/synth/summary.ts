@@ -71,9 +71,19 @@ function describeStrategy({ type, to, pace }: InventoryStrategy): string {
 function locationLines({ locations, datasets }: Inventory): readonly string[] {
   const width = Math.max(...locations.map(({ name }) => name.length));
   return locations.map(({ name, endpoint, bucket, failureDomain, keptIn }) => {
-    const copies = datasets.filter((dataset) => dataset.copies.some((copy) => copy.location === name)).length;
-    return `  ${name.padEnd(width)}  ${counted(copies, 'dataset')}, ${bucket} at ${endpoint}, lost with: ${failureDomain}; keys also in: ${keptIn}`;
+    const copied = datasets.filter((dataset) => dataset.copies.some((copy) => copy.location === name));
+    return `  ${name.padEnd(width)}  ${counted(copied.length, 'dataset')}${mirrored(copied, name)}, ${bucket} at ${endpoint}, lost with: ${failureDomain}; keys also in: ${keptIn}`;
   });
+}
+
+/** How many of the datasets at a location come there by a mirror, and whether any of that ever goes. */
+function mirrored(datasets: readonly InventoryDataset[], location: string): string {
+  const copies = datasets.flatMap(({ copies: all }) =>
+    all.filter((copy) => copy.by === 'mirror' && copy.location === location),
+  );
+  if (copies.length === 0) return '';
+  const isKept = copies.some(({ keptSeconds }) => keptSeconds === undefined);
+  return ` (${copies.length} by mirror${isKept ? ', of which nothing expires: the location keeps no old versions' : ''})`;
 }
 
 function elsewhereLines({ datasets }: Inventory): readonly string[] {

@@ -71,6 +71,19 @@ function summaryOf(build: (scenario: Scenario) => void, colours = false): string
   return summarize({ inventory, folders, flux: unnamed.flux, skippedDocuments: 1, unreadDocuments: 2 }, colours);
 }
 
+it.each([
+  [true, '1 dataset (1 by mirror), '],
+  [false, '1 dataset (1 by mirror, of which nothing expires: the location keeps no old versions), '],
+])('says what comes to a location by a mirror, and what becomes of it there', (versioned, says) => {
+  const far = s3Location('far', { ...offsite, versioned });
+  const near = s3Location('near', { ...offsite, bucket: 'near', failureDomain: 'site', mirror: nightly({ to: far }) });
+  const summary = summaryOf(({ chart }) => {
+    new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: near, keep: { daily: 14 } }) });
+  });
+  expect(summary).toContain(`  far   ${says}home-backups at `);
+  expect(summary).toContain('  near  1 dataset, near at ');
+});
+
 it('is what people want to know about a cluster', () => {
   expect(summaryOf(everything))
     .toBe(`9 datasets of cluster home: 7 copied, 2 left out; worst RPO when the cluster is lost: 29 h 10 min (PersistentVolumeClaim paperless/data)
