@@ -83,7 +83,8 @@ gitea() {
   echo "$GITEA" >"$bin/.gitea.version"
 }
 
-# Kubernetes replaces its own parts by folders: a module of our own requires each in the version of the release.
+# Kubernetes replaces its own parts by folders, and requires them in a version that nobody has: a module of our own replaces
+# each by that of the release.
 kubernetes() {
   have kubectl "$KUBERNETES" && return
   echo "building kube-apiserver and kubectl $KUBERNETES"
@@ -96,8 +97,8 @@ kubernetes() {
     printf 'package tools\n\nimport (\n\t_ "k8s.io/kubernetes/cmd/kube-apiserver"\n\t_ "k8s.io/kubernetes/cmd/kubectl"\n)\n' >tools.go
     sed -i '1i //go:build tools\n' tools.go
     go mod edit -require "k8s.io/kubernetes@$KUBERNETES"
-    while read -r part; do go mod edit -require "$part@v0.${KUBERNETES#v1.}"; done \
-      < <(sed -n 's#^\t\(k8s.io/[^ ]*\) => ./staging.*#\1#p' "$source/go.mod" | grep -v /sample-)
+    while read -r part; do go mod edit -replace "$part=$part@v0.${KUBERNETES#v1.}"; done \
+      < <(sed -n 's#^\t\(k8s.io/[^ ]*\) => ./staging.*#\1#p' "$source/go.mod")
     go mod tidy
     flags="-s -w -X k8s.io/component-base/version.gitVersion=$KUBERNETES"
     for name in kube-apiserver kubectl; do go build -trimpath -ldflags "$flags" -o "$bin/$name" "k8s.io/kubernetes/cmd/$name"; done
