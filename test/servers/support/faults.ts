@@ -22,6 +22,7 @@ import { recordFault } from './faults-page';
 import { faultyStore, type Fault as StoreFault } from './faulty-store';
 import type { JobOptions } from '../../../lib/jobs/receipted-job';
 import type { Job, ReceiptJob } from './job';
+import type { RunningPod } from './pod';
 import type { Store } from './store';
 
 /** One thing that goes wrong in a run of a job. */
@@ -280,7 +281,11 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
     ...steps.map((step): Fault<JobWithStore> => ({
       what: `The node is lost at step ${step}`,
       fails: step,
-      run: async () => ({ onStart: (container, pod) => (container === step ? pod.kill() : undefined) }),
+      // The last one before it can have done what it is for: a receipt that is there is true.
+      run: async () => ({
+        [step === 'receipt' ? 'beforeStart' : 'onStart']: (container: string, pod: RunningPod) =>
+          container === step ? pod.kill() : undefined,
+      }),
     })),
     {
       what: 'The deadline of the job comes in the step that copies',

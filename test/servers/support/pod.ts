@@ -200,6 +200,7 @@ class Pod {
     const name = textAt(container, 'name') ?? '';
     if (this.ended) return { name, code: 137, message: '', isFromLog: false, log: '' };
     await this.options.beforeStart?.(name, this.handle());
+    if (this.lost) return { name, code: 137, message: '', isFromLog: false, log: '' };
     const { id, bundle, message } = this.bundleOf(container);
     this.current = id;
     const running = run('runc', ['run', '--bundle', bundle, id]);
