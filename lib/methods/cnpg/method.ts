@@ -1,6 +1,6 @@
 /** CloudNativePG with the Barman Cloud plugin as a backup method: databases, by base copies and a log of every change. */
-import type { AnsweredDataset } from '../../model/answered';
 import type { Place } from '../../jobs/store-mirror-job';
+import type { AnsweredDataset } from '../../model/answered';
 import { distinctBy, sortedBy } from '../../model/collections';
 import { worstAge } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
@@ -74,8 +74,10 @@ export class CnpgMethodPlan implements MethodPlan {
       input.datasets.flatMap((dataset) => this.storeOf(dataset) ?? []),
       ({ place }) => placeKey(place),
     );
-    const planned = stores.map((store) => planStoreMirrors(store, input.platform, input.timeZone));
-    this.mirrors = new Map(stores.map(({ place }, index) => [placeKey(place), planned[index] ?? NO_MIRRORS]));
+    this.mirrors = new Map(
+      stores.map((store) => [placeKey(store.place), planStoreMirrors(store, input.platform, input.timeZone)]),
+    );
+    const planned = [...this.mirrors.values()];
     this.jobProblems = [...planned.flatMap(({ problems }) => problems), ...nestedIn(stores)];
     this.objects = planned.flatMap(({ mirrors }) =>
       mirrors.flatMap(({ objects, to, store: { dataset } }) =>
@@ -197,8 +199,6 @@ export class CnpgMethodPlan implements MethodPlan {
     ];
   }
 }
-
-const NO_MIRRORS: StoreMirrors = { mirrors: [], problems: [] };
 
 function placeKey({ location, path }: Place): string {
   return JSON.stringify([location.name, path]);

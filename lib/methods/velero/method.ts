@@ -160,10 +160,10 @@ export class VeleroMethodPlan implements MethodPlan {
   private plannedMirrors(): readonly (readonly [location: string, planned: StoreMirrors])[] {
     const { platform, timeZone } = this.input;
     return locationsOfPlans(this.plans).flatMap((location) => {
-      const plan = this.plans.find(({ schedules }) =>
-        schedules.some((schedule) => schedule.movesData && schedule.location.name === location.name),
-      );
-      const dataset = plan?.datasets.find((each) => veleroCopies(each).some(({ to }) => to.name === location.name));
+      // Of a snapshot only the record is there.
+      const dataset = this.plans
+        .flatMap(({ datasets }) => datasets)
+        .find((each) => veleroCopies(each).some(({ type, to }) => type === 'scheduled' && to.name === location.name));
       if (dataset === undefined) return [];
       const store: ToolStore = {
         format: 'velero',
