@@ -52,12 +52,14 @@ function changesOf(before: InventoryDataset, after: InventoryDataset): readonly 
     add('RPO when the site is lost', describe(oldFar, 'none'), describe(newFar, 'none'));
   add('accepted RPO', describe(before.rpo?.acceptedSeconds, 'any'), describe(after.rpo?.acceptedSeconds, 'any'));
   add('copies in', placesOf(before), placesOf(after));
+  add('copied by', makersOf(before), makersOf(after));
   const [oldKept, newKept] = [keptFor(before), keptFor(after)];
   add('kept for', describe(oldKept, 'an unknown time'), describe(newKept, 'an unknown time'));
   const worse =
     (newRpo ?? Infinity) > (oldRpo ?? Infinity) ||
     (newFar ?? Infinity) > (oldFar ?? Infinity) ||
     domainsOf(after).size < domainsOf(before).size ||
+    provenOf(after).length < provenOf(before).length ||
     (newKept ?? 0) < (oldKept ?? 0) ||
     after.copies.length < before.copies.length;
   return changes.length === 0 ? [] : [`${worse ? '!' : '~'} ${name}: ${changes.join('; ')}`];
@@ -75,6 +77,16 @@ function domainsOf({ copies }: InventoryDataset): ReadonlySet<FailureDomain> {
 function placesOf({ copies }: InventoryDataset): string {
   const places = copies.map(({ location, failureDomain }) => location ?? failureDomain);
   return places.length === 0 ? 'none' : places.toSorted().join(' and ');
+}
+
+function makersOf({ copies }: InventoryDataset): string {
+  const makers = new Set(copies.map(({ by }) => by));
+  return makers.size === 0 ? 'nobody' : [...makers].toSorted().join(' and ');
+}
+
+/** Copies for which there is more than somebody's word. */
+function provenOf({ copies }: InventoryDataset): InventoryDataset['copies'] {
+  return copies.filter(({ by }) => by !== 'elsewhere');
 }
 
 /** Nothing where nobody says how long any copy is kept. */

@@ -424,9 +424,9 @@ describe('tables of kinds', () => {
 
         ✖ Widget paperless/blue
             made by          example/blue
-            because          nobody has said whether 'example.com/Widget' holds data
-            if it holds none kinds: { 'example.com/Widget': 'no data' }
-            if it makes more kinds: { 'example.com/Widget': 'opaque' }
+            because          kinds: { … } of the app does not say whether 'example.com/Widget' holds data
+            if it holds none 'example.com/Widget': 'no data',
+            if it makes more 'example.com/Widget': 'opaque',
     `,
   });
 
@@ -438,8 +438,8 @@ describe('tables of kinds', () => {
 
         ✖ Deployment paperless/app
             made by          example/app
-            because          nobody has said whether 'csi/csi.example.com' holds data
-            if it holds none kinds: { 'csi/csi.example.com': 'no data' }
+            because          kinds: { … } of the app does not say whether 'csi/csi.example.com' holds data
+            if it holds none 'csi/csi.example.com': 'no data',
     `,
   });
 

@@ -7,10 +7,12 @@ import {
   complaintsAbout,
   fullScratch,
   goodCopy,
+  isAny,
   leaveLock,
   nodeFaults,
   objectsOf,
   SHORT,
+  sourceFaults,
   storeFaults,
   type Before,
   type Copying,
@@ -18,7 +20,7 @@ import {
   type World,
 } from './support/faults';
 import { announceFaults } from './support/faults-page';
-import { faultyStore } from './support/faulty-store';
+import { faultyStore, type Request } from './support/faulty-store';
 import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
 
@@ -29,6 +31,7 @@ const TO_MIRROR: Copying = {
   isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
   says: /^The snapshots were not copied: /,
 };
+const isPack = ({ method, path }: Request): boolean => method === 'GET' && /\/data\/\w\w\//.test(path);
 
 describe('the mirror of a repository, when something goes wrong', () => {
   let etcd: EtcdServer;
@@ -56,26 +59,7 @@ describe('the mirror of a repository, when something goes wrong', () => {
     expect(failed).toBeUndefined();
   }
 
-  /** A source that answers some requests wrongly. */
-  function sourceFault(
-    what: string,
-    fails: string,
-    says: RegExp,
-    faultOf: Parameters<typeof faultyStore>[0],
-  ): Fault<Copy> {
-    let close: () => Promise<void> = async () => {};
-    return {
-      what,
-      fails,
-      says,
-      run: async () => {
-        const faulty = await faultyStore(faultOf);
-        close = faulty.close;
-        return { job: { ...SHORT, from: local.at(faulty.port) } };
-      },
-      undo: async () => close(),
-    };
-  }
+  const sourceFault = sourceFaults<Copy>((port) => ({ job: { ...SHORT, from: local.at(port) } }));
 
   const unlock = async (at: Store): Promise<void> => {
     await at.restic(source.repository, 'unlock', '--remove-all');
@@ -112,25 +96,20 @@ describe('the mirror of a repository, when something goes wrong', () => {
       fails: 'copy',
       says: /^The store lists the repository of the mirror and does not give it|^The repository rest:\S+ does not open/,
       run: async () => {
-        const faulty = await faultyStore(({ method, path }) =>
+        const port = await faultyStore(({ method, path }) =>
           method !== 'PUT' && path.endsWith('/config') ? { status: 403 } : undefined,
         );
-        closeHiding = faulty.close;
-        return { job: { location: store.at(faulty.port) } };
+        return { job: { location: store.at(port) } };
       },
-      undo: async () => closeHiding(),
     },
-    sourceFault('The source refuses everything (403)', 'source', /does not open/, () => ({ status: 403 })),
-    sourceFault('The source does not answer', 'source', /no end after 8 s/, () => ({ delaySeconds: 1000 })),
-    sourceFault('The source loses a pack in between', 'copy', /^The snapshots were not copied: /, ({ method, path }) =>
-      method === 'GET' && /\/data\/\w\w\//.test(path) ? { status: 404 } : undefined,
-    ),
-    sourceFault(
-      'The source hangs up in the middle of a pack',
-      'copy',
-      /^The snapshots were not copied: /,
-      ({ method, path }) => (method === 'GET' && /\/data\/\w\w\//.test(path) ? { cutAnswerAfter: 100 } : undefined),
-    ),
+    sourceFault('The source refuses everything (403)', 'source', /does not open/, isAny, { status: 403 }),
+    sourceFault('The source does not answer', 'source', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
+    sourceFault('The source loses a pack in between', 'copy', /^The snapshots were not copied: /, isPack, {
+      status: 404,
+    }),
+    sourceFault('The source hangs up in the middle of a pack', 'copy', /^The snapshots were not copied: /, isPack, {
+      cutAnswerAfter: 100,
+    }),
     {
       what: 'The password of the source is another one',
       fails: 'source',
@@ -146,7 +125,6 @@ describe('the mirror of a repository, when something goes wrong', () => {
     locked('A dead run has left an exclusive lock on the mirror', () => store),
     locked('A dead run has left an exclusive lock on the source', () => local),
   ];
-  let closeHiding: () => Promise<void> = async () => {};
 
   it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
     await change();

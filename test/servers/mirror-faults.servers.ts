@@ -1,12 +1,15 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { MirrorJobOptions } from '../../lib/jobs/mirror-job';
 import { makeBucket, told, type Bucket } from './support/bucket';
 import {
   complaintsAbout,
   fullScratch,
   goodCopy,
+  isAny,
+  isList,
   nodeFaults,
   SHORT,
+  sourceFaults,
   storeFaults,
   type Before,
   type Copying,
@@ -14,14 +17,12 @@ import {
   type World,
 } from './support/faults';
 import { announceFaults } from './support/faults-page';
-import { faultyStore, type Fault as StoreFault } from './support/faulty-store';
+import { faultyStore, type Request } from './support/faulty-store';
 import type { Run } from './support/job';
 import { bucketSource, makeMirror, rookSecret, type Mirror } from './support/mirror';
 import { backupUser } from './support/rgw';
 import type { S3User } from './support/s3';
 import { makeStore, type Store } from './support/store';
-
-type Request = Parameters<Parameters<typeof faultyStore>[0]>[0];
 
 const STEPS = ['begin', 'mirror', 'compare', 'receipt'];
 const TO_COPY: Copying = {
@@ -29,10 +30,7 @@ const TO_COPY: Copying = {
   isData: ({ method, path }) => method === 'PUT' && path.includes('/current/'),
 };
 
-/** All of `/bucket?list-type=2&…`, and none of `/bucket/key`. */
-const isList = ({ method, path }: Request): boolean => method === 'GET' && /^\/[^/?]+\/?(\?|$)/.test(path);
 const isObject = ({ method, path }: Request): boolean => method === 'GET' && path.includes('/docs/');
-const isAny = (): boolean => true;
 
 describe('the mirror of a bucket, when something goes wrong', () => {
   let backup: S3User;
@@ -72,43 +70,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
     await bucket.put('docs/coming and going', 'x'.repeat(5000 + changes));
   }
 
-  const closers: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0)) await close();
-  });
-
-  async function proxy(faultOf: (request: Request) => StoreFault | undefined): Promise<number> {
-    const { port, close } = await faultyStore(faultOf);
-    closers.push(close);
-    return port;
-  }
-
-  /** @param from the step with which it begins. */
-  function sourceFault(
-    what: string,
-    fails: string,
-    says: RegExp,
-    isHit: (request: Request) => boolean,
-    fault: StoreFault,
-    from = 'begin',
-  ): Fault<Mirror> {
-    return {
-      what,
-      fails,
-      says,
-      run: async () => {
-        let began = false;
-        const port = await proxy((request) => (began && isHit(request) ? fault : undefined));
-        return {
-          job: SHORT,
-          secrets: rookSecret(backup, port),
-          beforeStart: (container) => {
-            began ||= container === from;
-          },
-        };
-      },
-    };
-  }
+  const sourceFault = sourceFaults<Mirror>((port) => ({ job: SHORT, secrets: rookSecret(backup, port) }));
 
   /** A run with a bucket that looks so. */
   async function withBucket(fill: (other: Bucket) => Promise<void>): Promise<Run<MirrorJobOptions>> {
@@ -148,7 +110,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       says: /^The copy has 1 objects that are not in the bucket any more, 'docs\/0' among them: these keys may not delete\.$/,
       run: async () => {
         await bucket.remove('docs/0');
-        const port = await proxy(({ method }) => (method === 'DELETE' ? { status: 204 } : undefined));
+        const port = await faultyStore(({ method }) => (method === 'DELETE' ? { status: 204 } : undefined));
         return { job: { location: { ...store.at(port), versioned: true } } };
       },
       undo: async () => bucket.put('docs/0', text(0)),
@@ -220,13 +182,13 @@ describe('the mirror of a bucket, when something goes wrong', () => {
     {
       what: 'The bucket is empty (S01)',
       fails: 'mirror',
-      says: /^There is nothing to copy: the bucket of source:\S+ has 0 objects with 0 bytes\.$/,
+      says: /^There is nothing to copy: source:\S+ has 0 objects with 0 bytes\.$/,
       run: async () => withBucket(async () => {}),
     },
     {
       what: 'The bucket has lost half of its objects',
       fails: 'mirror',
-      says: /^The bucket of source:\S+ has 2 objects, and the last copy had \d+\.$/,
+      says: /^There are 2 objects in source:\S+, and the last copy had \d+\.$/,
       run: async () =>
         withBucket(async (other) => {
           for (let i = 0; i < 2; i += 1) await other.put(`docs/${i}`, 'x'.repeat(100_000));
@@ -235,7 +197,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
     {
       what: 'The bucket has all its objects, and they are almost empty',
       fails: 'mirror',
-      says: /^The bucket of source:\S+ has \d+ bytes, and the last copy had \d+\.$/,
+      says: /^There are \d+ bytes in source:\S+, and the last copy had \d+\.$/,
       run: async () =>
         withBucket(async (other) => {
           for (let i = 0; i < 15; i += 1) await other.put(`docs/${i}`, 'x');
@@ -244,7 +206,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
     {
       what: 'The bucket has as much as before, of other names',
       fails: 'mirror',
-      says: /^Of the \d+ objects of the copy, \d+ are not in the bucket of source:\S+ any more, '.*' among them\.$/,
+      says: /^Of the \d+ objects of the copy, \d+ are not in source:\S+ any more, '.*' among them\.$/,
       run: async () =>
         withBucket(async (other) => {
           for (let i = 0; i < 15; i += 1) await other.put(`restored/docs/${i}`, 'x'.repeat(10_000));
@@ -257,7 +219,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       run: async () => {
         let emptied: Promise<void> | undefined;
         // The list of the copy is asked for after that of the bucket.
-        const port = await proxy((request) => {
+        const port = await faultyStore((request) => {
           if (!isList(request) || !request.path.includes('current')) return undefined;
           emptied ??= bucket.remove(...documents);
           return { waitFor: emptied };

@@ -88,10 +88,10 @@ describe('the probe of the grants', () => {
   });
 
   it('takes no other failure for a refusal', async () => {
-    const { port, close } = await faultyStore(({ method }) =>
+    const port = await faultyStore(({ method }) =>
       method === 'PUT' || method === 'DELETE' ? { status: 500 } : undefined,
     );
-    const message = await probe([full.name], rookSecret(backup, port)).finally(close);
+    const message = await probe([full.name], rookSecret(backup, port));
     expect(message).toContain(`whether ${full.name} lets it write cannot be told: `);
     expect(message).toContain(`whether ${full.name} lets it delete cannot be told: `);
   });

@@ -1,10 +1,13 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   complaintsAbout,
   fullScratch,
   goodCopy,
+  isAny,
+  isList,
   nodeFaults,
   SHORT,
+  sourceFaults,
   storeFaults,
   type Before,
   type Copying,
@@ -12,12 +15,10 @@ import {
   type World,
 } from './support/faults';
 import { announceFaults } from './support/faults-page';
-import { faultyStore, type Fault as StoreFault } from './support/faulty-store';
+import { faultyStore, type Request } from './support/faulty-store';
 import { makeStore, type Store } from './support/store';
 import { makeStoreMirror, type StoreMirror } from './support/store-mirror';
 import { backupsIn, makeVeleroStore, restoreFrom, type VeleroStore } from './support/velero-store';
-
-type Request = Parameters<Parameters<typeof faultyStore>[0]>[0];
 
 const STEPS = ['begin', 'mirror', 'compare', 'remove', 'receipt'];
 
@@ -27,9 +28,7 @@ const TO_MIRROR: Copying = {
   isData: ({ method, path }) => method === 'PUT' && path.includes('/mirrors/'),
 };
 
-const isList = ({ method, path }: Request): boolean => method === 'GET' && /^\/[^/?]+\/?(\?|$)/.test(path);
 const isPack = ({ method, path }: Request): boolean => method === 'GET' && /\/kopia\/forge\/[pq]/.test(path);
-const isAny = (): boolean => true;
 
 describe('the mirror of a store, when something goes wrong', () => {
   let local: Store;
@@ -71,42 +70,9 @@ describe('the mirror of a store, when something goes wrong', () => {
     if (changes > 1) await velero.expire(`passing-${changes - 1}`);
   }
 
-  const closers: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0)) await close();
-  });
-
-  async function proxy(faultOf: (request: Request) => StoreFault | undefined): Promise<number> {
-    const { port, close } = await faultyStore(faultOf);
-    closers.push(close);
-    return port;
-  }
-
-  /** @param from the step with which it begins. */
-  function sourceFault(
-    what: string,
-    fails: string,
-    says: RegExp,
-    isHit: (request: Request) => boolean,
-    fault: StoreFault,
-    from = 'begin',
-  ): Fault<StoreMirror> {
-    return {
-      what,
-      fails,
-      says,
-      run: async () => {
-        let began = false;
-        const port = await proxy((request) => (began && isHit(request) ? fault : undefined));
-        return {
-          job: { ...SHORT, from: { location: local.at(port), path: velero.path } },
-          beforeStart: (container) => {
-            began ||= container === from;
-          },
-        };
-      },
-    };
-  }
+  const sourceFault = sourceFaults<StoreMirror>((port) => ({
+    job: { ...SHORT, from: { location: local.at(port), path: velero.path } },
+  }));
 
   /** A run with a store at another path, that looks so. */
   async function withStore(path: string, fill: (place: string) => Promise<void>): Promise<RunOf> {
@@ -138,7 +104,7 @@ describe('the mirror of a store, when something goes wrong', () => {
       fails: 'remove',
       says: /^\d+ objects are still in the mirror after they were removed, '.*' among them\.$/,
       run: async () => {
-        const port = await proxy(({ method }) => (method === 'DELETE' ? { status: 204 } : undefined));
+        const port = await faultyStore(({ method }) => (method === 'DELETE' ? { status: 204 } : undefined));
         return { job: { location: store.at(port) } };
       },
     },
@@ -147,7 +113,7 @@ describe('the mirror of a store, when something goes wrong', () => {
       fails: 'remove',
       says: /^What the store has not any more could not be removed from the mirror: .*403/,
       run: async () => {
-        const port = await proxy(({ method }) => (method === 'DELETE' ? { status: 403 } : undefined));
+        const port = await faultyStore(({ method }) => (method === 'DELETE' ? { status: 403 } : undefined));
         return { job: { location: store.at(port) } };
       },
     },
@@ -187,13 +153,13 @@ describe('the mirror of a store, when something goes wrong', () => {
     {
       what: 'The store that is mirrored has lost most of its objects',
       fails: 'mirror',
-      says: /^There are \d+ objects in source:\S+, and the last mirror had \d+\.$/,
+      says: /^There are \d+ objects in source:\S+, and the last copy had \d+\.$/,
       run: async () => withStore('base/few', async (place) => put(`${place}/p0`, 5_000_000)),
     },
     {
       what: 'The store that is mirrored has lost most of its bytes',
       fails: 'mirror',
-      says: /^There are \d+ bytes in source:\S+, and the last mirror had \d+\.$/,
+      says: /^There are \d+ bytes in source:\S+, and the last copy had \d+\.$/,
       run: async () =>
         withStore('base/small', async (place) => {
           for (let i = 0; i < 30; i += 1) await put(`${place}/p${i}`, 10);
@@ -202,7 +168,7 @@ describe('the mirror of a store, when something goes wrong', () => {
     {
       what: 'The store that is mirrored has other objects',
       fails: 'mirror',
-      says: /^Of the \d+ objects of the mirror, \d+ are not in source:\S+ any more, '.*' among them\.$/,
+      says: /^Of the \d+ objects of the copy, \d+ are not in source:\S+ any more, '.*' among them\.$/,
       run: async () =>
         // More than the mirror has, so that it would be the smaller part when all was copied.
         withStore('base/other', async (place) => {
@@ -228,7 +194,7 @@ describe('the mirror of a store, when something goes wrong', () => {
         const pack = (i: number): string => `${velero.path}/kopia/forge/pchanging-${i}`;
         await put(pack(0), 10);
         let lists = 0;
-        const port = await proxy((request) => {
+        const port = await faultyStore((request) => {
           // The list of the mirror is asked for after those of the store.
           if (!isList(request) || !request.path.includes('mirrors')) return undefined;
           lists += 1;

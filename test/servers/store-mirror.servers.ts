@@ -99,7 +99,7 @@ describe.each([
   it('points to nothing that it has not, when the source is backed up and maintained during the run', async () => {
     await backUp('fourth');
     let meanwhile: Promise<unknown> | undefined;
-    const proxy = await faultyStore(({ method, path }) => {
+    const port = await faultyStore(({ method, path }) => {
       if (method !== 'PUT' || !path.includes('/kopia/')) return undefined;
       meanwhile ??= (async () => {
         await expire('second');
@@ -108,9 +108,7 @@ describe.each([
       })();
       return { waitFor: meanwhile };
     });
-    const { failed, containers } = await mirror
-      .run({ job: { location: { ...offsite.at(proxy.port), versioned } } })
-      .finally(proxy.close);
+    const { failed, containers } = await mirror.run({ job: { location: { ...offsite.at(port), versioned } } });
     expect(failed).toBeUndefined();
     expect(meanwhile).toBeDefined();
     // It had to begin anew.
@@ -140,12 +138,12 @@ describe.each([
   it('is left to the next run when it is replaced during this one', async () => {
     await backUp('eighth');
     let meanwhile: Promise<unknown> | undefined;
-    const proxy = await faultyStore(({ method, path }) => {
+    const port = await faultyStore(({ method, path }) => {
       if (method !== 'PUT' || !path.includes('/kopia/')) return undefined;
       meanwhile ??= velero.say('eighth', 'Completed');
       return { waitFor: meanwhile };
     });
-    const run = await mirror.run({ job: { location: { ...offsite.at(proxy.port), versioned } } }).finally(proxy.close);
+    const run = await mirror.run({ job: { location: { ...offsite.at(port), versioned } } });
     expect(run.failed).toBeUndefined();
     expect(await objectsIn(offsite, `${mirror.path}/backups`)).not.toContain('eighth/velero-backup.json');
     expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
@@ -229,7 +227,7 @@ describe('the mirror of an archive of Barman', () => {
   it('has all that its base copies need, when one is made and one removed during the run', async () => {
     await write(4);
     let meanwhile: Promise<unknown> | undefined;
-    const proxy = await faultyStore(({ method, path }) => {
+    const port = await faultyStore(({ method, path }) => {
       if (method !== 'PUT' || !path.includes('/wals/')) return undefined;
       meanwhile ??= (async () => {
         backups.push(await archive.backUp());
@@ -237,9 +235,9 @@ describe('the mirror of an archive of Barman', () => {
       })();
       return { waitFor: meanwhile };
     });
-    const { failed } = await mirror
-      .run({ job: { location: { ...offsite.at(proxy.port), versioned: true }, smallestPercent: 0 } })
-      .finally(proxy.close);
+    const { failed } = await mirror.run({
+      job: { location: { ...offsite.at(port), versioned: true }, smallestPercent: 0 },
+    });
     expect(failed).toBeUndefined();
     expect(await backupsOf()).toEqual([backups[2]]);
     await expectEqual(backups[2] ?? '');

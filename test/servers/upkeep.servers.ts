@@ -43,10 +43,10 @@ describe('the upkeep of a repository', () => {
   it('[S16] fails with keys that may not delete, where restic says that all is well', async () => {
     expect((await job.run()).failed).toBeUndefined();
     // What an append-only store does: it accepts, and keeps. Locks it lets go.
-    const faulty = await faultyStore(({ method, path }) =>
+    const port = await faultyStore(({ method, path }) =>
       method === 'DELETE' && path.includes('/snapshots/') ? { status: 204 } : undefined,
     );
-    const { failed } = await job.upkeep({ job: { location: store.at(faulty.port) } }).finally(faulty.close);
+    const { failed } = await job.upkeep({ job: { location: store.at(port) } });
     expect(failed?.message).toMatch(
       /^The policy removes 1 snapshots of \S+, and 1 are still there: these keys may not delete\.$/,
     );

@@ -88,13 +88,28 @@ describe('changes since the committed inventory', () => {
     ]);
   });
 
+  it('are a copy for which there is only a word any more, at a place that is as far', () => {
+    const nas = s3Location('nas', {
+      endpoint: 'https://nas.example.net',
+      bucket: 'backups',
+      failureDomain: 'site',
+      keptIn: 'a sealed envelope',
+    });
+    const near = nightly({ to: nas, keep: { daily: 14 } });
+    const service = elsewhere('The provider takes snapshots.', { failureDomain: 'offsite', rpo: Duration.hours(29) });
+    const changes = diffInventories(inventory(volume([near, everyNight])), inventory(volume([near, service])));
+    expect(changes).toEqual([
+      '! PersistentVolumeClaim paperless/data: RPO 29 h 10 min → 29 h; copied by velero → elsewhere and velero',
+    ]);
+  });
+
   it('are copies in more and in fewer places', () => {
     const two = inventory(volume([everyNight, toTheNas]));
     expect(diffInventories(before, two)).toEqual([
-      '~ PersistentVolumeClaim paperless/data: RPO 29 h 10 min → 25 h; copies in offsite → offsite and site',
+      '~ PersistentVolumeClaim paperless/data: RPO 29 h 10 min → 25 h; copies in offsite → offsite and site; copied by velero → elsewhere and velero',
     ]);
     expect(diffInventories(two, inventory(volume(toTheNas)))).toEqual([
-      '! PersistentVolumeClaim paperless/data: RPO when the site is lost 29 h 10 min → none; copies in offsite and site → site; kept for 14 d → an unknown time',
+      '! PersistentVolumeClaim paperless/data: RPO when the site is lost 29 h 10 min → none; copies in offsite and site → site; copied by elsewhere and velero → elsewhere; kept for 14 d → an unknown time',
     ]);
   });
 

@@ -903,7 +903,9 @@ export const WRONG_APPS: readonly WrongCode[] = [
 new ApiObject(new Chart(app, 'own', { namespace: 'own' }), 'widget', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });
 return app;`,
     error: `Type '"data"' is not assignable to type '"no data" | "opaque"'.`,
-    says: [`[unlisted-kind] Widget own/blue: nobody has said whether 'example.com/Widget' holds data`],
+    says: [
+      `[unlisted-kind] Widget own/blue: kinds: { … } of the app does not say whether 'example.com/Widget' holds data`,
+    ],
   },
 ];
 

@@ -67,10 +67,10 @@ export const unlistedKind: Rule = {
   check: ({ data }) =>
     data.unlistedKinds.map(({ what, object, origin }) => ({
       ...aboutObject(object, origin),
-      because: `nobody has said whether '${what}' holds data`,
+      because: `kinds: { … } of the app does not say whether '${what}' holds data`,
       remedies: [
-        { label: 'if it holds none', text: `kinds: { '${what}': 'no data' }` },
-        { label: 'if it makes more', text: `kinds: { '${what}': 'opaque' }` },
+        { label: 'if it holds none', text: `'${what}': 'no data',` },
+        { label: 'if it makes more', text: `'${what}': 'opaque',` },
       ],
     })),
 };
@@ -91,8 +91,8 @@ export const unlistedVolumeSource: Rule = {
   check: ({ data }) =>
     data.unlistedSources.map(({ what, object, origin }) => ({
       ...aboutObject(object, origin),
-      because: `nobody has said whether '${what}' holds data`,
-      remedies: [{ label: 'if it holds none', text: `kinds: { '${what}': 'no data' }` }],
+      because: `kinds: { … } of the app does not say whether '${what}' holds data`,
+      remedies: [{ label: 'if it holds none', text: `'${what}': 'no data',` }],
     })),
 };
 

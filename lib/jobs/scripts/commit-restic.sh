@@ -29,7 +29,7 @@ doing='looking for the snapshot before'
 ask_restic "$ANSWER_SECONDS" snapshots --no-lock --json --latest 1 --host "$RESTIC_HOST" --path "$DATA" ||
   fail "The repository $RESTIC_REPOSITORY does not list its snapshots: $(why "$TMP/errors")"
 in_repository=$(jq -r '.[-1].summary.total_bytes_processed // 0' "$TMP/answer")
-in_receipt=$(cat "$PARTS/previous-bytes" 2>/dev/null || echo 0)
+in_receipt=$(previously bytes)
 for previous in "$in_repository" "$in_receipt"; do
   ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes to copy, and the last backup had $previous."
 done

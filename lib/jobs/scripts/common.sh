@@ -90,6 +90,11 @@ is_full() {
   [ "$(df -P -k "$SCRATCH" | awk 'NR == 2 { print $4 }')" -lt 64 ]
 }
 
+# previously WHAT: the `bytes` or `items` of the last receipt, 0 without one.
+previously() {
+  cat "$PARTS/previous-$1" 2>/dev/null || echo 0
+}
+
 # Whether a number is sharply smaller than a previous one.
 is_shrunk() {
   [ "$(($1 * 100))" -lt "$(($2 * SMALLEST_PERCENT))" ]

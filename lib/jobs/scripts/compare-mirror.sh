@@ -11,7 +11,7 @@ list "$SOURCE" "$SCRATCH/source-now"
 list "$COPY" "$SCRATCH/copy-now"
 in_both "$SCRATCH/source" "$SCRATCH/source-now" >"$SCRATCH/settled"
 items=$(count "$SCRATCH/settled")
-previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
+previous=$(previously items)
 [ "$items" -gt 0 ] || [ ! -s "$SCRATCH/source" ] ||
   fail "Not a single object of $SOURCE has stayed as it was during the run."
 ! is_shrunk "$items" "$previous" ||

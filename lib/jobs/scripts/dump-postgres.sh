@@ -76,7 +76,7 @@ while read -r oid; do
   total=$((total + $(awk -F '\t' '{ n += $1 } END { printf "%.0f", n }' "$counted")))
 done <"$TMP/databases"
 
-previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
+previous=$(previously items)
 [ "$total" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] || fail "PostgreSQL at $PGHOST holds not a single row."
 ! is_shrunk "$total" "$previous" ||
   fail "PostgreSQL at $PGHOST holds $total rows and large objects, and at the last backup it held $previous."

@@ -22,9 +22,6 @@ list_layers() {
     layer=$((layer + 1))
   done
   sort "$SCRATCH"/listed.* >"$TMP/listed"
-  items=$(count "$TMP/listed")
-  bytes=$(bytes_in "$TMP/listed")
-  names_in "$TMP/listed" >"$TMP/names-listed"
 
   # What goes on, or has come to nothing, is no backup.
   read_all "$SCRATCH/listed.1" "$SOURCE" "$TMP/entries"
@@ -48,19 +45,10 @@ read_all() {
 # Before anything is copied over what was good.
 refuse_a_loss() {
   [ -s "$SCRATCH/listed.1" ] || fail "There is no finished backup in $SOURCE, so there is nothing to mirror."
-  previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
-  ! is_shrunk "$items" "$previous" || fail "There are $items objects in $SOURCE, and the last mirror had $previous."
-  previous=$(cat "$PARTS/previous-bytes" 2>/dev/null || echo 0)
-  ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes in $SOURCE, and the last mirror had $previous."
-
-  list "$COPY" "$TMP/copied"
-  copied=$(count "$TMP/copied")
-  names_in "$TMP/copied" >"$TMP/names-copied"
-  only_in "$TMP/names-copied" "$TMP/names-listed" >"$SCRATCH/vanished"
-  vanished=$(count "$SCRATCH/vanished")
+  refuse_shrunk "$TMP/listed"
+  find_vanished "$TMP/listed"
   # Where nothing is removed, what has vanished from the store piles up, as it should.
-  [ -z "$REMOVES" ] || ! is_shrunk "$((copied - vanished))" "$copied" ||
-    fail "Of the $copied objects of the mirror, $vanished are not in $SOURCE any more, $(some "$SCRATCH/vanished") among them."
+  [ -z "$REMOVES" ] || refuse_vanished
   refuse_another
 }
 
@@ -80,12 +68,20 @@ refuse_another() {
   done <"$TMP/names"
 }
 
-# not_in_copy LIST FILE: the names in a list of which the mirror has nothing of that size.
+# not_in_copy LIST FILE: the names in a list of which the mirror, as it was listed last, has nothing of that size.
 not_in_copy() {
-  list "$COPY" "$TMP/copied"
   sizes_in "$1" >"$TMP/sizes"
   sizes_in "$TMP/copied" >"$TMP/sizes-copied"
   only_in "$TMP/sizes" "$TMP/sizes-copied" | cut -d ';' -f 2- >"$2"
+}
+
+# Before an entry is copied, because rclone says nothing of a name that it does not find.
+refuse_the_absent() {
+  list "$COPY" "$TMP/copied"
+  sort "$SCRATCH"/settled.* >"$TMP/settled"
+  not_in_copy "$TMP/settled" "$TMP/missing"
+  [ ! -s "$TMP/missing" ] ||
+    fail "$(count "$TMP/missing") objects of $SOURCE did not arrive, $(some "$TMP/missing") among them."
 }
 
 # copy_layer N: leaves in $SCRATCH/settled.N what was listed and has stayed as it was until it was copied. Says in $again
@@ -121,9 +117,6 @@ copy_layer() {
     return
   fi
   [ -z "$failure" ] || fail "$failure"
-  not_in_copy "$SCRATCH/settled.$1" "$TMP/missing"
-  [ ! -s "$TMP/missing" ] ||
-    fail "$(count "$TMP/missing") objects of $SOURCE did not arrive, $(some "$TMP/missing") among them."
 }
 
 pass=0
@@ -133,10 +126,12 @@ while [ -n "$again" ]; do
   [ "$pass" -le "$PASSES" ] ||
     fail "In each of $PASSES passes the store has changed below what points to it, at last so: $again. Let the mirror run at another time."
   again=
+  rm -f "$SCRATCH"/settled.*
   list_layers
   refuse_a_loss
   layer=$depth
   while [ "$layer" -ge 1 ] && [ -z "$again" ]; do
+    [ "$layer" -gt 1 ] || refuse_the_absent
     copy_layer "$layer"
     layer=$((layer - 1))
   done

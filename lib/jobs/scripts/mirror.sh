@@ -7,24 +7,11 @@
 . /scripts/rclone.sh
 
 list "$SOURCE" "$SCRATCH/source"
-items=$(count "$SCRATCH/source")
-bytes=$(bytes_in "$SCRATCH/source")
-[ "$bytes" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] ||
-  fail "There is nothing to copy: the bucket of $SOURCE has $items objects with $bytes bytes."
-previous=$(cat "$PARTS/previous-items" 2>/dev/null || echo 0)
-! is_shrunk "$items" "$previous" || fail "The bucket of $SOURCE has $items objects, and the last copy had $previous."
-previous=$(cat "$PARTS/previous-bytes" 2>/dev/null || echo 0)
-! is_shrunk "$bytes" "$previous" || fail "The bucket of $SOURCE has $bytes bytes, and the last copy had $previous."
-
-# The number can be right and the objects others, in a bucket that was made again.
-list "$COPY" "$TMP/copy"
-copied=$(count "$TMP/copy")
-names_in "$SCRATCH/source" >"$TMP/source-names"
-names_in "$TMP/copy" >"$TMP/copy-names"
-only_in "$TMP/copy-names" "$TMP/source-names" >"$TMP/vanished"
-vanished=$(count "$TMP/vanished")
-! is_shrunk "$((copied - vanished))" "$copied" ||
-  fail "Of the $copied objects of the copy, $vanished are not in the bucket of $SOURCE any more, $(some "$TMP/vanished") among them."
+[ "$(bytes_in "$SCRATCH/source")" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] ||
+  fail "There is nothing to copy: $SOURCE has $(count "$SCRATCH/source") objects with 0 bytes."
+refuse_shrunk "$SCRATCH/source"
+find_vanished "$SCRATCH/source"
+refuse_vanished
 
 doing="copying $SOURCE"
 echo "$doing"

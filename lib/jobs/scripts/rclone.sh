@@ -64,6 +64,34 @@ only_in() {
   sort "$1" "$2" "$2" | uniq -u
 }
 
+# refuse_shrunk FILE: fails when the source, of which that is a list, is sharply smaller than its last copy.
+refuse_shrunk() {
+  items=$(count "$1")
+  previous=$(previously items)
+  ! is_shrunk "$items" "$previous" || fail "There are $items objects in $SOURCE, and the last copy had $previous."
+  bytes=$(bytes_in "$1")
+  previous=$(previously bytes)
+  ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes in $SOURCE, and the last copy had $previous."
+}
+
+# find_vanished FILE: leaves in $TMP/copied the list of the copy, and in $SCRATCH/vanished the names that it has and the
+# source, of which that is a list, has not.
+find_vanished() {
+  list "$COPY" "$TMP/copied"
+  names_in "$TMP/copied" >"$TMP/names-copied"
+  names_in "$1" >"$TMP/names"
+  only_in "$TMP/names-copied" "$TMP/names" >"$SCRATCH/vanished"
+  copied=$(count "$TMP/copied")
+  vanished=$(count "$SCRATCH/vanished")
+}
+
+# refuse_vanished: fails when that is too much. The number can be right and the objects others, where a bucket was made
+# again.
+refuse_vanished() {
+  ! is_shrunk "$((copied - vanished))" "$copied" ||
+    fail "Of the $copied objects of the copy, $vanished are not in $SOURCE any more, $(some "$SCRATCH/vanished") among them."
+}
+
 # some FILE: one of the names in it, for a message.
 some() {
   printf "'%s'" "$(head -n 1 "$1")"

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Receipt } from '../../../lib/model/receipt';
 import { recordFault } from './faults-page';
-import { faultyStore, type Fault as StoreFault } from './faulty-store';
+import { faultyStore, type Fault as StoreFault, type Request } from './faulty-store';
 import type { JobOptions } from '../../../lib/jobs/receipted-job';
 import type { Job, ReceiptJob } from './job';
 import type { RunningPod } from './pod';
@@ -131,31 +131,64 @@ export async function contentOf(store: Store, job: Job, receipt: Receipt | undef
   }
 }
 
-type Request = Parameters<Parameters<typeof faultyStore>[0]>[0];
-
 /** What any job has in common. */
 type JobWithStore = ReceiptJob<JobOptions>;
+
+export const isAny = (): boolean => true;
+/** All of `/bucket?list-type=2&…`, and none of `/bucket/key`. */
+export const isList = ({ method, path }: Request): boolean => method === 'GET' && /^\/[^/?]+\/?(\?|$)/.test(path);
 
 /** A store that answers some requests wrongly. */
 function storeFault(
   what: string,
   fails: string,
   says: RegExp,
-  faultOf: (request: Request) => StoreFault | undefined,
+  isHit: (request: Request) => boolean,
+  fault: StoreFault,
   job: Partial<JobOptions> = {},
 ): Fault<JobWithStore> {
-  let close: () => Promise<void> = async () => {};
   return {
     what,
     fails,
     says,
     run: async ({ store }) => {
-      const faulty = await faultyStore(faultOf);
-      close = faulty.close;
-      return { job: { location: store.at(faulty.port), ...job } };
+      const port = await faultyStore((request) => (isHit(request) ? fault : undefined));
+      return { job: { location: store.at(port), ...job } };
     },
-    undo: async () => close(),
   };
+}
+
+/**
+ * What is copied lies with somebody who answers some requests wrongly.
+ *
+ * @param from the step with which that begins.
+ */
+export type SourceFault<J extends AnyJob> = (
+  what: string,
+  fails: string,
+  says: RegExp,
+  isHit: (request: Request) => boolean,
+  fault: StoreFault,
+  from?: string,
+) => Fault<J>;
+
+/** @param through a run that reaches its source at that port. */
+export function sourceFaults<J extends AnyJob>(through: (port: number) => RunOf<J>): SourceFault<J> {
+  return (what, fails, says, isHit, fault, from = 'begin') => ({
+    what,
+    fails,
+    says,
+    run: async () => {
+      let began = false;
+      const port = await faultyStore((request) => (began && isHit(request) ? fault : undefined));
+      return {
+        ...through(port),
+        beforeStart: (container: string) => {
+          began ||= container === from;
+        },
+      };
+    },
+  });
 }
 
 /** Long enough for a busy machine. */
@@ -179,17 +212,18 @@ export function storeFaults({
   says: failed = /^The copy (to|of) .* failed: /,
 }: Copying): readonly Fault<JobWithStore>[] {
   return [
-    storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, () => ({
+    storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, isAny, {
       status: 403,
-    })),
+    }),
     storeFault(
       'The store answers 500 to everything',
       'begin',
       /^The store does not list .*/,
-      () => ({ status: 500 }),
+      isAny,
+      { status: 500 },
       SHORT,
     ),
-    storeFault('The store does not answer', 'begin', /no end after 8 s/, () => ({ delaySeconds: 1000 }), SHORT),
+    storeFault('The store does not answer', 'begin', /no end after 8 s/, isAny, { delaySeconds: 1000 }, SHORT),
     {
       what: 'Nobody listens at the address of the store',
       fails: 'begin',
@@ -202,45 +236,30 @@ export function storeFaults({
       says: /^The bucket of store:nowhere-\S+ does not exist\.$/,
       run: async ({ store }) => ({ job: { location: { ...store.location, bucket: 'nowhere-here' } } }),
     },
-    storeFault(
-      'The store refuses to take the data (403)',
-      step,
-      failed,
-      (request) => (isData(request) ? { status: 403 } : undefined),
-      SHORT,
-    ),
-    storeFault(
-      'The store answers 500 to the data',
-      step,
-      failed,
-      (request) => (isData(request) ? { status: 500 } : undefined),
-      SHORT,
-    ),
-    storeFault(
-      'The store hangs up in the middle of the data',
-      step,
-      failed,
-      (request) => (isData(request) ? { cutAfter: 1000 } : undefined),
-      SHORT,
-    ),
+    storeFault('The store refuses to take the data (403)', step, failed, isData, { status: 403 }, SHORT),
+    storeFault('The store answers 500 to the data', step, failed, isData, { status: 500 }, SHORT),
+    storeFault('The store hangs up in the middle of the data', step, failed, isData, { cutAfter: 1000 }, SHORT),
     storeFault(
       'The store is too slow for the deadline',
       step,
       new RegExp(`${failed.source}no end after 15 s`),
-      (request) => (isData(request) ? { delaySeconds: 1000 } : undefined),
+      isData,
+      { delaySeconds: 1000 },
       SHORT,
     ),
     storeFault(
       'The store refuses the receipt (403)',
       'receipt',
       /^The copy is made, but its receipt was not stored: .*403/,
-      (request) => (isReceipt(request) ? { status: 403 } : undefined),
+      isReceipt,
+      { status: 403 },
     ),
     storeFault(
       'The store hangs up in the middle of the receipt',
       'receipt',
       /^The copy is made, but its receipt was not stored: /,
-      (request) => (isReceipt(request) ? { cutAfter: 10 } : undefined),
+      isReceipt,
+      { cutAfter: 10 },
       SHORT,
     ),
     {
@@ -451,11 +470,10 @@ function staleLock(): Fault {
 export async function leaveLock(store: Store, job: Pick<Job, 'repository'>): Promise<void> {
   const locks = `s:${store.location.bucket}/${job.repository}/locks`;
   // A store that does not answer after the lock is written, so that there is time to kill.
-  const faulty = await faultyStore(({ method, path }) =>
+  const port = await faultyStore(({ method, path }) =>
     method === 'GET' && /\/(data\/..|index)\/[0-9a-f]{64}$/.test(path) ? { delaySeconds: 1000 } : undefined,
   );
-  const prune = store.startRestic(job.repository, faulty.port, 'prune');
+  const prune = store.startRestic(job.repository, port, 'prune');
   while ((await store.rclone('lsf', locks)) === '') await new Promise((resolve) => setTimeout(resolve, 200));
   await prune.kill();
-  await faulty.close();
 }

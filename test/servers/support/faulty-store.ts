@@ -1,7 +1,7 @@
 /** A proxy before the store that answers wrongly on demand: refuses, fails, is slow, or hangs up in the middle. */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { inject } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 
 /** What a request is answered with: `undefined` for what the store says. */
 export type Fault =
@@ -15,28 +15,28 @@ export type Fault =
   /** The connection ends after so many bytes of the answer. */
   | { readonly cutAnswerAfter: number };
 
-export interface FaultyStore {
-  readonly port: number;
-  readonly close: () => Promise<void>;
+/** What is asked of a store: `/bucket/key?…`. */
+export interface Request {
+  readonly method: string;
+  readonly path: string;
 }
 
-/** @param faultOf is asked for each request. */
-export async function faultyStore(
-  faultOf: (request: { readonly method: string; readonly path: string }) => Fault | undefined,
-): Promise<FaultyStore> {
+/**
+ * @param faultOf is asked for each request.
+ * @returns the port at which it listens until the test ends.
+ */
+export async function faultyStore(faultOf: (request: Request) => Fault | undefined): Promise<number> {
   const { port: target } = inject('ceph');
   const server = createServer((incoming, outgoing) => {
     const fault = faultOf({ method: incoming.method ?? '', path: incoming.url ?? '' });
     answer(incoming, outgoing, target, fault);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 /** Handles requests as the store does. */
