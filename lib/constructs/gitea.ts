@@ -32,7 +32,7 @@ import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
 export interface GiteaCopyProps extends JobProps {
-  /** Image with the clients of PostgreSQL, which must not be older than the server. Default: the database's own, or else that of the platform's `jobs`. */
+  /** Image with the clients of PostgreSQL, of the server's major version. Default as for `PostgresDumpProps`. */
   readonly postgresImage?: string;
 }
 

@@ -24,8 +24,8 @@ import { demandGate, Ledger, originOf } from './ledger';
 /** How the dumps of a database are made, where the defaults do not fit. */
 export interface PostgresDumpProps extends JobProps {
   /**
-   * Image with the clients, which must not be older than the server (`postgres-dump`). Default: the Cluster's own where
-   * `spec.imageName` names it, or else that of the platform's `jobs`.
+   * Image with the clients, of the server's major version (`postgres-dump`). Default: that of the platform's `jobs`, or
+   * else one of the version that the output shows; where it shows none, of version 18, and a run against another fails.
    */
   readonly image?: string;
 }
@@ -42,7 +42,8 @@ export interface PostgresProtection {
   readonly dump?: PostgresDumpProps;
   /**
    * Whether a PodMonitor has Prometheus read the pods' metrics, among them those of the plugin that say when the last base
-   * copy was made. Default `true`; `false` where nobody installed prometheus-operator, whose kind would stop the folder.
+   * copy was made. Default `true`; `false` where nobody installed prometheus-operator, so that Flux does not report the
+   * folder `backup-metrics`.
    */
   readonly podMonitor?: boolean;
 }
@@ -135,8 +136,7 @@ export class BackedUpPostgres extends Construct {
     const { namespace } = Chart.of(this);
     const image = props.spec?.['imageName'];
     if (typeof image === 'string') this.image = image;
-    const dump = { ...(typeof image === 'string' ? { image } : {}), ...props.dump };
-    const { archives, dumps } = protect(this, name, namespace, { ...props, dump });
+    const { archives, dumps } = protect(this, name, namespace, props);
     new ApiObject(this, 'Resource', {
       apiVersion: 'postgresql.cnpg.io/v1',
       kind: 'Cluster',

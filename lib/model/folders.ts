@@ -1,5 +1,6 @@
 /** The folders of the output: one for each chart, one for what backs it up, and a few that all charts share. */
 import { groupOf } from './kube-object';
+import { MANAGED_BY } from './marks';
 import type { RenderedObject } from './rendered';
 
 /** Holds nothing but Kustomizations, for all other folders. */
@@ -9,12 +10,15 @@ export const NAMESPACES_FOLDER = 'namespaces';
 export const CLUSTER_CHART = 'cluster';
 /** Holds the user that reads buckets: claims with a policy that names it wait for this folder, and for no backup tool. */
 export const BACKUP_USER_FOLDER = 'backup-user';
+/** Holds what Prometheus is told: nothing else waits for the operator whose kinds these are. */
+export const BACKUP_METRICS_FOLDER = 'backup-metrics';
 /** Where the ConfigMaps of the inventory live, and later what watches the backups. */
 export const BACKED_UP_NAMESPACE = 'backed-up';
 
 /** The folder that a written object stands in. */
 export function folderOf(rendered: RenderedObject): string {
   if (rendered.folder !== undefined) return rendered.folder;
+  if (isMonitor(rendered)) return BACKUP_METRICS_FOLDER;
   const chart = rendered.origin.type === 'construct' ? rendered.origin.chart : '';
   return isBackup(rendered) ? backupFolderOf(chart) : chart;
 }
@@ -28,9 +32,21 @@ export function backupFolderOf(chart: string): string {
  * Barman plugin does not, because the database that names it does not start without it (plugin-barman-cloud v0.14.0,
  * internal/cnpgi/operator/reconciler.go).
  */
-export function isBackup({ object, backup = false }: RenderedObject): boolean {
+export function isBackup(rendered: RenderedObject): boolean {
+  const { object, backup = false } = rendered;
   const group = groupOf(object.apiVersion);
-  return backup || group === 'velero.io' || (group === 'postgresql.cnpg.io' && BASE_COPIES.has(object.kind));
+  return (
+    backup ||
+    isMonitor(rendered) ||
+    group === 'velero.io' ||
+    (group === 'postgresql.cnpg.io' && BASE_COPIES.has(object.kind))
+  );
+}
+
+/** Of this library's own. */
+function isMonitor({ object: { apiVersion, kind, metadata } }: RenderedObject): boolean {
+  const isOurs = Object.entries(MANAGED_BY).every(([key, value]) => metadata.labels?.[key] === value);
+  return groupOf(apiVersion) === 'monitoring.coreos.com' && kind === 'PodMonitor' && isOurs;
 }
 
 const BASE_COPIES = new Set(['Backup', 'ScheduledBackup']);

@@ -5,8 +5,8 @@ export interface JobImages {
   /** Brings busybox `sh`, as rclone/rclone does. */
   readonly rclone: string;
   /**
-   * Brings a POSIX `sh` with `awk`, `cut` and `mkfifo`, as postgres and the images of CloudNativePG do. A client is never
-   * older than the server that it dumps.
+   * Brings a POSIX `sh` with `awk`, `cut` and `mkfifo`, as postgres and the images of CloudNativePG do. Its
+   * version is that of the server: an older client cannot dump it, and what a newer one dumps does not come back.
    */
   readonly postgres: string;
   /** Brings `etcdctl` and `etcdutl`; needs no shell. */

@@ -1,6 +1,6 @@
 /** `README.md` of the output folder: what each folder is, for whoever finds it. */
 import { counted } from '../model/text';
-import { BACKUP_USER_FOLDER, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
+import { BACKUP_METRICS_FOLDER, BACKUP_USER_FOLDER, FLUX_FOLDER, NAMESPACES_FOLDER } from '../model/folders';
 import type { Folder } from './layout';
 
 export function folderGuide(folders: readonly Folder[]): string {
@@ -26,6 +26,8 @@ function describe({ name, backup }: Folder): string {
   if (name === FLUX_FOLDER) return 'one Flux Kustomization per folder';
   if (name === NAMESPACES_FOLDER) return 'namespaces that nobody else brings; Flux never deletes them';
   if (name === BACKUP_USER_FOLDER) return 'the user that reads buckets; claims that let it wait for this folder';
+  if (name === BACKUP_METRICS_FOLDER)
+    return 'what Prometheus is told of backups; needs prometheus-operator, and nothing else waits for it';
   if (!backup) return 'an application; it waits for no backup tool';
   const app = name.replace(/-backup$/, '');
   return name === 'cluster-backup'

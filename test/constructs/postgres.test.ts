@@ -37,7 +37,7 @@ function database(props: Partial<BackedUpPostgresProps> = {}, options: ScenarioO
 const FILES = {
   cluster: 'example/paperless.Cluster.db.yaml',
   objectStore: 'example/paperless.ObjectStore.db.yaml',
-  podMonitor: 'example/paperless.PodMonitor.db.yaml',
+  podMonitor: 'backup-metrics/paperless.PodMonitor.db.yaml',
   scheduledBackup: 'example-backup/paperless.ScheduledBackup.db.yaml',
 };
 
@@ -49,15 +49,17 @@ describe('BackedUpPostgres', () => {
   it('keeps what the database needs to start beside it, and waits for tools only where base copies are made', () => {
     const result = database();
     expect(databaseFiles(result).toSorted()).toEqual([
+      FILES.podMonitor,
       FILES.scheduledBackup,
       FILES.cluster,
       FILES.objectStore,
-      FILES.podMonitor,
       'namespaces/Namespace.paperless.yaml',
     ]);
     const dependsOn = (name: string): unknown =>
       at(object(result, `flux/flux-system.Kustomization.${name}.yaml`), 'spec', 'dependsOn');
     expect(dependsOn('example')).toBeUndefined();
+    expect(dependsOn('backup-metrics')).toEqual([{ name: 'namespaces' }]);
+    expect(result.inventory.assumptions.map(({ about }) => about)).toContain('prometheus-operator');
     // P21: with the operator down its webhooks refuse every ScheduledBackup.
     expect(dependsOn('example-backup')).toContainEqual({ name: 'cloudnative-pg' });
   });
@@ -154,6 +156,7 @@ describe('BackedUpPostgres', () => {
       'cnpg.timeZone',
       'cnpg.version',
       'flux',
+      'prometheus-operator',
     ]);
   });
 

@@ -68,7 +68,11 @@ describe('dist/', () => {
       const waitsFor = listAt(spec, 'dependsOn').map((each) => textAt(each, 'name'));
       // The forge has a bucket, whose policy names the user.
       if (name === 'forge') expect(waitsFor).toEqual(['backup-user']);
-      else expect({ name, waits: waitsFor.length > 0 }).toEqual({ name, waits: /^backup-user$|-backup$/.test(name) });
+      else
+        expect({ name, waits: waitsFor.length > 0 }).toEqual({
+          name,
+          waits: /^backup-(user|metrics)$|-backup$/.test(name),
+        });
     }
   });
 });

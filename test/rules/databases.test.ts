@@ -2,7 +2,7 @@ import { ApiObject, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { BackedUpStatefulSet, BackedUpVolume, nightly } from '../../lib';
-import { isDatabaseImage } from '../../lib/coverage/database-images';
+import { isDatabaseImage } from '../../lib/model/database-images';
 import { refuses } from '../support/rule-test';
 import { offsite } from '../support/scenario';
 

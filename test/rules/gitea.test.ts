@@ -372,6 +372,7 @@ describe('the database of a Gitea', () => {
       });
       release(chart, {});
     },
+    options: () => ({ platform: { jobs: { images: { postgres: 'docker.io/library/postgres:18.1' } } } }),
     says: `
       1 dump of PostgreSQL that fails every time: [postgres-dump]
 

@@ -237,7 +237,23 @@ describe('dumps of PostgreSQL', () => {
         ✖ Cluster paperless/db (20Gi)
             made by          example/db
             because          the server is of version 18, and 'db-dump-offsite' asks it with a client of version 17, docker.io/library/postgres:17.6
-            to fix           dump: { image: 'docker.io/library/postgres:18' }
+            to fix           dump: { image: 'docker.io/library/postgres:18.1' }
+    `,
+  });
+
+  refuses('postgres-dump', [], 'by a client that is newer, whose dump the server would not take back', {
+    build: ({ chart }, changed) =>
+      database(chart, {
+        spec: { imageName: 'ghcr.io/cloudnative-pg/postgresql:16.11' },
+        ...(changed ? { dump: { image: 'docker.io/library/postgres:18.1' } } : {}),
+      }),
+    says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          the server is of version 16, and 'db-dump-offsite' asks it with a client of version 18, docker.io/library/postgres:18.1
+            to fix           dump: { image: 'ghcr.io/cloudnative-pg/postgresql:16.11' }
     `,
   });
 
@@ -288,6 +304,7 @@ describe('dumps of PostgreSQL', () => {
 
   refuses('postgres-dump', ['P05'], 'by a client that is older than a server without an operator', {
     build: ({ chart }, changed) => serverOf(changed ? '19' : '18', chart),
+    options: () => ({ platform: { jobs: { images: { postgres: 'docker.io/library/postgres:18.1' } } } }),
     says: `
       1 dump of PostgreSQL that fails every time: [postgres-dump]
 

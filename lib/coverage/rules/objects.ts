@@ -2,7 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { annotationsOf, at, labelsOf, listAt, objectId, objectKey, textAt } from '../../model/kube-object';
 import { marksOf, METHOD_LABEL, PLAN_LABEL, REASON_ANNOTATION, REVIEW_ANNOTATION } from '../../model/marks';
-import { BACKUP_USER_FOLDER, backupFolderOf, CLUSTER_CHART, FLUX_FOLDER, NAMESPACES_FOLDER } from '../../model/folders';
+import {
+  BACKUP_METRICS_FOLDER,
+  BACKUP_USER_FOLDER,
+  backupFolderOf,
+  CLUSTER_CHART,
+  FLUX_FOLDER,
+  NAMESPACES_FOLDER,
+} from '../../model/folders';
 import { isDnsLabel } from '../../model/names';
 import { FLUX_NAMESPACE } from '../../model/platform';
 import { isWritten, type RenderedObject } from '../../model/rendered';
@@ -193,6 +200,7 @@ export const folderCollision: Rule = {
       [FLUX_FOLDER, 'the Kustomizations of all folders'],
       [NAMESPACES_FOLDER, 'the namespaces'],
       [BACKUP_USER_FOLDER, 'the user that reads buckets'],
+      [BACKUP_METRICS_FOLDER, 'what Prometheus is told of backups'],
       [CLUSTER_CHART, 'what belongs to the whole cluster'],
     ]);
     const others = otherKustomizations(context);

@@ -1,11 +1,10 @@
 /** Dumps of PostgreSQL: the job can log in, and its client understands the server. */
 import { CNPG_GROUP } from '../../methods/cnpg/archive';
+import { majorOf, serversOf, serverVersion } from '../../methods/jobs/database-server';
 import type { PlannedJob } from '../../methods/jobs/plan';
-import { at, booleanAt, groupOf, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
+import { booleanAt, groupOf, textAt } from '../../model/kube-object';
 import { counted } from '../../model/text';
-import { makesPods, podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
-import { isPostgresImage } from '../database-images';
 import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
 import { isGiteaJob } from '../gitea-stores';
 import type { Rule } from '../rule';
@@ -13,8 +12,8 @@ import type { Rule } from '../rule';
 export const postgresDump: Rule = {
   id: 'postgres-dump',
   heading: (n) => `${counted(n, 'dump')} of PostgreSQL that ${n === 1 ? 'fails' : 'fail'} every time`,
-  what: 'A database, also that of a Gitea, is to be dumped by a client that is older than the server, or with a login that CloudNativePG does not make.',
-  why: '`pg_dump` refuses a newer server, and without `enableSuperuserAccess`, or where the Cluster names a Secret of somebody’s own, the one with the password does not exist: the pod of the job waits for it until the deadline. Both show only at night.',
+  what: 'A database, also that of a Gitea, is to be dumped by a client of another version than the server’s, or with a login that CloudNativePG does not make.',
+  why: '`pg_dump` refuses a newer server. Of an older one it writes what that version does not read back, such as `SET transaction_timeout` of version 17. Without `enableSuperuserAccess`, or where the Cluster names a Secret of somebody’s own, the one with the password does not exist: the pod of the job waits for it until the deadline. All of it shows only at night, or during the restore.',
   fix: 'Name an image of the server’s version, let the superuser in, and leave the Secrets to the operator.',
   example: `new BackedUpPostgres(chart, 'db', {
   storage: Size.gibibytes(20),
@@ -25,7 +24,7 @@ export const postgresDump: Rule = {
   check: (context) =>
     context.methods.jobs.jobs
       .filter(({ declaration: { source } }) => source.steps.some(({ image }) => image === 'postgres'))
-      .flatMap((job) => [...lockedOut(job, context), ...unmadeLogins(job, context), ...tooOld(job, context)]),
+      .flatMap((job) => [...lockedOut(job, context), ...unmadeLogins(job, context), ...ofAnotherVersion(job, context)]),
 };
 
 function lockedOut({ dataset }: PlannedJob, context: GateContext): readonly RuleFinding[] {
@@ -46,7 +45,7 @@ function unmadeLogins(job: PlannedJob, context: GateContext): readonly RuleFindi
   const { dataset, declaration } = job;
   const env = declaration.source.steps.flatMap((step) => Object.values(step.env ?? {}));
   const read = new Set(env.flatMap((value) => (typeof value === 'string' ? [] : [value.secret])));
-  return serversOf(job, context)
+  return serversOf(declaration.source.peers, context)
     .filter(({ apiVersion }) => groupOf(apiVersion) === CNPG_GROUP)
     .flatMap((cluster) =>
       LOGINS.flatMap(({ suffix, fields }) => {
@@ -72,14 +71,14 @@ const LOGINS = [
   },
 ] as const;
 
-function tooOld(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
+function ofAnotherVersion(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
   const { dataset, images, name } = job;
-  const server = serversOf(job, context)
+  const server = serversOf(job.declaration.source.peers, context)
     .map(serverVersion)
     .find((version) => version !== undefined);
   const client = majorOf(images.postgres);
-  if (server === undefined || client === undefined || client >= server.major) return [];
-  const image = `'${server.image ?? `docker.io/library/postgres:${server.major}`}'`;
+  if (server === undefined || client === undefined || client === server.major) return [];
+  const image = `'${server.image}'`;
   return [
     {
       ...aboutDataset(dataset),
@@ -87,42 +86,4 @@ function tooOld(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
       remedies: toFix(isGiteaJob(job) ? `copies: { postgresImage: ${image} }` : `dump: { image: ${image} }`),
     },
   ];
-}
-
-/** What makes the pods that a job asks, as far as it is in the output or beside it. */
-function serversOf({ declaration: { source } }: PlannedJob, { input }: GateContext): readonly KubeObject[] {
-  return source.peers.flatMap((peer) => {
-    if (!('labels' in peer)) return [];
-    const { namespace, labels } = peer;
-    return input.objects.flatMap(({ object }) => (makesServers(object, namespace, labels) ? [object] : []));
-  });
-}
-
-function makesServers(object: KubeObject, namespace: string, labels: Readonly<Record<string, string>>): boolean {
-  const { kind, metadata } = object;
-  if (kind !== 'Cluster' || groupOf(object.apiVersion) !== CNPG_GROUP) return makesPods(object, namespace, labels);
-  return metadata.namespace === namespace && metadata.name === labels['cnpg.io/cluster'];
-}
-
-interface ServerVersion {
-  readonly major: number;
-  /** Where the object names it. */
-  readonly image?: string;
-}
-
-/** As far as the object says: a digest, and the operator's own default, say nothing. */
-function serverVersion(object: KubeObject): ServerVersion | undefined {
-  const catalogue = numberAt(object, 'spec', 'imageCatalogRef', 'major');
-  if (catalogue !== undefined) return { major: catalogue };
-  const containers = listAt(at(podTemplateOf(object), 'spec'), 'containers').map((each) => textAt(each, 'image'));
-  const image = [textAt(object, 'spec', 'imageName'), ...containers.filter((each) => isPostgresImage(each ?? ''))].find(
-    (each) => each !== undefined,
-  );
-  const major = majorOf(image ?? '');
-  return image === undefined || major === undefined ? undefined : { major, image };
-}
-
-function majorOf(image: string): number | undefined {
-  const major = /:v?(\d+)(?:[.@-]|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1];
-  return major === undefined ? undefined : Number(major);
 }

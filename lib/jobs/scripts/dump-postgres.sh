@@ -24,6 +24,10 @@ client=${version%%.*}
 printf '%s\n' "$version" >"$PARTS/tool.pg_dump"
 [ "$client" -ge "$server" ] ||
   fail "pg_dump $client cannot dump PostgreSQL $server: give the job an image of PostgreSQL $server."
+# It writes what an older server does not know, such as `SET transaction_timeout` since version 17, and an older
+# pg_restore does not read its format.
+[ "$client" -eq "$server" ] ||
+  fail "What pg_dump $client dumps does not come back into PostgreSQL $server: give the job an image of PostgreSQL $server."
 
 if [ -n "${ONLY_DATABASE:-}" ]; then
   every='pg_catalog.pg_database where datname = current_database()'

