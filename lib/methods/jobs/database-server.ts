@@ -2,7 +2,7 @@
 import { POSTGRES_IMAGES } from '../../jobs/images';
 import type { Peer } from '../../jobs/step';
 import { isPostgresImage } from '../../model/database-images';
-import { at, groupOf, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
+import { at, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
 import { makesPods, podTemplateOf, WORKLOADS } from '../../model/workloads';
 import { CNPG_GROUP } from '../cnpg/archive';
 import type { ObjectIndex } from '../method';

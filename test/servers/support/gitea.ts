@@ -1,6 +1,16 @@
 /** A Gitea of a test, laid out as in the rootless image: the same app.ini, and one volume. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresServer } from './postgres';
@@ -45,8 +55,14 @@ export async function createGiteaDatabase(postgres: PostgresServer): Promise<voi
   await postgres.sql(`create database ${GITEA_DATABASE} owner ${GITEA_DATABASE}`);
 }
 
-/** @param postgres has its database, with or without tables. */
-export async function startGitea(postgres: { readonly port: number }): Promise<GiteaServer> {
+/**
+ * @param postgres has its database, with or without tables.
+ * @param settings besides those that all tests need.
+ */
+export async function startGitea(
+  postgres: { readonly port: number },
+  settings: Readonly<Record<string, string>> = {},
+): Promise<GiteaServer> {
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-gitea-'));
   chownSync(folder, GITEA_USER, GITEA_USER);
   // Its user may not look into the home of whoever runs the tests.
@@ -84,6 +100,7 @@ export async function startGitea(postgres: { readonly port: number }): Promise<G
       'oauth2.JWT_SECRET': secrets['JWT_SECRET'] ?? '',
       'cron.update_checker.ENABLED': 'false',
       'log.MODE': 'console',
+      ...settings,
     },
     secret: { username: GITEA_DATABASE, password: DATABASE_PASSWORD },
     volume,
@@ -184,6 +201,13 @@ function withSettings(ini: string, settings: Readonly<Record<string, string>>): 
     return `[${name.slice(0, dot)}]\n${name.slice(dot + 1)} = ${value}\n`;
   });
   return `${ini}\n${sections.join('')}`;
+}
+
+/** Gives all files below a folder to its user. */
+export function ownByGitea(folder: string): void {
+  chownSync(folder, GITEA_USER, GITEA_USER);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (!entry.isSymbolicLink()) chownSync(join(entry.parentPath, entry.name), GITEA_USER, GITEA_USER);
 }
 
 export function makeFolder(path: string): void {

@@ -31,12 +31,19 @@ export interface PostgresServer {
 export interface PostgresOptions {
   /** Starts one of another version than the clients. */
   readonly version?: 14 | 18;
+  /** Whether it takes clients that ask for TLS. */
+  readonly tls?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
   /** Brings the folder of its data, which else is made new. The password is that of the server which it comes from. */
   readonly from?: (data: string) => Promise<void>;
 }
 
-export async function startPostgres({ version, settings = {}, from }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  version,
+  tls = false,
+  settings = {},
+  from,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const { uid, gid } = await postgresUser();
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
   chownSync(folder, uid, gid);
@@ -53,10 +60,12 @@ export async function startPostgres({ version, settings = {}, from }: PostgresOp
   const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
   if (from === undefined) await output(join(bin, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
   else await from(data);
+  if (tls) await makeCertificate(data);
   await output('chown', ['-R', `${uid}:${gid}`, data]);
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  const conf = { idle_in_transaction_session_timeout: '2s', ssl: tls ? 'on' : 'off', ...settings };
+  const lines = Object.entries(conf).map(([name, value]) => `${name} = '${value}'\n`);
   appendFileSync(join(data, 'postgresql.conf'), lines.join(''));
-  const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c idle_in_transaction_session_timeout=2s`;
+  const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off`;
   const start = async (): Promise<void> => {
     await output(join(bin, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
   };
@@ -93,6 +102,13 @@ export async function startPostgres({ version, settings = {}, from }: PostgresOp
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Where the server looks for it. */
+async function makeCertificate(data: string): Promise<void> {
+  const files = ['-keyout', 'server.key', '-out', 'server.crt'];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  await output('openssl', ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=localhost', ...files], { cwd: data });
 }
 
 async function postgresUser(): Promise<{ uid: number; gid: number }> {

@@ -36,10 +36,15 @@ export interface Store {
 
 let stores = 0;
 
-export async function makeStore(location = 'offsite', password = 'correct horse'): Promise<Store> {
+/** @param known of what `dist/` names; else a bucket that no other test has. */
+export async function makeStore(
+  location = 'offsite',
+  password = 'correct horse',
+  known?: { readonly bucket: string; readonly prefix: string },
+): Promise<Store> {
   const ceph = inject('ceph');
   stores += 1;
-  const bucket = `backups-${process.pid}-${stores}`;
+  const { bucket, prefix } = known ?? { bucket: `backups-${process.pid}-${stores}`, prefix: 'base' };
   const key = `KEY${process.pid}X${stores}`;
   const secretKey = randomBytes(12).toString('hex');
   const env = { CEPH_CONF: `${ceph.folder}/ceph.conf` };
@@ -53,7 +58,7 @@ export async function makeStore(location = 'offsite', password = 'correct horse'
     s3Location(location, {
       endpoint: endpoint(port),
       bucket,
-      prefix: 'base',
+      prefix,
       failureDomain: 'offsite',
       keptIn: 'the test',
     });
