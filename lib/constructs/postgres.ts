@@ -10,6 +10,7 @@ import {
 } from '../methods/cnpg/objects';
 import { postgresDump, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey, Source } from '../jobs/step';
+import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
 import { isExcluded, type Declaration } from '../model/declaration';
 import type { RequiredSecret } from '../model/inventory';
@@ -20,6 +21,8 @@ import type { Continuous, Elsewhere, Scheduled, Strategy } from '../model/strate
 import { answerOf } from './answer';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
+
+const POSTGRES_PORT = 5432;
 
 /** How the dumps of a database are made, where the defaults do not fit. */
 export interface PostgresDumpProps extends JobProps {
@@ -183,7 +186,7 @@ export interface ServerBackupProps {
 
 /** A server of PostgreSQL, in the namespace of its volume. */
 export interface PostgresServer {
-  /** Name of its Service. */
+  /** Name of its Service, without the namespace: `tickets-db`. It has to lead to what mounts the volume (`postgres-server`). */
   readonly host: string;
   /** Port of the Service. Default 5432. */
   readonly port?: number;
@@ -274,7 +277,7 @@ function protect(
   const strategies = declare(construct, { dataset, answer: answerOf(backup) });
   const dumps = strategies.some(({ type }) => type === 'scheduled');
   // The operator makes the Secret of the superuser.
-  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump, []);
+  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump);
   // A database has one archive: that its log goes nowhere else is said by the gate.
   const strategy = strategies.find((each) => each.type === 'continuous');
   if (strategy !== undefined) {
@@ -296,7 +299,7 @@ function declareDump(
   dataset: DatasetId,
   source: Source,
   dump: PostgresDumpProps,
-  keys: readonly RequiredSecret[],
+  own: Pick<JobDeclaration, 'keys' | 'server'> = {},
 ): void {
   const { image } = dump;
   Ledger.of(construct).jobs.push({
@@ -308,7 +311,7 @@ function declareDump(
       ...jobSettings(construct, 'dump', dump),
       ...(image === undefined ? {} : { images: { postgres: image } }),
     },
-    keys,
+    ...own,
     at: originOf(construct),
   });
 }
@@ -324,7 +327,7 @@ export function primaryOf(namespace: string, name: string): Pick<PostgresDumpOpt
   return {
     host: `${name}-rw.${namespace}.svc`,
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md.
-    server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: 5432 },
+    server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: POSTGRES_PORT },
     sslMode: 'require',
   };
 }
@@ -337,12 +340,16 @@ function protectServer(
   const dataset = datasetIdOf(data, chartNamespace);
   declare(construct, { dataset, answer: answerOf(backup), methods: { scheduled: 'jobs' } });
   const { namespace = '' } = dataset;
-  declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, loginSecrets(server, namespace));
+  const { host, port = POSTGRES_PORT, pods } = server;
+  declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, {
+    keys: loginSecrets(server, namespace),
+    server: { service: host, port, pods: pods.labels },
+  });
 }
 
 /** How a job logs in to a server in a namespace, and reaches it. */
 export function loginTo(
-  { host, port = 5432, pods, user, password, sslMode }: PostgresServer,
+  { host, port = POSTGRES_PORT, pods, user, password, sslMode }: PostgresServer,
   namespace: string,
 ): PostgresDumpOptions {
   return {
