@@ -18,9 +18,12 @@ import type { OneOrMore, PostgresStrategy } from '../model/kinds';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
 import { datasetIdOf } from '../model/refs';
 import type { Continuous, Elsewhere, Scheduled, Strategy } from '../model/strategy';
+import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
+import { isMisused } from './misuse';
+import { BACKED_UP_POSTGRES, postgresBackupProps } from './postgres-props';
 
 const POSTGRES_PORT = 5432;
 
@@ -131,10 +134,12 @@ export class BackedUpPostgres extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpPostgresProps) {
     super(scope, id);
-    const { name = id, storage, storageClass, instances = 1, generation = 1 } = props;
+    const { name = id } = given(props);
     this.name = name;
     this.host = `${name}-rw`;
     this.secretName = `${name}-app`;
+    if (isMisused(this, props, BACKED_UP_POSTGRES)) return;
+    const { storage, storageClass, instances = 1, generation = 1 } = props;
     const { namespace } = Chart.of(this);
     const image = props.spec?.['imageName'];
     if (typeof image === 'string') this.image = image;
@@ -255,6 +260,7 @@ export interface PostgresServer {
 export class PostgresBackup extends Construct {
   constructor(scope: Construct, id: string, props: PostgresBackupProps) {
     super(scope, id);
+    if (isMisused(this, props, postgresBackupProps(props))) return;
     const { namespace } = Chart.of(this);
     if ('cluster' in props) protect(this, props.cluster, props.namespace ?? namespace, props);
     else protectServer(this, namespace, props);
