@@ -1,11 +1,12 @@
 /** What the properties of the PostgreSQL constructs have to be, where no types hold them to it. */
+import { isPinned } from '../model/image';
 import { at, isMapping } from '../model/kube-object';
 import { isDnsLabel } from '../model/names';
 import { isCount, isFlag, isPort, isSize, isText, isTextMap, optional, type Expected } from './misuse';
 
 const DUMP: Readonly<Record<string, Expected>> = {
   dump: { is: optional(isMapping), write: 'dump: { deadline: Duration.hours(1) }' },
-  'dump.image': { is: optional(isText), write: `image: 'docker.io/library/postgres:18.1'` },
+  'dump.image': { is: optional(isPinned), write: `image: 'docker.io/library/postgres:18.1', with a tag or a digest` },
 };
 
 const PROTECTION: Readonly<Record<string, Expected>> = {

@@ -44,6 +44,9 @@ export interface JobResources {
   readonly memoryLimit: string;
 }
 
+/** Its fields. */
+export const JOB_RESOURCES = ['cpu', 'memory', 'memoryLimit'] as const satisfies readonly (keyof JobResources)[];
+
 /** What all jobs of a cluster have in common. */
 export interface JobsPlatform {
   /** Images from a registry of your own, or pinned by digest. Default: those of docs/jobs.md. */

@@ -8,6 +8,7 @@ import {
   CephBucketMirror,
   CephBucketWithBackupGrant,
   continuous,
+  kubeadmEtcd,
   mirrored,
   nightly,
   PostgresBackup,
@@ -26,14 +27,19 @@ function whatIsSaid(build: (chart: Chart) => void, options: ScenarioOptions = {}
   return findings.map(({ rule, subject, because }) => `[${rule}] ${subject}: ${because ?? ''}`);
 }
 
+/** Without what is right all over. */
+function shortened(props: Properties): string {
+  return String(JSON.stringify(props, (key, value: unknown) => (key === 'backup' ? '…' : value)));
+}
+
 function refused(
   what: string,
   build: (chart: Chart, props: never) => void,
   wrong: readonly [Properties, ...string[]][],
 ): void {
-  describe(what, () => {
+  describe(`the properties of ${what}`, () => {
     for (const [props, ...says] of wrong) {
-      it(`of ${JSON.stringify(props)} is refused`, () => {
+      it(`of ${shortened(props)} is refused`, () => {
         const findings = whatIsSaid((chart) => build(chart, props as never));
         expect(findings).toEqual(says.map((text) => `[invalid-construct] example/it: ${text}`));
       });
@@ -56,8 +62,24 @@ refused('a database', (chart, props) => void new BackedUpPostgres(chart, 'it', p
   [{ ...log, spec: 'x' }, 'its spec does not fit: write spec: { postgresql: { … } }'],
   [{ ...log, podMonitor: 'no' }, 'its podMonitor does not fit: write podMonitor: false'],
   [{ ...log, dump: 'x' }, 'its dump does not fit: write dump: { deadline: Duration.hours(1) }'],
-  [{ ...log, dump: { image: 17 } }, "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1'"],
+  [
+    { ...log, dump: { image: 17 } },
+    "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1', with a tag or a digest",
+  ],
 ]);
+
+const RESOURCES = "write resources: { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' }";
+
+refused(
+  'the jobs of a database',
+  (chart, dump) => void new BackedUpPostgres(chart, 'it', { storage, backup: night, dump }),
+  [
+    [{ scratchClass: 'Bad_Class' }, "its dump.scratchClass does not fit: write scratchClass: 'ceph-block'"],
+    [{ upkeepSecret: '' }, "its dump.upkeepSecret does not fit: write upkeepSecret: 'deletes-backups'"],
+    [{ resources: { memory: 'lots' } }, `its dump.resources does not fit: ${RESOURCES}`],
+    [{ resources: { limits: { memory: '1Gi' } } }, `its dump.resources does not fit: ${RESOURCES}`],
+  ],
+);
 
 const server = {
   host: 'db',
@@ -100,22 +122,24 @@ refused('the dumps of a database', (chart, props) => void new PostgresBackup(cha
     { ...dump, server: { ...server, sslMode: 'nonsense' } },
     "its server.sslMode does not fit: write sslMode: 'require', or 'prefer'",
   ],
-  [{ ...dump, dump: { image: 17 } }, "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1'"],
+  [
+    { ...dump, dump: { image: 17 } },
+    "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1', with a tag or a digest",
+  ],
+  [
+    { ...dump, dump: { image: 'docker.io/library/postgres:latest' } },
+    "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1', with a tag or a digest",
+  ],
   [{ cluster: '', backup: log.backup }, "its cluster does not fit: write cluster: 'db'"],
   [{ cluster: 'db', namespace: 7, backup: log.backup }, "its namespace does not fit: write namespace: 'wiki'"],
 ]);
 
 for (const Volume of [BackedUpVolume, ScratchVolume]) {
+  const why = { backup: night, reason: 'Downloaded again on the next build.' };
   refused(Volume.name, (chart, props) => void new Volume(chart, 'it', props), [
     [undefined, `it has no storage: ${NO_STORAGE}`],
-    [
-      { storage: '20Gi', backup: night, reason: 'Downloaded again on the next build.' },
-      `its storage does not fit: ${NO_STORAGE}`,
-    ],
-    [
-      { storage, name: 7, backup: night, reason: 'Downloaded again on the next build.' },
-      "its name does not fit: write name: 'data'",
-    ],
+    [{ ...why, storage: '20Gi' }, `its storage does not fit: ${NO_STORAGE}`],
+    [{ ...why, storage, name: 7 }, "its name does not fit: write name: 'data'"],
   ]);
 }
 
@@ -149,3 +173,36 @@ refused('the mirror of a bucket', (chart, props) => void new CephBucketMirror(ch
   [undefined, "it has no claim: write claim: 'media'"],
   [{ claim: 7, to: offsite }, "its claim does not fit: write claim: 'media'"],
 ]);
+
+describe('etcd', () => {
+  const ENDPOINT =
+    "its etcd.endpoint does not fit: write endpoint: 'https://127.0.0.1:2379', of one member: etcdctl takes no snapshot of several";
+  const FOLDER =
+    "its etcd.folder does not fit: write folder: '/etc/kubernetes', from the root of the node and without a slash at its end";
+  const wrong: readonly [Properties, string][] = [
+    [{ endpoint: 'https://10.0.0.1:2379,https://10.0.0.2:2379' }, ENDPOINT],
+    [{ endpoint: '' }, ENDPOINT],
+    [{ endpoint: 'http://127.0.0.1:2379' }, ENDPOINT],
+    [{ folder: 'etc/kubernetes' }, FOLDER],
+    [{ folder: '/etc/kubernetes/' }, FOLDER],
+    [{ folder: '/etc/../root' }, FOLDER],
+    [{ externalCa: 'no' }, 'its etcd.externalCa does not fit: write externalCa: true'],
+    [{ deadline: '1h' }, 'its etcd.deadline does not fit: write deadline: Duration.hours(1)'],
+  ];
+  for (const [props, says] of wrong) {
+    it(`of ${JSON.stringify(props)} is refused`, () => {
+      const etcd = kubeadmEtcd({ backup: night, ...props } as never);
+      expect(whatIsSaid(() => {}, { props: { etcd } })).toEqual([`[invalid-construct] app: ${says}`]);
+    });
+  }
+
+  it('may be a member with an address of its own', () => {
+    const etcd = kubeadmEtcd({
+      backup: night,
+      endpoint: 'https://[fd00::1]:2379',
+      folder: '/var/lib/k8s',
+      externalCa: true,
+    });
+    expect(whatIsSaid(() => {}, { props: { etcd } })).toEqual([]);
+  });
+});
