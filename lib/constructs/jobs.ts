@@ -5,7 +5,7 @@ import { DEADLINE } from '../jobs/cron-job';
 import type { JobSettings } from '../methods/jobs/declaration';
 import { isMapping } from '../model/kube-object';
 import { isDnsSubdomain } from '../model/names';
-import { JOB_RESOURCES, type JobResources } from '../model/platform';
+import { PLATFORM_FIELDS, type JobResources } from '../model/platform';
 import { parseQuantity } from '../model/quantity';
 import { isDeadline, isPercent, secondsOf } from '../model/untyped';
 import { isMisused, isSize, optional, type Expected } from './misuse';
@@ -73,5 +73,5 @@ function isObjectName(value: unknown): boolean {
 }
 
 function isResource([name, quantity]: readonly [string, unknown]): boolean {
-  return (JOB_RESOURCES as readonly string[]).includes(name) && parseQuantity(quantity) !== undefined;
+  return name in PLATFORM_FIELDS['jobs.resources'] && parseQuantity(quantity) !== undefined;
 }
