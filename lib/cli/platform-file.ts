@@ -4,11 +4,11 @@ import { parse } from 'yaml';
 import { CannotRun } from '../model/cannot-run';
 import { at, booleanAt, isMapping, textAt, type Mapping } from '../model/kube-object';
 import { nearest } from '../model/nearest';
-import { isSupportedVelero, type Platform, type StorageClassPlatform } from '../model/platform';
+import { isSupportedVelero, PLATFORM_FIELDS, type Platform, type StorageClassPlatform } from '../model/platform';
 
 /** All fields of a platform, so that one file serves this command and a project. */
-const FIELDS = ['cluster', 'timeZone', 'velero', 'rook', 'storageClasses', 'flux'] as const;
-const VELERO_FIELDS = ['version', 'namespace', 'enableCSI', 'nodeAgent', 'repositoryPassword'] as const;
+const FIELDS = Object.keys(PLATFORM_FIELDS['']);
+const VELERO_FIELDS = Object.keys(PLATFORM_FIELDS.velero);
 const CLASS_FIELDS = ['driver', 'snapshotClass', 'isDefault'] as const;
 
 export function readPlatformFile(file: string): Pick<Platform, 'velero' | 'storageClasses'> {

@@ -4,10 +4,13 @@ import { Construct } from 'constructs';
 import { policyWithGrant } from '../model/bucket-grant';
 import type { PolicyStatement } from '../model/bucket-policy';
 import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
+import { isMapping } from '../model/kube-object';
 import { datasetIdOf } from '../model/refs';
 import { mirrored, type MirroredOptions } from '../model/strategies';
+import { given } from '../model/untyped';
 import { backUp } from './foreign';
 import { Ledger, originOf } from './ledger';
+import { isMisused, isText, isTextMap, optional, type Expected } from './misuse';
 
 /** Names a bucket by its claim: `{ bucket: 'attachments' }`. `namespace` is the chart's unless it is given. */
 export type BucketRef = Extract<DataRef, { readonly bucket: string }>;
@@ -109,8 +112,10 @@ export class CephBucketWithBackupGrant extends Construct {
 
   constructor(scope: Construct, id: string, props: CephBucketWithBackupGrantProps) {
     super(scope, id);
-    const { name = id, bucketName, storageClass, statements = [], additionalConfig, backup } = props;
+    const { name = id } = given(props);
     this.name = name;
+    if (isMisused(this, props, BUCKET)) return;
+    const { bucketName, storageClass, statements = [], additionalConfig, backup } = props;
     new ApiObject(this, 'Resource', {
       apiVersion: 'objectbucket.io/v1alpha1',
       kind: 'ObjectBucketClaim',
@@ -125,6 +130,18 @@ export class CephBucketWithBackupGrant extends Construct {
     declareGrant(this, { bucket: name }, backup, statements);
   }
 }
+
+/** That it has no name is a finding of its own. */
+const BUCKET: Readonly<Record<string, Expected>> = {
+  name: { is: optional(isText), write: `name: 'attachments'` },
+  bucketName: { is: optional(isText), write: `bucketName: 'paperless-attachments'` },
+  storageClass: { is: isText, write: `storageClass: 'bucket-retain'` },
+  statements: {
+    is: optional((value) => Array.isArray(value) && value.every(isMapping)),
+    write: `statements: [{ Effect: 'Allow', … }]`,
+  },
+  additionalConfig: { is: optional(isTextMap), write: `additionalConfig: { maxSize: '100G' }` },
+};
 
 /**
  * Backs up a bucket whose claim somebody else wrote, as {@link CephBucketWithBackupGrant} does: synth proves that the grant
@@ -179,11 +196,17 @@ export interface CephBucketMirrorProps extends MirroredOptions {
 export class CephBucketMirror extends Construct {
   constructor(scope: Construct, id: string, props: CephBucketMirrorProps) {
     super(scope, id);
+    if (isMisused(this, props, MIRROR)) return;
     const { claim, namespace, ...options } = props;
     const ref = { bucket: claim, ...(namespace === undefined ? {} : { namespace }) };
     declareGrant(this, ref, mirrored(options));
   }
 }
+
+const MIRROR: Readonly<Record<string, Expected>> = {
+  claim: { is: isText, write: `claim: 'media'` },
+  namespace: { is: optional(isText), write: `namespace: 'wiki'` },
+};
 
 /** @param statements that the policy has to have besides the grant. */
 function declareGrant(

@@ -1,4 +1,5 @@
 /** etcd, which no object shows: what `BackedUpApp` is given as `etcd`. */
+import { posix } from 'node:path';
 import { Duration, Size, type App } from 'cdk8s';
 import { etcdSnapshot } from '../jobs/etcd';
 import type { JobDeclaration } from '../methods/jobs/declaration';
@@ -8,15 +9,16 @@ import type { OneOrMore } from '../model/kinds';
 import { isMapping } from '../model/kube-object';
 import type { Elsewhere, Scheduled } from '../model/strategy';
 import { jobSettings, type JobProps } from './jobs';
+import { isFlag, isMisused, isText, optional, type Expected } from './misuse';
 
 /** How etcd is copied that kubeadm runs. */
 export interface KubeadmEtcdProps extends Omit<JobProps, 'scratchClass'> {
   /** `nightly`, `every` …, or `elsewhere`. */
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
-  /** One member. Default `https://127.0.0.1:2379`: the member of the node on which the job runs. */
+  /** One member, `https://<host>:<port>`. Default `https://127.0.0.1:2379`: the member of the node on which the job runs. */
   readonly endpoint?: string;
   /**
-   * Folder on the nodes with kubeadm's `pki` and `manifests`. The encryption configuration has to be in it, too. Default
+   * Folder on the nodes, without a slash at its end, with kubeadm's `pki` and `manifests`. The encryption configuration has to be in it, too. Default
    * `/etc/kubernetes`.
    */
   readonly folder?: string;
@@ -59,6 +61,19 @@ export function kubeadmEtcd(props: KubeadmEtcdProps): KubeadmEtcd {
   return { type: 'kubeadmEtcd', ...props };
 }
 
+const ETCD: Readonly<Record<string, Expected>> = {
+  'etcd.endpoint': {
+    is: optional((value) => isText(value) && /^https:\/\/([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(value)),
+    write: `endpoint: 'https://127.0.0.1:2379', of one member: etcdctl takes no snapshot of several`,
+  },
+  'etcd.folder': {
+    // The configuration of the API server names files below it, and this is the beginning of their paths.
+    is: optional((value) => isText(value) && /^(\/[\w.-]+)+$/.test(value) && posix.normalize(value) === value),
+    write: `folder: '/etc/kubernetes', from the root of the node and without a slash at its end`,
+  },
+  'etcd.externalCa': { is: optional(isFlag), write: 'externalCa: true' },
+};
+
 export function isKubeadmEtcd(answer: unknown): answer is KubeadmEtcd {
   return isMapping(answer) && answer['type'] === 'kubeadmEtcd';
 }
@@ -69,7 +84,7 @@ export function etcdJob(
   dataset: DatasetId,
   at: Origin & { type: 'construct' },
 ): JobDeclaration {
-  const { endpoint, folder, externalCa } = etcd;
+  const { endpoint, folder, externalCa } = isMisused(app, { etcd }, ETCD) ? {} : etcd;
   const source = etcdSnapshot({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(folder === undefined ? {} : { folder }),

@@ -43,6 +43,19 @@ export function isSize(value: unknown): boolean {
   return isMapping(value) && typeof value['asString'] === 'function';
 }
 
+export function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+/** How many of something there are, or how often. */
+export function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+export function isPort(value: unknown): boolean {
+  return isCount(value) && Number(value) <= 65_535;
+}
+
 /** Of a property that may be left out. */
 export function optional(is: Expected['is']): Expected['is'] {
   return (value) => value === undefined || is(value);

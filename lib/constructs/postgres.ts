@@ -10,6 +10,7 @@ import {
 } from '../methods/cnpg/objects';
 import { postgresDump, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey, Source } from '../jobs/step';
+import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
 import { isExcluded, type Declaration } from '../model/declaration';
 import type { RequiredSecret } from '../model/inventory';
@@ -17,9 +18,14 @@ import type { OneOrMore, PostgresStrategy } from '../model/kinds';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
 import { datasetIdOf } from '../model/refs';
 import type { Continuous, Elsewhere, Scheduled, Strategy } from '../model/strategy';
+import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
+import { isMisused } from './misuse';
+import { BACKED_UP_POSTGRES, postgresBackupProps } from './postgres-props';
+
+const POSTGRES_PORT = 5432;
 
 /** How the dumps of a database are made, where the defaults do not fit. */
 export interface PostgresDumpProps extends JobProps {
@@ -129,10 +135,12 @@ export class BackedUpPostgres extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpPostgresProps) {
     super(scope, id);
-    const { name = id, storage, storageClass, instances = 1, generation = 1 } = props;
+    const { name = id } = given(props);
     this.name = name;
     this.host = `${name}-rw`;
     this.secretName = `${name}-app`;
+    if (isMisused(this, props, BACKED_UP_POSTGRES)) return;
+    const { storage, storageClass, instances = 1, generation = 1 } = props;
     const { namespace } = Chart.of(this);
     const image = props.spec?.['imageName'];
     if (typeof image === 'string') this.image = image;
@@ -183,7 +191,7 @@ export interface ServerBackupProps {
 
 /** A server of PostgreSQL, in the namespace of its volume. */
 export interface PostgresServer {
-  /** Name of its Service. */
+  /** Name of its Service, without the namespace: `tickets-db`. It has to lead to what mounts the volume (`postgres-server`). */
   readonly host: string;
   /** Port of the Service. Default 5432. */
   readonly port?: number;
@@ -252,6 +260,7 @@ export interface PostgresServer {
 export class PostgresBackup extends Construct {
   constructor(scope: Construct, id: string, props: PostgresBackupProps) {
     super(scope, id);
+    if (isMisused(this, props, postgresBackupProps(props))) return;
     const { namespace } = Chart.of(this);
     if ('cluster' in props) protect(this, props.cluster, props.namespace ?? namespace, props);
     else protectServer(this, namespace, props);
@@ -274,7 +283,7 @@ function protect(
   const strategies = declare(construct, { dataset, answer: answerOf(backup) });
   const dumps = strategies.some(({ type }) => type === 'scheduled');
   // The operator makes the Secret of the superuser.
-  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump, []);
+  if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump);
   // A database has one archive: that its log goes nowhere else is said by the gate.
   const strategy = strategies.find((each) => each.type === 'continuous');
   if (strategy !== undefined) {
@@ -296,7 +305,7 @@ function declareDump(
   dataset: DatasetId,
   source: Source,
   dump: PostgresDumpProps,
-  keys: readonly RequiredSecret[],
+  own: Pick<JobDeclaration, 'keys' | 'server'> = {},
 ): void {
   const { image } = dump;
   Ledger.of(construct).jobs.push({
@@ -308,7 +317,7 @@ function declareDump(
       ...jobSettings(construct, 'dump', dump),
       ...(image === undefined ? {} : { images: { postgres: image } }),
     },
-    keys,
+    ...own,
     at: originOf(construct),
   });
 }
@@ -324,7 +333,7 @@ export function primaryOf(namespace: string, name: string): Pick<PostgresDumpOpt
   return {
     host: `${name}-rw.${namespace}.svc`,
     // cloudnative-pg v1.30.0, docs/src/labels_annotations.md.
-    server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: 5432 },
+    server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: POSTGRES_PORT },
     sslMode: 'require',
   };
 }
@@ -337,12 +346,16 @@ function protectServer(
   const dataset = datasetIdOf(data, chartNamespace);
   declare(construct, { dataset, answer: answerOf(backup), methods: { scheduled: 'jobs' } });
   const { namespace = '' } = dataset;
-  declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, loginSecrets(server, namespace));
+  const { host, port = POSTGRES_PORT, pods } = server;
+  declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, {
+    keys: loginSecrets(server, namespace),
+    server: { service: host, port, pods: pods.labels },
+  });
 }
 
 /** How a job logs in to a server in a namespace, and reaches it. */
 export function loginTo(
-  { host, port = 5432, pods, user, password, sslMode }: PostgresServer,
+  { host, port = POSTGRES_PORT, pods, user, password, sslMode }: PostgresServer,
   namespace: string,
 ): PostgresDumpOptions {
   return {

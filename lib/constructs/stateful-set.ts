@@ -3,12 +3,15 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { DatasetAnswer } from '../model/declaration';
 import type { Methods, OneOrMore, VolumeStrategy } from '../model/kinds';
+import { isMapping, mappingAt } from '../model/kube-object';
 import { datasetIdOf } from '../model/refs';
 import { lastingClaimsOfTemplate } from '../model/stateful-sets';
 import { excluded } from '../model/statements';
+import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
-import { claimSpec, type VolumeProps } from './volume';
+import { isMisused, isText, optional, type Expected } from './misuse';
+import { claimSpec, STORAGE, type VolumeProps } from './volume';
 
 /**
  * One claim template: backed up, or `scratch` with the reason why losing it is acceptable, and perhaps a day to look at the
@@ -73,9 +76,20 @@ export class BackedUpStatefulSet extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpStatefulSetProps) {
     super(scope, id);
-    this.name = props.name ?? id;
-    this.claims = renderStatefulSet(this, this.name, props);
+    this.name = given(props).name ?? id;
+    this.claims = isMisused(this, props, statefulSetProps(props)) ? {} : renderStatefulSet(this, this.name, props);
   }
+}
+
+/** What the properties have to be: each of the volumes requests something. */
+function statefulSetProps(props: unknown): Readonly<Record<string, Expected>> {
+  const templates = Object.keys(mappingAt(props, 'volumes'));
+  return {
+    name: { is: optional(isText), write: `name: 'db'` },
+    podTemplate: { is: isMapping, write: 'podTemplate: { spec: { containers: [ … ] } }' },
+    volumes: { is: isMapping, write: 'volumes: { data: { storage: Size.gibibytes(20), backup: … } }' },
+    ...Object.fromEntries(templates.map((template) => [`volumes.${template}.storage`, STORAGE])),
+  };
 }
 
 /**

@@ -5,8 +5,10 @@ import type { DatasetAnswer } from '../model/declaration';
 import type { OneOrMore, VolumeStrategy } from '../model/kinds';
 import { DISABLED, PRUNE_ANNOTATION } from '../model/marks';
 import { excluded } from '../model/statements';
+import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
+import { isMisused, isSize, isText, optional, type Expected } from './misuse';
 
 /** Who may mount a claim at the same time, in the words of Kubernetes. */
 export type AccessMode = 'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
@@ -65,7 +67,7 @@ export class BackedUpVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: BackedUpVolumeProps) {
     super(scope, id);
-    this.claim = declareClaim(this, props, answerOf(props.backup));
+    this.claim = declareClaim(this, props, answerOf(given(props).backup));
   }
 }
 
@@ -110,17 +112,26 @@ export class ScratchVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: ScratchVolumeProps) {
     super(scope, id);
-    const { reason, reviewBy } = props;
+    const { reason, reviewBy } = given(props);
     this.claim = declareClaim(this, props, excluded(reason, reviewBy === undefined ? {} : { reviewBy }));
   }
 }
+
+/** What every claim has to request. */
+export const STORAGE: Expected = { is: isSize, write: 'storage: Size.gibibytes(20)' };
+const VOLUME: Readonly<Record<string, Expected>> = {
+  name: { is: optional(isText), write: `name: 'data'` },
+  storage: STORAGE,
+};
 
 function declareClaim(
   construct: Construct,
   props: VolumeProps,
   answer: DatasetAnswer | undefined,
 ): IPersistentVolumeClaim {
-  const name = props.name ?? construct.node.id;
+  const { name = construct.node.id } = given(props);
+  const claim = PersistentVolumeClaim.fromClaimName(construct, 'Claim', name);
+  if (isMisused(construct, props, VOLUME)) return claim;
   new k8s.KubePersistentVolumeClaim(construct, 'Resource', {
     // Patches of annotations have something to stand on; synth adds the others.
     metadata: { name, annotations: { [PRUNE_ANNOTATION]: DISABLED } },
@@ -133,7 +144,7 @@ function declareClaim(
     at: originOf(construct),
   });
   demandGate(construct);
-  return PersistentVolumeClaim.fromClaimName(construct, 'Claim', name);
+  return claim;
 }
 
 /** The spec of a claim, which the claim templates of StatefulSets share. */

@@ -46,7 +46,8 @@ export const DEADLINE = 4 * 3600;
 const ANSWER = 300;
 /** Seconds. A run that is later is better left to the next time. */
 export const STARTS_LATE = 3600;
-const RESOURCES: JobResources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
+/** What each container asks for and gets, where nobody says. */
+export const RESOURCES: JobResources = { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' };
 
 /** How long scripts wait, in the variables that they read. */
 export function waits(options: CronJobOptions): Readonly<Record<string, string>> {

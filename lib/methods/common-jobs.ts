@@ -9,6 +9,9 @@ import type { Platform } from '../model/platform';
 import { renderSchedule, type Schedule } from '../model/schedule';
 import type { Unsaid } from './reach';
 
+export { RESOURCES as JOB_RESOURCE_DEFAULTS } from '../jobs/cron-job';
+export { JOB_IMAGES } from '../jobs/images';
+
 /** Why there is no job. */
 export type JobProblem =
   /** `problem` is the end of a sentence that begins with `subject`. */

@@ -7,6 +7,27 @@ import { isLabelKey, isLabelValue } from './names';
 
 export type Labels = Readonly<Record<string, string>>;
 
+/** Whether an object with labels is one of those that some of them are asked for, as the selector of a Service does. */
+export function carries(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+/** As a property to paste: `{ app: 'db', 'app.kubernetes.io/part-of': 'wiki' }`. */
+export function labelsToPaste(labels: Labels): string {
+  const entries = Object.entries(labels).map(([key, value]) => {
+    const name = /^[A-Za-z_]\w*$/.test(key) ? key : `'${key}'`;
+    return `${name}: '${value}'`;
+  });
+  return `{ ${entries.join(', ')} }`;
+}
+
+/** For people: `app=db,tier=data`. */
+export function describeLabels(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}
+
 export interface LabelSelector {
   matches(labels: Labels): boolean;
   /** Whether it has no requirement, and so matches every object. */

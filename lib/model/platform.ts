@@ -145,6 +145,45 @@ export interface FluxPlatform {
   readonly operators?: { readonly velero?: string; readonly cnpg?: string; readonly rook?: string };
 }
 
+/** All fields, by the place that they are at: what is misspelt would be taken for absent. */
+export const PLATFORM_FIELDS = {
+  '': {
+    cluster: true,
+    timeZone: true,
+    velero: true,
+    cnpg: true,
+    rook: true,
+    storageClasses: true,
+    clusterRanges: true,
+    jobs: true,
+    flux: true,
+  } satisfies Fields<Platform>,
+  velero: {
+    version: true,
+    namespace: true,
+    enableCSI: true,
+    nodeAgent: true,
+    repositoryPassword: true,
+  } satisfies Fields<VeleroPlatform>,
+  cnpg: { version: true, barmanPlugin: true } satisfies Fields<CnpgPlatform>,
+  rook: { version: true, namespace: true, objectStore: true, allowedObcFields: true } satisfies Fields<RookPlatform>,
+  jobs: { images: true, scratchClass: true, resources: true, priorityClassName: true } satisfies Fields<JobsPlatform>,
+  'jobs.images': {
+    restic: true,
+    rclone: true,
+    postgres: true,
+    etcd: true,
+    kubectl: true,
+    gitea: true,
+  } satisfies Fields<JobImages>,
+  'jobs.resources': { cpu: true, memory: true, memoryLimit: true } satisfies Fields<JobResources>,
+  flux: { sourceRef: true, path: true, namespace: true, operators: true } satisfies Fields<FluxPlatform>,
+  'flux.sourceRef': { kind: true, name: true, url: true } satisfies Fields<FluxPlatform['sourceRef']>,
+  'flux.operators': { velero: true, cnpg: true, rook: true } satisfies Fields<NonNullable<FluxPlatform['operators']>>,
+} as const;
+
+type Fields<T> = Readonly<Record<keyof T, true>>;
+
 /**
  * States what others installed, and returns it as it is. A package of its own can export it, so that the repository of an
  * app takes it from the one of its cluster. What cannot be true is refused (`platform-malformed`).

@@ -1,5 +1,6 @@
 /** Objects that make pods, and where their pod templates are: some of the volumes in those hold data of their own. */
-import { at, groupOf, isMapping, listAt, mappingAt, textMapAt, type KubeObject } from './kube-object';
+import { at, groupOf, isMapping, listAt, mappingAt, textAt, textMapAt, type KubeObject } from './kube-object';
+import { carries } from './label-selector';
 
 /** What Kubernetes itself makes pods of. */
 export const WORKLOADS = [
@@ -51,8 +52,23 @@ export function makesPods(
   labels: Readonly<Record<string, string>>,
 ): boolean {
   if (!isWorkload(object) || object.metadata.namespace !== namespace) return false;
-  const own = textMapAt(podTemplateOf(object), 'metadata', 'labels');
-  return Object.entries(labels).every(([key, value]) => own[key] === value);
+  return carries(podLabels(object), labels);
+}
+
+/** The labels of the pods that an object makes; its own if it is one. */
+export function podLabels(object: KubeObject): Readonly<Record<string, string>> {
+  return textMapAt(podTemplateOf(object), 'metadata', 'labels');
+}
+
+/** Whether an object makes pods that stay, or is one: those of a Job end, and serve nothing. */
+export function makesServers(object: KubeObject): boolean {
+  return WORKLOADS_BY_KIND.has(keyOf(object)) && groupOf(object.apiVersion) !== 'batch';
+}
+
+/** Whether pods of an object mount a claim by its name; those that a StatefulSet makes of its templates are known by the set. */
+export function mountsClaim(object: KubeObject, claim: string): boolean {
+  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes');
+  return volumes.some((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim);
 }
 
 /** Whether {@link podTemplateOf} looks into objects of a kind. */

@@ -1,6 +1,6 @@
 /** What code without types may have given an app, where no finding could be made of it: all findings need a platform. */
 import { CannotRun } from '../model/cannot-run';
-import { isMapping, textAt } from '../model/kube-object';
+import { at, isMapping, textAt } from '../model/kube-object';
 import type { SynthInput } from './synthesize';
 
 /** @throws CannotRun with the name of the property, and the line to write. */
@@ -24,10 +24,15 @@ function problemOf({
   if (!isFlux || textAt(flux, 'path') === undefined) {
     return `platform.flux does not say what Flux reads: write definePlatform({ …, ${FLUX} })`;
   }
-  for (const field of ['velero', 'rook', 'storageClasses']) {
-    if (platform[field] !== undefined && !isMapping(platform[field])) {
-      return `platform.${field} is ${shown(platform[field])}, and not an object: write definePlatform({ …, ${field}: { … } })`;
+  for (const [field, example] of MAPPINGS) {
+    const value = at(platform, ...field.split('.'));
+    if (value !== undefined && !isMapping(value)) {
+      return `platform.${field} is ${shown(value)}, and not an object: write definePlatform({ …, ${example} })`;
     }
+  }
+  const { clusterRanges = [] } = platform;
+  if (!Array.isArray(clusterRanges) || !clusterRanges.every((range) => typeof range === 'string')) {
+    return `platform.clusterRanges is ${shown(clusterRanges)}, and not a list of ranges: write clusterRanges: ['10.244.0.0/16', '10.96.0.0/12']`;
   }
   for (const [name, storageClass] of Object.entries(platform['storageClasses'] ?? {})) {
     if (textAt(storageClass, 'driver') !== undefined) continue;
@@ -45,6 +50,13 @@ function problemOf({
   }
   return undefined;
 }
+
+const MAPPINGS = [
+  ...['velero', 'cnpg', 'rook', 'storageClasses', 'jobs'].map((field) => [field, `${field}: { … }`] as const),
+  ['jobs.images', 'jobs: { …, images: { … } }'],
+  ['jobs.resources', 'jobs: { …, resources: { … } }'],
+  ['flux.operators', 'flux: { …, operators: { … } }'],
+] as const;
 
 const FLUX = `flux: { sourceRef: { kind: 'GitRepository', name: 'flux-system' }, path: './dist' }`;
 

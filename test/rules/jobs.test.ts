@@ -195,6 +195,12 @@ function serverOf(version: string, chart: Chart, keptIn = 'sealed envelope, bank
       ],
     },
   });
+  new ApiObject(chart, 'service', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'db' },
+    spec: { selector: labels, ports: [{ port: 5432 }] },
+  });
   new PostgresBackup(chart, 'backup', {
     data: { statefulSet: 'db', template: 'data' },
     server: {

@@ -866,6 +866,18 @@ export const WRONG_APPS: readonly WrongCode[] = [
     says: `platform.velero is '1.18', and not an object: write definePlatform({ …, velero: { … } })`,
   },
   {
+    what: 'a registry in the place of images',
+    code: `return new BackedUpApp({ platform: { ...platform, jobs: { images: 'registry.example.net' } }, ${WHO} });`,
+    error: `Type 'string' is not assignable to type 'Partial<JobImages>'.`,
+    says: `platform.jobs.images is 'registry.example.net', and not an object: write definePlatform({ …, jobs: { …, images: { … } } })`,
+  },
+  {
+    what: 'one range that is no list',
+    code: `return new BackedUpApp({ platform: { ...platform, clusterRanges: '10.244.0.0/16' }, ${WHO} });`,
+    error: `Type 'string' is not assignable to type 'readonly string[]'.`,
+    says: `platform.clusterRanges is '10.244.0.0/16', and not a list of ranges: write clusterRanges: ['10.244.0.0/16', '10.96.0.0/12']`,
+  },
+  {
     what: 'one pattern that is no list',
     code: `return new BackedUpApp({ platform, ${WHO}, alsoRead: 'x' });`,
     error: `Type 'string' is not assignable to type 'readonly string[]'.`,

@@ -1,6 +1,7 @@
 /** Jobs that Kubernetes accepts and that never run, or run something else than meant. */
 import { isCronProblem, parseCron } from '../../model/cron';
 import { isDurationProblem, parseGoDuration } from '../../model/go-duration';
+import { isPinned } from '../../model/image';
 import { at, booleanAt, listAt, textAt } from '../../model/kube-object';
 import { nearest } from '../../model/nearest';
 import { clockChangeClash } from '../../model/schedule';
@@ -163,10 +164,6 @@ function idleReasons(object: unknown): readonly IdleReason[] {
     }
   }
   return reasons;
-}
-
-function isPinned(image: string): boolean {
-  return image.includes('@sha256:') || (/:\w[\w.-]*$/.test(image) && !image.endsWith(':latest'));
 }
 
 export const podSecurity: Rule = {

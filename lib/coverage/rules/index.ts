@@ -24,6 +24,7 @@ import * as postgresArchive from './postgres-archive';
 import * as postgresDump from './postgres-dump';
 import * as postgresBackups from './postgres-backups';
 import * as postgresRestore from './postgres-restore';
+import * as postgresServer from './postgres-server';
 import * as reasons from './reasons';
 import * as secrets from './secrets';
 import * as velero from './velero';
@@ -91,6 +92,7 @@ export const rules: readonly Rule[] = [
   postgresRestore.postgresRecovery,
   postgresBackups.postgresSettingIgnored,
   postgresDump.postgresDump,
+  postgresServer.postgresServer,
   gitea.giteaBucket,
   gitea.mirrorOutOfStep,
   veleroDatabases.databaseCopiedAsFiles,

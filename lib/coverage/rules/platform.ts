@@ -8,14 +8,15 @@ import { counted, enumerated } from '../../model/text';
 import { isTimeZone, timeZoneMeant } from '../../model/time-zone';
 import { isVersionFrom, parseVersion } from '../../model/version';
 import { typeWithoutCsi } from '../../velero/storage';
-import { inWords, toFix, type Remedy } from '../finding';
+import { inWords, toFix } from '../finding';
 import type { Rule } from '../rule';
+import { misspeltFields, problemsOfJobs, problemsOfRanges, type PlatformProblem } from './platform-values';
 
 export const platformMalformed: Rule = {
   id: 'platform-malformed',
   heading: (n) => `${counted(n, 'statement')} about the platform that cannot be true`,
-  what: 'The platform names something that does not exist, or that this library cannot work with.',
-  why: 'All proofs take the platform as given: a mistake in it is a mistake in all of them.',
+  what: 'The platform names something that does not exist, that this library cannot work with, that Kubernetes would refuse, or that nothing reads.',
+  why: 'All proofs take the platform as given: a mistake in it is a mistake in all of them, and in every job. A misspelt field counts for absent, and one object that the API server refuses keeps Flux from applying its whole folder.',
   fix: 'Correct the statement.',
   example: `const platform = definePlatform({
   cluster: 'home',
@@ -25,12 +26,6 @@ export const platformMalformed: Rule = {
   check: ({ platform }) =>
     problemsOf(platform).map(({ field, ...problem }) => ({ subject: `platform.${field}`, ...problem })),
 };
-
-interface PlatformProblem {
-  readonly field: string;
-  readonly because: string;
-  readonly remedies: readonly Remedy[];
-}
 
 function problemsOf(platform: Platform): readonly PlatformProblem[] {
   const { cluster, timeZone, storageClasses = {}, velero, cnpg, flux } = platform;
@@ -83,7 +78,13 @@ function problemsOf(platform: Platform): readonly PlatformProblem[] {
       remedies: toFix(`path: './dist'`),
     });
   }
-  return [...problems, ...problemsOfSource(flux)];
+  return [
+    ...problems,
+    ...problemsOfSource(flux),
+    ...problemsOfRanges(platform),
+    ...problemsOfJobs(platform),
+    ...misspeltFields(platform),
+  ];
 }
 
 function problemsOfCnpg({ version, barmanPlugin }: CnpgPlatform): readonly PlatformProblem[] {

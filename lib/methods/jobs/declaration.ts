@@ -38,9 +38,21 @@ export interface JobDeclaration {
   readonly stops?: Stops;
   /** What a restore needs besides the copy, because no copy may carry it. */
   readonly keys?: readonly RequiredSecret[];
+  /** What is dumped in the place of its volume, which has to be what writes to that. */
+  readonly server?: DumpedServer;
   /** Files of the application that are not on its volume. */
   readonly bucket?: FilesInBucket;
   readonly at: Origin & { readonly type: 'construct' };
+}
+
+/** How a job reaches a server, in the namespace of the volume: through a Service, and past NetworkPolicies. */
+export interface DumpedServer {
+  /** Name of the Service. */
+  readonly service: string;
+  /** Of the Service. */
+  readonly port: number;
+  /** Labels of the pods that the job may reach. */
+  readonly pods: Readonly<Record<string, string>>;
 }
 
 /** What an application keeps in a bucket, which has a backup of its own. */

@@ -1,5 +1,6 @@
 /** What is stopped while its data is read: the one object that makes its pods, found by them or named. */
 import type { Stopped } from '../../jobs/quiesce';
+import { describeLabels } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
 import { makesPods } from '../../model/workloads';
 import type { ObjectIndex } from '../method';
@@ -20,9 +21,7 @@ export function whatStops({ pods, named }: Stops, namespace: string, objects: Ob
       .filter(({ object }) => makesPods(object, namespace, pods))
       .map(({ object }) => ({ kind, name: object.metadata.name, pods })),
   );
-  const labels = Object.entries(pods)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+  const labels = describeLabels(pods);
   if (named === undefined) {
     const [maker] = makers;
     if (maker !== undefined && makers.length === 1) return maker;

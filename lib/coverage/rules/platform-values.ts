@@ -1,0 +1,129 @@
+/** What the platform says that nothing reads, or that Kubernetes would refuse of every job. */
+import { isIP } from 'node:net';
+import { JOB_IMAGES, JOB_RESOURCE_DEFAULTS } from '../../methods/common-jobs';
+import { isPinned } from '../../model/image';
+import { at, mappingAt } from '../../model/kube-object';
+import { isDnsSubdomain } from '../../model/names';
+import { nearest } from '../../model/nearest';
+import { PLATFORM_FIELDS, type JobsPlatform, type Platform } from '../../model/platform';
+import { parseQuantity } from '../../model/quantity';
+import { enumerated } from '../../model/text';
+import { inWords, toFix, type Remedy } from '../finding';
+
+export interface PlatformProblem {
+  readonly field: string;
+  readonly because: string;
+  readonly remedies: readonly Remedy[];
+}
+
+/** Of fields that are misspelt; what is meant would be taken for absent. */
+export function misspeltFields(platform: Platform): readonly PlatformProblem[] {
+  return Object.entries(PLATFORM_FIELDS).flatMap(([place, fields]) => {
+    const path = place === '' ? [] : place.split('.');
+    const known = Object.keys(fields);
+    return Object.entries(mappingAt(platform, ...path))
+      .filter(([field]) => !known.includes(field))
+      .map(([field, value]) => {
+        const meant = nearest(field, known);
+        return {
+          field: [...path, field].join('.'),
+          because: `nothing reads it${meant === undefined ? '' : `: did you mean ${meant}?`}`,
+          remedies:
+            meant === undefined || typeof value !== 'string'
+              ? inWords(`write one of ${enumerated(known)}, or leave it out`)
+              : toFix(`${meant}: '${value}'`),
+        };
+      });
+  });
+}
+
+export function problemsOfRanges({ clusterRanges = [] }: Platform): readonly PlatformProblem[] {
+  const wrong = clusterRanges.filter((range) => !isRange(range));
+  if (wrong.length === 0) return [];
+  const right = clusterRanges.map((range) => (isRange(range) ? range : rangeLike(range)));
+  return [
+    {
+      field: 'clusterRanges',
+      because: `${enumerated(wrong.map((range) => `'${range}'`))} ${wrong.length === 1 ? 'is no range' : 'are no ranges'} of addresses: the API server would refuse the NetworkPolicy of every job that copies to the outside`,
+      remedies: toFix(`clusterRanges: [${right.map((range) => `'${range}'`).join(', ')}]`),
+    },
+  ];
+}
+
+/** An address and the length of its prefix; less than all addresses, because it is left out of those. */
+function isRange(text: string): boolean {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || !/^[1-9]\d*$/.test(length)) return false;
+  return Number(length) <= (family === 4 ? 32 : 128);
+}
+
+function rangeLike(text: string): string {
+  const [address = ''] = text.split('/');
+  const family = isIP(address);
+  if (family === 0) return '10.244.0.0/16';
+  return `${address}/${family === 4 ? 16 : 64}`;
+}
+
+export function problemsOfJobs({ jobs = {} }: Platform): readonly PlatformProblem[] {
+  const { scratchClass, priorityClassName } = jobs;
+  return [
+    ...nameProblems('scratchClass', scratchClass, 'a StorageClass'),
+    ...nameProblems('priorityClassName', priorityClassName, 'a PriorityClass'),
+    ...imageProblems(jobs),
+    ...resourceProblems(jobs),
+  ];
+}
+
+function nameProblems(field: string, name: unknown, what: string): readonly PlatformProblem[] {
+  if (name === undefined || (typeof name === 'string' && isDnsSubdomain(name))) return [];
+  return [
+    {
+      field: `jobs.${field}`,
+      because: `'${String(name)}' is not the name of ${what}: lower case letters, digits, '-' and '.' make one`,
+      remedies: inWords('write the name as the cluster has it, or leave it out'),
+    },
+  ];
+}
+
+/** A job has to be repeatable, and to start in a disaster: that is what a tag says, which nobody moves. */
+function imageProblems({ images = {} }: JobsPlatform): readonly PlatformProblem[] {
+  return Object.entries(JOB_IMAGES).flatMap(([tool, image]) => {
+    if (!(tool in images)) return [];
+    const given: unknown = at(images, tool);
+    if (isPinned(given)) return [];
+    const [, tag = ''] = /:([^:/]*)$/.exec(image) ?? [];
+    const name = typeof given === 'string' ? given.trim().replace(/:(latest)?$/, '') : '';
+    return [
+      {
+        field: `jobs.images.${tool}`,
+        because: `'${String(given)}' has neither a fixed tag nor a digest`,
+        remedies: toFix(`${tool}: '${name === '' || /\s/.test(name) ? image : `${name}:${tag}`}'`),
+      },
+    ];
+  });
+}
+
+function resourceProblems({ resources = {} }: JobsPlatform): readonly PlatformProblem[] {
+  const wrong = Object.entries(JOB_RESOURCE_DEFAULTS).flatMap(([name, usual]) => {
+    const given: unknown = at(resources, name);
+    if (given === undefined || parseQuantity(given) !== undefined) return [];
+    return [
+      {
+        field: `jobs.resources.${name}`,
+        because: `'${String(given)}' is not a quantity`,
+        remedies: toFix(`${name}: '${usual}'`),
+      },
+    ];
+  });
+  const { memory, memoryLimit } = { ...JOB_RESOURCE_DEFAULTS, ...resources };
+  const isMore = (parseQuantity(memory)?.bytes ?? 0) > (parseQuantity(memoryLimit)?.bytes ?? Infinity);
+  if (wrong.length > 0 || !isMore) return wrong;
+  return [
+    {
+      field: 'jobs.resources.memory',
+      because: `'${memory}' is more than the memoryLimit, '${memoryLimit}'`,
+      remedies: toFix(`memoryLimit: '${memory}'`),
+    },
+  ];
+}

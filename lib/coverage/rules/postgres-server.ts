@@ -1,0 +1,206 @@
+/** Dumps of servers without an operator: what is dumped is what writes to the volume that the dump answers for. */
+import type { DumpedServer } from '../../methods/jobs/declaration';
+import type { PlannedJob } from '../../methods/jobs/plan';
+import { distinctBy } from '../../model/collections';
+import { datasetKey, type DatasetId } from '../../model/dataset';
+import {
+  at,
+  describeObject,
+  groupOf,
+  listAt,
+  numberAt,
+  objectId,
+  textAt,
+  textMapAt,
+  type KubeObject,
+} from '../../model/kube-object';
+import { carries, describeLabels, labelsToPaste, type Labels } from '../../model/label-selector';
+import { installNamespace } from '../../model/opaque-kinds';
+import { counted, enumerated } from '../../model/text';
+import { makesServers, mountsClaim, podLabels, podTemplateOf } from '../../model/workloads';
+import type { GateContext } from '../context';
+import { isPostgresImage } from '../../model/database-images';
+import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import type { Rule } from '../rule';
+
+export const postgresServer: Rule = {
+  id: 'postgres-server',
+  heading: (n) => `${counted(n, 'volume')} whose dumps would be of something else`,
+  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume.',
+  why: 'Velero leaves the volume out because of the dump. The job dumps another server, or reaches none; where it reaches one, every receipt is good, and nobody has a copy of what the volume holds.',
+  fix: 'Name the Service that leads to the pods which mount the volume, and the labels of those pods.',
+  example: `const labels = { app: 'wiki-db' };
+new ApiObject(chart, 'wiki-db', {
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'wiki-db' },
+  spec: {
+    serviceName: 'wiki-db',
+    selector: { matchLabels: labels },
+    template: {
+      metadata: { labels },
+      spec: {
+        containers: [
+          {
+            name: 'postgres',
+            image: 'docker.io/library/postgres:18.1',
+            volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql' }],
+          },
+        ],
+      },
+    },
+    volumeClaimTemplates: [
+      {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
+      },
+    ],
+  },
+});
+new k8s.KubeService(chart, 'service', {
+  metadata: { name: 'tickets-db' },
+  spec: { selector: { app: 'tickets-db' }, ports: [{ port: 5432 }] },
+});
+new PostgresBackup(chart, 'wiki-db-backup', {
+  data: { statefulSet: 'wiki-db', template: 'data' },
+  server: {
+    host: 'tickets-db',
+    pods: { labels },
+    user: { secret: 'wiki-db', key: 'username' },
+    password: { secret: 'wiki-db', key: 'password' },
+    keptIn: 'sealed envelope, bank',
+  },
+  backup: nightly({ to: offsite, keep: { daily: 14 } }),
+});`,
+  check: (context) =>
+    distinctBy(context.methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id)).flatMap((job) => {
+      const { server } = job.declaration;
+      const problem = server === undefined ? undefined : whyOfSomethingElse(job, server, context);
+      return problem === undefined ? [] : [{ ...aboutDataset(job.dataset), ...problem }];
+    }),
+};
+
+type Problem = Required<Pick<RuleFinding, 'because' | 'remedies'>>;
+
+function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, context: GateContext): Problem | undefined {
+  const { namespace = '' } = dataset.id;
+  const objects = context.input.objects.map(({ object }) => object);
+  const inNamespace = objects.filter(({ metadata }) => metadata.namespace === namespace);
+  const servers = inNamespace.filter(makesServers);
+  const mounting = servers.filter((object) => mounts(object, dataset.id));
+  const reached = mounting.filter((object) => carries(podLabels(object), server.pods));
+  const services = inNamespace.filter(isService);
+  const service = services.find(({ metadata }) => metadata.name === server.service);
+  const [first] = mounting;
+  if (first !== undefined && reached.length === 0) {
+    const right = serviceFor(mounting, servers, services);
+    return {
+      because: `${describe(first)} mounts the volume, and its pods have not the labels ${describeLabels(server.pods)}, by which the job reaches a server`,
+      remedies: [
+        ...toFix(`pods: { labels: ${labelsToPaste(tellingLabels(first))} }`),
+        ...(right === undefined || right === server.service ? [] : toFix(`host: '${right}'`)),
+      ],
+    };
+  }
+  const right = serviceFor(reached, servers, services);
+  const remedies = right === undefined ? inWords(NO_SERVICE) : toFix(`host: '${right}'`);
+  if (service !== undefined) return whyBesideIt(service, servers, mounting, server, remedies);
+  // Where nobody sees what mounts the volume, its Service may be there, too.
+  if (reached.length === 0 || mayMakeServices(namespace, context)) return undefined;
+  return {
+    because: `there is no Service ${namespace}/${server.service}, and nothing in the namespace would make one that nobody sees`,
+    remedies,
+  };
+}
+
+/** Why a Service does not lead to what mounts the volume, or not to that alone. */
+function whyBesideIt(
+  service: KubeObject,
+  servers: readonly KubeObject[],
+  mounting: readonly KubeObject[],
+  { port }: DumpedServer,
+  remedies: readonly Remedy[],
+): Problem | undefined {
+  const behind = serversBehind(service, servers);
+  // Without a selector something else says where it leads: Patroni, or a person.
+  if (behind === undefined) return undefined;
+  const name = describe(service);
+  const others = behind.filter((object) => !mounting.includes(object));
+  if (behind.length === others.length && (others.length > 0 || mounting.length > 0)) {
+    const pods = others.length === 0 ? 'no pods that anybody sees' : `the pods of ${enumerated(others.map(describe))}`;
+    const mounter = mounting.length === 0 ? 'which do not mount the volume' : `and ${describeAll(mounting)} the volume`;
+    return { because: `${name} leads to ${pods}, ${mounter}`, remedies };
+  }
+  const another = others.find(isPostgres);
+  if (another !== undefined) {
+    return {
+      because: `${name} leads to the pods of ${describe(another)} as well, and nobody knows which of the servers a run dumps`,
+      remedies,
+    };
+  }
+  const ports = listAt(service, 'spec', 'ports').flatMap((each) => numberAt(each, 'port') ?? []);
+  // A headless one only gives a name to the pods.
+  if (textAt(service, 'spec', 'clusterIP') === 'None' || ports.length === 0 || ports.includes(port)) return undefined;
+  return {
+    because: `${name} has port ${enumerated(ports.map(String))}, and the job asks it at ${port}`,
+    remedies: toFix(`port: ${ports[0]}`),
+  };
+}
+
+const NO_SERVICE =
+  'name in host a Service that leads to the pods which mount the volume, and to no others; if it is in another file, let alsoRead read that';
+
+/** Name of a Service that leads to some of what mounts the volume, and to nothing else. */
+function serviceFor(
+  mounting: readonly KubeObject[],
+  servers: readonly KubeObject[],
+  services: readonly KubeObject[],
+): string | undefined {
+  return services.find((service) => {
+    const behind = serversBehind(service, servers) ?? [];
+    return behind.length > 0 && behind.every((object) => mounting.includes(object));
+  })?.metadata.name;
+}
+
+/** What a Service leads to, as far as anybody sees; `undefined` where it does not say itself. */
+function serversBehind(service: KubeObject, servers: readonly KubeObject[]): readonly KubeObject[] | undefined {
+  const selector = textMapAt(service, 'spec', 'selector');
+  if (Object.keys(selector).length === 0) return undefined;
+  return servers.filter((object) => carries(podLabels(object), selector));
+}
+
+function mounts(object: KubeObject, { kind, name, part }: DatasetId): boolean {
+  return part === undefined ? mountsClaim(object, name) : object.kind === kind && object.metadata.name === name;
+}
+
+/** Those by which its maker tells its pods from others. */
+function tellingLabels(object: KubeObject): Labels {
+  const own = podLabels(object);
+  const selected = textMapAt(object, 'spec', 'selector', 'matchLabels');
+  return Object.keys(selected).length > 0 && carries(own, selected) ? selected : own;
+}
+
+function isService({ apiVersion, kind }: KubeObject): boolean {
+  return groupOf(apiVersion) === '' && kind === 'Service';
+}
+
+function isPostgres(object: KubeObject): boolean {
+  const containers = listAt(at(podTemplateOf(object), 'spec'), 'containers');
+  return containers.some((container) => isPostgresImage(textAt(container, 'image') ?? ''));
+}
+
+/** Whether something makes objects in a namespace that nobody sees before they are there. */
+function mayMakeServices(namespace: string, context: GateContext): boolean {
+  return context.data.opaque.some((opaque) => {
+    const into = installNamespace(opaque.object);
+    return (into === undefined || into === namespace) && !context.isSeen(opaque);
+  });
+}
+
+function describe(object: KubeObject): string {
+  return describeObject(objectId(object));
+}
+
+function describeAll(mounting: readonly KubeObject[]): string {
+  return `${enumerated(mounting.map(describe))} ${mounting.length === 1 ? 'mounts' : 'mount'}`;
+}

@@ -1,0 +1,208 @@
+/** Properties that no types hold to anything: the gate says what to write, where a stack trace would say nothing. */
+import { Duration, Size, type Chart } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import {
+  BackedUpPostgres,
+  BackedUpStatefulSet,
+  BackedUpVolume,
+  CephBucketMirror,
+  CephBucketWithBackupGrant,
+  continuous,
+  kubeadmEtcd,
+  mirrored,
+  nightly,
+  PostgresBackup,
+  ScratchVolume,
+} from '../../lib';
+import { offsite, synthesizeScenario, type ScenarioOptions } from '../support/scenario';
+
+type Properties = Readonly<Record<string, unknown>> | undefined;
+
+const storage = Size.gibibytes(20);
+const night = nightly({ to: offsite, keep: { daily: 14 } });
+
+/** What the gate says, with what it is about left out where that is the one construct. */
+function whatIsSaid(build: (chart: Chart) => void, options: ScenarioOptions = {}): readonly string[] {
+  const { findings } = synthesizeScenario(({ chart }) => build(chart), options);
+  return findings.map(({ rule, subject, because }) => `[${rule}] ${subject}: ${because ?? ''}`);
+}
+
+/** Without what is right all over. */
+function shortened(props: Properties): string {
+  return String(JSON.stringify(props, (key, value: unknown) => (key === 'backup' ? '…' : value)));
+}
+
+function refused(
+  what: string,
+  build: (chart: Chart, props: never) => void,
+  wrong: readonly [Properties, ...string[]][],
+): void {
+  describe(`the properties of ${what}`, () => {
+    for (const [props, ...says] of wrong) {
+      it(`of ${shortened(props)} is refused`, () => {
+        const findings = whatIsSaid((chart) => build(chart, props as never));
+        expect(findings).toEqual(says.map((text) => `[invalid-construct] example/it: ${text}`));
+      });
+    }
+  });
+}
+
+const log = { storage, backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }) };
+const NO_STORAGE = 'write storage: Size.gibibytes(20)';
+
+refused('a database', (chart, props) => void new BackedUpPostgres(chart, 'it', props), [
+  [undefined, `it has no storage: ${NO_STORAGE}`],
+  [{ backup: log.backup }, `it has no storage: ${NO_STORAGE}`],
+  [{ ...log, storage: '20Gi' }, `its storage does not fit: ${NO_STORAGE}`],
+  [{ ...log, name: 7 }, "its name does not fit: write name: 'db'"],
+  [{ ...log, storageClass: 7 }, "its storageClass does not fit: write storageClass: 'ceph-block'"],
+  [{ ...log, instances: 0 }, 'its instances does not fit: write instances: 1, or another whole number from 1'],
+  [{ ...log, generation: 0 }, 'its generation does not fit: write generation: 1, or another whole number from 1'],
+  [{ ...log, generation: 1.5 }, 'its generation does not fit: write generation: 1, or another whole number from 1'],
+  [{ ...log, spec: 'x' }, 'its spec does not fit: write spec: { postgresql: { … } }'],
+  [{ ...log, podMonitor: 'no' }, 'its podMonitor does not fit: write podMonitor: false'],
+  [{ ...log, dump: 'x' }, 'its dump does not fit: write dump: { deadline: Duration.hours(1) }'],
+  [
+    { ...log, dump: { image: 17 } },
+    "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1', with a tag or a digest",
+  ],
+]);
+
+const RESOURCES = "write resources: { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' }";
+
+refused(
+  'the jobs of a database',
+  (chart, dump) => void new BackedUpPostgres(chart, 'it', { storage, backup: night, dump }),
+  [
+    [{ scratchClass: 'Bad_Class' }, "its dump.scratchClass does not fit: write scratchClass: 'ceph-block'"],
+    [{ upkeepSecret: '' }, "its dump.upkeepSecret does not fit: write upkeepSecret: 'deletes-backups'"],
+    [{ resources: { memory: 'lots' } }, `its dump.resources does not fit: ${RESOURCES}`],
+    [{ resources: { limits: { memory: '1Gi' } } }, `its dump.resources does not fit: ${RESOURCES}`],
+  ],
+);
+
+const server = {
+  host: 'db',
+  pods: { labels: { app: 'db' } },
+  user: { secret: 'db', key: 'username' },
+  password: { secret: 'db', key: 'password' },
+  keptIn: 'sealed envelope, bank',
+};
+const dump = { data: { claim: 'db' }, server, backup: night };
+const NO_SERVER =
+  "it has no server: write server: { host: 'db', pods: { labels: … }, user: …, password: …, keptIn: … }; or name a cluster";
+const NO_DATA = "write data: { claim: 'db-data' }, or { statefulSet: 'db', template: 'data' }";
+const NO_HOST =
+  "its server.host does not fit: write host: 'db', the name of a Service in the namespace of the volume, and nothing behind it";
+
+refused('the dumps of a database', (chart, props) => void new PostgresBackup(chart, 'it', props), [
+  [undefined, `it has no data: ${NO_DATA}`, NO_SERVER],
+  [{ ...dump, data: { volume: 'db' } }, `its data does not fit: ${NO_DATA}`],
+  [{ data: dump.data, backup: night }, NO_SERVER],
+  [{ ...dump, server: { ...server, host: '' } }, NO_HOST],
+  [{ ...dump, server: { ...server, host: 'db.wiki.svc.cluster.local' } }, NO_HOST],
+  [{ ...dump, server: { ...server, port: '5432' } }, 'its server.port does not fit: write port: 5432'],
+  [
+    { ...dump, server: { ...server, pods: { labels: {} } } },
+    "its server.pods.labels does not fit: write pods: { labels: { app: 'db' } }",
+  ],
+  [
+    { ...dump, server: { ...server, pods: { labels: { app: 'db' }, port: 0 } } },
+    "its server.pods.port does not fit: write pods: { labels: { app: 'db' }, port: 5432 }",
+  ],
+  [
+    { ...dump, server: { ...server, user: 'postgres' } },
+    "its server.user does not fit: write user: { secret: 'db', key: 'username' }",
+  ],
+  [
+    { ...dump, server: { ...server, password: { secret: 'db' } } },
+    "its server.password does not fit: write password: { secret: 'db', key: 'password' }",
+  ],
+  [
+    { ...dump, server: { ...server, sslMode: 'nonsense' } },
+    "its server.sslMode does not fit: write sslMode: 'require', or 'prefer'",
+  ],
+  [
+    { ...dump, dump: { image: 17 } },
+    "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1', with a tag or a digest",
+  ],
+  [
+    { ...dump, dump: { image: 'docker.io/library/postgres:latest' } },
+    "its dump.image does not fit: write image: 'docker.io/library/postgres:18.1', with a tag or a digest",
+  ],
+  [{ cluster: '', backup: log.backup }, "its cluster does not fit: write cluster: 'db'"],
+  [{ cluster: 'db', namespace: 7, backup: log.backup }, "its namespace does not fit: write namespace: 'wiki'"],
+]);
+
+for (const Volume of [BackedUpVolume, ScratchVolume]) {
+  const why = { backup: night, reason: 'Downloaded again on the next build.' };
+  refused(Volume.name, (chart, props) => void new Volume(chart, 'it', props), [
+    [undefined, `it has no storage: ${NO_STORAGE}`],
+    [{ ...why, storage: '20Gi' }, `its storage does not fit: ${NO_STORAGE}`],
+    [{ ...why, storage, name: 7 }, "its name does not fit: write name: 'data'"],
+  ]);
+}
+
+const podTemplate = { spec: { containers: [{ name: 'app', image: 'app:1.0' }] } };
+const NO_TEMPLATE = 'it has no podTemplate: write podTemplate: { spec: { containers: [ … ] } }';
+const NO_VOLUMES = 'write volumes: { data: { storage: Size.gibibytes(20), backup: … } }';
+
+refused('a StatefulSet', (chart, props) => void new BackedUpStatefulSet(chart, 'it', props), [
+  [undefined, NO_TEMPLATE, `it has no volumes: ${NO_VOLUMES}`],
+  [{ volumes: { data: log } }, NO_TEMPLATE],
+  [{ podTemplate, volumes: 'data' }, `its volumes does not fit: ${NO_VOLUMES}`],
+  [
+    { podTemplate, volumes: { data: { storage: '20Gi', backup: night } } },
+    `its volumes.data.storage does not fit: ${NO_STORAGE}`,
+  ],
+]);
+
+const bucket = { bucketName: 'files', storageClass: 'bucket-retain', backup: mirrored({ to: offsite }) };
+
+refused('a bucket', (chart, props) => void new CephBucketWithBackupGrant(chart, 'it', props), [
+  [undefined, "it has no storageClass: write storageClass: 'bucket-retain'"],
+  [{ ...bucket, bucketName: 7 }, "its bucketName does not fit: write bucketName: 'paperless-attachments'"],
+  [{ ...bucket, statements: 'x' }, "its statements does not fit: write statements: [{ Effect: 'Allow', … }]"],
+  [
+    { ...bucket, additionalConfig: 'x' },
+    "its additionalConfig does not fit: write additionalConfig: { maxSize: '100G' }",
+  ],
+]);
+
+refused('the mirror of a bucket', (chart, props) => void new CephBucketMirror(chart, 'it', props), [
+  [undefined, "it has no claim: write claim: 'media'"],
+  [{ claim: 7, to: offsite }, "its claim does not fit: write claim: 'media'"],
+]);
+
+describe('etcd', () => {
+  const ENDPOINT =
+    "its etcd.endpoint does not fit: write endpoint: 'https://127.0.0.1:2379', of one member: etcdctl takes no snapshot of several";
+  const FOLDER =
+    "its etcd.folder does not fit: write folder: '/etc/kubernetes', from the root of the node and without a slash at its end";
+  const wrong: readonly [Properties, string][] = [
+    [{ endpoint: 'https://10.0.0.1:2379,https://10.0.0.2:2379' }, ENDPOINT],
+    [{ endpoint: '' }, ENDPOINT],
+    [{ endpoint: 'http://127.0.0.1:2379' }, ENDPOINT],
+    [{ folder: 'etc/kubernetes' }, FOLDER],
+    [{ folder: '/etc/kubernetes/' }, FOLDER],
+    [{ folder: '/etc/../root' }, FOLDER],
+    [{ externalCa: 'no' }, 'its etcd.externalCa does not fit: write externalCa: true'],
+    [{ deadline: '1h' }, 'its etcd.deadline does not fit: write deadline: Duration.hours(1)'],
+  ];
+  for (const [props, says] of wrong) {
+    it(`of ${JSON.stringify(props)} is refused`, () => {
+      const etcd = kubeadmEtcd({ backup: night, ...props } as never);
+      expect(whatIsSaid(() => {}, { props: { etcd } })).toEqual([`[invalid-construct] app: ${says}`]);
+    });
+  }
+
+  it('may be a member with an address of its own', () => {
+    const etcd = kubeadmEtcd({
+      backup: night,
+      endpoint: 'https://[fd00::1]:2379',
+      folder: '/var/lib/k8s',
+      externalCa: true,
+    });
+    expect(whatIsSaid(() => {}, { props: { etcd } })).toEqual([]);
+  });
+});

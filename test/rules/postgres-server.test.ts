@@ -1,0 +1,223 @@
+/** What a dump answers for is what it dumps: the output shows who mounts a volume, and where a Service leads. */
+import { ApiObject, JsonPatch, type Chart } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { exclude, holds, nightly, PostgresBackup, type PostgresBackupProps } from '../../lib';
+import { refuses } from '../support/rule-test';
+import { explain, offsite, synthesizeScenario } from '../support/scenario';
+
+const backup = nightly({ to: offsite, keep: { daily: 14 } });
+
+function claim(chart: Chart, name: string): void {
+  new ApiObject(chart, name, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
+  });
+}
+
+function deployment(chart: Chart, name: string, labels: object = { app: name }): void {
+  const containers = [
+    {
+      name: 'postgres',
+      image: 'docker.io/library/postgres:18.1',
+      volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql' }],
+    },
+  ];
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: `${name}-data` } }];
+  claim(chart, `${name}-data`);
+  new ApiObject(chart, name, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas: 1,
+      strategy: { type: 'Recreate' },
+      selector: { matchLabels: labels },
+      template: { metadata: { labels: { ...labels, tier: 'data' } }, spec: { containers, volumes } },
+    },
+  });
+}
+
+function service(chart: Chart, name: string, selector: object = { app: name }, port = 5432): void {
+  new ApiObject(chart, `service-${name}`, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector, ports: [{ port, targetPort: 5432 }] },
+  });
+}
+
+function dumped(
+  chart: Chart,
+  name: string,
+  server: Partial<Extract<PostgresBackupProps, { server: unknown }>['server']> = {},
+): void {
+  new PostgresBackup(chart, `${name}-backup`, {
+    data: { claim: `${name}-data` },
+    server: {
+      host: name,
+      pods: { labels: { app: name } },
+      user: { secret: name, key: 'user' },
+      password: { secret: name, key: 'password' },
+      keptIn: 'sealed envelope, bank',
+      ...server,
+    },
+    backup,
+  });
+}
+
+function twoServers(chart: Chart): void {
+  for (const name of ['wiki', 'tickets']) {
+    deployment(chart, name);
+    service(chart, name);
+  }
+  dumped(chart, 'wiki');
+}
+
+describe('a dump', () => {
+  refuses('postgres-server', [], 'of the server that has a dump of its own already', {
+    build: ({ chart }, changed) => {
+      twoServers(chart);
+      dumped(chart, 'tickets', changed ? { host: 'wiki', pods: { labels: { app: 'wiki' } } } : {});
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
+            made by          example/tickets-data
+            because          Deployment paperless/tickets mounts the volume, and its pods have not the labels app=wiki, by which the job reaches a server
+            to fix           pods: { labels: { app: 'tickets' } }
+            to fix           host: 'tickets'
+    `,
+  });
+
+  refuses('postgres-server', [], 'through a Service that leads to another server', {
+    build: ({ chart }, changed) => {
+      twoServers(chart);
+      dumped(chart, 'tickets', changed ? { host: 'wiki' } : {});
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
+            made by          example/tickets-data
+            because          Service paperless/wiki leads to the pods of Deployment paperless/wiki, and Deployment paperless/tickets mounts the volume
+            to fix           host: 'tickets'
+    `,
+  });
+
+  refuses('postgres-server', [], 'through a Service that leads to two servers', {
+    build: ({ chart }, changed) => {
+      twoServers(chart);
+      service(chart, 'databases', changed ? { tier: 'data' } : { app: 'tickets' });
+      dumped(chart, 'tickets', { host: 'databases' });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
+            made by          example/tickets-data
+            because          Service paperless/databases leads to the pods of Deployment paperless/wiki as well, and nobody knows which of the servers a run dumps
+            to fix           host: 'tickets'
+    `,
+  });
+
+  refuses('postgres-server', [], 'through a Service that leads to nobody', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki', { app: changed ? 'wikki' : 'wiki' });
+      dumped(chart, 'wiki');
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          Service paperless/wiki leads to no pods that anybody sees, and Deployment paperless/wiki mounts the volume
+            what to do       name in host a Service that leads to the pods which mount the volume, and to no others; if it is in another file, let alsoRead read that
+    `,
+  });
+
+  refuses('postgres-server', [], 'through a Service that is nowhere', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki');
+      dumped(chart, 'wiki', { host: changed ? 'wiki-db' : 'wiki' });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          there is no Service paperless/wiki-db, and nothing in the namespace would make one that nobody sees
+            to fix           host: 'wiki'
+    `,
+  });
+
+  refuses(
+    'postgres-server',
+    [],
+    'of a server that mounts something else than the volume of a server that nobody sees',
+    {
+      build: ({ chart }, changed) => {
+        deployment(chart, 'wiki');
+        service(chart, 'wiki');
+        exclude(chart, { claim: 'wiki-data' }, { reason: 'The wiki is imported again from Git.' });
+        claim(chart, 'tickets-data');
+        dumped(chart, 'tickets', changed ? { host: 'wiki' } : {});
+      },
+      says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
+            made by          example/tickets-data
+            because          Service paperless/wiki leads to the pods of Deployment paperless/wiki, which do not mount the volume
+            what to do       name in host a Service that leads to the pods which mount the volume, and to no others; if it is in another file, let alsoRead read that
+    `,
+    },
+  );
+
+  refuses('postgres-server', [], 'at a port that the Service does not have', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki', { app: 'wiki' }, 5433);
+      dumped(chart, 'wiki', changed ? {} : { port: 5433, pods: { labels: { app: 'wiki' }, port: 5432 } });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          Service paperless/wiki has port 5433, and the job asks it at 5432
+            to fix           port: 5433
+    `,
+  });
+
+  it('may go through what nobody sees before it is there', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      deployment(chart, 'wiki');
+      new ApiObject(chart, 'services', {
+        apiVersion: 'helm.toolkit.fluxcd.io/v2',
+        kind: 'HelmRelease',
+        metadata: { name: 'services' },
+        spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'services' } },
+      });
+      holds(chart, { helmRelease: 'services' }, {});
+      dumped(chart, 'wiki');
+    });
+    expect(explain(findings)).toBe('');
+  });
+
+  it('may go through a Service whose endpoints something else sets, or that only gives its pods a name', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      for (const name of ['wiki', 'tickets']) deployment(chart, name);
+      service(chart, 'wiki', {});
+      service(chart, 'tickets', { app: 'tickets' }, 1);
+      ApiObject.of(chart.node.findChild('service-tickets')).addJsonPatch(JsonPatch.add('/spec/clusterIP', 'None'));
+      dumped(chart, 'wiki');
+      dumped(chart, 'tickets');
+    });
+    expect(explain(findings)).toBe('');
+  });
+});
