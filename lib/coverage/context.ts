@@ -25,6 +25,7 @@ import type { SettingsDeclaration } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findCopies, type Copy } from './copies';
+import { findDatabaseWriters, type DatabaseWriter } from './database-writers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { FluxKustomizations } from './flux-kustomizations';
 import { placeHeldClaims } from './held-claims';
@@ -83,6 +84,7 @@ export class GateContext {
   private knownHosts: ServedHosts | undefined;
   private knownRuns: VeleroRuns | undefined;
   private knownScripts: Scripts | undefined;
+  private knownDatabaseWriters: ReadonlyMap<string, DatabaseWriter> | undefined;
   private readonly knownCopies = new Map<AnsweredDataset, readonly Copy[]>();
   private knownLocations: readonly LocationUse[] | undefined;
 
@@ -173,6 +175,14 @@ export class GateContext {
   get scripts(): Scripts {
     this.knownScripts ??= new Scripts(this.input.objects);
     return this.knownScripts;
+  }
+
+  /** What runs a database on a claim, by the key of the claim. */
+  get databaseWriters(): ReadonlyMap<string, DatabaseWriter> {
+    this.knownDatabaseWriters ??= new Map(
+      findDatabaseWriters(this).flatMap((writer) => writer.claims.map((claim) => [claim, writer] as const)),
+    );
+    return this.knownDatabaseWriters;
   }
 
   /** A Kustomization of this very repository makes nothing but what its files say, where nothing changes them. */

@@ -72,9 +72,14 @@ export function elsewhereLine(placeholder: string = PLACEHOLDERS.copy): string {
   return `elsewhere('${placeholder}', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
 }
 
-/** A copy every night, to the place that serves best of those that are in use. */
-export function nightlyLine(context: GateContext): string {
-  return `nightly({ to: ${locationVariable(context)}, keep: { daily: 7 } })`;
+/**
+ * A copy every night, to the place that serves best of those that are in use.
+ *
+ * @param crashConsistent why files of a running database will do, where it has to be said.
+ */
+export function nightlyLine(context: GateContext, crashConsistent?: string): string {
+  const accepted = crashConsistent === undefined ? '' : `, crashConsistent: '${crashConsistent}'`;
+  return `nightly({ to: ${locationVariable(context)}, keep: { daily: 7 }${accepted} })`;
 }
 
 /**
