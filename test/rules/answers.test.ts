@@ -838,7 +838,7 @@ describe('plans', () => {
             made by          example
             because          neither its claims nor those of PersistentVolumeClaim paperless/data carry a label that is known
             to fix           labels: { 'app.kubernetes.io/name': '…' }
-            what to do       write labels that its claims carry, and only they
+            what to do       write labels that its claims carry, and only they: kubectl get pvc -n paperless --show-labels
             what to do       or answer both alike
     `,
   });
@@ -861,7 +861,7 @@ describe('plans', () => {
             made by          example
             because          plan 'nightly' takes every claim without a label of its own
             to fix           labels: { 'app.kubernetes.io/name': '…' }
-            what to do       write labels that its claims carry, and only they
+            what to do       write labels that its claims carry, and only they: kubectl get pvc -n paperless --show-labels
     `,
   });
 
