@@ -76,6 +76,8 @@ export interface GateChart {
 /** Each part is computed once, on first use. */
 export class GateContext {
   readonly kustomizations: FluxKustomizations;
+  /** What was declared of data, with the namespaces of claims that their objects say. */
+  readonly declarations: readonly Declaration[];
   readonly data: FoundData;
   readonly answers: Answers;
   private knownByKind: ReadonlyMap<string, readonly RenderedObject[]> | undefined;
@@ -94,9 +96,10 @@ export class GateContext {
     known: Partial<Pick<GateContext, 'data' | 'answers' | 'methods'>> = {},
   ) {
     this.kustomizations = new FluxKustomizations(input);
-    const declarations = placeHeldClaims(input.declarations, (id) => this.object(id)?.object);
-    this.data = known.data ?? findData(input.objects, declarations, clusterDatasets(input), input.ownKinds);
-    this.answers = known.answers ?? pairAnswers(this.data, declarations, input.opaque, (opaque) => this.isSeen(opaque));
+    this.declarations = placeHeldClaims(input.declarations, (id) => this.object(id)?.object);
+    this.data = known.data ?? findData(input.objects, this.declarations, clusterDatasets(input), input.ownKinds);
+    this.answers =
+      known.answers ?? pairAnswers(this.data, this.declarations, input.opaque, (opaque) => this.isSeen(opaque));
     this.knownMethods = known.methods;
   }
 

@@ -29,7 +29,9 @@ describe('copies survive', () => {
             made by          example/data
             because          all of its copies are lost with the cluster: 'local'
             to fix           nightly({ to: yourLocation, keep: { daily: 7 } })
-            what to do       add it to the strategies, which may be a list, or give the location a mirror
+            or mirror it     mirror: nightly({ to: yourLocation })
+            what to do       the mirror is a property of location 'local'
+            what to do       add the copy to the strategies, which may be a list
     `,
   });
 
@@ -45,7 +47,7 @@ describe('copies survive', () => {
             made by          example/data
             because          it has only snapshots, which stay in the storage itself
             to fix           nightly({ to: offsite, keep: { daily: 7 } })
-            what to do       add it to the strategies, which may be a list, or give the location a mirror
+            what to do       add the copy to the strategies, which may be a list
     `,
   });
 
@@ -65,7 +67,7 @@ describe('copies survive', () => {
             made by          example/data
             because          all of its copies are lost with the cluster: 'local' and what somebody else keeps there
             to fix           nightly({ to: yourLocation, keep: { daily: 7 } })
-            what to do       add it to the strategies, which may be a list, or give the location a mirror
+            what to do       add the copy to the strategies, which may be a list
     `,
   });
 

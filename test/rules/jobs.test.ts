@@ -161,6 +161,8 @@ describe('jobs', () => {
             made by          app
             because          all of its copies are lost with the cluster: 'minio'
             to fix           etcd: kubeadmEtcd({ backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
+            or mirror it     mirror: nightly({ to: yourLocation })
+            what to do       the mirror is a property of location 'minio'
     `,
   });
 });

@@ -46,7 +46,11 @@ function waysToBackUp(dataset: UnansweredDataset, context: GateContext): readonl
   const label = 'to back it up';
   const dump = isDeclaredByItsMaker(dataset) ? undefined : postgresServerLine(dataset, nightlyLine(context), context);
   if (dump === undefined) return [{ label, text: copyLine(dataset, context) }];
-  const snapshot = answerLine(dataset, nightlyLine(context, PLACEHOLDERS.crashConsistent), context);
+  const snapshot = answerLine(
+    dataset,
+    nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent }),
+    context,
+  );
   return [
     { label, text: dump },
     { label: 'or as files', text: snapshot },
