@@ -59,12 +59,22 @@ export interface GateInput {
   readonly invalidConstructs: readonly { readonly path: string; readonly problem: string }[];
   /** Documents that were to be read beside, and that nobody could. */
   readonly unread: readonly UnreadDocument[];
+  /** The same of files that charts include. */
+  readonly unreadIncludes: readonly UnreadInclude[];
   /** Patterns of files to read beside that match none. */
   readonly emptyPatterns: readonly string[];
   /** What Flux applies when it is told a path of the repository. */
   readonly appliedFrom: (path: string) => Applied;
   /** Path of the output in the Git repository that it is in; `undefined` where it is in none. */
   readonly outputPath: string | undefined;
+}
+
+/** What could not be read of a file that a chart includes. */
+export interface UnreadInclude extends UnreadDocument {
+  /** Whether there is no such file. */
+  readonly isMissing: boolean;
+  /** The construct that includes it. */
+  readonly by?: Origin & { readonly type: 'construct' };
 }
 
 export interface GateChart {

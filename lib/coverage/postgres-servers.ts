@@ -1,7 +1,7 @@
 /** How a client reaches a PostgreSQL that has no operator, as far as the objects show it. */
 import { claimKey } from '../model/dataset';
 import { at, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
-import { PLACEHOLDERS } from '../model/text';
+import { PLACEHOLDERS, UNKNOWN } from '../model/text';
 import { podTemplateOf } from '../model/workloads';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
@@ -52,9 +52,6 @@ function serverOf(writer: DatabaseWriter, context: GateContext): string {
     `keptIn: '${PLACEHOLDERS.place}'`,
   ].join(', ')} }`;
 }
-
-/** For names that only a person knows: it is none that an object can have. */
-const UNKNOWN = '…';
 
 /** The one of PostgreSQL, where the container names several. */
 function portOf(container: unknown): number {

@@ -128,7 +128,18 @@ describe('copies survive', () => {
     });
   }
 
-  for (const keptIn of ['no idea', '????', 'n/a', 'Where they are kept outside the cluster.']) {
+  const ASK = `because          nobody said where they are kept outside the cluster
+            to fix           keptIn: 'where they are kept outside the cluster'`;
+  for (const [keptIn, answer] of [
+    ['no idea', ASK],
+    ['????', ASK],
+    ['n/a', ASK],
+    [
+      'Where they are kept outside the cluster.',
+      `because          nobody has replaced 'Where they are kept outside the cluster.'
+            what to do       say where the person finds them who rebuilds the cluster`,
+    ],
+  ] as const) {
     refuses('keys-inside', ['W02'], `a password of Velero’s repositories that is kept: ${keptIn}`, {
       build: ({ chart }) => {
         new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
@@ -147,8 +158,7 @@ describe('copies survive', () => {
       1 key that is lost with what it protects: [keys-inside]
 
         ✖ password of Velero’s repositories
-            because          nobody said where they are kept outside the cluster
-            to fix           keptIn: 'where they are kept outside the cluster'
+            ${answer}
     `,
     });
   }

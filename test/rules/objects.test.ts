@@ -313,7 +313,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
       },
     }),
     says: `
-      1 place in the files beside that cannot be read: [unreadable-file]
+      1 place in files that cannot be read: [unreadable-file]
 
         ✖ apps/a.yaml
             written in       apps/a.yaml:4
@@ -334,7 +334,7 @@ items:
       },
     }),
     says: `
-      1 place in the files beside that cannot be read: [unreadable-file]
+      1 place in files that cannot be read: [unreadable-file]
 
         ✖ apps/a.yaml
             written in       apps/a.yaml:1
@@ -350,7 +350,7 @@ items:
       props: { alsoRead: changed ? ['app/**/*.yaml'] : ['apps/**/*.yaml'] },
     }),
     says: `
-      1 place in the files beside that cannot be read: [unreadable-file]
+      1 place in files that cannot be read: [unreadable-file]
 
         ✖ alsoRead 'app/**/*.yaml'
             because          no file matches it

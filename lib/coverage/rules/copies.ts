@@ -9,7 +9,7 @@ import { describeObject, objectId } from '../../model/kube-object';
 import { mirrorHops, type Location } from '../../model/location';
 import { planOf } from '../../model/marks';
 import type { Strategy } from '../../model/strategy';
-import { counted, describeSeconds, enumerated, placeProblem, PLACEHOLDERS } from '../../model/text';
+import { counted, describeSeconds, enumerated, isPlaceholder, placeProblem, PLACEHOLDERS } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
 import type { GateContext } from '../context';
@@ -296,7 +296,11 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     const secrets = [...locations, ...repositoryPassword(context), ...applicationKeys(context)].flatMap(
       ({ keptIn, ...about }) => {
         const because = placeProblem(keptIn);
-        return because === undefined ? [] : [{ ...about, because, remedies: toFix(`keptIn: '${PLACEHOLDERS.place}'`) }];
+        if (because === undefined) return [];
+        const remedies = isPlaceholder(keptIn)
+          ? inWords('say where the person finds them who rebuilds the cluster')
+          : toFix(`keptIn: '${PLACEHOLDERS.place}'`);
+        return [{ ...about, because, remedies }];
       },
     );
     const keys = context.answers.answered
