@@ -3,13 +3,14 @@ import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { policyWithGrant } from '../model/bucket-grant';
 import type { PolicyStatement } from '../model/bucket-policy';
+import type { Declarer } from '../model/declaration';
 import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
 import { isMapping } from '../model/kube-object';
 import { datasetIdOf } from '../model/refs';
 import { mirrored, type MirroredOptions } from '../model/strategies';
 import { given } from '../model/untyped';
-import { backUp } from './foreign';
-import { Ledger, originOf } from './ledger';
+import { answerOf } from './answer';
+import { demandGate, Ledger, originOf } from './ledger';
 import { isMisused, isText, isTextMap, optional, type Expected } from './misuse';
 
 /** Names a bucket by its claim: `{ bucket: 'attachments' }`. `namespace` is the chart's unless it is given. */
@@ -127,7 +128,7 @@ export class CephBucketWithBackupGrant extends Construct {
         additionalConfig: { bucketPolicy: policyWithGrant(bucketName, statements), ...additionalConfig },
       },
     });
-    declareGrant(this, { bucket: name }, backup, statements);
+    declareGrant(this, { bucket: name }, backup, { statements });
   }
 }
 
@@ -165,7 +166,7 @@ const BUCKET: Readonly<Record<string, Expected>> = {
  * grantBackup(this, { bucket: 'media' }, mirrored({ to: offsite, keep: { daily: 30 } }));
  */
 export function grantBackup(scope: Construct, ref: BucketRef, strategy: OneOrMore<BucketStrategy>): void {
-  declareGrant(scope, ref, strategy);
+  declareGrant(scope, ref, strategy, { by: { name: 'grantBackup', takesBackup: false } });
 }
 
 /** Which bucket is mirrored where. */
@@ -199,7 +200,7 @@ export class CephBucketMirror extends Construct {
     if (isMisused(this, props, MIRROR)) return;
     const { claim, namespace, ...options } = props;
     const ref = { bucket: claim, ...(namespace === undefined ? {} : { namespace }) };
-    declareGrant(this, ref, mirrored(options));
+    declareGrant(this, ref, mirrored(options), { by: { name: 'CephBucketMirror', takesBackup: false } });
   }
 }
 
@@ -208,17 +209,27 @@ const MIRROR: Readonly<Record<string, Expected>> = {
   namespace: { is: optional(isText), write: `namespace: 'wiki'` },
 };
 
-/** @param statements that the policy has to have besides the grant. */
+/** @param said statements that the policy has to have besides the grant, or what was written for a claim of somebody else. */
 function declareGrant(
   scope: Construct,
   ref: BucketRef,
   strategy: OneOrMore<BucketStrategy>,
-  statements?: readonly PolicyStatement[],
+  {
+    by,
+    statements,
+  }:
+    | { readonly by: Declarer; readonly statements?: never }
+    | { readonly by?: never; readonly statements: readonly PolicyStatement[] },
 ): void {
-  backUp(scope, ref, strategy);
-  Ledger.of(scope).grants.push({
-    bucket: datasetIdOf(ref, Chart.of(scope).namespace),
-    at: originOf(scope),
-    ...(statements === undefined ? {} : { statements }),
+  const ledger = Ledger.of(scope);
+  const bucket = datasetIdOf(ref, Chart.of(scope).namespace);
+  const at = originOf(scope);
+  demandGate(scope);
+  ledger.declarations.push({
+    dataset: bucket,
+    answer: answerOf(strategy),
+    at,
+    ...(by === undefined ? {} : { by }),
   });
+  ledger.grants.push({ bucket, at, ...(statements === undefined ? {} : { statements }) });
 }

@@ -14,7 +14,9 @@ import { chartFor, demandGate, Ledger, originOf } from './ledger';
 export interface ForeignOptions {
   /**
    * Labels that the claims carry without our doing, where the objects do not show them: `kubectl get pvc --show-labels`.
-   * Velero tells claims apart by labels only. They are taken at their word. Default: what the objects show.
+   * Velero tells claims apart by labels only. They are taken at their word; `{}` says that there are none. Default: what
+   * the objects show. Of claims that no object shows they are asked for once others are told apart by theirs
+   * (`claims-indistinguishable`).
    */
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -294,6 +294,7 @@ export class GiteaBackup extends Construct {
       dataset,
       answer: answerOf(backup),
       at: originOf(this),
+      by: { name: 'GiteaBackup', takesBackup: true },
       methods: JOBS,
       ...('heldBy' in data ? heldClaim(data, namespace) : {}),
     });

@@ -12,7 +12,7 @@ import { postgresDump, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey, Source } from '../jobs/step';
 import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
-import { isExcluded, type Declaration } from '../model/declaration';
+import { isExcluded, type Declaration, type Declarer } from '../model/declaration';
 import type { RequiredSecret } from '../model/inventory';
 import type { OneOrMore, PostgresStrategy } from '../model/kinds';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
@@ -262,14 +262,17 @@ export class PostgresBackup extends Construct {
     super(scope, id);
     if (isMisused(this, props, postgresBackupProps(props))) return;
     const { namespace } = Chart.of(this);
-    if ('cluster' in props) protect(this, props.cluster, props.namespace ?? namespace, props);
+    if ('cluster' in props) protect(this, props.cluster, props.namespace ?? namespace, props, POSTGRES_BACKUP);
     else protectServer(this, namespace, props);
   }
 }
 
+const POSTGRES_BACKUP: Declarer = { name: 'PostgresBackup', takesBackup: true };
+
 /**
  * Declares a database, and renders what its strategy needs besides the Cluster.
  *
+ * @param by absent where the construct makes the Cluster as well.
  * @returns whether its log is to be archived, and whether it is to be dumped.
  */
 function protect(
@@ -277,10 +280,11 @@ function protect(
   name: string,
   namespace: string | undefined,
   { backup, dump = {}, podMonitor = true }: PostgresProtection,
+  by?: Declarer,
 ): { readonly archives: boolean; readonly dumps: boolean } {
   const place = namespace === undefined ? {} : { namespace };
   const dataset = { group: 'postgresql.cnpg.io', kind: 'Cluster', ...place, name };
-  const strategies = declare(construct, { dataset, answer: answerOf(backup) });
+  const strategies = declare(construct, { dataset, answer: answerOf(backup), ...(by === undefined ? {} : { by }) });
   const dumps = strategies.some(({ type }) => type === 'scheduled');
   // The operator makes the Secret of the superuser.
   if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump);
@@ -344,7 +348,7 @@ function protectServer(
   { data, server, backup, dump = {} }: ServerBackupProps,
 ): void {
   const dataset = datasetIdOf(data, chartNamespace);
-  declare(construct, { dataset, answer: answerOf(backup), methods: { scheduled: 'jobs' } });
+  declare(construct, { dataset, answer: answerOf(backup), by: POSTGRES_BACKUP, methods: { scheduled: 'jobs' } });
   const { namespace = '' } = dataset;
   const { host, port = POSTGRES_PORT, pods } = server;
   declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, {

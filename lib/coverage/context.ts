@@ -25,6 +25,7 @@ import type { SettingsDeclaration } from '../methods/velero/settings';
 import type { UnreadDocument } from '../yaml/read';
 import { pairAnswers, type Answers } from './answers';
 import { findCopies, type Copy } from './copies';
+import { findDatabaseWriters, type DatabaseWriter } from './database-writers';
 import { findData, type FoundData, type OpaqueObject } from './find-data';
 import { FluxKustomizations } from './flux-kustomizations';
 import { placeHeldClaims } from './held-claims';
@@ -58,12 +59,22 @@ export interface GateInput {
   readonly invalidConstructs: readonly { readonly path: string; readonly problem: string }[];
   /** Documents that were to be read beside, and that nobody could. */
   readonly unread: readonly UnreadDocument[];
+  /** The same of files that charts include. */
+  readonly unreadIncludes: readonly UnreadInclude[];
   /** Patterns of files to read beside that match none. */
   readonly emptyPatterns: readonly string[];
   /** What Flux applies when it is told a path of the repository. */
   readonly appliedFrom: (path: string) => Applied;
   /** Path of the output in the Git repository that it is in; `undefined` where it is in none. */
   readonly outputPath: string | undefined;
+}
+
+/** What could not be read of a file that a chart includes. */
+export interface UnreadInclude extends UnreadDocument {
+  /** Whether there is no such file. */
+  readonly isMissing: boolean;
+  /** The construct that includes it. */
+  readonly by?: Origin & { readonly type: 'construct' };
 }
 
 export interface GateChart {
@@ -75,6 +86,8 @@ export interface GateChart {
 /** Each part is computed once, on first use. */
 export class GateContext {
   readonly kustomizations: FluxKustomizations;
+  /** What was declared of data, with the namespaces of claims that their objects say. */
+  readonly declarations: readonly Declaration[];
   readonly data: FoundData;
   readonly answers: Answers;
   private knownByKind: ReadonlyMap<string, readonly RenderedObject[]> | undefined;
@@ -83,6 +96,7 @@ export class GateContext {
   private knownHosts: ServedHosts | undefined;
   private knownRuns: VeleroRuns | undefined;
   private knownScripts: Scripts | undefined;
+  private knownDatabaseWriters: ReadonlyMap<string, DatabaseWriter> | undefined;
   private readonly knownCopies = new Map<AnsweredDataset, readonly Copy[]>();
   private knownLocations: readonly LocationUse[] | undefined;
 
@@ -92,9 +106,10 @@ export class GateContext {
     known: Partial<Pick<GateContext, 'data' | 'answers' | 'methods'>> = {},
   ) {
     this.kustomizations = new FluxKustomizations(input);
-    const declarations = placeHeldClaims(input.declarations, (id) => this.object(id)?.object);
-    this.data = known.data ?? findData(input.objects, declarations, clusterDatasets(input), input.ownKinds);
-    this.answers = known.answers ?? pairAnswers(this.data, declarations, input.opaque, (opaque) => this.isSeen(opaque));
+    this.declarations = placeHeldClaims(input.declarations, (id) => this.object(id)?.object);
+    this.data = known.data ?? findData(input.objects, this.declarations, clusterDatasets(input), input.ownKinds);
+    this.answers =
+      known.answers ?? pairAnswers(this.data, this.declarations, input.opaque, (opaque) => this.isSeen(opaque));
     this.knownMethods = known.methods;
   }
 
@@ -173,6 +188,14 @@ export class GateContext {
   get scripts(): Scripts {
     this.knownScripts ??= new Scripts(this.input.objects);
     return this.knownScripts;
+  }
+
+  /** What runs a database on a claim, by the key of the claim. */
+  get databaseWriters(): ReadonlyMap<string, DatabaseWriter> {
+    this.knownDatabaseWriters ??= new Map(
+      findDatabaseWriters(this).flatMap((writer) => writer.claims.map((claim) => [claim, writer] as const)),
+    );
+    return this.knownDatabaseWriters;
   }
 
   /** A Kustomization of this very repository makes nothing but what its files say, where nothing changes them. */

@@ -31,8 +31,12 @@ function whyIdle(key: string, open: ReadonlySet<string>): string {
   const slash = key.lastIndexOf('/');
   if (slash < 0) return `it names no API group: write 'group/${key}', or '/${key}' for one in the core group`;
   const { role } = roleOf(key.slice(0, slash), key.slice(slash + 1));
-  if (role !== 'unlisted')
-    return `this library knows that objects of the kind ${ROLES[role] ?? role}, and goes by that`;
+  if (role !== 'unlisted') return whatKindIs(role);
   const meant = nearest(key, open);
   return `nothing in need of it is among the objects${meant === undefined ? '' : `; did you mean '${meant}'?`}`;
+}
+
+/** @param role that the library's own tables give a kind. */
+export function whatKindIs(role: string): string {
+  return `this library knows that objects of the kind ${ROLES[role] ?? role}, and goes by that`;
 }

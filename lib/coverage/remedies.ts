@@ -1,6 +1,8 @@
 /** Lines to paste that several rules print. */
 import { CLUSTER_DATA } from '../model/kinds';
-import type { Location } from '../model/location';
+import { groupBy } from '../model/collections';
+import { strategiesOf } from '../model/declaration';
+import { mirrorHops, type Location } from '../model/location';
 import { PLACEHOLDERS } from '../model/text';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
@@ -14,7 +16,7 @@ import { describeOrigin } from './finding';
 export function answerLine(dataset: UnansweredDataset, strategy: string, context: GateContext): string {
   const { id, ref, declaration } = dataset;
   if (ref in CLUSTER_DATA) return `${ref}: ${strategy}`;
-  if (isDeclaredByItsMaker(dataset)) return `backup: ${strategy}`;
+  if (isProperty(dataset)) return `backup: ${strategy}`;
   return `backUp(this, ${context.refTo({ id, origin: declaration?.at ?? dataset.origin })}, ${strategy})`;
 }
 
@@ -23,6 +25,11 @@ export function isDeclaredByItsMaker({ declaration, origin }: UnansweredDataset)
   return (
     declaration !== undefined && (declaration.held !== undefined || describeOrigin(origin) === declaration.at.path)
   );
+}
+
+/** Whether the answer is a property of a construct, which may also be one for data of somebody else. */
+function isProperty(dataset: UnansweredDataset): boolean {
+  return isDeclaredByItsMaker(dataset) || dataset.declaration?.by?.takesBackup === true;
 }
 
 /** The copy that this library can make of a dataset, or that somebody else makes, at the place where it is declared. */
@@ -37,7 +44,7 @@ export function copyLine(dataset: UnansweredDataset, context: GateContext): stri
 /** The same for a strategy that a construct has to carry out, where one does. */
 export function constructLine(dataset: UnansweredDataset, strategy: string, context: GateContext): string {
   if (dataset.ref === 'etcd') return `etcd: kubeadmEtcd({ backup: ${strategy} })`;
-  return dataset.ref === 'postgres' && !isDeclaredByItsMaker(dataset)
+  return dataset.ref === 'postgres' && !isProperty(dataset)
     ? postgresBackupLine(dataset, strategy, context)
     : answerLine(dataset, strategy, context);
 }
@@ -45,7 +52,7 @@ export function constructLine(dataset: UnansweredDataset, strategy: string, cont
 /** The mirror of a bucket, which needs the right to read it. */
 export function mirrorLine(dataset: UnansweredDataset, context: GateContext): string {
   const { id, declaration, origin } = dataset;
-  const strategy = `mirrored({ to: ${locationVariable(context)} })`;
+  const strategy = `mirrored({ to: ${outsideVariable(context)} })`;
   return isDeclaredByItsMaker(dataset)
     ? `backup: ${strategy}`
     : `grantBackup(this, ${context.refTo({ id, origin: declaration?.at ?? origin })}, ${strategy})`;
@@ -72,16 +79,48 @@ export function elsewhereLine(placeholder: string = PLACEHOLDERS.copy): string {
   return `elsewhere('${placeholder}', { failureDomain: 'offsite', rpo: Duration.days(1) })`;
 }
 
-/** A copy every night, to the place that serves best of those that are in use. */
-export function nightlyLine(context: GateContext): string {
-  return `nightly({ to: ${locationVariable(context)}, keep: { daily: 7 } })`;
+/**
+ * A copy every night.
+ *
+ * @param to variable of its location; absent for the one that serves best of those that are in use.
+ * @param crashConsistent why files of a running database will do, where it has to be said.
+ */
+export function nightlyLine(
+  context: GateContext,
+  { to = locationVariable(context), crashConsistent }: { readonly to?: string; readonly crashConsistent?: string } = {},
+): string {
+  const accepted = crashConsistent === undefined ? '' : `, crashConsistent: '${crashConsistent}'`;
+  return `nightly({ to: ${to}, keep: { daily: 7 }${accepted} })`;
 }
 
 /**
- * The variable that most likely holds the location to copy to: one that is lost independently of the site, or else of
- * the cluster. Where none is in use the name compiles nowhere, so that nobody takes it for one of theirs.
+ * The variable that most likely holds the location to copy to: the one that most strategies name of those from which the
+ * copies survive the cluster, be it by a mirror. Where none is in use the name compiles nowhere, so that nobody takes it
+ * for one of theirs.
  */
-export function locationVariable({ locations, servedHosts }: GateContext): string {
+export function locationVariable(context: GateContext): string {
+  const uses = context.copied
+    .flatMap(({ answer }) => strategiesOf(answer))
+    .flatMap((strategy) => (strategy.type === 'elsewhere' ? [] : [strategy.to]));
+  const [most] = [...groupBy(uses, ({ name }) => name).values()]
+    .filter(([location]) => location !== undefined && leavesCluster(location, context))
+    .toSorted((a, b) => b.length - a.length || Number(isNear(b[0], context)) - Number(isNear(a[0], context)));
+  return most?.[0] === undefined ? outsideVariable(context) : variableName(most[0]);
+}
+
+function leavesCluster(location: Location, { servedHosts }: GateContext): boolean {
+  const further = mirrorHops(location).map(({ by }) =>
+    by.type === 'elsewhere' ? by.failureDomain : servedHosts.failureDomainOf(by.to),
+  );
+  return [servedHosts.failureDomainOf(location), ...further].some((domain) => survives(domain, 'cluster'));
+}
+
+function isNear(location: Location | undefined, { servedHosts }: GateContext): boolean {
+  return location !== undefined && !survives(servedHosts.failureDomainOf(location), 'site');
+}
+
+/** The same for what no mirror of a location takes along: one that is itself lost independently of the site, or else of the cluster. */
+export function outsideVariable({ locations, servedHosts }: GateContext): string {
   const known = locations.map(({ location }) => ({ location, domain: servedHosts.failureDomainOf(location) }));
   const best =
     known.find(({ domain }) => survives(domain, 'site')) ?? known.find(({ domain }) => survives(domain, 'cluster'));

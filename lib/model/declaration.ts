@@ -23,12 +23,21 @@ export interface Declaration {
   /** `undefined` where untyped code left it out; the gate reports it. */
   readonly answer: DatasetAnswer | undefined;
   readonly at: Origin & { readonly type: 'construct' };
+  /** What was written, where that is neither `backUp`, `exclude` nor `holds`, nor the construct that makes the data. */
+  readonly by?: Declarer;
   /** Labels that the claims carry without the library's doing. */
   readonly labels?: Readonly<Record<string, string>>;
   /** What carries out its strategies, where that is not what its kind says: an application's own jobs copy its volume. */
   readonly methods?: Methods;
   /** Set for a claim that an opaque object makes at run time: no object shows it. */
   readonly held?: HeldClaim;
+}
+
+export interface Declarer {
+  /** `PostgresBackup`. */
+  readonly name: string;
+  /** Whether the answer is its property `backup`. */
+  readonly takesBackup: boolean;
 }
 
 export type DatasetAnswer = { readonly strategies: readonly Strategy[] } | Excluded;

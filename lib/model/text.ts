@@ -12,6 +12,9 @@ export const PLACEHOLDERS = {
   place: 'where they are kept outside the cluster',
 } as const;
 
+/** What findings print for a name that only the cluster knows: it is none that an object can have. */
+export const UNKNOWN = '…';
+
 /** Whether a reason is a sentence: four words or more, and neither a label nor what a finding printed. */
 export function isSentence(text: unknown): text is string {
   if (typeof text !== 'string' || isPlaceholder(text)) return false;
@@ -28,7 +31,8 @@ export function isSentence(text: unknown): text is string {
  */
 export function placeProblem(text: unknown): string | undefined {
   const unsaid = 'nobody said where they are kept outside the cluster';
-  if (typeof text !== 'string' || isPlaceholder(text)) return unsaid;
+  if (typeof text !== 'string') return unsaid;
+  if (isPlaceholder(text)) return `nobody has replaced '${text}'`;
   const words = text.toLowerCase().match(/[\p{L}\d][^\s,;()]*/gu) ?? [];
   if (NO_PLACE.test(words.join(' ')) || !/[\p{L}\d]{2}/u.test(text)) return unsaid;
   const ofSecrets = words.some((word) => /^secrets?\b/.test(word));
@@ -44,7 +48,8 @@ const INSIDE =
   /^(etcd|kubernetes|k8s|cluster(['’]s)?|secrets?|namespaces?|velero|itself|same|in|inside|within|on|at|as|of|by|the|a|an|this|that|its|our|own|only|just|also|and|is|are|kept|stored|there|here)\W*$/;
 
 /** Whether a text is still what a finding printed in its place. */
-export function isPlaceholder(text: string): boolean {
+export function isPlaceholder(text: unknown): boolean {
+  if (typeof text !== 'string') return false;
   return Object.values(PLACEHOLDERS).some((placeholder) => essence(placeholder) === essence(text));
 }
 

@@ -162,7 +162,7 @@ export function openGate(app: App, props: RequireBackupsProps, project: string =
     clusterWide: clusterWide === undefined ? { type: 'asked', at: AT_APP } : { type: 'answered', by: clusterWide },
     ownKinds: props.kinds ?? {},
     alsoRead: props.alsoRead ?? [],
-    unreadIncludes: readIncludedAsKubernetes(),
+    unreadIncludes: readIncludedAsKubernetes(app),
     project,
     outputFolder: props.outdir ?? 'dist',
     today: new Date().toISOString().slice(0, 10),

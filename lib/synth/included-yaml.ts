@@ -5,36 +5,56 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Yaml } from 'cdk8s';
+import { Include, Yaml, type App } from 'cdk8s';
+import { originOf } from '../constructs/ledger';
+import type { UnreadInclude } from '../coverage/context';
 import { isMapping } from '../model/kube-object';
-import { parseAsKubernetes, type UnreadDocument } from '../yaml/read';
+import { parseAsKubernetes } from '../yaml/read';
 
 const loadByCdk8s = Yaml.load.bind(Yaml);
 
 /**
  * From now on, in the whole process; what is not a file is still fetched and read by cdk8s.
  *
+ * @param app whose charts include files.
  * @returns what could not be read, growing as charts include files. An exception would end the making of the app, and
  *   show a stack.
  */
-export function readIncludedAsKubernetes(): readonly UnreadDocument[] {
-  const unread: UnreadDocument[] = [];
+export function readIncludedAsKubernetes(app: App): readonly UnreadInclude[] {
+  const unread: UnreadInclude[] = [];
   Yaml.load = (place) => {
     if (/^https?:/.test(place)) return loadByCdk8s(place);
     const file = place.startsWith('file:') ? fileURLToPath(place) : place;
-    const { documents, broken } = read(file);
-    unread.push(...broken);
+    const { documents, broken, isMissing } = read(file);
+    if (broken.length > 0) {
+      const by = construct(app, unread);
+      unread.push(...broken.map((document) => ({ ...document, isMissing, ...(by === undefined ? {} : { by }) })));
+    }
     return documents.filter((document) => !isEmpty(document));
   };
   return unread;
 }
 
-function read(file: string): ReturnType<typeof parseAsKubernetes> {
+/** `Include` and `Helm` read before they have children, and do not say to whom they belong: it is the newest without any. */
+function construct(app: App, unread: readonly UnreadInclude[]): UnreadInclude['by'] {
+  const known = new Set(unread.map(({ by }) => by?.path));
+  const include = app.node
+    .findAll()
+    .findLast((each) => each instanceof Include && each.node.children.length === 0 && !known.has(each.node.path));
+  return include === undefined ? undefined : originOf(include);
+}
+
+interface IncludedFile extends ReturnType<typeof parseAsKubernetes> {
+  readonly isMissing: boolean;
+}
+
+function read(file: string): IncludedFile {
   try {
-    return parseAsKubernetes(readFileSync(file, 'utf8'), file);
+    return { ...parseAsKubernetes(readFileSync(file, 'utf8'), file), isMissing: false };
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    return { documents: [], broken: [{ place: { file, line: 1 }, why: error.message, broken: true }] };
+    const broken = [{ place: { file, line: 1 }, why: error.message, broken: true }];
+    return { documents: [], broken, isMissing: true };
   }
 }
 

@@ -1,6 +1,6 @@
 /** The whole way: construct tree → objects → gate → inventory → files. Nothing is written here. */
 import type { App } from 'cdk8s';
-import type { ClusterWide, GateContext } from '../coverage/context';
+import type { ClusterWide, GateContext, UnreadInclude } from '../coverage/context';
 import type { Finding } from '../coverage/finding';
 import { examine, refuses } from '../coverage/gate';
 import { Ledger } from '../constructs/ledger';
@@ -18,7 +18,6 @@ import type { Folder } from './layout';
 import { prepare } from './prepare';
 import { renderTree } from './render';
 import { outputInRepository, readBeside, type ReadBeside } from './repository';
-import type { UnreadDocument } from '../yaml/read';
 
 export interface SynthInput {
   readonly platform: Platform;
@@ -27,7 +26,7 @@ export interface SynthInput {
   /** Globs of YAML that goes through the same gate without being written, relative to the project. */
   readonly alsoRead: readonly string[];
   /** What could not be read of the files that charts include. */
-  readonly unreadIncludes: readonly UnreadDocument[];
+  readonly unreadIncludes: readonly UnreadInclude[];
   /** Folder of the project. */
   readonly project: string;
   /** The folder that Flux reads. */
@@ -65,7 +64,8 @@ export function synthesize(app: App, input: SynthInput): Synthesized {
       today: input.today,
       charts: sortedBy(tree.charts, ({ path }) => path),
       invalidConstructs: [...tree.invalid, ...ledger.misused],
-      unread: [...beside.unread, ...input.unreadIncludes],
+      unread: beside.unread,
+      unreadIncludes: input.unreadIncludes,
       emptyPatterns: beside.emptyPatterns,
       appliedFrom: beside.appliedFrom,
       outputPath: outputInRepository(input.project, input.outputFolder),

@@ -245,7 +245,7 @@ describe('the mirror of what Velero stores', () => {
     build: ({ chart }, changed) => {
       const versioned = s3Location('offsite', { ...offsite, versioned: true });
       const to = s3Location('local', { ...nas, mirror: weekly({ to: versioned }) });
-      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep: { daily: changed ? 14 : 60 } }) });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep: { daily: changed ? 14 : 32 } }) });
     },
     says: `
       1 dataset whose copies expire before anybody can notice: [expires-too-soon]
@@ -253,6 +253,7 @@ describe('the mirror of what Velero stores', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          the mirror at 'offsite' keeps for 14 d what its source keeps; its alert fires after 10 d 12 h, so that copies must live for 31 d 14 h
+            to fix           keep: { daily: 32 }
             what to do       keep more copies, or mirror more often
     `,
   });

@@ -1,8 +1,8 @@
 /** What happens when a person pastes what a finding prints, and reads nothing. */
-import { Size } from 'cdk8s';
+import { ApiObject, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { describe, expect, it } from 'vitest';
-import { BackedUpVolume, nightly, type Finding } from '../../lib';
+import { BackedUpVolume, nightly, s3Location, type Finding, type Location } from '../../lib';
 import { pasted } from '../support/remedies';
 import { offsite, synthesizeScenario } from '../support/scenario';
 import { run } from '../support/snippets';
@@ -37,5 +37,44 @@ describe('a pasted remedy', () => {
     expect(findingsAfter(remedy('to leave it out')).map(({ rule }) => rule)).toEqual(['thin-reason']);
     const reason = remedy('to leave it out').replace(/reason: '.*'/, `reason: 'The scanner sends its pages again.'`);
     expect(findingsAfter(reason)).toEqual([]);
+  });
+
+  it('[no-strategy] goes where most copies go, if they leave the cluster from there', () => {
+    const local = s3Location('local', {
+      endpoint: 'http://minio.minio.svc:9000',
+      bucket: 'backups',
+      failureDomain: 'cluster',
+      keptIn: 'sealed envelope, bank',
+      reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 },
+      mirror: nightly({ to: offsite }),
+    });
+    const { mirror: _, ...alone } = local;
+    const remedies = (locations: readonly Location[]) =>
+      synthesizeScenario(({ chart }) => {
+        locations.forEach((to, index) => {
+          const backup = nightly({ to, keep: { daily: 30 }, plan: `plan-${index}` });
+          new BackedUpVolume(chart, `data-${index}`, { storage: Size.gibibytes(20), backup });
+        });
+        const spec = {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: k8s.Quantity.fromString('20Gi') } },
+        };
+        new k8s.KubePersistentVolumeClaim(chart, 'more', { metadata: { name: 'more' }, spec });
+        new ApiObject(chart, 'media', {
+          apiVersion: 'objectbucket.io/v1alpha1',
+          kind: 'ObjectBucketClaim',
+          metadata: { name: 'media' },
+          spec: { bucketName: 'media', storageClassName: 'bucket-retain' },
+        });
+      })
+        .findings.filter(({ rule }) => rule === 'no-strategy')
+        .map(({ remedies: [first] }) => first?.text);
+    // A bucket is mirrored to the places themselves.
+    const bucket = "grantBackup(this, { bucket: 'media' }, mirrored({ to: offsite }))";
+    const claim = (to: string) => `backUp(this, { claim: 'more' }, nightly({ to: ${to}, keep: { daily: 7 } }))`;
+    expect(remedies([offsite, local, local])).toEqual([bucket, claim('local')]);
+    expect(remedies([offsite, local])).toEqual([bucket, claim('local')]);
+    expect(remedies([offsite, offsite, local])).toEqual([bucket, claim('offsite')]);
+    expect(remedies([offsite, alone, alone])).toEqual([bucket, claim('offsite')]);
   });
 });

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   BackedUpStatefulSet,
   BackedUpVolume,
@@ -11,16 +11,18 @@ import {
   elsewhere,
   exclude,
   excluded,
+  grantBackup,
   holds,
   mirrored,
   nightly,
+  PostgresBackup,
   s3Location,
   ScratchVolume,
   type Scheduled,
 } from '../../lib';
 import { withRook } from '../support/buckets';
 import { refuses } from '../support/rule-test';
-import { clusterAnswers, offsite } from '../support/scenario';
+import { clusterAnswers, offsite, synthesizeScenario } from '../support/scenario';
 
 const keep = { daily: 7 };
 const storage = Size.gibibytes(20);
@@ -59,6 +61,28 @@ function helmRelease(scope: Construct, name: string): void {
     kind: 'HelmRelease',
     metadata: { name },
     spec: { interval: '1h', chartRef: { kind: 'HelmChart', name } },
+  });
+}
+
+/** A StatefulSet of somebody else, with one claim template. */
+function foreignSet(scope: Construct, name: string): void {
+  const labels = { app: name };
+  new k8s.KubeStatefulSet(scope, name, {
+    metadata: { name },
+    spec: {
+      serviceName: name,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: podSpec([]) },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: {
+            accessModes: ['ReadWriteOnce'],
+            resources: { requests: { storage: k8s.Quantity.fromString('1Gi') } },
+          },
+        },
+      ],
+    },
   });
 }
 
@@ -566,6 +590,104 @@ describe('declarations', () => {
     `,
   });
 
+  refuses('idle-declaration', [], 'a Helm release that is called almost so', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry');
+      helmRelease(chart, 'home-cache');
+      holds(chart, { helmRelease: 'registry' }, {});
+      holds(chart, { helmRelease: 'home-cache' }, {});
+      if (!changed) return;
+      holds(chart, { helmRelease: 'regsitry' }, {});
+      holds(chart, { helmRelease: 'cache' }, {});
+    },
+    says: `
+      2 declarations match no data: [idle-declaration]
+
+        ✖ holds of HelmRelease paperless/cache
+            made by          example
+            did you mean     { helmRelease: 'home-cache' }
+            what to do       correct the name, or delete the declaration
+        ✖ holds of HelmRelease paperless/regsitry
+            made by          example
+            did you mean     { helmRelease: 'registry' }
+            what to do       correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('idle-declaration', [], 'names that a chart made longer, and the claim of a StatefulSet', {
+    build: ({ chart }, changed) => {
+      foreignSet(chart, 'shop-db-postgresql');
+      const set = changed ? 'postgresql' : 'shop-db-postgresql';
+      const backup = nightly({ to: offsite, keep });
+      backUp(chart, { statefulSet: 'shop-db-postgresql', template: 'data' }, backup);
+      if (!changed) return;
+      backUp(chart, { statefulSet: set, template: 'data' }, backup);
+      exclude(chart, { claim: 'data-shop-db-postgresql-0' }, { reason: 'Imported again from the scanner.' });
+    },
+    says: `
+      2 declarations match no data: [idle-declaration]
+
+        ✖ backUp of StatefulSet paperless/postgresql, claim template 'data'
+            made by          example
+            did you mean     { statefulSet: 'shop-db-postgresql', template: 'data' }
+            what to do       correct the name, or delete the declaration
+        ✖ exclude of PersistentVolumeClaim paperless/data-shop-db-postgresql-0
+            made by          example
+            did you mean     { statefulSet: 'shop-db-postgresql', template: 'data' }
+            what to do       correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('idle-declaration', [], 'a construct, called by its name', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'data');
+      if (!changed) backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
+      else exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' });
+      if (changed) grantBackup(chart, { bucket: 'media' }, mirrored({ to: offsite, keep: { daily: 30 } }));
+    },
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ grantBackup of ObjectBucketClaim paperless/media
+            made by          example
+            what to do       correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('idle-declaration', [], 'what kinds says, where holds is right', {
+    build: ({ chart }) => {
+      const objects = { apiVersion: 'mongodbcommunity.mongodb.com/v1', kind: 'MongoDBCommunity' };
+      new ApiObject(chart, 'db', { ...objects, metadata: { name: 'db' } });
+      holds(chart, { kind: 'mongodbcommunity.mongodb.com/MongoDBCommunity', name: 'db' }, {});
+    },
+    options: (changed) => ({
+      props: { kinds: { 'mongodbcommunity.mongodb.com/MongoDBCommunity': changed ? 'no data' : 'opaque' } },
+    }),
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ holds of MongoDBCommunity paperless/db
+            made by          example
+            because          kinds: { 'mongodbcommunity.mongodb.com/MongoDBCommunity': 'no data' } says that no object of its kind makes any
+            to fix           'mongodbcommunity.mongodb.com/MongoDBCommunity': 'opaque',
+            what to do       say it in kinds of the app, or delete the declaration
+    `,
+  });
+
+  it('[idle-declaration] does not blame holds for a kind that is misspelt in kinds', () => {
+    const { findings } = synthesizeScenario(
+      ({ chart }) => {
+        new ApiObject(chart, 'db', { apiVersion: 'example.com/v1', kind: 'Store', metadata: { name: 'db' } });
+        holds(chart, { kind: 'example.com/Store', name: 'db' }, {});
+      },
+      { props: { kinds: { 'example.com/Stroe': 'opaque' } } },
+    );
+    expect(findings.map(({ rule, subject }) => [rule, subject])).toEqual([
+      ['idle-declaration', `kinds: { 'example.com/Stroe': … }`],
+      ['unlisted-kind', 'Store paperless/db'],
+    ]);
+  });
+
   refuses('idle-declaration', [], 'kinds that nobody has to classify', {
     build: ({ chart }) => {
       new ApiObject(chart, 'blue', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'blue' } });
@@ -623,7 +745,30 @@ describe('declarations', () => {
         ✖ PersistentVolumeClaim paperless/data
             made by          example/data
             because          example answers for it too
-            what to do       delete one of the two; several copies are a list of strategies in one declaration
+            what to do       keep what example/data says of its own data, and delete exclude in example; several copies are a list of strategies in one declaration
+    `,
+  });
+
+  refuses('declared-twice', [], 'a dump, and the files that are given up for it', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'data');
+      const server = {
+        host: 'db',
+        pods: { labels: { app: 'db' } },
+        user: { secret: 'db', key: 'username' },
+        password: { secret: 'db', key: 'password' },
+        keptIn: 'SOPS file in the private repository',
+      };
+      if (changed) backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }));
+      new PostgresBackup(chart, 'dump', { data: { claim: 'data' }, server, backup: nightly({ to: offsite, keep }) });
+    },
+    says: `
+      1 declaration too many: [declared-twice]
+
+        ✖ PersistentVolumeClaim paperless/data
+            made by          example/dump
+            because          example answers for it too
+            what to do       keep PostgresBackup in example/dump, and delete backUp in example; several copies are a list of strategies in one declaration
     `,
   });
 
@@ -715,18 +860,18 @@ describe('declarations', () => {
     says: `
       3 names and labels that no claim can have: [impossible-claim]
 
-        ✖ holds of PersistentVolumeClaim …
+        ✖ holds of PersistentVolumeClaim paperless/…
             made by          example
             because          '1' is not a label value
-            what to do       write what the cluster has: kubectl get pvc -n … --show-labels
-        ✖ holds of PersistentVolumeClaim …
+            what to do       write what the cluster has: kubectl get pvc -n paperless --show-labels
+        ✖ holds of PersistentVolumeClaim paperless/…
             made by          example
             because          'the app' is not a label key
-            what to do       write what the cluster has: kubectl get pvc -n … --show-labels
-        ✖ holds of PersistentVolumeClaim …
+            what to do       write what the cluster has: kubectl get pvc -n paperless --show-labels
+        ✖ holds of PersistentVolumeClaim paperless/…
             made by          example
             because          '…' is not a name of lower case letters, digits, '-' and '.'
-            what to do       write what the cluster has: kubectl get pvc -n … --show-labels
+            what to do       write what the cluster has: kubectl get pvc -n paperless --show-labels
     `,
   });
 
@@ -838,7 +983,7 @@ describe('plans', () => {
             made by          example
             because          neither its claims nor those of PersistentVolumeClaim paperless/data carry a label that is known
             to fix           labels: { 'app.kubernetes.io/name': '…' }
-            what to do       write labels that its claims carry, and only they
+            what to do       write labels that its claims carry, and only they: kubectl get pvc -n paperless --show-labels
             what to do       or answer both alike
     `,
   });
@@ -861,7 +1006,7 @@ describe('plans', () => {
             made by          example
             because          plan 'nightly' takes every claim without a label of its own
             to fix           labels: { 'app.kubernetes.io/name': '…' }
-            what to do       write labels that its claims carry, and only they
+            what to do       write labels that its claims carry, and only they: kubectl get pvc -n paperless --show-labels
     `,
   });
 

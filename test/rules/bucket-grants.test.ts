@@ -1,7 +1,7 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { backUp, CephBucketWithBackupGrant, grantBackup, type PolicyStatement } from '../../lib';
-import { linesToPaste } from '../support/remedies';
+import { isTypeScript, linesToPaste } from '../support/remedies';
 import { refuses } from '../support/rule-test';
 import { explain, rook, synthesizeScenario, type Scenario } from '../support/scenario';
 import { foreignClaim, grantedClaim, nas, policy, statements, withRook } from '../support/buckets';
@@ -15,7 +15,9 @@ function withStatements(...given: readonly PolicyStatement[]): (scenario: Scenar
   return ({ chart }) => grantedClaim(chart, 'media', JSON.stringify({ Version: '2012-10-17', Statement: given }));
 }
 
-const FIXED = `bucketPolicy: '${JSON.stringify({ Version: '2012-10-17', Statement: [list, get] })}'`;
+const WHERE = `
+            what to do       write it under spec of the claim in example/media: the line is YAML as well as code`;
+const FIXED = `additionalConfig: { bucketPolicy: '${JSON.stringify({ Version: '2012-10-17', Statement: [list, get] })}' }${WHERE}`;
 const OBJECTS = 's3:GetObject, s3:GetObjectVersion, s3:GetObjectTagging and s3:GetObjectVersionTagging';
 const NO_OBJECTS = `it does not let ${backupUser} do ${OBJECTS} on arn:aws:s3:::media/*`;
 const LISTING = 's3:ListBucket, s3:ListBucketVersions, s3:GetBucketLocation and s3:GetBucketVersioning';
@@ -71,13 +73,7 @@ describe('the grant in a claim of somebody else', () => {
         ...get,
         Principal: { AWS: changed ? 'arn:aws:iam::123456789012:user/backed-up' : backupUser },
       })(scenario),
-    says: unreadable(
-      NO_OBJECTS,
-      `to fix           bucketPolicy: '${JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [list, get],
-      })}'`,
-    ),
+    says: unreadable(NO_OBJECTS, `to fix           ${FIXED}`),
   });
 
   refuses('bucket-grant', [], 'holds in all circumstances', {
@@ -138,10 +134,37 @@ describe('the grant in a claim of somebody else', () => {
     } as const;
     const refused = synthesizeScenario((scenario) => withStatements(own, list)(scenario), withRook);
     const [line = ''] = linesToPaste(refused.findings);
-    const pasted = /^bucketPolicy: '(.*)'$/.exec(line)?.[1] ?? '';
+    const pasted = /^additionalConfig: \{ bucketPolicy: '(.*)' \}$/.exec(line)?.[1] ?? '';
     expect(JSON.parse(pasted)).toEqual({ Version: '2012-10-17', Statement: [own, list, get] });
     const accepted = synthesizeScenario(({ chart }) => grantedClaim(chart, 'media', pasted), withRook);
     expect(explain(accepted.findings)).toBe('');
+  });
+
+  it('[bucket-grant] is fixed by a line of YAML under the spec of the claim', () => {
+    const own = { Sid: 'It’s "ours"', Effect: 'Allow', Principal: '*', Action: "s3:Get'", Resource: '*' } as const;
+    const spec = (additionalConfig: string): string => `apiVersion: objectbucket.io/v1alpha1
+kind: ObjectBucketClaim
+metadata:
+  name: media
+  namespace: paperless
+  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
+spec:
+  bucketName: media
+  storageClassName: bucket-retain
+  ${additionalConfig}
+`;
+    const findings = (additionalConfig: string) =>
+      synthesizeScenario(({ chart }) => grantBackup(chart, { bucket: 'media' }, nas), {
+        ...withRook,
+        files: { 'media.yaml': spec(additionalConfig) },
+      }).findings;
+    const before = JSON.stringify({ maxSize: '2Gi', bucketPolicy: JSON.stringify({ Statement: [own] }) });
+    const refused = findings(`additionalConfig: ${before}`);
+    expect(refused.map(({ rule }) => rule)).toEqual(['bucket-grant']);
+    const [line = ''] = linesToPaste(refused);
+    expect(line).toContain("{ maxSize: '2Gi', bucketPolicy: ");
+    expect(isTypeScript(line)).toBe(true);
+    expect(explain(findings(line))).toBe('');
   });
 
   it('is found in files beside, and in the claims of a chart that was rendered', () => {

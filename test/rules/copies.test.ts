@@ -29,7 +29,9 @@ describe('copies survive', () => {
             made by          example/data
             because          all of its copies are lost with the cluster: 'local'
             to fix           nightly({ to: yourLocation, keep: { daily: 7 } })
-            what to do       add it to the strategies, which may be a list, or give the location a mirror
+            or mirror it     mirror: nightly({ to: yourLocation })
+            what to do       the mirror is a property of location 'local'
+            what to do       add the copy to the strategies, which may be a list
     `,
   });
 
@@ -45,7 +47,7 @@ describe('copies survive', () => {
             made by          example/data
             because          it has only snapshots, which stay in the storage itself
             to fix           nightly({ to: offsite, keep: { daily: 7 } })
-            what to do       add it to the strategies, which may be a list, or give the location a mirror
+            what to do       add the copy to the strategies, which may be a list
     `,
   });
 
@@ -65,7 +67,7 @@ describe('copies survive', () => {
             made by          example/data
             because          all of its copies are lost with the cluster: 'local' and what somebody else keeps there
             to fix           nightly({ to: yourLocation, keep: { daily: 7 } })
-            what to do       add it to the strategies, which may be a list, or give the location a mirror
+            what to do       add the copy to the strategies, which may be a list
     `,
   });
 
@@ -126,7 +128,18 @@ describe('copies survive', () => {
     });
   }
 
-  for (const keptIn of ['no idea', '????', 'n/a', 'Where they are kept outside the cluster.']) {
+  const ASK = `because          nobody said where they are kept outside the cluster
+            to fix           keptIn: 'where they are kept outside the cluster'`;
+  for (const [keptIn, answer] of [
+    ['no idea', ASK],
+    ['????', ASK],
+    ['n/a', ASK],
+    [
+      'Where they are kept outside the cluster.',
+      `because          nobody has replaced 'Where they are kept outside the cluster.'
+            what to do       say where the person finds them who rebuilds the cluster`,
+    ],
+  ] as const) {
     refuses('keys-inside', ['W02'], `a password of Velero’s repositories that is kept: ${keptIn}`, {
       build: ({ chart }) => {
         new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep }) });
@@ -145,8 +158,7 @@ describe('copies survive', () => {
       1 key that is lost with what it protects: [keys-inside]
 
         ✖ password of Velero’s repositories
-            because          nobody said where they are kept outside the cluster
-            to fix           keptIn: 'where they are kept outside the cluster'
+            ${answer}
     `,
     });
   }

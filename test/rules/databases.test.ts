@@ -1,7 +1,8 @@
 import { ApiObject, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { BackedUpStatefulSet, BackedUpVolume, nightly } from '../../lib';
+import { BackedUpStatefulSet, BackedUpVolume, backUp, nightly, PostgresBackup } from '../../lib';
 import { isDatabaseImage } from '../../lib/model/database-images';
 import { refuses } from '../support/rule-test';
 import { offsite } from '../support/scenario';
@@ -33,6 +34,42 @@ function deployment(scope: Construct, spec: Record<string, unknown>): void {
   });
 }
 
+function claim(scope: Construct): void {
+  new k8s.KubePersistentVolumeClaim(scope, 'data', {
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('20Gi') } } },
+  });
+}
+
+/** PostgreSQL as a chart renders it, and the Services that select its pods. */
+function chartOfPostgres(scope: Construct): void {
+  claim(scope);
+  const secretKeyRef = { name: 'shop-db', key: 'postgres-password' };
+  deployment(scope, {
+    containers: [
+      container('docker.io/bitnami/postgresql:17.2.0', {
+        ports: [{ name: 'tcp-postgresql', containerPort: 5432 }],
+        env: [{ name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef } }],
+      }),
+    ],
+  });
+  const selector = { app: 'db' };
+  service(scope, 'metrics', { selector, ports: [{ port: 9187, targetPort: 'metrics' }] });
+  service(scope, 'headless', { selector, clusterIP: 'None', ports: [{ port: 5432 }] });
+  service(scope, 'other', { selector: { app: 'other' }, ports: [{ port: 5432 }] });
+  service(scope, 'sql', { selector, ports: [{ port: 15_432, targetPort: 'tcp-postgresql' }] });
+}
+
+function service(scope: Construct, name: string, spec: Record<string, unknown>): void {
+  new ApiObject(scope, name, { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
+}
+
+const DUMP = (to: string): string =>
+  `new PostgresBackup(this, 'data-backup', { data: { claim: 'data' }, server: { host: 'sql', port: 15432, pods: { labels: { app: 'db' }, port: 5432 }, user: { secret: '…', key: 'username' }, password: { secret: 'shop-db', key: 'postgres-password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: ${to}, keep: { daily: 7 } }) })`;
+
+const OF_OURS = `crashConsistent: 'why what a power cut leaves is good enough'
+            what to do       or render the volume without a construct of this library, and dump it: `;
+
 const ONE_VOLUME = `crashConsistent: 'why what a power cut leaves is good enough'
             what to do       or dump it to a volume that is backed up`;
 
@@ -63,7 +100,7 @@ describe('databases', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          postgres:17.2 in example/db writes to it
-            to fix           ${ONE_VOLUME}
+            to fix           ${OF_OURS}new PostgresBackup(this, 'data-backup', { data: { claim: 'data' }, server: { host: '…', pods: { labels: { app: 'db' } }, user: { secret: '…', key: 'username' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
     `,
   });
 
@@ -84,7 +121,7 @@ describe('databases', () => {
         ✖ PersistentVolumeClaim paperless/data (20Gi)
             made by          example/data
             because          postgres:17.2 in example/db writes to it
-            to fix           ${ONE_VOLUME}
+            to fix           ${OF_OURS}new PostgresBackup(this, 'data-backup', { data: { claim: 'data' }, server: { host: '…', pods: { labels: { app: 'db' } }, user: { secret: '…', key: 'username' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
     `,
   });
 
@@ -106,7 +143,7 @@ describe('databases', () => {
         ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
             made by          example/db
             because          postgres:17.2 in example/db writes to it
-            to fix           ${ONE_VOLUME}
+            to fix           ${OF_OURS}new PostgresBackup(this, 'db-backup', { data: { statefulSet: 'db', template: 'data' }, server: { host: '…', pods: { labels: { 'app.kubernetes.io/name': 'db' } }, user: { secret: '…', key: 'username' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
     `,
   });
 
@@ -136,7 +173,55 @@ describe('databases', () => {
         ✖ StatefulSet paperless/db, claim template 'wal' (20Gi)
             made by          example/db
             because          postgres:17.2 in example/db writes to it and to 'data', whose snapshot is of another moment
-            what to do       put all that it writes on one volume, or dump it, or say in crashConsistent why it survives that, and name 'data'
+            what to do       put all that it writes on one volume, or dump it with PostgresBackup and leave all but one of them out, or say in crashConsistent why it survives that, and name 'data'
+    `,
+  });
+});
+
+describe('PostgreSQL on a plain volume', () => {
+  const server = {
+    host: 'sql',
+    port: 15_432,
+    pods: { labels: { app: 'db' }, port: 5432 },
+    user: { secret: 'shop-db', key: 'username' },
+    password: { secret: 'shop-db', key: 'postgres-password' },
+    keptIn: 'SOPS file in the private repository',
+  };
+
+  refuses('no-strategy', [], 'is to be dumped, by a line that knows what the objects show', {
+    build: ({ chart }, changed) => {
+      chartOfPostgres(chart);
+      if (changed) return;
+      const backup = nightly({ to: offsite, keep });
+      new PostgresBackup(chart, 'data-backup', { data: { claim: 'data' }, server, backup });
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            to back it up    ${DUMP('yourLocation')}
+            or as files      backUp(this, { claim: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+            to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('crash-consistent', [], 'may be dumped in the place of its files', {
+    build: ({ chart }, changed) => {
+      chartOfPostgres(chart);
+      const backup = nightly({ to: offsite, keep });
+      if (changed) backUp(chart, { claim: 'data' }, backup);
+      else new PostgresBackup(chart, 'data-backup', { data: { claim: 'data' }, server, backup });
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          docker.io/bitnami/postgresql:17.2.0 in example/db writes to it
+            to fix           crashConsistent: 'why what a power cut leaves is good enough'
+            or to dump it    ${DUMP('offsite')}
+            what to do       the dump stands in the place of backUp
     `,
   });
 });

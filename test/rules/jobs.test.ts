@@ -8,6 +8,7 @@ import {
   nightly,
   PostgresBackup,
   s3Location,
+  weekly,
   type BackedUpPostgresProps,
   type S3LocationProps,
 } from '../../lib';
@@ -46,6 +47,37 @@ describe('jobs', () => {
             made by          example/db
             because          pods of this cluster serve location 'minio', and nothing says which: the NetworkPolicy of the job would keep it away from them
             to fix           reachedAt: { namespace: 'minio', labels: { app: 'minio' }, port: 9000 }
+    `,
+  });
+
+  refuses('job-unready', [], 'a login as a finding printed it', {
+    build: ({ chart }, changed) => {
+      const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+      new ApiObject(chart, 'data', {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'data' },
+        spec,
+      });
+      new PostgresBackup(chart, 'dump', {
+        data: { claim: 'data' },
+        server: {
+          host: 'db',
+          pods: { labels: { app: 'db' } },
+          user: { secret: changed ? '…' : 'db', key: 'username' },
+          password: { secret: 'db', key: 'password' },
+          keptIn: 'sealed envelope, bank',
+        },
+        backup: dump,
+      });
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ PersistentVolumeClaim paperless/data (1Gi)
+            made by          example/data
+            because          nobody has replaced the '…' in what 'data-dump' is told of the server
+            what to do       write the names that the cluster has
     `,
   });
 
@@ -161,6 +193,32 @@ describe('jobs', () => {
             made by          app
             because          all of its copies are lost with the cluster: 'minio'
             to fix           etcd: kubeadmEtcd({ backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
+            or mirror it     mirror: nightly({ to: yourLocation })
+            what to do       the mirror is a property of location 'minio'
+    `,
+  });
+});
+
+describe('copies of jobs', () => {
+  refuses('expires-too-soon', ['W04'], 'are there in the mirror until somebody can notice', {
+    build: ({ chart }, changed) => {
+      const to = s3Location('nas', {
+        endpoint: 'https://nas.example.net',
+        bucket: 'backups',
+        failureDomain: 'site',
+        keptIn: 'sealed envelope, bank',
+        mirror: weekly({ to: offsite }),
+      });
+      database(chart, { backup: [log, nightly({ to, keep: { daily: changed ? 14 : 32 } })] });
+    },
+    says: `
+      1 dataset whose copies expire before anybody can notice: [expires-too-soon]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          the mirror at 'offsite' keeps for 14 d what its source keeps; its alert fires after 10 d 12 h, so that copies must live for 31 d 13 h
+            to fix           keep: { daily: 32 }
+            what to do       keep more copies, or mirror more often
     `,
   });
 });

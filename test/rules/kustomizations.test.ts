@@ -237,7 +237,7 @@ describe('[unreadable-file]', () => {
       if it adds none  holds(this, { kustomization: 'media', namespace: 'flux-system' }, {})
       otherwise        holds(this, { kustomization: 'media', namespace: 'flux-system' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: offsite, keep: { daily: 7 } }) } })
 
-1 place in the files beside that cannot be read: [unreadable-file]
+1 place in files that cannot be read: [unreadable-file]
 
   ✖ media/kustomization.yaml
       written in       media/kustomization.yaml:2

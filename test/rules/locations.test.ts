@@ -356,6 +356,22 @@ describe('locations are what they claim to be', () => {
     `,
   });
 
+  refuses('location-malformed', [], 'pods that nobody has named yet', {
+    build: ({ chart }, changed) => {
+      const reachedAt = { namespace: 'minio', labels: { app: changed ? '…' : 'minio' }, port: 9000 };
+      const to = s3Location('far', { ...away, reachedAt });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep }) });
+    },
+    says: `
+      1 location that no client can use: [location-malformed]
+
+        ✖ location 'far'
+            made by          example/data
+            because          reachedAt {"namespace":"minio","labels":{"app":"…"},"port":9000} names no pods: a namespace, labels and a port
+            what to do       write what the cluster has: kubectl get pods -A --show-labels
+    `,
+  });
+
   refuses('location-malformed', [], 'a mirror whose guard would always refuse, and whose runs would have no time', {
     build: ({ chart }, changed) => {
       const odd = changed ? { smallestPercent: 150, deadline: Duration.seconds(0) } : { smallestPercent: 100 };

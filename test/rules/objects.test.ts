@@ -13,6 +13,7 @@ import {
   hourly,
   kubeadmEtcd,
   nightly,
+  PostgresBackup,
   weekly,
   ScratchVolume,
   type VolumeStrategy,
@@ -312,7 +313,7 @@ spec: { provider: aws, ${changed ? 'objectstorage' : 'objectStorage'}: { bucket:
       },
     }),
     says: `
-      1 place in the files beside that cannot be read: [unreadable-file]
+      1 place in files that cannot be read: [unreadable-file]
 
         ✖ apps/a.yaml
             written in       apps/a.yaml:4
@@ -333,7 +334,7 @@ items:
       },
     }),
     says: `
-      1 place in the files beside that cannot be read: [unreadable-file]
+      1 place in files that cannot be read: [unreadable-file]
 
         ✖ apps/a.yaml
             written in       apps/a.yaml:1
@@ -349,7 +350,7 @@ items:
       props: { alsoRead: changed ? ['app/**/*.yaml'] : ['apps/**/*.yaml'] },
     }),
     says: `
-      1 place in the files beside that cannot be read: [unreadable-file]
+      1 place in files that cannot be read: [unreadable-file]
 
         ✖ alsoRead 'app/**/*.yaml'
             because          no file matches it
@@ -954,4 +955,32 @@ describe('schedules', () => {
       `,
     });
   }
+
+  refuses('schedule-invalid', [], 'of a construct that answers for data of somebody else', {
+    build: ({ chart }, changed) => {
+      new k8s.KubePersistentVolumeClaim(chart, 'data', {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('20Gi') } } },
+      });
+      new PostgresBackup(chart, 'dump', {
+        data: { claim: 'data' },
+        server: {
+          host: 'db',
+          pods: { labels: { app: 'db' } },
+          user: { secret: 'db', key: 'username' },
+          password: { secret: 'db', key: 'password' },
+          keptIn: 'SOPS file in the private repository',
+        },
+        backup: every(changed ? '0 0 30 2 *' : '0 3 * * *', { to: offsite, keep }),
+      });
+    },
+    says: `
+      1 schedule that cannot be rendered: [schedule-invalid]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          '0 0 30 2 *' never comes: no month in it has such a day
+            ${aTime}
+    `,
+  });
 });

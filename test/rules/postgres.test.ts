@@ -453,7 +453,9 @@ spec:
             made by          example/db
             because          all of its copies are lost with the cluster: 'local'
             to fix           to: yourLocation
-            what to do       send the log to a location outside, or give the location a mirror
+            or mirror it     mirror: nightly({ to: yourLocation })
+            what to do       the mirror is a property of location 'local'
+            what to do       send the log to a location outside, or mirror the one that it has
     `,
   });
 });

@@ -69,6 +69,14 @@ function helmRelease(chart: Construct): void {
   });
 }
 
+/** A pod that mounts a claim which no object declares. */
+function podWithClaim(chart: Construct, claimName: string): void {
+  new k8s.KubePod(chart, 'pod', {
+    metadata: { name: 'pod' },
+    spec: { containers: [container], volumes: [{ name: 'files', persistentVolumeClaim: { claimName } }] },
+  });
+}
+
 /** A claim as the cluster has it, with its volume. */
 function liveClaim(name: string, labels: Readonly<Record<string, string>>): readonly KubeObject[] {
   const spec = { storageClassName: 'ceph-block', accessModes: ['ReadWriteOnce'] };
@@ -327,9 +335,49 @@ describe('claims that carry the same labels', () => {
             made by          example
             because          its claims and those of PersistentVolumeClaim paperless/data carry the same labels, app: registry
             to fix           labels: { 'app.kubernetes.io/name': '…' }
-            what to do       write labels that its claims carry, and only they
+            what to do       write labels that its claims carry, and only they: kubectl get pvc -n paperless --show-labels
             what to do       or answer both alike
     `,
+  });
+
+  for (const [situation, labels, release] of [
+    ['while nobody says which labels one of them carries', {}, 'registry'],
+    ['as another one that only a pod names may do', {}, undefined],
+  ] as const) {
+    refuses('claims-indistinguishable', [], situation, {
+      build: ({ chart }, changed) => {
+        helmRelease(chart);
+        const backup = nightly({ to: offsite, keep });
+        const cache = { storage, labels: { app: 'registry' }, backup: excluded(REASON) };
+        const own = changed ? {} : { labels };
+        if (release === undefined) {
+          podWithClaim(chart, 'data');
+          backUp(chart, { claim: 'data' }, backup, own);
+        }
+        const data = release === undefined ? {} : { data: { storage, backup, ...own } };
+        holds(chart, { helmRelease: 'registry' }, { ...data, cache });
+      },
+      says: `
+        1 dataset that Velero cannot tell from another: [claims-indistinguishable]
+
+          ✖ PersistentVolumeClaim paperless/data${release === undefined ? '' : ' (20Gi)'}
+              made by          example${release === undefined ? '/pod' : ''}
+              because          nobody says which labels its claims carry, and if they are those of PersistentVolumeClaim paperless/cache, app: registry, what is said of that one is done with them
+              to fix           labels: { 'app.kubernetes.io/name': '…' }
+              what to do       write labels that its claims carry, and only they: kubectl get pvc -n paperless --show-labels
+              what to do       of claims that carry none, write labels: {}
+      `,
+    });
+  }
+
+  it('may be unknown where nothing is told apart by labels', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      helmRelease(chart);
+      const backup = nightly({ to: offsite, keep });
+      const held = { data: { storage, backup }, media: { storage, labels: { app: 'registry' }, backup } };
+      holds(chart, { helmRelease: 'registry' }, held);
+    });
+    expect(explain(findings)).toBe('');
   });
 
   refuses('claims-indistinguishable', [], 'in a file', {

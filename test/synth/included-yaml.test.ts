@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Include } from 'cdk8s';
+import { Chart, Include } from 'cdk8s';
 import { afterAll, describe, expect, it } from 'vitest';
 import { explain, synthesizeScenario, type Scenario } from '../support/scenario';
 
@@ -42,11 +42,23 @@ describe('an included file', () => {
     expect(files).toBeUndefined();
   });
 
-  it('[unreadable-file] that is not there is a finding, and no stack', () => {
+  it('[unreadable-file] that is not there is a finding which names the construct, and no stack', () => {
     const path = join(folder, 'gone.yaml');
-    const { findings } = synthesizeScenario(including(path));
-    expect(findings.map(({ rule, subject, because }) => ({ rule, subject, because }))).toEqual([
-      { rule: 'unreadable-file', subject: path, because: expect.stringMatching(/^ENOENT: no such file/) },
-    ]);
+    const { findings } = synthesizeScenario(({ app, chart }) => {
+      new Chart(app, 'later', { namespace: 'later' });
+      new Include(chart, 'empty', { url: file('') });
+      new Include(chart, 'broken', { url: file('list: [1') });
+      new Include(chart, 'rendered', { url: path });
+    });
+    expect(explain(findings)).toBe(`2 places in files that cannot be read: [unreadable-file]
+
+  ✖ ${path}
+      made by          example/rendered
+      because          example/rendered includes it: ENOENT: no such file or directory, open '${path}'
+      what to do       correct the url of example/rendered; a path begins in the folder that synth runs in, or in that of the code with join(__dirname, …)
+  ✖ ${join(folder, 'rendered.yaml')}
+      written in       ${join(folder, 'rendered.yaml')}:1
+      because          broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ]
+      what to do       correct the file, which example/broken includes`);
   });
 });

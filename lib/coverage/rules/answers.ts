@@ -8,7 +8,8 @@ import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
+import { postgresServerLine } from '../postgres-servers';
+import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const noStrategy: Rule = {
@@ -37,8 +38,23 @@ function whyData(dataset: FoundDataset): { readonly because?: string } {
 }
 
 function answersToPaste(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
-  const backUp = { label: 'to back it up', text: copyLine(dataset, context) };
-  return [backUp, ...waysToLeaveOut(dataset, context)];
+  return [...waysToBackUp(dataset, context), ...waysToLeaveOut(dataset, context)];
+}
+
+/** Of a volume that PostgreSQL writes to, what a power cut leaves is the second best copy. */
+function waysToBackUp(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
+  const label = 'to back it up';
+  const dump = isDeclaredByItsMaker(dataset) ? undefined : postgresServerLine(dataset, nightlyLine(context), context);
+  if (dump === undefined) return [{ label, text: copyLine(dataset, context) }];
+  const snapshot = answerLine(
+    dataset,
+    nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent }),
+    context,
+  );
+  return [
+    { label, text: dump },
+    { label: 'or as files', text: snapshot },
+  ];
 }
 
 function waysToLeaveOut(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {

@@ -11,11 +11,11 @@ import {
   type PolicyStatement,
 } from '../../model/bucket-policy';
 import { BACKED_UP_NAMESPACE } from '../../model/folders';
-import { textAt, textsAt } from '../../model/kube-object';
+import { textAt, textMapAt, textsAt } from '../../model/kube-object';
 import { counted, enumerated } from '../../model/text';
 import { bucketClaims, bucketNameOf, grantedBuckets, type GrantedBucket } from '../buckets';
 import type { GateContext } from '../context';
-import { aboutObject, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 import { bucketExample, WITH_ROOK } from './bucket-example';
 
@@ -83,7 +83,7 @@ export const bucketGrant: Rule = {
   heading: (n) => `${counted(n, 'bucket')} that the backup user cannot read`,
   what: 'The policy in the claim of a bucket does not let the backup user read all of it, or is not what was declared.',
   why: 'Ceph accepts a policy that names another bucket, a user that does not exist, or the bucket without its objects: it answers 204 and grants nothing, or lets a mirror list a thousand objects and read none. A denial wins over every grant.',
-  fix: 'Put the printed policy into the claim. What a patch replaced, say in `statements`. From a denial, leave the backup user out.',
+  fix: 'Put the printed line into the `spec` of the claim. What a patch replaced, say in `statements`. From a denial, leave the backup user out.',
   example: `${WITH_ROOK}
 new ApiObject(chart, 'media', {
   apiVersion: 'objectbucket.io/v1alpha1',
@@ -140,11 +140,18 @@ function remediesFor({ declaration, rendered }: GrantedBucket, bucket: string): 
   if (declaration.statements !== undefined) {
     return inWords('patch neither its bucketName nor its bucketPolicy: say it in bucketName and statements');
   }
-  return toFix(`bucketPolicy: ${quoted(fixed)}`);
+  const { object, origin } = rendered;
+  const config = { ...textMapAt(object, 'spec', 'additionalConfig'), bucketPolicy: fixed };
+  const fields = Object.entries(config).map(([field, text]) => `${field}: ${quoted(text)}`);
+  return [
+    ...toFix(`additionalConfig: { ${fields.join(', ')} }`),
+    ...inWords(`write it under spec of the claim in ${describeOrigin(origin)}: the line is YAML as well as code`),
+  ];
 }
 
+/** As TypeScript and YAML both read it; what is between single quotes they escape differently. */
 function quoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  return /['\\]/.test(text) ? JSON.stringify(text) : `'${text}'`;
 }
 
 export const bucketLockout: Rule = {

@@ -6,16 +6,17 @@ import { datasetKey } from '../../model/dataset';
 import { isExcluded, strategiesOf, type Origin } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
 import { describeObject, objectId } from '../../model/kube-object';
+import { mirrorHops, type Location } from '../../model/location';
 import { planOf } from '../../model/marks';
 import type { Strategy } from '../../model/strategy';
-import { counted, describeSeconds, enumerated, placeProblem, PLACEHOLDERS } from '../../model/text';
+import { counted, describeSeconds, enumerated, isPlaceholder, placeProblem, PLACEHOLDERS } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
 import type { GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { answerLine, constructLine, elsewhereLine, locationVariable, mirrorLine, nightlyLine } from '../remedies';
+import { answerLine, constructLine, elsewhereLine, mirrorLine, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
 
 export const unprovenStrategy: Rule = {
@@ -116,18 +117,32 @@ function whereTheyAre(copies: readonly Copy[]): string {
 }
 
 function copyOutside(dataset: AnsweredDataset, context: GateContext): readonly Remedy[] {
-  if (dataset.methods.continuous !== undefined) {
+  const { methods, ref } = dataset;
+  if (methods.mirrored !== undefined) return toFix(mirrorLine(dataset, context));
+  const outside = outsideVariable(context);
+  const mirror = mirrorOutside(dataset, outside, context);
+  if (methods.continuous !== undefined) {
     return [
-      ...toFix(`to: ${locationVariable(context)}`),
-      ...inWords('send the log to a location outside, or give the location a mirror'),
+      ...toFix(`to: ${outside}`),
+      ...mirror,
+      ...inWords('send the log to a location outside, or mirror the one that it has'),
     ];
   }
-  if (dataset.methods.mirrored !== undefined) return toFix(mirrorLine(dataset, context));
-  if (dataset.methods.scheduled === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
-  if (dataset.ref === 'etcd') return toFix(constructLine(dataset, nightlyLine(context), context));
+  if (methods.scheduled === undefined) return toFix(answerLine(dataset, elsewhereLine(), context));
+  const copy = nightlyLine(context, { to: outside });
+  if (ref === 'etcd') return [...toFix(constructLine(dataset, copy, context)), ...mirror];
+  return [...toFix(copy), ...mirror, ...inWords('add the copy to the strategies, which may be a list')];
+}
+
+/** Of a location that has a mirror, that one is in the cluster too. */
+function mirrorOutside(dataset: AnsweredDataset, outside: string, context: GateContext): readonly Remedy[] {
+  const here = context
+    .copiesOf(dataset)
+    .find(({ location, staysInStorage }) => location !== undefined && !staysInStorage && location.mirror === undefined);
+  if (here?.location === undefined) return [];
   return [
-    ...toFix(nightlyLine(context)),
-    ...inWords('add it to the strategies, which may be a list, or give the location a mirror'),
+    { label: 'or mirror it', text: `mirror: nightly({ to: ${outside} })` },
+    ...inWords(`the mirror is a property of location '${here.location.name}'`),
   ];
 }
 
@@ -217,9 +232,38 @@ function shortLivedMirrors(context: GateContext): readonly RuleFinding[] {
       const needed = minimumRetention(worstAgeSeconds);
       if (by !== 'mirror' || location === undefined || keptSeconds === undefined || keptSeconds >= needed) return [];
       const because = `the mirror at '${location.name}' keeps for ${describeSeconds(keptSeconds)} what its source keeps; its alert fires after ${describeSeconds(alertAge(worstAgeSeconds))}, so that copies must live for ${describeSeconds(needed)}`;
-      return [{ ...aboutDataset(dataset), because, remedies: inWords('keep more copies, or mirror more often') }];
+      return [{ ...aboutDataset(dataset), because, remedies: keepingAtSource(dataset, location, needed, context) }];
     }),
   );
+}
+
+/** What keeps copies long enough in the place that a location mirrors. */
+function keepingAtSource(
+  dataset: AnsweredDataset,
+  mirror: Location,
+  seconds: number,
+  context: GateContext,
+): readonly Remedy[] {
+  const words = inWords('keep more copies, or mirror more often');
+  const sources = context
+    .copiesOf(dataset)
+    .filter(({ location }) => location !== undefined && leadsTo(location, mirror));
+  const [longest] = sources.flatMap(({ runs }) => runs).toSorted((a, b) => b.keepSeconds - a.keepSeconds);
+  if (longest !== undefined) return [...toFix(keepingFor(seconds, longest)), ...words];
+  // Of jobs the repository has one retention, and each count is that of its own calendar.
+  const keeps = strategiesOf(dataset.answer).flatMap((strategy) =>
+    strategy.type === 'scheduled' && leadsTo(strategy.to, mirror) ? [Object.entries(strategy.keep)] : [],
+  );
+  const [counts] = keeps;
+  const [only] = counts ?? [];
+  const [source] = sources;
+  if (counts?.length !== 1 || only === undefined || source?.keptSeconds === undefined) return words;
+  const [bucket, count] = only;
+  return [...toFix(`keep: { ${bucket}: ${Math.ceil((seconds * count) / source.keptSeconds)} }`), ...words];
+}
+
+function leadsTo(location: Location, mirror: Location): boolean {
+  return mirrorHops(location).some(({ by }) => by.type !== 'elsewhere' && by.to.name === mirror.name);
 }
 
 /** The property that keeps copies for a time at least. */
@@ -252,7 +296,11 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     const secrets = [...locations, ...repositoryPassword(context), ...applicationKeys(context)].flatMap(
       ({ keptIn, ...about }) => {
         const because = placeProblem(keptIn);
-        return because === undefined ? [] : [{ ...about, because, remedies: toFix(`keptIn: '${PLACEHOLDERS.place}'`) }];
+        if (because === undefined) return [];
+        const remedies = isPlaceholder(keptIn)
+          ? inWords('say where the person finds them who rebuilds the cluster')
+          : toFix(`keptIn: '${PLACEHOLDERS.place}'`);
+        return [{ ...about, because, remedies }];
       },
     );
     const keys = context.answers.answered

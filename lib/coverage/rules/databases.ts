@@ -1,15 +1,14 @@
 /** Databases whose files are copied while they write. */
 import { veleroCopies } from '../../methods/velero/plan';
 import type { AnsweredDataset } from '../../model/answered';
-import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { distinctBy } from '../../model/collections';
 import { claimKey, datasetKey } from '../../model/dataset';
 import { strategiesOf } from '../../model/declaration';
 import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
-import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
-import { isDatabaseImage } from '../../model/database-images';
 import { aboutDataset, describeOrigin, inWords, toFix, type Remedy } from '../finding';
+import { postgresServerLine } from '../postgres-servers';
+import { isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
 export const crashConsistent: Rule = {
@@ -30,12 +29,9 @@ export const crashConsistent: Rule = {
         dataset.claims.map(({ namespace, name }) => [claimKey(namespace, name), dataset] as const),
       ),
     );
-    const writers = new Map(
-      databaseWriters(context).flatMap((writer) => writer.claims.map((claim) => [claim, writer] as const)),
-    );
     return snapshots.flatMap((dataset) => {
       const writer = dataset.claims
-        .map(({ namespace, name }) => writers.get(claimKey(namespace, name)))
+        .map(({ namespace, name }) => context.databaseWriters.get(claimKey(namespace, name)))
         .find((found) => found !== undefined);
       if (writer === undefined) return [];
       const written = distinctBy(
@@ -47,10 +43,10 @@ export const crashConsistent: Rule = {
       return [
         {
           ...aboutDataset(dataset),
-          because: `${writer.image} in ${writer.where} writes to it${
+          because: `${writer.image} in ${describeOrigin(writer.workload.origin)} writes to it${
             others.length === 0 ? '' : ` and to ${quoted(others)}, whose snapshot is of another moment`
           }`,
-          remedies: remediesFor(others),
+          remedies: remediesFor(dataset, others, context),
         },
       ];
     });
@@ -69,72 +65,22 @@ function isNamed(name: string, sentence: string): boolean {
   return new RegExp(`(^|[^\\w-])${letters}($|[^\\w-])`).test(sentence);
 }
 
-function remediesFor(others: readonly string[]): readonly Remedy[] {
-  if (others.length === 0)
-    return [
-      ...toFix(`crashConsistent: '${PLACEHOLDERS.crashConsistent}'`),
-      ...inWords('or dump it to a volume that is backed up'),
-    ];
-  return inWords(
-    `put all that it writes on one volume, or dump it, or say in crashConsistent why it survives that, and name ${quoted(others)}`,
-  );
+function remediesFor(dataset: AnsweredDataset, others: readonly string[], context: GateContext): readonly Remedy[] {
+  const dump = postgresServerLine(dataset, nightlyLine(context), context);
+  if (others.length > 0) {
+    const how = dump === undefined ? 'dump it' : 'dump it with PostgresBackup and leave all but one of them out';
+    return inWords(
+      `put all that it writes on one volume, or ${how}, or say in crashConsistent why it survives that, and name ${quoted(others)}`,
+    );
+  }
+  const accept = toFix(`crashConsistent: '${PLACEHOLDERS.crashConsistent}'`);
+  if (dump === undefined) return [...accept, ...inWords('or dump it to a volume that is backed up')];
+  if (isDeclaredByItsMaker(dataset)) {
+    return [...accept, ...inWords(`or render the volume without a construct of this library, and dump it: ${dump}`)];
+  }
+  return [...accept, { label: 'or to dump it', text: dump }, ...inWords('the dump stands in the place of backUp')];
 }
 
 function quoted(names: readonly string[]): string {
   return enumerated(names.map((name) => `'${name}'`));
-}
-
-/** A container with the image of a database, and the claims that it may write to. */
-interface Writer {
-  readonly image: string;
-  readonly where: string;
-  readonly claims: readonly string[];
-}
-
-function databaseWriters({ input, answers }: GateContext): readonly Writer[] {
-  const claimsOfSets = claimsByTemplate(answers.answered);
-  return input.objects.flatMap(({ object, origin }): readonly Writer[] => {
-    // In a job it is the client, which writes a dump.
-    if (groupOf(object.apiVersion) === 'batch') return [];
-    const spec = at(podTemplateOf(object), 'spec');
-    return runningContainers(spec).flatMap((container) => {
-      const image = textAt(container, 'image') ?? '';
-      if (!isDatabaseImage(image)) return [];
-      const mounts = listAt(container, 'volumeMounts').filter((mount) => booleanAt(mount, 'readOnly') !== true);
-      const claims = mounts.flatMap((mount) => claimsOf(object, spec, textAt(mount, 'name') ?? '', claimsOfSets));
-      return claims.length === 0 ? [] : [{ image, where: describeOrigin(origin), claims }];
-    });
-  });
-}
-
-/** An init container that is always restarted is a sidecar, and runs as long as the others. */
-function runningContainers(spec: unknown): readonly unknown[] {
-  const sidecars = listAt(spec, 'initContainers').filter(
-    (container) => textAt(container, 'restartPolicy') === 'Always',
-  );
-  return [...listAt(spec, 'containers'), ...sidecars];
-}
-
-function claimsOf(
-  object: KubeObject,
-  spec: unknown,
-  volume: string,
-  claimsOfSets: ReadonlyMap<string, readonly string[]>,
-): readonly string[] {
-  const { namespace = '', name } = object.metadata;
-  const claim = listAt(spec, 'volumes').find((each) => textAt(each, 'name') === volume);
-  const claimName = textAt(claim, 'persistentVolumeClaim', 'claimName');
-  if (claimName !== undefined) return [claimKey(namespace, claimName)];
-  return claimsOfSets.get(JSON.stringify([namespace, name, volume])) ?? [];
-}
-
-function claimsByTemplate(datasets: readonly AnsweredDataset[]): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    datasets
-      .filter(({ id }) => id.part?.type === 'template')
-      .map(({ id, claims }) => [
-        JSON.stringify([id.namespace, id.name, id.part?.name]),
-        claims.map(({ namespace, name }) => claimKey(namespace, name)),
-      ]),
-  );
 }

@@ -1,16 +1,17 @@
 /** Declarations that answer for nothing, twice, or for what cannot be. */
-import type { FoundDataset } from '../../model/answered';
 import { groupBy } from '../../model/collections';
-import { describeDataset, type DatasetId } from '../../model/dataset';
-import { isExcluded, type Declaration } from '../../model/declaration';
-import { describeObject } from '../../model/kube-object';
+import { claimKey, datasetKey, describeDataset, type DatasetId } from '../../model/dataset';
+import { isExcluded, type Declaration, type Origin } from '../../model/declaration';
+import { ownKind, roleOf } from '../../model/kinds';
+import { describeObject, type ObjectId } from '../../model/kube-object';
 import { isDnsSubdomain, isLabelKey, isLabelValue } from '../../model/names';
 import { nearest } from '../../model/nearest';
-import { refText } from '../../model/refs';
+import { opaqueRefText, refText } from '../../model/refs';
 import { counted } from '../../model/text';
+import type { Answers } from '../answers';
 import type { GateContext } from '../context';
-import { describeOrigin, inWords, type RuleFinding } from '../finding';
-import { idleKinds } from '../own-kinds';
+import { describeOrigin, inWords, toFix, type RuleFinding } from '../finding';
+import { idleKinds, whatKindIs } from '../own-kinds';
 import type { Rule } from '../rule';
 
 export const idleDeclaration: Rule = {
@@ -29,10 +30,18 @@ export const idleDeclaration: Rule = {
 };
 
 function idleAnswers({ answers }: GateContext): readonly RuleFinding[] {
-  const meantBy = lookalikes([...answers.unanswered, ...answers.answered]);
+  const all = [...answers.unanswered, ...answers.answered];
+  const meantBy = lookalikes(all.map(({ id }) => id));
+  const byClaim = new Map(
+    all.flatMap(({ id, claims }) => claims.map(({ namespace, name }) => [claimKey(namespace, name), id])),
+  );
   return answers.idle.map((declaration) => {
     const { dataset, at } = declaration;
-    const meant = meantBy(dataset);
+    // The claim of a StatefulSet is answered by its template.
+    const meant =
+      (dataset.kind === 'PersistentVolumeClaim'
+        ? byClaim.get(claimKey(dataset.namespace ?? '', dataset.name))
+        : undefined) ?? meantBy(dataset);
     return {
       subject: `${verb(declaration)} of ${describeDataset(dataset)}`,
       at,
@@ -46,16 +55,17 @@ function idleAnswers({ answers }: GateContext): readonly RuleFinding[] {
 }
 
 /**
- * What somebody may have meant who named data that is not there: data of the same kind with nearly the same name in the
- * same namespace, or with the same name in another one, which was renamed. Little data has either in common.
+ * What somebody may have meant who named data, or an object, that is not there: one of the same kind with nearly the same
+ * name in the same namespace, or the only one there whose longer name has this one in it, as a chart's release makes of
+ * it; or one with the same name in another namespace, which was renamed. Little has any of it in common.
  */
-function lookalikes(datasets: readonly FoundDataset[]): (id: DatasetId) => DatasetId | undefined {
+function lookalikes(ids: readonly DatasetId[]): (id: DatasetId) => DatasetId | undefined {
   const nameOf = ({ name, part }: DatasetId): string => (part === undefined ? name : `${name} ${part.name}`);
   const key = ({ group, kind, part }: DatasetId, what: string): string =>
     JSON.stringify([group, kind, part?.type ?? '', what]);
   const namesByPlace = new Map<string, Map<string, DatasetId>>();
   const byName = new Map<string, DatasetId>();
-  for (const { id } of datasets) {
+  for (const id of ids) {
     const place = key(id, id.namespace ?? '');
     const names = namesByPlace.get(place) ?? new Map<string, DatasetId>();
     namesByPlace.set(place, names.set(nameOf(id), id));
@@ -64,22 +74,62 @@ function lookalikes(datasets: readonly FoundDataset[]): (id: DatasetId) => Datas
   return (id) => {
     const names = namesByPlace.get(key(id, id.namespace ?? ''));
     const near = nearest(nameOf(id), names?.keys() ?? []);
-    return near === undefined ? byName.get(key(id, nameOf(id))) : names?.get(near);
+    if (near !== undefined) return names?.get(near);
+    return longerNamed(nameOf(id), names) ?? byName.get(key(id, nameOf(id)));
   };
 }
 
-function verb({ answer, held }: Declaration): string {
+/** `shop-db-postgresql` of `postgresql`, unless there are several. */
+function longerNamed(name: string, names: ReadonlyMap<string, DatasetId> = new Map()): DatasetId | undefined {
+  const wanted = `-${name}-`;
+  const found = [...names.keys()].filter((each) => `-${each}-`.includes(wanted));
+  return found.length === 1 ? names.get(found[0] ?? '') : undefined;
+}
+
+function verb({ answer, held, by }: Declaration): string {
+  if (by !== undefined) return by.name;
   if (held !== undefined) return 'holds';
   return answer !== undefined && isExcluded(answer) ? 'exclude' : 'backUp';
 }
 
-function idleHolds({ answers }: GateContext): readonly RuleFinding[] {
-  return answers.idleOpaque.map(({ object, at }) => ({
-    subject: `holds of ${describeObject(object)}`,
-    at,
-    object,
-    remedies: inWords('correct the name, or delete the declaration'),
-  }));
+function idleHolds(context: GateContext): readonly RuleFinding[] {
+  const { answers, data } = context;
+  const meantBy = lookalikes(data.opaque.map(({ id }) => id));
+  return answers.idleOpaque.flatMap(({ object, at }) => {
+    const rendered = context.object(object);
+    if (rendered !== undefined) return idleAboutObject(object, at, context);
+    const meant = meantBy(object);
+    return [
+      {
+        subject: `holds of ${describeObject(object)}`,
+        at,
+        object,
+        remedies: [
+          ...(meant === undefined ? [] : [{ label: 'did you mean', text: opaqueRefText(meant, object.namespace) }]),
+          ...inWords('correct the name, or delete the declaration'),
+        ],
+      },
+    ];
+  });
+}
+
+/** The name is right: something says that the object makes nothing. */
+function idleAboutObject(object: ObjectId, at: Origin, { input }: GateContext): readonly RuleFinding[] {
+  const key = `${object.group}/${object.kind}`;
+  const { role } = roleOf(object.group, object.kind, input.ownKinds);
+  // That nobody has classified it is a finding of its own.
+  if (role === 'unlisted') return [];
+  const about = { subject: `holds of ${describeObject(object)}`, at, object };
+  if (ownKind(key, input.ownKinds) !== role) {
+    return [{ ...about, because: whatKindIs(role), remedies: inWords('delete the declaration') }];
+  }
+  return [
+    {
+      ...about,
+      because: `kinds: { '${key}': '${role}' } says that no object of its kind makes any`,
+      remedies: [...toFix(`'${key}': 'opaque',`), ...inWords('say it in kinds of the app, or delete the declaration')],
+    },
+  ];
 }
 
 function idleSettings({ input, methods, answers }: GateContext): readonly RuleFinding[] {
@@ -118,7 +168,7 @@ exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' }
       at: again.at,
       dataset: again.dataset,
       because: `${describeOrigin(first.at)} answers for it too`,
-      remedies: inWords('delete one of the two; several copies are a list of strategies in one declaration'),
+      remedies: inWords(whichToKeep(first, again, answers)),
     })),
     ...[...groupBy(input.veleroSettings, ({ namespace }) => namespace)].flatMap(([namespace, [first, ...more]]) =>
       more.map(({ at }) => ({
@@ -137,6 +187,28 @@ exclude(chart, { claim: 'data' }, { reason: 'Imported again from the scanner.' }
     })),
   ],
 };
+
+function whichToKeep(first: Declaration, again: Declaration, answers: Answers): string {
+  const dataset = [...answers.answered, ...answers.unanswered].find(
+    ({ id }) => datasetKey(id) === datasetKey(first.dataset),
+  );
+  const maker = dataset === undefined ? undefined : describeOrigin(dataset.origin);
+  const [kept, dropped] = weightOf(again, maker) > weightOf(first, maker) ? [again, first] : [first, again];
+  const says = (each: Declaration): string =>
+    weightOf(each, maker) === MAKER
+      ? `what ${describeOrigin(each.at)} says of its own data`
+      : `${verb(each)} in ${describeOrigin(each.at)}`;
+  return `keep ${says(kept)}, and delete ${says(dropped)}; several copies are a list of strategies in one declaration`;
+}
+
+const MAKER = 3;
+
+/** What makes the data cannot do without its answer, a construct makes what copies it, and an exclusion copies nothing. */
+function weightOf({ at, by, answer }: Declaration, maker: string | undefined): number {
+  if (describeOrigin(at) === maker) return MAKER;
+  if (by?.takesBackup === true) return 2;
+  return answer !== undefined && isExcluded(answer) ? 0 : 1;
+}
 
 export const impossibleClaim: Rule = {
   id: 'impossible-claim',
@@ -157,8 +229,8 @@ holds(chart, { helmRelease: 'registry' }, {
     backup: nightly({ to: offsite, keep: { daily: 7 } }),
   },
 });`,
-  check: ({ input }) =>
-    input.declarations.flatMap((declaration) => {
+  check: ({ declarations }) =>
+    declarations.flatMap((declaration) => {
       const { dataset, at, held } = declaration;
       return whyImpossible(declaration).map((because) => ({
         subject: `${held === undefined ? 'labels' : 'holds'} of ${describeDataset(dataset)}`,

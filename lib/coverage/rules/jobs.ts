@@ -3,15 +3,15 @@ import type { PlannedJob } from '../../methods/jobs/plan';
 import { distinctBy } from '../../model/collections';
 import { datasetKey } from '../../model/dataset';
 import { listAt, textAt, textsAt } from '../../model/kube-object';
-import { counted } from '../../model/text';
+import { counted, UNKNOWN } from '../../model/text';
 import type { GateContext } from '../context';
-import { aboutDataset, toFix } from '../finding';
+import { aboutDataset, inWords, toFix } from '../finding';
 import type { Rule } from '../rule';
 
 export const jobUnready: Rule = {
   id: 'job-unready',
   heading: (n) => `${counted(n, 'job')} that could not run`,
-  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or it reads a volume that only one pod may mount.',
+  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or it reads a volume that only one pod may mount, or a name in its construct is still the one that a finding printed.',
   why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume, every night until the deadline.',
   fix: 'Say it: in the location, in the construct, or in `platform.jobs`. Let the application’s claim be `ReadWriteOnce`.',
   example: `const minio = s3Location('minio', {
@@ -24,20 +24,30 @@ new BackedUpPostgres(chart, 'db', {
   storage: Size.gibibytes(20),
   backup: [nightly({ to: minio, keep: { daily: 14 } }), continuous({ to: offsite, restoreWindow: Duration.days(30) })],
 });`,
-  check: (context) => [
-    ...context.jobProblems.flatMap((problem) =>
-      problem.type === 'unready'
-        ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: toFix(problem.line) }]
-        : [],
-    ),
-    ...distinctBy(context.methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id))
-      .filter((job) => isForOnePod(job, context))
-      .map(({ dataset, declaration: { name } }) => ({
-        ...aboutDataset(dataset),
-        because: `only one pod may mount the claim that '${name}' reads while the application runs`,
-        remedies: toFix(`accessModes: ['ReadWriteOnce']`),
-      })),
-  ],
+  check: (context) => {
+    const jobs = distinctBy(context.methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id));
+    return [
+      ...context.jobProblems.flatMap((problem) =>
+        problem.type === 'unready'
+          ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: toFix(problem.line) }]
+          : [],
+      ),
+      ...jobs
+        .filter(({ declaration: { source } }) => JSON.stringify(source).includes(UNKNOWN))
+        .map(({ dataset, declaration: { name } }) => ({
+          ...aboutDataset(dataset),
+          because: `nobody has replaced the '${UNKNOWN}' in what '${name}' is told of the server`,
+          remedies: inWords('write the names that the cluster has'),
+        })),
+      ...jobs
+        .filter((job) => isForOnePod(job, context))
+        .map(({ dataset, declaration: { name } }) => ({
+          ...aboutDataset(dataset),
+          because: `only one pod may mount the claim that '${name}' reads while the application runs`,
+          remedies: toFix(`accessModes: ['ReadWriteOnce']`),
+        })),
+    ];
+  },
 };
 
 /** Whether a claim that a job reads lets nobody in beside the application. */

@@ -1,9 +1,9 @@
 /** Locations are what they claim to be, and no two of them are one. */
 import { distinctBy, groupBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
-import { describeObject, objectId, type KubeObject } from '../../model/kube-object';
+import { at, describeObject, mappingAt, objectId, type KubeObject } from '../../model/kube-object';
 import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
-import { isDnsLabel } from '../../model/names';
+import { isDnsLabel, isLabelKey, isLabelValue } from '../../model/names';
 import { misfitsOf, saidOfDatasets, type Synchronized } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import { bucketClaims, bucketNameOf } from '../buckets';
@@ -52,6 +52,7 @@ function malformed(location: Location): readonly Problem[] {
   }
   const domain = failureDomainProblem(failureDomain);
   if (domain !== undefined) problems.push(domain);
+  problems.push(...malformedPeer(location));
   if (mirror !== undefined && !isMirror(mirror)) {
     const remedies = toFix(`mirror: ${elsewhereLine(PLACEHOLDERS.bucketCopy)}`);
     problems.push({ because: 'the mirror is not a strategy', remedies });
@@ -59,6 +60,24 @@ function malformed(location: Location): readonly Problem[] {
     problems.push(...malformedMirror(mirror));
   }
   return problems;
+}
+
+/** What a NetworkPolicy would select no pods by, or that the API server would refuse in it. */
+function malformedPeer({ reachedAt }: Location): readonly Problem[] {
+  if (reachedAt === undefined || at(reachedAt, 'cidrs') !== undefined) return [];
+  const pairs = Object.entries(mappingAt(reachedAt, 'labels'));
+  const isFilled =
+    isDnsLabel(at(reachedAt, 'namespace')) &&
+    Number.isInteger(at(reachedAt, 'port')) &&
+    pairs.length > 0 &&
+    pairs.every(([key, value]) => isLabelKey(key) && typeof value === 'string' && value !== '' && isLabelValue(value));
+  if (isFilled) return [];
+  return [
+    {
+      because: `reachedAt ${JSON.stringify(reachedAt)} names no pods: a namespace, labels and a port`,
+      remedies: inWords('write what the cluster has: kubectl get pods -A --show-labels'),
+    },
+  ];
 }
 
 function malformedMirror(mirror: Synchronized): readonly Problem[] {

@@ -14,7 +14,7 @@ import { isDnsLabel } from '../../model/names';
 import { FLUX_NAMESPACE } from '../../model/platform';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
-import type { GateContext } from '../context';
+import type { GateContext, UnreadInclude } from '../context';
 import { aboutObject, describeOrigin, inWords, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
@@ -165,10 +165,10 @@ exclude(chart, { statefulSet: 'redis', template: 'data' }, { reason: 'Only sessi
 
 export const unreadableFile: Rule = {
   id: 'unreadable-file',
-  heading: (n) => `${counted(n, 'place')} in the files beside that cannot be read`,
-  what: 'A file that `alsoRead` names is not YAML, or a pattern names no file.',
+  heading: (n) => `${counted(n, 'place')} in files that cannot be read`,
+  what: 'A file that a chart includes is not there, or is not YAML. Or one is not that `alsoRead` names, or a pattern names no file.',
   why: 'What cannot be read cannot be proven: the volume in it would go unnoticed.',
-  fix: 'Correct the file, or narrow the pattern.',
+  fix: 'Correct the file or its name, or narrow the pattern.',
   example: `const alsoRead = ['nowhere/**/*.yaml'];`,
   check: ({ input }) => [
     ...input.unread
@@ -179,6 +179,7 @@ export const unreadableFile: Rule = {
         because: why,
         remedies: inWords('correct the file, or leave it out of alsoRead'),
       })),
+    ...input.unreadIncludes.map(aboutInclude),
     ...input.emptyPatterns.map((pattern) => ({
       subject: `alsoRead '${pattern}'`,
       because: 'no file matches it',
@@ -186,6 +187,26 @@ export const unreadableFile: Rule = {
     })),
   ],
 };
+
+function aboutInclude({ place, why, isMissing, by }: UnreadInclude): RuleFinding {
+  const include = by === undefined ? 'what includes it' : describeOrigin(by);
+  const subject = place.file;
+  return isMissing
+    ? {
+        subject,
+        at: by ?? { type: 'file', ...place },
+        because: `${include} includes it: ${why}`,
+        remedies: inWords(
+          `correct the url of ${include}; a path begins in the folder that synth runs in, or in that of the code with join(__dirname, …)`,
+        ),
+      }
+    : {
+        subject,
+        at: { type: 'file', ...place },
+        because: why,
+        remedies: inWords(`correct the file, which ${include} includes`),
+      };
+}
 
 export const folderCollision: Rule = {
   id: 'folder-collision',

@@ -64,7 +64,7 @@ new BackedUpVolume(chart, 'media', { storage: Size.gibibytes(200), backup: night
 export const claimsIndistinguishable: Rule = {
   id: 'claims-indistinguishable',
   heading: (n) => `${counted(n, 'dataset')} that Velero cannot tell from another`,
-  what: 'Claims of one namespace carry the same labels, or none that is known, and are answered differently.',
+  what: 'Claims of one namespace carry the same labels, or none that is known, and are answered differently. Or one of those that an object makes is told apart by its labels, and nobody says which another one carries.',
   why: 'Velero tells claims apart by labels and nothing else: an exclusion would be copied, or a weekly volume nightly.',
   fix: 'Say which labels the claims carry, or answer them alike. The claims of a StatefulSet carry labels of our own once they are rendered beside it.',
   example: `new ApiObject(chart, 'registry', {
@@ -77,23 +77,33 @@ holds(chart, { helmRelease: 'registry' }, {
   data: { storage: Size.gibibytes(100), backup: nightly({ to: offsite, keep: { daily: 7 } }) },
   cache: excluded('A pull-through cache, filled again on demand.'),
 });`,
-  check: (context) =>
-    problemsOf(context, 'indistinguishable').map(({ dataset, other, labels }) => ({
+  check: (context) => [
+    ...problemsOf(context, 'indistinguishable').map(({ dataset, other, labels }) => ({
       ...aboutDataset(dataset),
       because: whyAlike(describeDataset(other.id), labels),
       remedies: [...tellingApart(dataset), ...inWords('or answer both alike')],
     })),
+    ...problemsOf(context, 'labels unknown').map(({ dataset, other, labels }) => ({
+      ...aboutDataset(dataset),
+      because: `nobody says which labels its claims carry, and if they are those of ${describeDataset(other.id)}, ${shown(labels)}, what is said of that one is done with them`,
+      remedies: [...claimLabels(dataset), ...inWords('of claims that carry none, write labels: {}')],
+    })),
+  ],
 };
 
 function whyAlike(other: string, labels: Labels): string {
-  const names = Object.entries(labels).map(([label, value]) => `${label}: ${value}`);
-  return names.length === 0
+  return Object.keys(labels).length === 0
     ? `neither its claims nor those of ${other} carry a label that is known`
-    : `its claims and those of ${other} carry the same labels, ${enumerated(names)}`;
+    : `its claims and those of ${other} carry the same labels, ${shown(labels)}`;
 }
 
-function tellingApart({ id, claims, declaration, undeclaredClaim }: AnsweredDataset): readonly Remedy[] {
-  if (declaration.held !== undefined || undeclaredClaim === true) return CLAIM_LABELS;
+function shown(labels: Labels): string {
+  return enumerated(Object.entries(labels).map(([label, value]) => `${label}: ${value}`));
+}
+
+function tellingApart(dataset: AnsweredDataset): readonly Remedy[] {
+  const { id, claims, declaration, undeclaredClaim } = dataset;
+  if (declaration.held !== undefined || undeclaredClaim === true) return claimLabels(dataset);
   const [claim] = claims;
   if (id.part === undefined || claim === undefined)
     return inWords('give the claim a label in its file that the others do not have');
@@ -102,10 +112,14 @@ function tellingApart({ id, claims, declaration, undeclaredClaim }: AnsweredData
   );
 }
 
-const CLAIM_LABELS: readonly Remedy[] = [
-  ...toFix(`labels: { 'app.kubernetes.io/name': '…' }`),
-  ...inWords('write labels that its claims carry, and only they'),
-];
+function claimLabels({ id }: AnsweredDataset): readonly Remedy[] {
+  return [
+    ...toFix(`labels: { 'app.kubernetes.io/name': '…' }`),
+    ...inWords(
+      `write labels that its claims carry, and only they: kubectl get pvc -n ${id.namespace ?? '…'} --show-labels`,
+    ),
+  ];
+}
 
 export const copiedAnyway: Rule = {
   id: 'copied-anyway',
@@ -126,7 +140,7 @@ holds(chart, { helmRelease: 'registry' }, { cache: excluded('A pull-through cach
     problemsOf(context, 'copied anyway').map(({ dataset, plan }) => ({
       ...aboutDataset(dataset),
       because: `plan '${plan}' takes every claim without a label of its own`,
-      remedies: CLAIM_LABELS,
+      remedies: claimLabels(dataset),
     })),
 };
 

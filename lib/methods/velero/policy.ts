@@ -4,6 +4,7 @@
  */
 import type { AnsweredDataset } from '../../model/answered';
 import { distinctBy, groupBy, sortedBy } from '../../model/collections';
+import { objectKey } from '../../model/kube-object';
 import type { Labels } from '../../model/label-selector';
 import { METHOD_LABEL, PLAN_LABEL } from '../../model/marks';
 
@@ -101,6 +102,13 @@ export type Ambiguity =
       readonly other: AnsweredDataset;
       readonly labels: Labels;
     }
+  /** Nobody says which labels its claims carry, and they may be those by which another dataset is told apart. */
+  | {
+      readonly type: 'labels unknown';
+      readonly dataset: AnsweredDataset;
+      readonly other: AnsweredDataset;
+      readonly labels: Labels;
+    }
   /** Nobody wants it copied, but the default plan cannot tell. Costs space, loses nothing. */
   | { readonly type: 'copied anyway'; readonly dataset: AnsweredDataset; readonly plan: string };
 
@@ -120,9 +128,37 @@ export function ambiguities(datasets: readonly Assigned[], defaultPlan: string |
     if (defaultPlan === undefined || Object.keys(labels).length > 0) return [];
     return alike.map(({ dataset }) => ({ type: 'copied anyway', dataset, plan: defaultPlan }));
   });
-  return distinctBy(found, (each) =>
+  return distinctBy([...found, ...unknownLabels(datasets)], (each) =>
     JSON.stringify([each.type, each.dataset.id, 'other' in each ? each.other.id : '']),
   );
+}
+
+/**
+ * That no labels were given does not mean that claims carry none: what makes several mostly gives them the same, and the
+ * rule that leaves one out, or to another plan, would take the others along. What nobody wants is only copied too often.
+ */
+function unknownLabels(datasets: readonly Assigned[]): readonly Ambiguity[] {
+  const vouched = datasets.filter(({ dataset }) => isUnseen(dataset) && !isEmpty(dataset.declaration.labels));
+  return datasets.flatMap(({ dataset, plan }): Ambiguity[] => {
+    if (plan === undefined || !isUnseen(dataset) || dataset.declaration.labels !== undefined) return [];
+    const other = vouched.find((each) => each.plan !== plan && mayShareMaker(each.dataset, dataset))?.dataset;
+    if (other === undefined) return [];
+    return [{ type: 'labels unknown', dataset, other, labels: other.declaration.labels ?? {} }];
+  });
+}
+
+/** Whether no object shows the labels of its claims. */
+function isUnseen({ heldBy, undeclaredClaim }: AnsweredDataset): boolean {
+  return heldBy !== undefined || undeclaredClaim === true;
+}
+
+/** Nobody knows what makes a claim that only a pod names. */
+function mayShareMaker(a: AnsweredDataset, b: AnsweredDataset): boolean {
+  return a.heldBy === undefined || b.heldBy === undefined || objectKey(a.heldBy) === objectKey(b.heldBy);
+}
+
+function isEmpty(labels: Labels = {}): boolean {
+  return Object.keys(labels).length === 0;
 }
 
 /** Whether some claim of a dataset falls to the default plan. */

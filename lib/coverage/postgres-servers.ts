@@ -1,0 +1,117 @@
+/** How a client reaches a PostgreSQL that has no operator, as far as the objects show it. */
+import { claimKey } from '../model/dataset';
+import { at, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import { PLACEHOLDERS, UNKNOWN } from '../model/text';
+import { podTemplateOf } from '../model/workloads';
+import type { UnansweredDataset } from './answers';
+import type { GateContext } from './context';
+import { isPostgresImage } from '../model/database-images';
+import type { DatabaseWriter } from './database-writers';
+
+/** What the server listens on unless somebody changed it. */
+const PORT = 5432;
+
+/**
+ * The construct that dumps the database on a volume, in the place of any other answer for it; `undefined` where no pod is
+ * known that runs PostgreSQL on it.
+ */
+export function postgresServerLine(
+  dataset: UnansweredDataset,
+  strategy: string,
+  context: GateContext,
+): string | undefined {
+  const { id, declaration, origin, claims, heldBy } = dataset;
+  if (heldBy !== undefined) return undefined;
+  const writer = claims
+    .map(({ namespace, name }) => context.databaseWriters.get(claimKey(namespace, name)))
+    .find((each) => each !== undefined && isPostgresImage(each.image));
+  if (writer === undefined) return undefined;
+  const data = context.refTo({ id, origin: declaration?.at ?? origin });
+  return `new PostgresBackup(this, '${id.name}-backup', { data: ${data}, server: ${serverOf(writer, context)}, backup: ${strategy} })`;
+}
+
+function serverOf(writer: DatabaseWriter, context: GateContext): string {
+  const { container, workload } = writer;
+  const listensOn = portOf(container);
+  const service = serviceOf(writer, context);
+  const port = service?.port ?? listensOn;
+  const labels = service?.labels ?? selectorOf(workload.object);
+  const pods = [`labels: { ${labelsText(labels)} }`, ...(listensOn === port ? [] : [`port: ${listensOn}`])];
+  return `{ ${[
+    `host: '${service?.name ?? UNKNOWN}'`,
+    ...(port === PORT ? [] : [`port: ${port}`]),
+    `pods: { ${pods.join(', ')} }`,
+    `user: ${secretKeyOf(container, ['POSTGRES_USER'], 'username')}`,
+    // The first is the superuser's in the images of Bitnami, where the second may be the application's.
+    `password: ${secretKeyOf(container, ['POSTGRES_POSTGRES_PASSWORD', 'POSTGRES_PASSWORD'], 'password')}`,
+    `keptIn: '${PLACEHOLDERS.place}'`,
+  ].join(', ')} }`;
+}
+
+/** The one of PostgreSQL, where the container names several. */
+function portOf(container: unknown): number {
+  const ports = listAt(container, 'ports').flatMap((each) => numberAt(each, 'containerPort') ?? []);
+  return ports.length === 0 || ports.includes(PORT) ? PORT : (ports[0] ?? PORT);
+}
+
+interface ServerService {
+  readonly name: string;
+  readonly port: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** One that leads to the port of the server; of several, one with an address of its own. */
+function serviceOf({ workload, container }: DatabaseWriter, context: GateContext): ServerService | undefined {
+  const { namespace } = workload.object.metadata;
+  const labels = textMapAt(podTemplateOf(workload.object), 'metadata', 'labels');
+  const found = context.ofKind('', 'Service').flatMap(({ object }) => {
+    const selector = textMapAt(object, 'spec', 'selector');
+    const isOurs =
+      object.metadata.namespace === namespace &&
+      Object.keys(selector).length > 0 &&
+      Object.entries(selector).every(([key, value]) => labels[key] === value);
+    const port = isOurs ? servicePortOf(object, container) : undefined;
+    const isHeadless = textAt(object, 'spec', 'clusterIP') === 'None';
+    return port === undefined ? [] : [{ name: object.metadata.name, port, labels: selector, isHeadless }];
+  });
+  return found.find(({ isHeadless }) => !isHeadless) ?? found[0];
+}
+
+function servicePortOf(service: KubeObject, container: unknown): number | undefined {
+  const listensOn = portOf(container);
+  const names = new Set(
+    listAt(container, 'ports')
+      .filter((each) => numberAt(each, 'containerPort') === listensOn)
+      .map((each) => textAt(each, 'name')),
+  );
+  const found = listAt(service, 'spec', 'ports').find((each) => {
+    const target = mappingAt(each)['targetPort'] ?? numberAt(each, 'port');
+    return target === listensOn || (typeof target === 'string' && names.has(target));
+  });
+  return numberAt(found, 'port');
+}
+
+function selectorOf(workload: KubeObject): Readonly<Record<string, string>> {
+  const selector = textMapAt(workload, 'spec', 'selector', 'matchLabels');
+  return Object.keys(selector).length > 0 ? selector : textMapAt(podTemplateOf(workload), 'metadata', 'labels');
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${/^[a-z]\w*$/i.test(key) ? key : `'${key}'`}: '${value}'`)
+    .join(', ');
+}
+
+/** The key of a Secret that the container itself has a variable from. */
+function secretKeyOf(container: unknown, variables: readonly string[], usual: string): string {
+  const env = listAt(container, 'env');
+  const refs = variables.map((name) =>
+    at(
+      env.find((each) => textAt(each, 'name') === name),
+      'valueFrom',
+      'secretKeyRef',
+    ),
+  );
+  const ref = refs.find((each) => textAt(each, 'name') !== undefined);
+  return `{ secret: '${textAt(ref, 'name') ?? UNKNOWN}', key: '${textAt(ref, 'key') ?? usual}' }`;
+}
