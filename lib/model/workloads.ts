@@ -1,5 +1,5 @@
 /** Objects that make pods, and where their pod templates are: some of the volumes in those hold data of their own. */
-import { at, groupOf, isMapping, listAt, mappingAt, textMapAt, type KubeObject } from './kube-object';
+import { at, groupOf, isMapping, listAt, mappingAt, textAt, textMapAt, type KubeObject } from './kube-object';
 
 /** What Kubernetes itself makes pods of. */
 export const WORKLOADS = [
@@ -53,6 +53,29 @@ export function makesPods(
   if (!isWorkload(object) || object.metadata.namespace !== namespace) return false;
   const own = textMapAt(podTemplateOf(object), 'metadata', 'labels');
   return Object.entries(labels).every(([key, value]) => own[key] === value);
+}
+
+/** Whether the pods of an object that runs all the time mount a claim, also one that a StatefulSet makes for them. */
+export function mountsClaim(object: KubeObject, namespace: string | undefined, claim: string): boolean {
+  if (!isWorkload(object) || groupOf(object.apiVersion) === 'batch' || object.metadata.namespace !== namespace)
+    return false;
+  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes');
+  if (volumes.some((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)) return true;
+  return claimTemplateOf(object, claim) !== undefined;
+}
+
+/** Name of the claim template of a StatefulSet that a claim is made from. */
+export function claimTemplateOf(object: KubeObject, claim: string): string | undefined {
+  const [, prefix] = /^(.+)-\d+$/.exec(claim) ?? [];
+  return listAt(object, 'spec', 'volumeClaimTemplates')
+    .map((template) => textAt(template, 'metadata', 'name'))
+    .find((name) => `${name}-${object.metadata.name}` === prefix);
+}
+
+/** Labels by which the pods of an object are told apart. */
+export function podLabelsOf(object: KubeObject): Readonly<Record<string, string>> {
+  const selector = textMapAt(object, 'spec', 'selector', 'matchLabels');
+  return Object.keys(selector).length > 0 ? selector : textMapAt(podTemplateOf(object), 'metadata', 'labels');
 }
 
 /** Whether {@link podTemplateOf} looks into objects of a kind. */

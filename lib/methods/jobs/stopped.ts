@@ -4,6 +4,7 @@ import { installNamespace } from '../../model/opaque-kinds';
 import { makesPods } from '../../model/workloads';
 import type { ObjectIndex } from '../method';
 import type { Unsaid } from '../reach';
+import { labelText } from './placed';
 
 /** What a construct says of it. */
 export interface Stops {
@@ -20,9 +21,7 @@ export function whatStops({ pods, named }: Stops, namespace: string, objects: Ob
       .filter(({ object }) => makesPods(object, namespace, pods))
       .map(({ object }) => ({ kind, name: object.metadata.name, pods })),
   );
-  const labels = Object.entries(pods)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+  const labels = labelText(pods);
   if (named === undefined) {
     const [maker] = makers;
     if (maker !== undefined && makers.length === 1) return maker;

@@ -1,0 +1,43 @@
+/** On which node a job runs that reads the volume of an application: where pods are that it knows by their labels. */
+import type { AnsweredDataset } from '../../model/answered';
+import { describeObject, objectId } from '../../model/kube-object';
+import { makesPods, mountsClaim, podLabelsOf } from '../../model/workloads';
+import type { ObjectIndex } from '../method';
+import type { Unsaid } from '../reach';
+import { claimsReadBy, type JobDeclaration } from './declaration';
+
+/** What keeps its pod from finding a node, as far as the output shows who mounts the volume. */
+export function misplaced(
+  { declaration: { held } }: AnsweredDataset,
+  { name, namespace, source }: JobDeclaration,
+  objects: ObjectIndex,
+): Unsaid | undefined {
+  const { placement } = source;
+  // The pods of somebody who holds the claim are in no output.
+  if (placement?.on !== 'same-node' || held !== undefined) return undefined;
+  const { labels } = placement;
+  const claims = claimsReadBy(source);
+  const [application, ...others] = KINDS.flatMap((kind) => objects.ofKind('apps', kind))
+    .map(({ object }) => object)
+    .filter((object) => claims.some((claim) => mountsClaim(object, namespace, claim)));
+  if (application === undefined || [application, ...others].some((each) => makesPods(each, namespace, labels)))
+    return undefined;
+  const real = Object.entries(podLabelsOf(application)).map(([key, value]) => `${propertyName(key)}: '${value}'`);
+  return {
+    because: `'${name}' runs beside pods with ${labelText(labels)}, and those of ${describeObject(objectId(application))}, which mount its volume, have other labels`,
+    line: `pods: { ${real.join(', ')} }`,
+  };
+}
+
+const KINDS = ['StatefulSet', 'Deployment', 'DaemonSet'] as const;
+
+/** `app=gitea,tier=web`. */
+export function labelText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}
+
+function propertyName(key: string): string {
+  return /^[a-z]\w*$/i.test(key) ? key : `'${key}'`;
+}
