@@ -1,6 +1,7 @@
 import { ApiObject, Chart, Duration, JsonPatch, Size } from 'cdk8s';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
+  backUp,
   BackedUpGitea,
   BackedUpPostgres,
   CephBucketWithBackupGrant,
@@ -17,8 +18,10 @@ import {
   type OneOrMore,
 } from '../../lib';
 import { withRook } from '../support/buckets';
+import { pasted } from '../support/remedies';
 import { refuses } from '../support/rule-test';
-import { offsite } from '../support/scenario';
+import { offsite, synthesizeScenario } from '../support/scenario';
+import { run } from '../support/snippets';
 
 const storage = Size.gibibytes(50);
 const backup = nightly({ to: offsite, keep: { daily: 14 } });
@@ -76,7 +79,7 @@ function ofSomebodyElse(
   chart: Chart,
   isClaim: boolean,
   accessMode: string,
-  props: Partial<GiteaBackupProps> = {},
+  props: Partial<GiteaBackupProps> | 'none' = {},
 ): void {
   const claim = {
     accessModes: [accessMode],
@@ -114,6 +117,7 @@ function ofSomebodyElse(
       },
     });
   }
+  if (props === 'none') return;
   new GiteaBackup(chart, 'backup', {
     ...FOREIGN,
     data: isClaim ? { claim: 'data' } : { statefulSet: 'gitea', template: 'data' },
@@ -653,6 +657,72 @@ describe('the pods of a Gitea', () => {
       'its pods keep repositories in /data/git/repositories, the volume is mounted at /var/lib/gitea, and the job looks for them in git/repositories on it',
       'what to do       say in layout where each folder is on the volume',
     ),
+  });
+});
+
+describe('the volume of a Gitea that nobody copies with its database', () => {
+  const SET = `✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)`;
+  const LINE = `new GiteaBackup(this, 'gitea-backup', { data: { statefulSet: 'gitea', template: 'data' }, pods: { app: 'gitea' }, layout: 'rootless', settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'where they are kept outside the cluster' }, image: 'docker.gitea.com/gitea:1.26.0-rootless'`;
+
+  refuses('no-strategy', [], 'and that has no strategy', {
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', changed ? 'none' : { database: { cluster: 'db' } });
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ${SET}
+            made by          example/gitea
+            to back it up    ${LINE}, database: { cluster: 'db' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+            to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('gitea-copied-alone', ['T06'], 'but Velero', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      const crashConsistent = 'Its database is SQLite, in the same snapshot.';
+      backUp(
+        chart,
+        { statefulSet: 'gitea', template: 'data' },
+        nightly({ to: offsite, keep: { daily: 14 }, ...(changed ? {} : { crashConsistent }) }),
+      );
+    },
+    says: `
+      1 volume of Gitea is copied at another moment than its database: [gitea-copied-alone]
+
+        ${SET}
+            made by          example/gitea
+            because          docker.gitea.com/gitea:1.26.0-rootless in StatefulSet paperless/gitea keeps its repositories on it
+            in its place     ${LINE}, database: { host: 'postgresql', pods: { labels: { app: 'postgresql' } }, database: 'gitea', user: { secret: 'gitea-database', key: 'user' }, password: { secret: 'gitea-database', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+            if it has both   crashConsistent: 'why what a power cut leaves is good enough'
+    `,
+  });
+
+  it('is copied with it when the line is pasted, and the place of its keys is said', () => {
+    const setUp = (chart: Chart): void => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+    };
+    const [finding] = synthesizeScenario(({ chart }) => setUp(chart)).findings;
+    const line = finding?.remedies[0]?.text ?? '';
+    const after = (text: string): readonly string[] => {
+      const { paste } = run(pasted('pasted.ts', [text]));
+      if (typeof paste !== 'function') throw new Error('the file exports no function');
+      return synthesizeScenario(({ app, chart }) => {
+        setUp(chart);
+        paste.call(chart, app, offsite);
+      }).findings.map(({ rule }) => rule);
+    };
+    expect(after(line)).toEqual(['keys-inside']);
+    expect(after(line.replace('where they are kept outside the cluster', 'sealed envelope, bank'))).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { giteaBackupLine, giteaOn } from '../gitea-volumes';
 import { copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -37,8 +38,9 @@ function whyData(dataset: FoundDataset): { readonly because?: string } {
 }
 
 function answersToPaste(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
-  const backUp = { label: 'to back it up', text: copyLine(dataset, context) };
-  return [backUp, ...waysToLeaveOut(dataset, context)];
+  const gitea = isDeclaredByItsMaker(dataset) ? undefined : giteaOn(dataset, context);
+  const text = gitea === undefined ? copyLine(dataset, context) : giteaBackupLine(dataset, gitea, context);
+  return [{ label: 'to back it up', text }, ...waysToLeaveOut(dataset, context)];
 }
 
 function waysToLeaveOut(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {

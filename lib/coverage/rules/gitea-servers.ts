@@ -2,16 +2,20 @@
 import { CNPG_GROUP } from '../../methods/cnpg/archive';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import { claimsReadBy } from '../../methods/jobs/declaration';
+import { veleroCopies } from '../../methods/velero/plan';
 import { distinctBy } from '../../model/collections';
 import { datasetKey } from '../../model/dataset';
-import { at, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../../model/kube-object';
+import { strategiesOf } from '../../model/declaration';
+import { describeObject, listAt, objectId, textAt, textMapAt } from '../../model/kube-object';
 import { installNamespace } from '../../model/opaque-kinds';
-import { counted } from '../../model/text';
-import { claimTemplateOf, podTemplateOf } from '../../model/workloads';
+import { counted, PLACEHOLDERS } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { giteaImage } from '../database-images';
 import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
 import { giteaJobs, settingsOf, workloadsOf } from '../gitea-stores';
+import { giteaBackupLine, giteaOn, layoutIn, repositoriesOf } from '../gitea-volumes';
+import { isDeclaredByItsMaker } from '../remedies';
 import type { Rule } from '../rule';
 
 export const giteaContradicted: Rule = {
@@ -190,62 +194,54 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
   const places = workloadsOf(job, context).flatMap((object) => repositoriesOf(object, claim, set) ?? []);
   const [place] = places;
   if (place === undefined || places.some(({ folder }) => folder === looked)) return undefined;
-  const layout = LAYOUTS[place.folder];
+  const layout = layoutIn(place.folder);
   return {
     because: `its pods keep repositories in ${place.root}, the volume is mounted at ${place.mountPath}, and the job looks for them in ${String(looked)} on it`,
-    remedies: layout === undefined ? inWords('say in layout where each folder is on the volume') : toFix(layout),
+    remedies:
+      layout === undefined ? inWords('say in layout where each folder is on the volume') : toFix(`layout: '${layout}'`),
   };
 }
 
-/** By the folder of the repositories on the volume. */
-const LAYOUTS: Readonly<Record<string, string>> = {
-  'git/repositories': `layout: 'rootless'`,
-  'git/gitea-repositories': `layout: 'chart'`,
+export const giteaCopiedAlone: Rule = {
+  id: 'gitea-copied-alone',
+  heading: (n) =>
+    `${counted(n, 'volume')} of Gitea ${n === 1 ? 'is' : 'are'} copied at another moment than ${n === 1 ? 'its' : 'their'} database`,
+  what: 'A Gitea keeps its repositories on a volume that is backed up by snapshot, and nobody said that its database fits that.',
+  why: 'What was pushed or uploaded between the two moments is in one of the copies only: the restored Gitea shows repositories, attachments and packages that it does not have.',
+  fix: 'Copy both together with `GiteaBackup`. Where the database is SQLite, on the same volume, the snapshot has both: say so in a sentence.',
+  example: `new BackedUpStatefulSet(chart, 'gitea', {
+  podTemplate: {
+    spec: {
+      containers: [
+        {
+          name: 'gitea',
+          image: 'docker.gitea.com/gitea:1.26.0-rootless',
+          volumeMounts: [{ name: 'data', mountPath: '/var/lib/gitea' }],
+        },
+      ],
+    },
+  },
+  volumes: { data: { storage: Size.gibibytes(50), backup: nightly({ to: offsite, keep: { daily: 7 } }) } },
+});`,
+  check: (context) =>
+    context.copied.flatMap((dataset) => {
+      const gitea = veleroCopies(dataset).length === 0 ? undefined : giteaOn(dataset, context);
+      const isSaid = strategiesOf(dataset.answer).some(
+        (strategy) =>
+          strategy.type === 'elsewhere' || ('crashConsistent' in strategy && strategy.crashConsistent !== undefined),
+      );
+      if (gitea === undefined || isSaid) return [];
+      return [
+        {
+          ...aboutDataset(dataset),
+          because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} keeps its repositories on it`,
+          remedies: [
+            ...(isDeclaredByItsMaker(dataset)
+              ? inWords('make it a BackedUpGitea, which copies both together')
+              : [{ label: 'in its place', text: giteaBackupLine(dataset, gitea, context) }]),
+            { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` },
+          ],
+        },
+      ];
+    }),
 };
-
-interface Repositories {
-  readonly root: string;
-  readonly mountPath: string;
-  /** From the root of the volume. */
-  readonly folder: string;
-}
-
-/** Where the pods of an object keep repositories, as far as it says. */
-function repositoriesOf(object: KubeObject, claim: string, set: unknown): Repositories | undefined {
-  const spec = at(podTemplateOf(object), 'spec');
-  const volume =
-    claimTemplateOf(object, claim) ??
-    listAt(spec, 'volumes')
-      .filter((each) => textAt(each, 'persistentVolumeClaim', 'claimName') === claim)
-      .map((each) => textAt(each, 'name'))[0];
-  const container = listAt(spec, 'containers').find((each) => giteaImage(textAt(each, 'image') ?? '') !== undefined);
-  const mounts = listAt(container, 'volumeMounts');
-  const mount = mounts.find((each) => textAt(each, 'name') === volume);
-  const mountPath = textAt(mount, 'mountPath')?.replace(/\/$/, '');
-  if (volume === undefined || mountPath === undefined || textAt(mount, 'subPath') !== undefined) return undefined;
-  const root = typeof set === 'string' ? set : defaultRoot(spec, container, mountPath);
-  if (root === undefined) return undefined;
-  return { root, mountPath, folder: root.startsWith(`${mountPath}/`) ? root.slice(mountPath.length + 1) : '' };
-}
-
-/**
- * Gitea's chart puts its `app.ini` on the volume. The rootless image makes one with each start that finds none (Gitea 1.26,
- * docker/rootless/usr/local/bin/docker-setup.sh); one that somebody mounts may say anything.
- */
-function defaultRoot(spec: unknown, container: unknown, mountPath: string): string | undefined {
-  const env = (name: string): string | undefined =>
-    textAt(
-      listAt(container, 'env').find((each) => textAt(each, 'name') === name),
-      'value',
-    );
-  const configuration = env('GITEA_APP_INI');
-  if (configuration === `${mountPath}/gitea/conf/app.ini`) return `${mountPath}/git/gitea-repositories`;
-  const kept = listAt(spec, 'volumes').filter((volume) => mappingAt(volume)['emptyDir'] === undefined);
-  const names = new Set(kept.map((volume) => textAt(volume, 'name')));
-  const isMounted = listAt(container, 'volumeMounts').some(
-    (mount) => names.has(textAt(mount, 'name')) && textAt(mount, 'mountPath')?.startsWith('/etc/gitea') === true,
-  );
-  if (configuration !== undefined || isMounted || !/-rootless(@|$)/.test(textAt(container, 'image') ?? ''))
-    return undefined;
-  return `${env('GITEA_WORK_DIR') ?? '/var/lib/gitea'}/git/repositories`;
-}

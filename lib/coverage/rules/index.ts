@@ -93,6 +93,7 @@ export const rules: readonly Rule[] = [
   postgresBackups.postgresSettingIgnored,
   postgresDump.postgresDump,
   giteaServers.giteaContradicted,
+  giteaServers.giteaCopiedAlone,
   gitea.giteaBucket,
   gitea.mirrorOutOfStep,
   veleroDatabases.databaseCopiedAsFiles,

@@ -22,10 +22,9 @@ export function misplaced(
     .filter((object) => claims.some((claim) => mountsClaim(object, namespace, claim)));
   if (application === undefined || [application, ...others].some((each) => makesPods(each, namespace, labels)))
     return undefined;
-  const real = Object.entries(podLabelsOf(application)).map(([key, value]) => `${propertyName(key)}: '${value}'`);
   return {
     because: `'${name}' runs beside pods with ${labelText(labels)}, and those of ${describeObject(objectId(application))}, which mount its volume, have other labels`,
-    line: `pods: { ${real.join(', ')} }`,
+    line: podsLine(podLabelsOf(application)),
   };
 }
 
@@ -36,6 +35,12 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
+}
+
+/** Labels as the property of a construct: `pods: { app: 'gitea' }`. */
+export function podsLine(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${propertyName(key)}: '${value}'`);
+  return `pods: { ${pairs.join(', ')} }`;
 }
 
 function propertyName(key: string): string {
