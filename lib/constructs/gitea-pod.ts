@@ -24,7 +24,7 @@ export const PORTS = { http: { service: 80, pod: 3000 }, ssh: { service: 22, pod
 
 /** The pods of the rootless image, which meet the `restricted` Pod Security level. */
 export function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
-  const { database, settings, config = {}, bucket, resources, pod } = props;
+  const { settings, config = {}, resources, pod } = props;
   const probe = { httpGet: { path: '/api/healthz', port: k8s.IntOrString.fromString('http') } };
   return {
     automountServiceAccountToken: false,
@@ -46,13 +46,8 @@ export function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
         image,
         envFrom: [{ secretRef: { name: settings.secret } }],
         env: [
-          ...GITEA_KEYS.map((key) => fromSecret(key, settings.secret, key)),
-          ...Object.entries(databaseSettings(database)).map(([key, value]) => plain(key, value)),
-          fromSecret('GITEA__database__NAME', database.secretName, 'dbname'),
-          fromSecret('GITEA__database__USER', database.secretName, 'username'),
-          fromSecret('GITEA__database__PASSWD', database.secretName, 'password'),
-          ...(bucket === undefined ? [] : bucketSettings(bucket)),
-          ...Object.entries(config).map(([key, value]) => plain(variable(key), value)),
+          ...ownVariables(props),
+          ...Object.entries(config).map(([setting, value]) => plain(variable(setting), value)),
         ],
         ports: Object.entries(PORTS).map(([name, { pod: containerPort }]) => ({ name, containerPort })),
         startupProbe: { ...probe, periodSeconds: 10, failureThreshold: 60 },
@@ -76,6 +71,18 @@ export function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
       { name: 'tmp', emptyDir: {} },
     ],
   };
+}
+
+/** What follows from the other properties. The API server refuses a variable that is there twice. */
+export function ownVariables({ database, settings, bucket }: BackedUpGiteaProps): readonly k8s.EnvVar[] {
+  return [
+    ...GITEA_KEYS.map((key) => fromSecret(key, settings.secret, key)),
+    ...Object.entries(databaseSettings(database)).map(([key, value]) => plain(key, value)),
+    fromSecret('GITEA__database__NAME', database.secretName, 'dbname'),
+    fromSecret('GITEA__database__USER', database.secretName, 'username'),
+    fromSecret('GITEA__database__PASSWD', database.secretName, 'password'),
+    ...(bucket === undefined ? [] : bucketSettings(bucket)),
+  ];
 }
 
 function databaseSettings({ host }: BackedUpPostgres): Readonly<Record<string, string>> {
@@ -102,7 +109,7 @@ function bucketSettings({ name }: CephBucketWithBackupGrant): readonly k8s.EnvVa
 }
 
 /** `cron.update_checker.ENABLED` → `GITEA__cron_0X2E_update_checker__ENABLED` (Gitea 1.26, modules/setting/config_env.go). */
-function variable(setting: string): string {
+export function variable(setting: string): string {
   const dot = setting.lastIndexOf('.');
   const section = setting.slice(0, dot).replaceAll('.', '_0X2E_').replaceAll('-', '_0X2D_');
   return `GITEA__${section}__${setting.slice(dot + 1)}`;

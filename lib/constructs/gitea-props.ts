@@ -1,6 +1,7 @@
 /** What the properties of the Gitea constructs have to be, where no types hold them to it. */
 import { GITEA_FILES } from '../jobs/gitea';
-import { at, isMapping } from '../model/kube-object';
+import { at, isMapping, mappingAt } from '../model/kube-object';
+import { variable } from './gitea-pod';
 import { isSize, isText, isTextList, isTextMap, optional, type Expected } from './misuse';
 
 const SIZE = 'Size.gibibytes(50)';
@@ -27,6 +28,47 @@ export const BACKED_UP_GITEA: Readonly<Record<string, Expected>> = {
   quiesce: { is: optional((value) => value === 'stop'), write: `quiesce: 'stop'` },
   ...COPIES,
 };
+
+/** @param own the variables that follow from the other properties. */
+export function configBeside(own: readonly { readonly name: string }[]): Readonly<Record<string, Expected>> {
+  // Gitea reads the names of sections in any case.
+  const names = new Set(own.map(({ name }) => name.toLowerCase()));
+  const problems = (config: unknown): readonly string[] =>
+    Object.entries(mappingAt(config)).flatMap(([setting, value]) => configProblem(setting, String(value), names) ?? []);
+  return { config: { is: (config) => problems(config).length === 0, write: (config) => problems(config).join('; ') } };
+}
+
+/** @returns what to write instead of a setting. */
+function configProblem(setting: string, value: string, own: ReadonlySet<string>): string | undefined {
+  if (!setting.includes('.')) return `'server.${setting}', with the section of app.ini that has it, for '${setting}'`;
+  if (!/^[\w.-]*\.\w+$/.test(setting)) return `'server.ROOT_URL', or another section and key, for '${setting}'`;
+  const name = variable(setting);
+  // Gitea does not start with both a secret and the URI of its file.
+  const secret = name.replace(/_URI$/, '');
+  if ([name, secret].some((each) => own.has(each.toLowerCase())))
+    return `nothing for '${setting}', which follows from the other properties`;
+  if (!SECRETS.has(secret.slice(secret.lastIndexOf('__') + 2)) && !PASSWORD_IN_URL.test(value)) return undefined;
+  return `nothing for '${setting}', which would stand in Git: the Secret of settings has it, as ${name}`;
+}
+
+/** From docs.gitea.com, Configuration Cheat Sheet, 1.26, in any section. */
+const SECRETS = new Set([
+  'AZURE_BLOB_ACCOUNT_KEY',
+  'CF_TURNSTILE_SECRET',
+  'HCAPTCHA_SECRET',
+  'INTERNAL_TOKEN',
+  'JWT_SECRET',
+  'LFS_JWT_SECRET',
+  'MCAPTCHA_SECRET',
+  'MINIO_SECRET_ACCESS_KEY',
+  'PASSWD',
+  'PASSWORD',
+  'RECAPTCHA_SECRET',
+  'SECRET_KEY',
+  'TOKEN',
+]);
+/** Of a queue, a cache or sessions: `redis://:password@redis:6379/0`. */
+const PASSWORD_IN_URL = /:\/\/[^/\s@]*:[^/\s@]+@/;
 
 export const GITEA_BACKUP: Readonly<Record<string, Expected>> = {
   data: { is: isMapping, write: `data: { claim: 'gitea-data' }` },

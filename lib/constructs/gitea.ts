@@ -10,6 +10,7 @@ import {
   type GiteaFiles,
   type GiteaLayout,
 } from '../jobs/gitea';
+import { JOB_IMAGES } from '../jobs/images';
 import type { PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey } from '../jobs/step';
 import type { Stops } from '../methods/jobs/stopped';
@@ -24,8 +25,8 @@ import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
-import { GITEA_KEYS, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
-import { BACKED_UP_GITEA, GITEA_BACKUP } from './gitea-props';
+import { GITEA_KEYS, ownVariables, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
+import { BACKED_UP_GITEA, configBeside, GITEA_BACKUP } from './gitea-props';
 import { isMisused } from './misuse';
 import { BackedUpPostgres, loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres';
 import { renderStatefulSet } from './stateful-set';
@@ -50,11 +51,17 @@ export interface BackedUpGiteaProps {
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
   /** The Secret with Gitea's keys, which a person provides: no copy carries them. */
   readonly settings: GiteaSettings;
-  /** What else is set, by section and key: `{ 'server.ROOT_URL': 'https://git.example.net/' }`. Default: nothing. */
+  /**
+   * What else is set, by section and key: `{ 'server.ROOT_URL': 'https://git.example.net/' }`. It stands in Git, so that
+   * passwords belong into the Secret of `settings`. Default: nothing.
+   */
   readonly config?: Readonly<Record<string, string>>;
   /** Where attachments, packages, LFS objects and avatars are kept, all but repositories. Default: on the volume. */
   readonly bucket?: CephBucketWithBackupGrant;
-  /** A rootless image of Gitea or Forgejo. Its git looks at the copies, too. Default `docker.gitea.com/gitea:1.26.0-rootless`. */
+  /**
+   * A rootless image of Gitea or Forgejo. Its git looks at the copies, too. Default `docker.gitea.com/gitea:1.26.0-rootless`,
+   * and for the copies that of the platform's `jobs`.
+   */
   readonly image?: string;
   /** What the container asks for and gets. Default: nothing is said. */
   readonly resources?: k8s.ResourceRequirements;
@@ -77,7 +84,6 @@ export interface GiteaSettings {
   readonly keptIn: string;
 }
 
-const IMAGE = 'docker.gitea.com/gitea:1.26.0-rootless';
 /** All that can be in a bucket. */
 const NOT_REPOSITORIES = GITEA_FILES.filter((kind) => kind !== 'repositories');
 
@@ -123,9 +129,9 @@ export class BackedUpGitea extends Construct {
   constructor(scope: Construct, id: string, props: BackedUpGiteaProps) {
     super(scope, id);
     this.name = given(props).name ?? id;
-    if (isMisused(this, props, BACKED_UP_GITEA)) return;
+    if (isMisused(this, props, BACKED_UP_GITEA) || isMisused(this, props, configBeside(ownVariables(props)))) return;
     const { name } = this;
-    const { database, storage, storageClass, backup, settings, bucket, image = IMAGE } = props;
+    const { database, storage, storageClass, backup, settings, bucket, image } = props;
     const { namespace } = Chart.of(this);
     const labels = { 'app.kubernetes.io/name': name };
     const claims = renderStatefulSet(
@@ -133,7 +139,7 @@ export class BackedUpGitea extends Construct {
       name,
       {
         selector: labels,
-        podTemplate: { spec: podSpec(props, image) },
+        podTemplate: { spec: podSpec(props, image ?? JOB_IMAGES.gitea) },
         volumes: { [VOLUME]: { storage, ...(storageClass === undefined ? {} : { storageClass }), backup } },
       },
       JOBS,
@@ -154,8 +160,8 @@ export class BackedUpGitea extends Construct {
       claim,
       pods: labels,
       database,
-      image,
       layout: ROOTLESS_LAYOUT,
+      ...(image === undefined ? {} : { image }),
       ...(bucket === undefined ? {} : { bucket: { files: NOT_REPOSITORIES, claim: bucket.name } }),
       keys: [keysOf({ ...settings, keys: GITEA_KEYS }, namespace)],
       copies: props.copies,
@@ -181,11 +187,11 @@ export interface GiteaBackupProps {
    */
   readonly layout: 'chart' | 'rootless' | GiteaLayout;
   /**
-   * The Secret that holds its keys. Left out where its `app.ini` is on the volume: the copy then carries them, and the job
-   * fails when they are not there.
+   * The Secret that holds its keys. Left out where its `app.ini` is on the volume, as the `layout` says: the copy then
+   * carries them, and the job fails when they are not there. Without either there is no copy (`keys-inside`).
    */
   readonly settings?: GiteaSettings & {
-    /** Keys of the Secret that a restore needs. */
+    /** Keys of the Secret that a restore needs, that with SECRET_KEY among them. */
     readonly keys: readonly string[];
   };
   /** What is not on the volume but in a bucket. Default: nothing. */
@@ -351,7 +357,8 @@ interface Copies {
   readonly claim: string;
   readonly pods: Readonly<Record<string, string>>;
   readonly database: BackedUpPostgres | GiteaCluster | GiteaDatabase;
-  readonly image: string;
+  /** Default: the platform's. */
+  readonly image?: string;
   readonly layout: GiteaLayout;
   readonly bucket?: GiteaBucket;
   readonly keys: readonly RequiredSecret[];
@@ -378,7 +385,10 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     }),
     settings: {
       ...jobSettings(construct, 'copies', copies),
-      images: { gitea: image, ...(postgres === undefined ? {} : { postgres }) },
+      images: {
+        ...(image === undefined ? {} : { gitea: image }),
+        ...(postgres === undefined ? {} : { postgres }),
+      },
     },
     keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),

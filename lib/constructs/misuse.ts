@@ -6,7 +6,8 @@ import { demandGate, Ledger } from './ledger';
 /** What a property has to be, and what to write where it is something else. */
 export interface Expected {
   readonly is: (value: unknown) => boolean;
-  readonly write: string;
+  /** The same for every value, or what this one should have been. */
+  readonly write: string | ((value: unknown) => string);
 }
 
 /**
@@ -18,10 +19,14 @@ export interface Expected {
 export function isMisused(construct: Construct, props: unknown, expected: Readonly<Record<string, Expected>>): boolean {
   const wrong = Object.entries(expected).filter(([path, { is }]) => !is(at(props, ...path.split('.'))));
   Ledger.of(construct).misused.push(
-    ...wrong.map(([path, { write }]) => ({
-      path: construct.node.path,
-      problem: `${at(props, ...path.split('.')) === undefined ? `it has no ${path}` : `its ${path} does not fit`}: write ${write}`,
-    })),
+    ...wrong.map(([path, { write }]) => {
+      const value = at(props, ...path.split('.'));
+      const problem = value === undefined ? `it has no ${path}` : `its ${path} does not fit`;
+      return {
+        path: construct.node.path,
+        problem: `${problem}: write ${typeof write === 'string' ? write : write(value)}`,
+      };
+    }),
   );
   demandGate(construct);
   return wrong.length > 0;

@@ -1,8 +1,9 @@
 /** What a Gitea keeps in buckets, as far as its settings are visible and its construct says it. */
+import { claimsReadBy } from '../methods/jobs/declaration';
 import type { PlannedJob } from '../methods/jobs/plan';
 import { at, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
-import { makesPods, podTemplateOf } from '../model/workloads';
+import { makesPods, mountsClaim, podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
 
 /** Whether a job copies a Gitea. */
@@ -62,32 +63,49 @@ export function claimOf(
 
 /** As far as the settings are visible: the environment of the pods, ConfigMaps in it, and the values of a HelmRelease. */
 export function storesOf(job: PlannedJob, context: GateContext): readonly Store[] {
-  const settings = visibleSettings(job, context);
+  const settings = settingsOf(job, context);
   return [...settings].flatMap(([name, value]) => {
     const [, section = ''] = /^(.+)\.STORAGE_TYPE$/.exec(name) ?? [];
-    if (section === '' || typeof value !== 'string' || !REMOTE.has(value)) return [];
+    if (section === '' || typeof value !== 'string') return [];
+    // What is neither a type nor `local` is the name of a storage.
+    const named = `storage.${value}`;
+    const type = REMOTE.has(value) ? value : settings.get(`${named}.STORAGE_TYPE`);
+    if (typeof type !== 'string' || !REMOTE.has(type)) return [];
     const own = section.replace(/^storage\.?/, '');
     const files = own === '' ? FILES : SECTIONS[own];
     if (files === undefined) return [];
-    const bucket = settings.get(`${section}.MINIO_BUCKET`) ?? settings.get('storage.MINIO_BUCKET');
+    const bucket = [section, named, 'storage']
+      .map((place) => settings.get(`${place}.MINIO_BUCKET`))
+      .find((found) => found !== undefined);
     if (bucket === undefined) return [{ files }];
     return [typeof bucket === 'string' ? { files, bucketName: bucket } : { files, ...bucket }];
   });
 }
 
 /** A text, or the ConfigMap that has it. */
-type Setting = string | { readonly claim: string };
+export type Setting = string | { readonly claim: string };
 
-function visibleSettings({ dataset, declaration }: PlannedJob, context: GateContext): ReadonlyMap<string, Setting> {
-  const { placement } = declaration.source;
-  const labels = placement?.on === 'same-node' ? placement.labels : {};
-  const { namespace } = dataset.id;
+/** By section and key, `storage.lfs.STORAGE_TYPE`: the environment of the pods, ConfigMaps in it, and a HelmRelease. */
+export function settingsOf(job: PlannedJob, context: GateContext): ReadonlyMap<string, Setting> {
+  const { namespace } = job.dataset.id;
   const settings = new Map<string, Setting>();
-  for (const { object } of context.input.objects) {
-    if (makesPods(object, namespace, labels)) addEnvironment(settings, object, context);
-    if (object.kind === 'HelmRelease' && object.metadata.namespace === namespace) addValues(settings, object);
-  }
+  for (const object of workloadsOf(job, context)) addEnvironment(settings, object, context);
+  for (const { object } of context.ofKind('helm.toolkit.fluxcd.io', 'HelmRelease'))
+    if (object.metadata.namespace === namespace) addValues(settings, object);
   return settings;
+}
+
+/** What makes the pods of a Gitea, as far as it is in the output or beside it: they mount its volume. */
+export function workloadsOf({ dataset, declaration }: PlannedJob, { input }: GateContext): readonly KubeObject[] {
+  const { source } = declaration;
+  const { namespace } = dataset.id;
+  const claims = claimsReadBy(source);
+  const labels = source.placement?.on === 'same-node' ? source.placement.labels : {};
+  return input.objects
+    .map(({ object }) => object)
+    .filter(
+      (object) => makesPods(object, namespace, labels) || claims.some((claim) => mountsClaim(object, namespace, claim)),
+    );
 }
 
 function addEnvironment(settings: Map<string, Setting>, object: KubeObject, context: GateContext): void {

@@ -2,7 +2,8 @@
 import { claimKey } from '../model/dataset';
 import { at, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
-import { podTemplateOf } from '../model/workloads';
+import { podLabels, tellingLabels } from '../model/workloads';
+import { carries, labelsToPaste } from '../model/label-selector';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import { isPostgresImage } from '../model/database-images';
@@ -35,8 +36,8 @@ function serverOf(writer: DatabaseWriter, context: GateContext): string {
   const listensOn = portOf(container);
   const service = serviceOf(writer, context);
   const port = service?.port ?? listensOn;
-  const labels = service?.labels ?? selectorOf(workload.object);
-  const pods = [`labels: { ${labelsText(labels)} }`, ...(listensOn === port ? [] : [`port: ${listensOn}`])];
+  const labels = service?.labels ?? tellingLabels(workload.object);
+  const pods = [`labels: ${labelsToPaste(labels)}`, ...(listensOn === port ? [] : [`port: ${listensOn}`])];
   return `{ ${[
     `host: '${service?.name ?? UNKNOWN}'`,
     ...(port === PORT ? [] : [`port: ${port}`]),
@@ -63,13 +64,11 @@ interface ServerService {
 /** One that leads to the port of the server; of several, one with an address of its own. */
 function serviceOf({ workload, container }: DatabaseWriter, context: GateContext): ServerService | undefined {
   const { namespace } = workload.object.metadata;
-  const labels = textMapAt(podTemplateOf(workload.object), 'metadata', 'labels');
+  const labels = podLabels(workload.object);
   const found = context.ofKind('', 'Service').flatMap(({ object }) => {
     const selector = textMapAt(object, 'spec', 'selector');
     const isOurs =
-      object.metadata.namespace === namespace &&
-      Object.keys(selector).length > 0 &&
-      Object.entries(selector).every(([key, value]) => labels[key] === value);
+      object.metadata.namespace === namespace && Object.keys(selector).length > 0 && carries(labels, selector);
     const port = isOurs ? servicePortOf(object, container) : undefined;
     const isHeadless = textAt(object, 'spec', 'clusterIP') === 'None';
     return port === undefined ? [] : [{ name: object.metadata.name, port, labels: selector, isHeadless }];
@@ -89,17 +88,6 @@ function servicePortOf(service: KubeObject, container: unknown): number | undefi
     return target === listensOn || (typeof target === 'string' && names.has(target));
   });
   return numberAt(found, 'port');
-}
-
-function selectorOf(workload: KubeObject): Readonly<Record<string, string>> {
-  const selector = textMapAt(workload, 'spec', 'selector', 'matchLabels');
-  return Object.keys(selector).length > 0 ? selector : textMapAt(podTemplateOf(workload), 'metadata', 'labels');
-}
-
-function labelsText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([key, value]) => `${/^[a-z]\w*$/i.test(key) ? key : `'${key}'`}: '${value}'`)
-    .join(', ');
 }
 
 /** The key of a Secret that the container itself has a variable from. */

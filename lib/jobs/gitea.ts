@@ -1,4 +1,5 @@
 /** Gitea and Forgejo: the database first, then the volume, and every file that the database names found in the copy. */
+import { enumerated } from '../model/text';
 import { dumpSteps, type PostgresDumpOptions } from './postgres';
 import type { Mount, SecretKey, Source } from './step';
 
@@ -69,7 +70,10 @@ export interface GiteaDumpOptions {
   readonly pods: Readonly<Record<string, string>>;
   /** Default: that of the rootless image. */
   readonly layout?: GiteaLayout;
-  /** What is not on the volume, but in a bucket, which has a backup of its own. Repositories never are. */
+  /**
+   * What is not on the volume, but in a bucket, which has a backup of its own that alone can prove them: this copy says how
+   * many there should be. Repositories never are.
+   */
   readonly elsewhere?: readonly Exclude<GiteaFiles, 'repositories'>[];
   /** User and group that may read the volume. Default 1000, which is Gitea's in all of its images. */
   readonly user?: number;
@@ -104,8 +108,12 @@ export function giteaDump(options: GiteaDumpOptions): Source {
         env: { CONFIGURATION: layout.configuration ?? '' },
       },
     ],
-    verifiedBy:
-      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, and every file of the volume that the database names found, by its hash where it has one',
+    verifiedBy: [
+      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, every branch that the database names found, and every file of the volume that it names, by its hash where it has one',
+      ...(elsewhere.length === 0
+        ? []
+        : [`not compared: ${enumerated(elsewhere)}, in a bucket that is copied by itself`]),
+    ].join('; '),
     peers: [database.server],
     placement: { on: 'same-node', labels: options.pods },
     user,

@@ -101,12 +101,32 @@ export function isPostgresImage(image: string): boolean {
 }
 
 function isNamed(image: string, names: ReadonlySet<string>): boolean {
-  const parts = image
-    .replace(/@.*$/, '')
-    .replace(/:[^/:]*$/, '')
-    .split('/');
+  const parts = partsOf(image);
   const last = parts.at(-1) ?? '';
   // `spilo-16`, `postgres17`, `mariadb-1011-c9s`.
   const unversioned = last.replace(/-?\d[\d.]*(-(c\d+s|el\d+))?$/, '');
   return [last, unversioned, parts.slice(-2).join('/')].some((name) => names.has(name));
+}
+
+/** The program of an image of Gitea or Forgejo, and its version as far as the tag has it. */
+export interface GiteaImage {
+  readonly program: 'gitea' | 'forgejo';
+  readonly major?: string;
+  readonly minor?: string;
+}
+
+/** @returns `undefined` for the image of anything else. */
+export function giteaImage(image: string): GiteaImage | undefined {
+  const program = partsOf(image).at(-1);
+  if (program !== 'gitea' && program !== 'forgejo') return undefined;
+  const [, major, minor] = /:v?(\d+)(?:\.(\d+))?[^/]*$/.exec(image.replace(/@.*$/, '')) ?? [];
+  return { program, ...(major === undefined ? {} : { major }), ...(minor === undefined ? {} : { minor }) };
+}
+
+/** The path of an image, without tag and digest. */
+function partsOf(image: string): readonly string[] {
+  return image
+    .replace(/@.*$/, '')
+    .replace(/:[^/:]*$/, '')
+    .split('/');
 }

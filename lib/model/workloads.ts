@@ -65,10 +65,28 @@ export function makesServers(object: KubeObject): boolean {
   return WORKLOADS_BY_KIND.has(keyOf(object)) && groupOf(object.apiVersion) !== 'batch';
 }
 
-/** Whether pods of an object mount a claim by its name; those that a StatefulSet makes of its templates are known by the set. */
-export function mountsClaim(object: KubeObject, claim: string): boolean {
+/** Whether the pods of an object that runs all the time mount a claim, also one that a StatefulSet makes for them. */
+export function mountsClaim(object: KubeObject, namespace: string | undefined, claim: string): boolean {
+  if (!isWorkload(object) || groupOf(object.apiVersion) === 'batch' || object.metadata.namespace !== namespace)
+    return false;
   const volumes = listAt(podTemplateOf(object), 'spec', 'volumes');
-  return volumes.some((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim);
+  if (volumes.some((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)) return true;
+  return claimTemplateOf(object, claim) !== undefined;
+}
+
+/** Name of the claim template of a StatefulSet that a claim is made from. */
+export function claimTemplateOf(object: KubeObject, claim: string): string | undefined {
+  const [, prefix] = /^(.+)-\d+$/.exec(claim) ?? [];
+  return listAt(object, 'spec', 'volumeClaimTemplates')
+    .map((template) => textAt(template, 'metadata', 'name'))
+    .find((name) => `${name}-${object.metadata.name}` === prefix);
+}
+
+/** Labels by which the maker of pods tells them from others. */
+export function tellingLabels(object: KubeObject): Readonly<Record<string, string>> {
+  const own = podLabels(object);
+  const selected = textMapAt(object, 'spec', 'selector', 'matchLabels');
+  return Object.keys(selected).length > 0 && carries(own, selected) ? selected : own;
 }
 
 /** Whether {@link podTemplateOf} looks into objects of a kind. */

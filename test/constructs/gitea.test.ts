@@ -1,5 +1,5 @@
 /** What the constructs of Gitea come to. */
-import { ApiObject, Duration, Size } from 'cdk8s';
+import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -30,15 +30,17 @@ function accepted(build: (scenario: Scenario) => void): Synthesized {
   return result;
 }
 
-function withGitea(props: Partial<BackedUpGiteaProps> = {}, spec: Record<string, unknown> = {}): Synthesized {
-  return accepted(({ chart }) => {
-    const database = new BackedUpPostgres(chart, 'db', {
-      storage,
-      backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
-      spec,
-    });
-    new BackedUpGitea(chart, 'gitea', { database, storage, storageClass: 'ceph-block', settings, backup, ...props });
+function giteaOn(chart: Chart, props: Partial<BackedUpGiteaProps>, spec: Record<string, unknown> = {}): void {
+  const database = new BackedUpPostgres(chart, 'db', {
+    storage,
+    backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+    spec,
   });
+  new BackedUpGitea(chart, 'gitea', { database, storage, storageClass: 'ceph-block', settings, backup, ...props });
+}
+
+function withGitea(props: Partial<BackedUpGiteaProps> = {}, spec: Record<string, unknown> = {}): Synthesized {
+  return accepted(({ chart }) => giteaOn(chart, props, spec));
 }
 
 function object({ files }: Synthesized, path: string): KubeObject {
@@ -153,6 +155,29 @@ describe('BackedUpGitea', () => {
   });
 });
 
+describe('the image of a Gitea', () => {
+  /** Of the pods, and of the step that copies. */
+  function images(props: Partial<BackedUpGiteaProps>): readonly unknown[] {
+    const jobs = { images: { gitea: 'registry.example.net/gitea:1.26.2-rootless' } };
+    const result = synthesizeScenario(({ chart }) => giteaOn(chart, props), { platform: { jobs } });
+    expect(explain(result.findings)).toBe('');
+    const copy = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'copy');
+    return [...containersOf(result, SET), copy].map((container) => textAt(container, 'image'));
+  }
+
+  it('is that of the platform for its copies', () => {
+    expect(images({})).toEqual([
+      'docker.gitea.com/gitea:1.26.0-rootless',
+      'registry.example.net/gitea:1.26.2-rootless',
+    ]);
+  });
+
+  it('is its own for both, where it names one', () => {
+    const image = 'docker.gitea.com/gitea:1.25.1-rootless';
+    expect(images({ image })).toEqual([image, image]);
+  });
+});
+
 describe('GiteaBackup', () => {
   function withChart(props: Partial<GiteaBackupProps>): Synthesized {
     return accepted(({ chart }) => {
@@ -254,7 +279,8 @@ describe('GiteaBackup', () => {
       'Actions artifacts': 'artifacts',
     };
     const copiedBy = 'The provider of the bucket keeps every version for a year.';
-    const result = withChart({ layout: { folders, leftOut: ['cache'] }, bucket: { files: ['attachments'], copiedBy } });
+    const layout = { folders, configuration: 'conf/app.ini', leftOut: ['cache'] };
+    const result = withChart({ layout, bucket: { files: ['attachments'], copiedBy } });
     expect(envOf(result, 'copy')).toContainEqual({ name: 'LEFT_OUT', value: 'cache' });
     expect(result.inventory.assumptions).toContainEqual({
       about: 'bucket of PersistentVolumeClaim paperless/gitea-shared-storage',

@@ -1,6 +1,7 @@
-import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
-import { describe } from 'vitest';
+import { ApiObject, Chart, Duration, JsonPatch, Size } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
 import {
+  backUp,
   BackedUpGitea,
   BackedUpPostgres,
   CephBucketWithBackupGrant,
@@ -17,8 +18,10 @@ import {
   type OneOrMore,
 } from '../../lib';
 import { withRook } from '../support/buckets';
+import { pasted } from '../support/remedies';
 import { refuses } from '../support/rule-test';
-import { offsite } from '../support/scenario';
+import { offsite, synthesizeScenario } from '../support/scenario';
+import { run } from '../support/snippets';
 
 const storage = Size.gibibytes(50);
 const backup = nightly({ to: offsite, keep: { daily: 14 } });
@@ -76,7 +79,7 @@ function ofSomebodyElse(
   chart: Chart,
   isClaim: boolean,
   accessMode: string,
-  props: Partial<GiteaBackupProps> = {},
+  props: Partial<GiteaBackupProps> | 'none' = {},
 ): void {
   const claim = {
     accessModes: [accessMode],
@@ -114,6 +117,7 @@ function ofSomebodyElse(
       },
     });
   }
+  if (props === 'none') return;
   new GiteaBackup(chart, 'backup', {
     ...FOREIGN,
     data: isClaim ? { claim: 'data' } : { statefulSet: 'gitea', template: 'data' },
@@ -121,6 +125,56 @@ function ofSomebodyElse(
     settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'sealed envelope, bank' },
     ...props,
   });
+}
+
+const OTHER_LABELS = `
+  1 job that could not run: [job-unready]
+
+    ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+        made by          example/gitea
+        because          'gitea' runs beside pods with app=forgejo, and those of StatefulSet paperless/gitea, which mount its volume, have other labels
+        to fix           pods: { app: 'gitea' }
+`;
+
+function contradicted(because: string, remedy: string): string {
+  return `
+    1 copy of Gitea of something else than what its pods use: [gitea-contradicted]
+
+      ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+          made by          example/gitea
+          because          ${because}
+          ${remedy}
+  `;
+}
+
+/** Of somebody else, beside Clusters, with the host that its pods name. */
+function withCluster(
+  chart: Chart,
+  host: string | undefined,
+  clusters: readonly string[],
+  database: GiteaBackupProps['database'] = { cluster: 'db' },
+): void {
+  for (const name of clusters)
+    new BackedUpPostgres(chart, name, {
+      storage,
+      backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+    });
+  ofSomebodyElse(chart, false, 'ReadWriteOnce', { database });
+  if (host !== undefined) environment(chart, { GITEA__database__HOST: host });
+}
+
+/** Changes the StatefulSet `gitea`. */
+function change(chart: Chart, path: string, value: unknown): void {
+  const set = chart.node
+    .findAll()
+    .filter((node) => ApiObject.isApiObject(node))
+    .find(({ kind }) => kind === 'StatefulSet');
+  set?.addJsonPatch(JsonPatch.add(path, value));
+}
+
+function environment(chart: Chart, variables: Readonly<Record<string, string>>): void {
+  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+  change(chart, '/spec/template/spec/containers/0/env', env);
 }
 
 function release(chart: Chart, config: Record<string, unknown>, props: Partial<GiteaBackupProps> = {}): void {
@@ -181,6 +235,25 @@ describe('gitea-bucket', () => {
             made by          example/gitea
             because          its settings put LFS objects, attachments, package files, avatars, repository avatars, Actions logs and Actions artifacts into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars', 'Actions logs', 'Actions artifacts'] }
+            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+    `,
+  });
+
+  refuses('gitea-bucket', ['T02'], 'attachments in a storage of another name', {
+    build: ({ chart }, changed) => {
+      const config = {
+        'storage.far': { STORAGE_TYPE: 'minio', MINIO_BUCKET: 'attachments' },
+        attachment: { STORAGE_TYPE: changed ? 'far' : 'local' },
+      };
+      release(chart, config, { bucket: { files: [], copiedBy: 'The provider keeps every version for a year.' } });
+    },
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          its settings put attachments into a bucket, and the job looks for them on the volume
+            to fix           bucket: { files: ['attachments'] }
             what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
     `,
   });
@@ -413,6 +486,247 @@ describe('the volume of Gitea', () => {
     });
 });
 
+describe('the pods of a Gitea', () => {
+  for (const [what, props] of [
+    ['that the copies are made beside', {}],
+    ['that are to be stopped', { quiesce: 'stop' }],
+    ['that are to be stopped, by the name of what makes them', { quiesce: { stop: { statefulSet: 'gitea' } } }],
+  ] as const)
+    refuses('job-unready', [], `${what}, with labels of nobody`, {
+      build: ({ chart }, changed) =>
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', { ...props, pods: { app: changed ? 'forgejo' : 'gitea' } }),
+      says: OTHER_LABELS,
+    });
+
+  refuses('job-unready', [], 'that the copies are made beside, with labels of another application', {
+    build: ({ chart }, changed) => {
+      const labels = { app: 'forgejo' };
+      new ApiObject(chart, 'forgejo', {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'forgejo' },
+        spec: {
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: { containers: [{ name: 'main', image: 'docker.io/library/nginx' }] },
+          },
+        },
+      });
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', { pods: changed ? labels : { app: 'gitea' } });
+    },
+    says: OTHER_LABELS,
+  });
+
+  refuses('gitea-contradicted', [], 'that use the database of another Cluster', {
+    build: ({ chart }, changed) => withCluster(chart, changed ? 'db2-rw.paperless.svc:5432' : 'db-rw', ['db', 'db2']),
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw.paperless.svc:5432', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use a Pooler of another Cluster', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'pooler', {
+        apiVersion: 'postgresql.cnpg.io/v1',
+        kind: 'Pooler',
+        metadata: { name: 'pooler-rw' },
+        spec: {
+          cluster: { name: changed ? 'db2' : 'db' },
+          instances: 1,
+          type: 'rw',
+          pgbouncer: { poolMode: 'session' },
+        },
+      });
+      withCluster(chart, 'pooler-rw:5432', ['db', 'db2']);
+    },
+    says: contradicted(
+      `its settings say that its database is at 'pooler-rw:5432', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use a server which is no Cluster', {
+    build: ({ chart }, changed) => withCluster(chart, changed ? 'postgresql.example.net' : 'db-ro', ['db']),
+    says: contradicted(
+      `its settings say that its database is at 'postgresql.example.net', and the job dumps Cluster paperless/db`,
+      'what to do       name in database what its pods use, or let them use what it names',
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another kind of database', {
+    build: ({ chart }, changed) => {
+      release(chart, { database: { DB_TYPE: changed ? 'sqlite3' : 'postgres' } });
+    },
+    says: contradicted(
+      'its settings say that its database is sqlite3, and the job dumps one of PostgreSQL',
+      'what to do       move it to PostgreSQL, or say with elsewhere who copies it, and how',
+    )
+      .replace(
+        `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+        'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
+      )
+      .replace('example/gitea', 'example/backup'),
+  });
+
+  refuses('gitea-contradicted', [], 'whose database is a Cluster that is not there', {
+    build: ({ chart }, changed) => withCluster(chart, undefined, ['db'], { cluster: changed ? 'nope' : 'db' }),
+    says: contradicted(
+      `it names Cluster 'nope', which is not in namespace paperless`,
+      `to fix           database: { cluster: 'db' }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'whose database is in another namespace', {
+    build: ({ app, chart }, changed) => {
+      const place = changed ? new Chart(app, 'databases', { namespace: 'databases' }) : chart;
+      const database = new BackedUpPostgres(place, 'forge-db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      gitea(chart, { database });
+    },
+    says: contradicted(
+      `it names Cluster 'forge-db', which is not in namespace paperless, but in databases`,
+      'what to do       let both be in one namespace, because only pods of databases can read the Secret with the login',
+    ),
+  });
+
+  for (const [what, image] of [
+    ['another program', 'codeberg.org/forgejo/forgejo:13.0.1-rootless'],
+    ['another version', 'docker.gitea.com/gitea:1.24.3-rootless'],
+    ['no Gitea', 'docker.io/library/alpine:3.22'],
+  ] as const)
+    refuses('gitea-contradicted', [], `that run something else than the image of the copies: ${what}`, {
+      build: ({ chart }, changed) =>
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+          image: changed ? image : 'registry.example.net/gitea/gitea:1.26.2-rootless',
+        }),
+      says: contradicted(
+        `its pods run docker.gitea.com/gitea:1.26.0-rootless, and 'gitea-offsite' looks at its repositories with ${image}`,
+        `to fix           image: 'docker.gitea.com/gitea:1.26.0-rootless'`,
+      ),
+    });
+
+  for (const whose of ['of somebody else', 'of ours'])
+    refuses('gitea-contradicted', [], `${whose} that are more than one, with a volume each`, {
+      build: ({ chart }, changed) => {
+        if (whose === 'of ours') gitea(chart, {});
+        else ofSomebodyElse(chart, false, 'ReadWriteOnce');
+        change(chart, '/spec/replicas', changed ? 3 : 1);
+      },
+      says: contradicted(
+        `its 3 pods have a volume each, and the job reads that of one, 'data-gitea-0'`,
+        'to fix           replicas: 1',
+      ),
+    });
+
+  for (const [what, settings, layout, because] of [
+    ['as the rootless image does', {}, 'rootless', '/var/lib/gitea/git/repositories'],
+    [
+      'where its settings say',
+      { GITEA__repository__ROOT: '/var/lib/gitea/git/gitea-repositories' },
+      'chart',
+      '/var/lib/gitea/git/gitea-repositories',
+    ],
+    [
+      'as the chart does',
+      { GITEA_APP_INI: '/var/lib/gitea/gitea/conf/app.ini' },
+      'chart',
+      '/var/lib/gitea/git/gitea-repositories',
+    ],
+  ] as const)
+    refuses('gitea-contradicted', [], `that keep repositories ${what}`, {
+      build: ({ chart }, changed) => {
+        const other = layout === 'chart' ? 'rootless' : 'chart';
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', { layout: changed ? other : layout });
+        environment(chart, settings);
+      },
+      says: contradicted(
+        `its pods keep repositories in ${because}, the volume is mounted at /var/lib/gitea, and the job looks for them in ${layout === 'chart' ? 'git/repositories' : 'git/gitea-repositories'} on it`,
+        `to fix           layout: '${layout}'`,
+      ),
+    });
+
+  refuses('gitea-contradicted', [], 'that keep repositories beside the volume', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce');
+      environment(chart, changed ? { GITEA_WORK_DIR: '/data' } : {});
+    },
+    says: contradicted(
+      'its pods keep repositories in /data/git/repositories, the volume is mounted at /var/lib/gitea, and the job looks for them in git/repositories on it',
+      'what to do       say in layout where each folder is on the volume',
+    ),
+  });
+});
+
+describe('the volume of a Gitea that nobody copies with its database', () => {
+  const SET = `✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)`;
+  const LINE = `new GiteaBackup(this, 'gitea-backup', { data: { statefulSet: 'gitea', template: 'data' }, pods: { app: 'gitea' }, layout: 'rootless', settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'where they are kept outside the cluster' }, image: 'docker.gitea.com/gitea:1.26.0-rootless'`;
+
+  refuses('no-strategy', [], 'and that has no strategy', {
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', changed ? 'none' : { database: { cluster: 'db' } });
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ${SET}
+            made by          example/gitea
+            to back it up    ${LINE}, database: { cluster: 'db' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+            to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('gitea-copied-alone', ['T06'], 'but Velero', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      const crashConsistent = 'Its database is SQLite, in the same snapshot.';
+      backUp(
+        chart,
+        { statefulSet: 'gitea', template: 'data' },
+        nightly({ to: offsite, keep: { daily: 14 }, ...(changed ? {} : { crashConsistent }) }),
+      );
+    },
+    says: `
+      1 volume of Gitea is copied at another moment than its database: [gitea-copied-alone]
+
+        ${SET}
+            made by          example/gitea
+            because          docker.gitea.com/gitea:1.26.0-rootless in StatefulSet paperless/gitea keeps its repositories on it
+            in its place     ${LINE}, database: { host: 'postgresql', pods: { labels: { app: 'postgresql' } }, database: 'gitea', user: { secret: 'gitea-database', key: 'user' }, password: { secret: 'gitea-database', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+            if it has both   crashConsistent: 'why what a power cut leaves is good enough'
+    `,
+  });
+
+  it('is copied with it when the line is pasted, and the place of its keys is said', () => {
+    const setUp = (chart: Chart): void => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+    };
+    const [finding] = synthesizeScenario(({ chart }) => setUp(chart)).findings;
+    const line = finding?.remedies[0]?.text ?? '';
+    const after = (text: string): readonly string[] => {
+      const { paste } = run(pasted('pasted.ts', [text]));
+      if (typeof paste !== 'function') throw new Error('the file exports no function');
+      return synthesizeScenario(({ app, chart }) => {
+        setUp(chart);
+        paste.call(chart, app, offsite);
+      }).findings.map(({ rule }) => rule);
+    };
+    expect(after(line)).toEqual(['keys-inside']);
+    expect(after(line.replace('where they are kept outside the cluster', 'sealed envelope, bank'))).toEqual([]);
+  });
+});
+
 describe('a Gitea that is stopped for its copies', () => {
   refuses('schedule-invalid', [], 'so often that a killed run cannot be undone in between', {
     build: ({ chart }, changed) =>
@@ -447,37 +761,20 @@ describe('a Gitea that is stopped for its copies', () => {
 });
 
 describe('a Gitea of somebody else that is stopped for its copies', () => {
-  const LINE = `quiesce: { stop: { statefulSet: 'gitea' } }`;
+  refuses('job-unready', [], 'by a name that no object has', {
+    build: ({ chart }, changed) =>
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+        quiesce: changed ? { stop: { deployment: 'forgejo' } } : 'stop',
+      }),
+    says: `
+      1 job that could not run: [job-unready]
 
-  for (const [what, props, because] of [
-    [
-      'by labels that no pods carry',
-      { pods: { app: 'forgejo' }, quiesce: 'stop' },
-      'nothing in the output makes pods with app=forgejo in namespace paperless, which are to be stopped',
-    ],
-    [
-      'by a name that no object has',
-      { quiesce: { stop: { deployment: 'forgejo' } } },
-      'Deployment paperless/forgejo makes no pods with app=gitea, as far as the output shows, and no HelmRelease would',
-    ],
-    [
-      'and whose pods do not carry the labels by which the job sees them end',
-      { pods: { app: 'forgejo' }, quiesce: { stop: { statefulSet: 'gitea' } } },
-      'StatefulSet paperless/gitea makes no pods with app=forgejo, as far as the output shows, and no HelmRelease would',
-    ],
-  ] as const)
-    refuses('job-unready', [], what, {
-      build: ({ chart }, changed) =>
-        ofSomebodyElse(chart, false, 'ReadWriteOnce', changed ? props : { quiesce: 'stop' }),
-      says: `
-        1 job that could not run: [job-unready]
-
-          ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
-              made by          example/gitea
-              because          ${because}
-              to fix           ${what === 'by labels that no pods carry' ? LINE.replace('statefulSet', 'deployment') : LINE}
-      `,
-    });
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          Deployment paperless/forgejo makes no pods with app=gitea, as far as the output shows, and no HelmRelease would
+            to fix           quiesce: { stop: { statefulSet: 'gitea' } }
+    `,
+  });
 
   refuses('job-unready', [], 'and that a HelmRelease makes, so that only its name is known', {
     build: ({ chart }, changed) =>
@@ -508,4 +805,75 @@ describe('the keys of Gitea', () => {
             to fix           keptIn: 'where they are kept outside the cluster'
     `,
   });
+
+  const NOWHERE = `because          no copy carries its SECRET_KEY, and nobody said which key of a Secret that is
+              to fix           settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'where they are kept outside the cluster' }`;
+
+  refuses('keys-inside', ['T08'], 'that are on no volume and in no Secret', {
+    build: ({ chart }, changed) => release(chart, {}, { layout: changed ? 'rootless' : 'chart' }),
+    says: `
+        1 key that is lost with what it protects: [keys-inside]
+
+          ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+              made by          example/backup
+              ${NOWHERE}
+      `,
+  });
+
+  for (const keys of [[], ['ROOT_URL']])
+    refuses('keys-inside', ['T08'], `that are in a Secret of which ${keys.length} others are named`, {
+      build: ({ chart }, changed) =>
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+          settings: {
+            secret: 'gitea-settings',
+            keys: changed ? keys : ['GITEA__security__SECRET_KEY'],
+            keptIn: 'sealed envelope, bank',
+          },
+        }),
+      says: `
+        1 key that is lost with what it protects: [keys-inside]
+
+          ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+              made by          example/gitea
+              ${NOWHERE}
+      `,
+    });
+
+  for (const [what, config, because] of [
+    [
+      'in its settings, which stand in Git',
+      { 'service.HCAPTCHA_SECRET': 's', 'mailer.PASSWD': 'hunter2' },
+      `write nothing for 'service.HCAPTCHA_SECRET', which would stand in Git: the Secret of settings has it, as GITEA__service__HCAPTCHA_SECRET; nothing for 'mailer.PASSWD', which would stand in Git: the Secret of settings has it, as GITEA__mailer__PASSWD`,
+    ],
+    [
+      'in the address of its cache',
+      { 'cache.HOST': 'redis://:hunter2@redis:6379/0' },
+      `write nothing for 'cache.HOST', which would stand in Git: the Secret of settings has it, as GITEA__cache__HOST`,
+    ],
+    [
+      'beside settings that follow from others',
+      { 'Database.HOST': 'db2-rw', 'security.SECRET_KEY_URI': 'file:/tmp/key' },
+      `write nothing for 'Database.HOST', which follows from the other properties; nothing for 'security.SECRET_KEY_URI', which follows from the other properties`,
+    ],
+    [
+      'beside settings of no section',
+      { ROOT_URL: 'https://git.example.net/' },
+      `write 'server.ROOT_URL', with the section of app.ini that has it, for 'ROOT_URL'`,
+    ],
+    [
+      'beside settings that no variable can be called after',
+      { 'a b.C': 'd' },
+      `write 'server.ROOT_URL', or another section and key, for 'a b.C'`,
+    ],
+  ] as const)
+    refuses('invalid-construct', [], what, {
+      build: ({ chart }, changed) =>
+        gitea(chart, { config: changed ? config : { 'cron.update_checker.ENABLED': 'false', '.APP_NAME': 'Forge' } }),
+      says: `
+        1 construct is not valid: [invalid-construct]
+
+          ✖ example/gitea
+              because          its config does not fit: ${because}
+      `,
+    });
 });

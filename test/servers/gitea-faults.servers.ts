@@ -153,7 +153,7 @@ describe('a copy of Gitea, when something goes wrong', () => {
     missing(
       'A repository is gone',
       'compare',
-      /^Of 5 repositories .* 1 are not there, alice\/docs\.git among them/,
+      /^Of 6 repositories .* 1 are not there, alice\/docs\.git among them/,
       () => inVolume('git/repositories/alice/docs.git'),
     ),
     missing(
@@ -211,6 +211,18 @@ describe('a copy of Gitea, when something goes wrong', () => {
     ),
     missing('A git object is gone', 'copy', /^Repository alice\/docs\.git is damaged: /, () =>
       fileBelow('git/repositories/alice/docs.git/objects'),
+    ),
+    missing(
+      'A repository has lost all of its refs, which is whole to git',
+      'compare',
+      /^Repository alice\/code\.git has no branch \S+, which the database names: refs were lost\. /,
+      () => inVolume('git/repositories/alice/code.git/refs/heads'),
+    ),
+    missing(
+      'A repository has lost one branch of many',
+      'compare',
+      /^Repository alice\/docs\.git has no branch feature, which the database names: /,
+      () => inVolume('git/repositories/alice/docs.git/refs/heads/feature'),
     ),
     broken(
       'A file belongs to somebody else',

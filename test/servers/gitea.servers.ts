@@ -51,8 +51,9 @@ describe('a copy of Gitea', () => {
     expect(failed).toBeUndefined();
     const receipt = await lastReceipt();
     expect(receipt.counts).toEqual({
-      repositories: 5,
-      'git repositories checked': 6,
+      repositories: 6,
+      'git repositories checked': 8,
+      branches: 6,
       'LFS objects': 3,
       'LFS pointers': 4,
       'LFS pointers without an object': 1,
@@ -90,8 +91,14 @@ describe('a copy of Gitea', () => {
     move(away, gitea.volume);
     ownByGitea(gitea.volume);
     expect(failed).toBeUndefined();
-    const { counts } = await lastReceipt();
-    expect(counts).toMatchObject({ 'LFS objects elsewhere': 3, 'attachments elsewhere': 3, repositories: 5 });
+    const { counts, verifiedBy } = await lastReceipt();
+    expect(counts).toMatchObject({
+      'LFS objects in a bucket, not compared': 3,
+      'attachments in a bucket, not compared': 3,
+      repositories: 6,
+    });
+    expect(counts).not.toHaveProperty('attachments');
+    expect(verifiedBy).toMatch(/; not compared: LFS objects, .* in a bucket that is copied by itself$/);
     expect(counts).not.toHaveProperty('LFS pointers without an object');
   });
 

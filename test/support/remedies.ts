@@ -22,7 +22,7 @@ export function pasted(name: string, lines: readonly string[]): Snippet {
   const text = `
 import { Chart, Duration, Size } from 'cdk8s';
 import * as library from 'cdk8s-backed-up';
-const { PostgresBackup, backUp, continuous, elsewhere, every, exclude, excluded, grantBackup, holds, mirrored, nightly } = library;
+const { GiteaBackup, PostgresBackup, backUp, continuous, elsewhere, every, exclude, excluded, grantBackup, holds, mirrored, nightly } = library;
 
 export function paste(this: Chart, app: library.BackedUpApp, offsite: library.Location, yourLocation: library.Location) {
 ${lines.map((line) => (isProperty(line) ? `({ ${line} });` : `(${line});`)).join('\n')}

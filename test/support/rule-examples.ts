@@ -13,7 +13,7 @@ import { ApiObject, App, Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import {
   BackedUpGitea, BackedUpPostgres, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant, continuous, definePlatform, elsewhere, every, exclude,
-  excluded, grantBackup, holds, mirrored, nightly, PostgresBackup, s3Location, ScratchVolume, VeleroBackup, weekly, type Location,
+  excluded, GiteaBackup, grantBackup, holds, mirrored, nightly, PostgresBackup, s3Location, ScratchVolume, VeleroBackup, weekly, type Location,
 } from 'cdk8s-backed-up';
 
 export function example(app: App, chart: Chart, offsite: Location) {
@@ -21,7 +21,7 @@ ${example}
 return { ${overrides.join(', ')} };
 }
 void [ApiObject, App, Chart, Duration, Size, k8s, BackedUpGitea, BackedUpPostgres, mirrored, PostgresBackup, BackedUpStatefulSet, BackedUpVolume, backUp, CephBucketWithBackupGrant,
-  continuous, definePlatform, elsewhere, every, exclude, excluded, grantBackup, holds, nightly, s3Location, ScratchVolume, VeleroBackup, weekly];
+  continuous, definePlatform, elsewhere, every, exclude, excluded, GiteaBackup, grantBackup, holds, nightly, s3Location, ScratchVolume, VeleroBackup, weekly];
 `;
   return { name: `${id}.ts`, text };
 }

@@ -493,6 +493,7 @@ function giteaBackup(changed: Readonly<Record<string, string | undefined>>): str
     backup: NIGHTLY,
   };
   return `${object('v1', 'PersistentVolumeClaim', 'gitea', `, spec: { storageClassName: 'ceph-block', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } }`)}
+new BackedUpPostgres(chart, 'db', { storage, backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }) });
 new GiteaBackup(chart, 'gitea', ${propsOf(right, changed)});`;
 }
 

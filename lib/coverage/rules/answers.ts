@@ -8,6 +8,7 @@ import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { giteaBackupLine, giteaOn } from '../gitea-volumes';
 import { postgresServerLine } from '../postgres-servers';
 import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
@@ -44,6 +45,8 @@ function answersToPaste(dataset: UnansweredDataset, context: GateContext): reado
 /** Of a volume that PostgreSQL writes to, what a power cut leaves is the second best copy. */
 function waysToBackUp(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
   const label = 'to back it up';
+  const gitea = isDeclaredByItsMaker(dataset) ? undefined : giteaOn(dataset, context);
+  if (gitea !== undefined) return [{ label, text: giteaBackupLine(dataset, gitea, context) }];
   const dump = isDeclaredByItsMaker(dataset) ? undefined : postgresServerLine(dataset, nightlyLine(context), context);
   if (dump === undefined) return [{ label, text: copyLine(dataset, context) }];
   const snapshot = answerLine(

@@ -16,6 +16,7 @@ import type { GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { giteaJobs } from '../gitea-stores';
 import { answerLine, constructLine, elsewhereLine, mirrorLine, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -277,8 +278,8 @@ export const keysInside: Rule = {
   id: 'keys-inside',
   heading: (n) =>
     `${counted(n, 'key')} that ${n === 1 ? 'is' : 'are'} lost with what ${n === 1 ? 'it protects' : 'they protect'}`,
-  what: 'The keys that are needed to read a copy are kept only inside what the copy protects, as far as anybody says.',
-  why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned.',
+  what: 'The keys that are needed to read a copy are kept only inside what the copy protects, as far as anybody says. So is the SECRET_KEY of a Gitea that neither its volume nor a Secret of `settings` has.',
+  why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned. A Gitea without its SECRET_KEY starts, and locks out everybody with a second factor.',
   fix: 'Keep the keys outside as well, and say where in `keptIn`, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
   example: `const forgotten = s3Location('far', {
   endpoint: 'https://s3.example.net',
@@ -316,9 +317,26 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
               },
             ],
       );
-    return [...secrets, ...keys];
+    return [...secrets, ...keys, ...secretKeyNowhere(context)];
   },
 };
+
+/** A Gitea whose `app.ini` is on its volume has the key in its copies, which the job looks at. */
+function secretKeyNowhere(context: GateContext): readonly RuleFinding[] {
+  return distinctBy(giteaJobs(context), ({ dataset }) => datasetKey(dataset.id))
+    .filter(({ declaration: { source, keys = [] } }) => {
+      const isOnVolume = source.steps.some(({ env }) => (env?.['CONFIGURATION'] ?? '') !== '');
+      return !isOnVolume && !keys.some((secret) => secret.keys.some((key) => SECRET_KEY.test(key)));
+    })
+    .map(({ dataset }) => ({
+      ...aboutDataset(dataset),
+      because: 'no copy carries its SECRET_KEY, and nobody said which key of a Secret that is',
+      remedies: toFix(`settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: '${PLACEHOLDERS.place}' }`),
+    }));
+}
+
+/** A variable or a file of that name, or a part of `app.ini` that has it, as Gitea’s chart reads them. */
+const SECRET_KEY = /secret[-_]?key|^security$|\.ini$/i;
 
 /** Keys of applications, which no copy of them carries. */
 function applicationKeys({ methods }: GateContext): readonly { subject: string; at: Origin; keptIn: string }[] {

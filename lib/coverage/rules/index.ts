@@ -14,6 +14,7 @@ import * as fluxData from './flux-data';
 import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
 import * as gitea from './gitea';
+import * as giteaServers from './gitea-servers';
 import * as jobs from './jobs';
 import * as locations from './locations';
 import * as mirrors from './mirrors';
@@ -93,6 +94,8 @@ export const rules: readonly Rule[] = [
   postgresBackups.postgresSettingIgnored,
   postgresDump.postgresDump,
   postgresServer.postgresServer,
+  giteaServers.giteaContradicted,
+  giteaServers.giteaCopiedAlone,
   gitea.giteaBucket,
   gitea.mirrorOutOfStep,
   veleroDatabases.databaseCopiedAsFiles,

@@ -1,4 +1,5 @@
 /** Jobs that would be rendered and could not run. */
+import { claimsReadBy } from '../../methods/jobs/declaration';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import { distinctBy } from '../../model/collections';
 import { datasetKey } from '../../model/dataset';
@@ -11,9 +12,9 @@ import type { Rule } from '../rule';
 export const jobUnready: Rule = {
   id: 'job-unready',
   heading: (n) => `${counted(n, 'job')} that could not run`,
-  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or it reads a volume that only one pod may mount, or a name in its construct is still the one that a finding printed.',
-  why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume, every night until the deadline.',
-  fix: 'Say it: in the location, in the construct, or in `platform.jobs`. Let the application’s claim be `ReadWriteOnce`.',
+  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or it reads a volume that only one pod may mount, or runs beside pods with labels that those of the volume do not have, or a name in its construct is still the one that a finding printed.',
+  why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume or a node, every night until the deadline.',
+  fix: 'Say it: in the location, in the construct, or in `platform.jobs`. Let the application’s claim be `ReadWriteOnce`, and name the labels of its pods.',
   example: `const minio = s3Location('minio', {
   endpoint: 'http://minio.minio.svc:9000',
   bucket: 'backups',
@@ -56,11 +57,9 @@ function isForOnePod({ dataset, declaration: { source } }: PlannedJob, context: 
   const template = listAt(context.object(dataset.id)?.object, 'spec', 'volumeClaimTemplates').find(
     (each) => part !== undefined && textAt(each, 'metadata', 'name') === part.name,
   );
-  const mounted = source.steps.flatMap(({ mounts = [] }) => mounts).map(({ volume }) => volume);
-  return mounted.some((volume) => {
-    if (!('claim' in volume)) return false;
+  return claimsReadBy(source).some((name) => {
     const place = namespace === undefined ? {} : { namespace };
-    const claim = context.object({ group: '', kind: 'PersistentVolumeClaim', ...place, name: volume.claim })?.object;
+    const claim = context.object({ group: '', kind: 'PersistentVolumeClaim', ...place, name })?.object;
     return textsAt(claim ?? template, 'spec', 'accessModes').includes('ReadWriteOncePod');
   });
 }

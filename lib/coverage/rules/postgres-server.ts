@@ -14,10 +14,10 @@ import {
   textMapAt,
   type KubeObject,
 } from '../../model/kube-object';
-import { carries, describeLabels, labelsToPaste, type Labels } from '../../model/label-selector';
+import { carries, describeLabels, labelsToPaste } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
 import { counted, enumerated } from '../../model/text';
-import { makesServers, mountsClaim, podLabels, podTemplateOf } from '../../model/workloads';
+import { makesServers, mountsClaim, podLabels, podTemplateOf, tellingLabels } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { isPostgresImage } from '../../model/database-images';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
@@ -169,15 +169,10 @@ function serversBehind(service: KubeObject, servers: readonly KubeObject[]): rea
   return servers.filter((object) => carries(podLabels(object), selector));
 }
 
-function mounts(object: KubeObject, { kind, name, part }: DatasetId): boolean {
-  return part === undefined ? mountsClaim(object, name) : object.kind === kind && object.metadata.name === name;
-}
-
-/** Those by which its maker tells its pods from others. */
-function tellingLabels(object: KubeObject): Labels {
-  const own = podLabels(object);
-  const selected = textMapAt(object, 'spec', 'selector', 'matchLabels');
-  return Object.keys(selected).length > 0 && carries(own, selected) ? selected : own;
+function mounts(object: KubeObject, { kind, namespace, name, part }: DatasetId): boolean {
+  return part === undefined
+    ? mountsClaim(object, namespace, name)
+    : object.kind === kind && object.metadata.name === name;
 }
 
 function isService({ apiVersion, kind }: KubeObject): boolean {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# compare-gitea.sh KIND=FOLDER...: does the copy have every file that the database dump names, of the right size and, where
-# the name is a hash, with the right content? An empty folder is of a kind whose files are not on the volume.
+# compare-gitea.sh KIND=FOLDER...: does the copy have every file and branch that the database dump names, files of the right
+# size and, where the name is a hash, with the right content? An empty folder is of a kind whose files are in a bucket: only
+# the copy of that can have them.
 # shellcheck source=common.sh
 . /scripts/common.sh
 
@@ -45,7 +46,7 @@ for pair; do
   count=$(wc -l <"$LISTS/kind")
   [ "$kind" != 'LFS objects' ] || lfs=$folder
   if [ -z "$folder" ]; then
-    echo "$count" >"$PARTS/count.$kind elsewhere"
+    echo "$count" >"$PARTS/count.$kind in a bucket, not compared"
     continue
   fi
   # A repository is a folder, which has a HEAD.
@@ -66,6 +67,15 @@ for pair; do
   awk -F '\t' -v folder="./$folder/" '$4 != "" { print $4 "  " folder $2 }' "$LISTS/kind" >>"$LISTS/hashes"
   echo "$count" >"$PARTS/count.$kind"
 done
+
+doing='comparing branches'
+# One that the database names before and after the copy was there meanwhile, whatever was pushed or deleted.
+grep '^branches	' "$LISTS/expected" >"$LISTS/branches" || true
+wc -l <"$LISTS/branches" >"$PARTS/count.branches"
+lacking=$(awk -F '\t' 'FILENAME == ARGV[1] { there[$0] = 1; next } !($2 in there) { print $2; exit }' \
+  "$SCRATCH/branches" "$LISTS/branches")
+[ -z "$lacking" ] ||
+  fail "Repository ${lacking%%/refs/heads/*} has no branch ${lacking#*/refs/heads/}, which the database names: refs were lost. If they were removed without Gitea, let it sync its branches: Site Administration, Dashboard."
 
 doing='reading files whose name is a hash'
 if [ -s "$LISTS/hashes" ]; then

@@ -47,14 +47,16 @@ run "$STEP_SECONDS" find . "$@" \) -o -exec sh -c '
   done' sh {} + -prune 2>"$TMP/errors" || true
 copied || fail "The files of the volume were not copied: $(why "$TMP/errors")"
 
-# copy_repository FROM TO: objects last, because whoever pushes writes them first.
+# copy_repository FROM TO: each in the order in which it is lost by nobody. Whoever packs refs writes packed-refs before
+# removing the loose ones, so that comes after them; whoever pushes writes objects first, so these come last.
 copy_repository() {
   rm -rf "$2"
   mkdir -p "$2"
   # shellcheck disable=SC2016 # for the inner shell
   run "$STEP_SECONDS" sh -c '
+    cp -a "$1/refs" "$2/"
     for entry in "$1"/*; do
-      [ "$entry" = "$1/objects" ] || cp -a "$entry" "$2/"
+      [ "$entry" = "$1/refs" ] || [ "$entry" = "$1/objects" ] || cp -a "$entry" "$2/"
     done
     cp -a "$1/objects" "$2/"' sh "$1" "$2" 2>"$TMP/errors" || true
   copied
@@ -86,7 +88,9 @@ pointers() {
 
 checked=0
 : >"$SCRATCH/pointers"
-for repository in "$VOLUME/$REPOSITORIES"/*/*.git; do
+: >"$SCRATCH/branches"
+# Names may begin with a dot, as that of .profile does.
+for repository in "$VOLUME/$REPOSITORIES"/*/*.git "$VOLUME/$REPOSITORIES"/*/.*.git; do
   [ -d "$repository" ] || continue
   name=${repository#"$VOLUME/$REPOSITORIES/"}
   copy=$FILES/$REPOSITORIES/$name
@@ -103,6 +107,10 @@ for repository in "$VOLUME/$REPOSITORIES"/*/*.git; do
     continue
   fi
   pointers "$copy" || fail "The pointers to LFS of repository $name could not be read: $(why "$TMP/errors")"
+  # To git one that has lost all of its refs is whole. What the database knows of them is compared later.
+  run "$STEP_SECONDS" git --git-dir="$copy" for-each-ref --format="$name/%(refname)" refs/heads \
+    >>"$SCRATCH/branches" 2>"$TMP/errors" ||
+    fail "The branches of repository $name could not be listed: $(why "$TMP/errors")"
   checked=$((checked + 1))
 done
 echo "$checked" >"$PARTS/count.git repositories checked"

@@ -3,6 +3,10 @@
 \o :listed
 select 'repositories', lower(owner_name) || '/' || lower_name || '.git', '', '' from repository
 union
+-- Of Gitea 1.21 and later. What was deleted is there too, for those who want it back.
+select 'branches', lower(owner_name) || '/' || lower_name || '.git/refs/heads/' || branch.name, '', ''
+  from branch join repository on repository.id = repo_id where not is_deleted
+union
 select 'LFS objects', substr(oid, 1, 2) || '/' || substr(oid, 3, 2) || '/' || substr(oid, 5), size::text, oid from lfs_meta_object
 union
 -- Of Forgejo some are links to elsewhere.

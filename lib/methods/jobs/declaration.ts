@@ -64,3 +64,9 @@ export interface FilesInBucket {
   /** A sentence, where the bucket is no object that the gate sees. */
   readonly copiedBy?: string;
 }
+
+/** The claims of an application that a job mounts. */
+export function claimsReadBy({ steps }: Source): readonly string[] {
+  const volumes = steps.flatMap(({ mounts = [] }) => mounts).map(({ volume }) => volume);
+  return volumes.flatMap((volume) => ('claim' in volume ? [volume.claim] : []));
+}

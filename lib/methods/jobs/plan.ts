@@ -19,6 +19,7 @@ import type { MethodInput, ObjectIndex } from '../method';
 import { storeOf, type Unsaid } from '../reach';
 import { serversOf, serverVersion } from './database-server';
 import type { JobDeclaration } from './declaration';
+import { misplaced } from './placed';
 import { whatStops } from './stopped';
 
 /** What one strategy of a dataset becomes: a job that copies, and one that keeps the repository in order. */
@@ -91,6 +92,8 @@ export function planJob(
   if ('because' in store) return { type: 'unready', dataset, ...store };
   const scratch = scratchFor(dataset, declaration, platform);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
+  const elsewhere = misplaced(dataset, declaration, objects);
+  if (elsewhere !== undefined) return { type: 'unready', dataset, ...elsewhere };
   const mirrors = planMirrors({ dataset, declaration, location, store }, platform, timeZone);
   if ('type' in mirrors) return mirrors;
 

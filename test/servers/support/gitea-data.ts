@@ -55,18 +55,20 @@ const AWKWARD_FILE = `a b'c"$(d)\\é日.txt`;
 export async function fillGitea(gitea: GiteaServer, postgres: PostgresServer): Promise<void> {
   const { api } = gitea;
   await api('POST', '/orgs', { username: 'acme' });
-  for (const name of ['code', 'docs', 'empty', 'With.Dots-and_Capitals'])
+  for (const name of ['code', 'docs', 'empty', 'With.Dots-and_Capitals', '.profile'])
     await api('POST', '/user/repos', { name, private: true, default_branch: 'main' });
   await api('POST', '/orgs/acme/repos', { name: 'Shared', private: true, auto_init: true, default_branch: 'main' });
   await withFolder(async (folder) => {
     await pushCode(gitea, folder);
     await pushDocs(gitea, folder);
+    await pushProfile(gitea, folder);
   });
-  await api('POST', '/repos/alice/docs/wiki/new', {
-    title: 'Home',
-    content_base64: Buffer.from('# Wiki ü 🙂').toString('base64'),
-    message: 'wiki',
-  });
+  for (const repository of ['docs', '.profile'])
+    await api('POST', `/repos/alice/${repository}/wiki/new`, {
+      title: 'Home',
+      content_base64: Buffer.from('# Wiki ü 🙂').toString('base64'),
+      message: 'wiki',
+    });
   await api('POST', '/repos/alice/docs/pulls', { title: 'Pull', head: 'feature', base: 'main' });
   await api('POST', '/repos/alice/code/releases', { tag_name: 'v1', name: 'Release' });
   await attach(gitea, '/repos/alice/code/releases/1/assets?name=asset.bin', randomBytes(300_000));
@@ -115,6 +117,15 @@ async function pushCode(gitea: GiteaServer, folder: string): Promise<void> {
   await git('remote', 'add', 'origin', gitea.remote('alice/code'));
   await git('push', '-q', 'origin', 'main', 'ünï/日本', 'v1');
   await branches(gitea, 'alice/code', 2);
+}
+
+/** Its name begins with a dot, and so do those of its folders. */
+async function pushProfile(gitea: GiteaServer, folder: string): Promise<void> {
+  const profile = join(folder, 'profile');
+  await gitea.git(folder, 'init', '-q', '-b', 'main', profile);
+  await gitea.git(profile, 'commit', '-q', '--allow-empty', '-m', 'one');
+  await gitea.git(profile, 'push', '-q', gitea.remote('alice/.profile'), 'main');
+  await branches(gitea, 'alice/.profile', 1);
 }
 
 async function pushDocs(gitea: GiteaServer, folder: string): Promise<void> {
@@ -210,6 +221,8 @@ export async function giteaDigest(gitea: GiteaServer): Promise<Readonly<Record<s
       'alice/docs.wiki',
       'alice/empty',
       'alice/With.Dots-and_Capitals',
+      'alice/.profile',
+      'alice/.profile.wiki',
       'acme/Shared',
     ])
       digests[`git ${repository}`] = await gitDigest(gitea, folder, repository);

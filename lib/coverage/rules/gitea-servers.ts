@@ -1,0 +1,247 @@
+/** Gitea and Forgejo: what a construct says of a server is what its pods show. */
+import { CNPG_GROUP } from '../../methods/cnpg/archive';
+import type { PlannedJob } from '../../methods/jobs/plan';
+import { claimsReadBy } from '../../methods/jobs/declaration';
+import { veleroCopies } from '../../methods/velero/plan';
+import { distinctBy } from '../../model/collections';
+import { datasetKey } from '../../model/dataset';
+import { strategiesOf } from '../../model/declaration';
+import { describeObject, listAt, objectId, textAt, textMapAt } from '../../model/kube-object';
+import { installNamespace } from '../../model/opaque-kinds';
+import { counted, PLACEHOLDERS } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
+import type { GateContext } from '../context';
+import { giteaImage } from '../../model/database-images';
+import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
+import { giteaJobs, settingsOf, workloadsOf } from '../gitea-stores';
+import { giteaBackupLine, giteaOn, layoutIn, repositoriesOf } from '../gitea-volumes';
+import { isDeclaredByItsMaker } from '../remedies';
+import type { Rule } from '../rule';
+
+export const giteaContradicted: Rule = {
+  id: 'gitea-contradicted',
+  heading: (n) =>
+    `${counted(n, 'copy of Gitea', 'copies of Gitea')} of something else than what ${n === 1 ? 'its' : 'their'} pods use`,
+  what: 'The pods of a Gitea show another database, another place of the repositories, another program or more volumes than its copies are made of.',
+  why: 'Whoever has moved a Gitea to another database, and left the old one running, has a dump every night that is well in itself, and none of the database that is in use. Of several volumes the inventory would list all, and the job reads one.',
+  fix: 'Let the construct say what the pods do, or the pods what the construct says.',
+  example: `new BackedUpPostgres(chart, 'db', {
+  storage: Size.gibibytes(20),
+  backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+});
+new ApiObject(chart, 'gitea', {
+  apiVersion: 'helm.toolkit.fluxcd.io/v2',
+  kind: 'HelmRelease',
+  metadata: { name: 'gitea' },
+  spec: {
+    interval: '1h',
+    chartRef: { kind: 'HelmChart', name: 'gitea' },
+    values: { gitea: { config: { database: { DB_TYPE: 'postgres', HOST: 'db2-rw:5432' } } } },
+  },
+});
+holds(chart, { helmRelease: 'gitea' }, {});
+new GiteaBackup(chart, 'gitea-backup', {
+  data: {
+    claim: 'gitea-shared-storage',
+    heldBy: { helmRelease: 'gitea' },
+    storage: Size.gibibytes(50),
+    storageClass: 'ceph-block',
+    labels: { 'app.kubernetes.io/name': 'gitea' },
+  },
+  pods: { 'app.kubernetes.io/name': 'gitea' },
+  layout: 'chart',
+  image: 'docker.gitea.com/gitea:1.26.0-rootless',
+  database: { cluster: 'db' },
+  backup: nightly({ to: offsite, keep: { daily: 14 } }),
+});`,
+  check: (context) =>
+    distinctBy(giteaJobs(context), ({ dataset }) => datasetKey(dataset.id)).flatMap((job) =>
+      [databaseProblem(job, context), imageProblem(job, context), layoutProblem(job, context), volumesProblem(job)]
+        .filter((problem) => problem !== undefined)
+        .map((problem) => ({ ...aboutDataset(job.dataset), ...problem })),
+    ),
+};
+
+type Problem = Pick<RuleFinding, 'because' | 'remedies'>;
+
+function databaseProblem(job: PlannedJob, context: GateContext): Problem | undefined {
+  const settings = settingsOf(job, context);
+  const type = settings.get('database.DB_TYPE');
+  if (typeof type === 'string' && type !== 'postgres') {
+    const because = `its settings say that its database is ${type}, and the job dumps one of PostgreSQL`;
+    return { because, remedies: inWords('move it to PostgreSQL, or say with elsewhere who copies it, and how') };
+  }
+  const { namespace = '' } = job.dataset.id;
+  const cluster = peerCluster(job);
+  const missing = cluster === undefined ? undefined : missingCluster(cluster, namespace, context);
+  if (missing !== undefined) return missing;
+  const host = settings.get('database.HOST');
+  if (typeof host !== 'string') return undefined;
+  const used = clusterBehind(host, namespace, context);
+  const dumped = cluster === undefined ? clusterBehind(hostOf(job), namespace, context) : `${namespace}/${cluster}`;
+  // Of any other server that the construct names, nothing says what is behind its names.
+  if (used === dumped || (cluster === undefined && (used === undefined || dumped === undefined))) return undefined;
+  const [place, name = ''] = used?.split('/') ?? [];
+  return {
+    because: `its settings say that its database is at '${host}', and the job dumps ${dumped === undefined ? 'another' : `Cluster ${dumped}`}`,
+    remedies:
+      place === namespace && isCluster(name, namespace, context)
+        ? toFix(`database: { cluster: '${name}' }`)
+        : inWords('name in database what its pods use, or let them use what it names'),
+  };
+}
+
+/** The Cluster of CloudNativePG that the construct names. */
+function peerCluster({ declaration: { source } }: PlannedJob): string | undefined {
+  return source.peers.flatMap((peer) => ('labels' in peer ? (peer.labels['cnpg.io/cluster'] ?? []) : []))[0];
+}
+
+function hostOf({ declaration: { source } }: PlannedJob): string {
+  const [host] = source.steps.flatMap(({ env }) => env?.['PGHOST'] ?? []);
+  return typeof host === 'string' ? host : '';
+}
+
+function isCluster(name: string, namespace: string, context: GateContext): boolean {
+  return context.object({ group: CNPG_GROUP, kind: 'Cluster', namespace, name }) !== undefined;
+}
+
+function missingCluster(name: string, namespace: string, context: GateContext): Problem | undefined {
+  if (isCluster(name, namespace, context)) return undefined;
+  const clusters = context.ofKind(CNPG_GROUP, 'Cluster').map(({ object }) => object.metadata);
+  const elsewhere = clusters.find((each) => each.name === name);
+  const because = `it names Cluster '${name}', which is not in namespace ${namespace}`;
+  if (elsewhere !== undefined) {
+    const place = elsewhere.namespace ?? '';
+    return {
+      because: `${because}, but in ${place}`,
+      remedies: inWords(
+        `let both be in one namespace, because only pods of ${place} can read the Secret with the login`,
+      ),
+    };
+  }
+  // A chart that nobody sees may bring it.
+  if (context.data.opaque.some(({ object }) => installNamespace(object) === namespace)) return undefined;
+  const beside = clusters.find((each) => each.namespace === namespace);
+  return {
+    because,
+    remedies:
+      beside === undefined
+        ? inWords('name the Cluster of its database, and let alsoRead read the file with it where it is in no chart')
+        : toFix(`database: { cluster: '${beside.name}' }`),
+  };
+}
+
+/** `forge/db` for what the Services of a Cluster, its Poolers, and Services of somebody else lead to. */
+function clusterBehind(host: string, ownNamespace: string, context: GateContext): string | undefined {
+  const [service = '', namespace = ownNamespace] = host.replace(/:\d+$/, '').split('.');
+  const id = { namespace, name: service };
+  const pooler = context.object({ group: CNPG_GROUP, kind: 'Pooler', ...id })?.object;
+  const selector = textMapAt(context.object({ group: '', kind: 'Service', ...id })?.object, 'spec', 'selector');
+  const additional = context
+    .ofKind(CNPG_GROUP, 'Cluster')
+    .map(({ object }) => object)
+    .find(
+      (cluster) =>
+        cluster.metadata.namespace === namespace &&
+        listAt(cluster, 'spec', 'managed', 'services', 'additional').some(
+          (each) => textAt(each, 'serviceTemplate', 'metadata', 'name') === service,
+        ),
+    );
+  const name =
+    textAt(pooler, 'spec', 'cluster', 'name') ??
+    selector['cnpg.io/cluster'] ??
+    additional?.metadata.name ??
+    /^(.+)-(?:rw|ro|r)$/.exec(service)?.[1];
+  return name === undefined ? undefined : `${namespace}/${name}`;
+}
+
+/** Its git has to understand what that of the server writes. */
+function imageProblem(job: PlannedJob, context: GateContext): Problem | undefined {
+  const own = giteaImage(job.images.gitea);
+  const images = workloadsOf(job, context).flatMap((object) =>
+    listAt(podTemplateOf(object), 'spec', 'containers').flatMap((container) => textAt(container, 'image') ?? []),
+  );
+  const [real, ...others] = images.filter((image) => giteaImage(image) !== undefined);
+  if (real === undefined) return undefined;
+  const fits = (image: string): boolean => {
+    const server = giteaImage(image);
+    if (own === undefined || server === undefined) return image === job.images.gitea;
+    const isSame = (field: 'major' | 'minor'): boolean =>
+      own[field] === undefined || server[field] === undefined || own[field] === server[field];
+    return own.program === server.program && isSame('major') && isSame('minor');
+  };
+  if ([real, ...others].some(fits)) return undefined;
+  return {
+    because: `its pods run ${real}, and '${job.name}' looks at its repositories with ${job.images.gitea}`,
+    remedies: toFix(`image: '${real}'`),
+  };
+}
+
+/** Each pod of a StatefulSet has a volume of its own. */
+function volumesProblem({ dataset, declaration: { source } }: PlannedJob): Problem | undefined {
+  if (dataset.claims.length < 2) return undefined;
+  const [claim = ''] = claimsReadBy(source);
+  return {
+    because: `its ${dataset.claims.length} pods have a volume each, and the job reads that of one, '${claim}'`,
+    remedies: toFix('replicas: 1'),
+  };
+}
+
+function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefined {
+  const [claim = ''] = claimsReadBy(job.declaration.source);
+  const looked = job.declaration.source.steps.flatMap(({ env }) => env?.['REPOSITORIES'] ?? [])[0];
+  const set = settingsOf(job, context).get('repository.ROOT');
+  const places = workloadsOf(job, context).flatMap((object) => repositoriesOf(object, claim, set) ?? []);
+  const [place] = places;
+  if (place === undefined || places.some(({ folder }) => folder === looked)) return undefined;
+  const layout = layoutIn(place.folder);
+  return {
+    because: `its pods keep repositories in ${place.root}, the volume is mounted at ${place.mountPath}, and the job looks for them in ${String(looked)} on it`,
+    remedies:
+      layout === undefined ? inWords('say in layout where each folder is on the volume') : toFix(`layout: '${layout}'`),
+  };
+}
+
+export const giteaCopiedAlone: Rule = {
+  id: 'gitea-copied-alone',
+  heading: (n) =>
+    `${counted(n, 'volume')} of Gitea ${n === 1 ? 'is' : 'are'} copied at another moment than ${n === 1 ? 'its' : 'their'} database`,
+  what: 'A Gitea keeps its repositories on a volume that is backed up by snapshot, and nobody said that its database fits that.',
+  why: 'What was pushed or uploaded between the two moments is in one of the copies only: the restored Gitea shows repositories, attachments and packages that it does not have.',
+  fix: 'Copy both together with `GiteaBackup`. Where the database is SQLite, on the same volume, the snapshot has both: say so in a sentence.',
+  example: `new BackedUpStatefulSet(chart, 'gitea', {
+  podTemplate: {
+    spec: {
+      containers: [
+        {
+          name: 'gitea',
+          image: 'docker.gitea.com/gitea:1.26.0-rootless',
+          volumeMounts: [{ name: 'data', mountPath: '/var/lib/gitea' }],
+        },
+      ],
+    },
+  },
+  volumes: { data: { storage: Size.gibibytes(50), backup: nightly({ to: offsite, keep: { daily: 7 } }) } },
+});`,
+  check: (context) =>
+    context.copied.flatMap((dataset) => {
+      const gitea = veleroCopies(dataset).length === 0 ? undefined : giteaOn(dataset, context);
+      const isSaid = strategiesOf(dataset.answer).some(
+        (strategy) =>
+          strategy.type === 'elsewhere' || ('crashConsistent' in strategy && strategy.crashConsistent !== undefined),
+      );
+      if (gitea === undefined || isSaid) return [];
+      return [
+        {
+          ...aboutDataset(dataset),
+          because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} keeps its repositories on it`,
+          remedies: [
+            ...(isDeclaredByItsMaker(dataset)
+              ? inWords('make it a BackedUpGitea, which copies both together')
+              : [{ label: 'in its place', text: giteaBackupLine(dataset, gitea, context) }]),
+            { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` },
+          ],
+        },
+      ];
+    }),
+};
