@@ -152,6 +152,11 @@ describe('BackedUpGitea', () => {
     const compare = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'compare');
     const folders = listAt(compare, 'command').filter((text) => String(text).includes('='));
     expect(folders.filter((text) => !String(text).endsWith('='))).toEqual(['repositories=git/repositories']);
+    expect(result.inventory.assumptions).toContainEqual({
+      about: `bucket of StatefulSet paperless/gitea, claim template 'data'`,
+      value: { complete: true, files: expect.arrayContaining(['LFS objects', 'attachments']) as unknown },
+      why: 'The job compares no such file with the database: that the bucket has all of them, only its own mirror can show.',
+    });
   });
 });
 

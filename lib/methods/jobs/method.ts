@@ -143,11 +143,7 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutPlacement(jobs),
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
-      ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
-        bucket?.copiedBy === undefined
-          ? []
-          : [{ about: `bucket of ${describeDataset(dataset.id)}`, value: { copied: true }, why: bucket.copiedBy }],
-      ),
+      ...jobs.flatMap(aboutBucket),
     ];
   }
 
@@ -263,6 +259,18 @@ function stoppedTwice(dataset: AnsweredDataset, { stops, name }: JobDeclaration)
     },
   ];
 }
+
+/** No job looks into the bucket of an application. */
+function aboutBucket({ dataset, declaration: { bucket } }: PlannedJob): readonly Assumption[] {
+  if (bucket === undefined) return [];
+  const about = `bucket of ${describeDataset(dataset.id)}`;
+  return bucket.copiedBy === undefined
+    ? [{ about, value: { complete: true, files: bucket.files }, why: BUCKET_UNSEEN }]
+    : [{ about, value: { copied: true }, why: bucket.copiedBy }];
+}
+
+const BUCKET_UNSEEN =
+  'The job compares no such file with the database: that the bucket has all of them, only its own mirror can show.';
 
 function aboutSidecars(jobs: readonly PlannedJob[]): readonly Assumption[] {
   if (jobs.every(({ mirrors }) => mirrors.length === 0)) return [];
