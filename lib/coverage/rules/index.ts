@@ -111,6 +111,7 @@ export const rules: readonly Rule[] = [
   apiServer.invalidObject,
   apiServer.refusedObject,
   secrets.secretWritten,
+  secrets.helmHookWritten,
   objects.sameObjectTwice,
   objects.marksMissing,
   objects.claimTemplateMarks,
