@@ -84,12 +84,14 @@ function serviceOf({ workload, container }: DatabaseWriter, context: GateContext
 
 function servicePortOf(service: KubeObject, container: unknown): number | undefined {
   const listensOn = portOf(container);
-  const names = listAt(container, 'ports').flatMap((each) =>
-    numberAt(each, 'containerPort') === listensOn ? (textAt(each, 'name') ?? []) : [],
+  const names = new Set(
+    listAt(container, 'ports').flatMap((each) =>
+      numberAt(each, 'containerPort') === listensOn ? (textAt(each, 'name') ?? []) : [],
+    ),
   );
   const found = listAt(service, 'spec', 'ports').find((each) => {
     const target = mappingAt(each)['targetPort'] ?? numberAt(each, 'port');
-    return target === listensOn || (typeof target === 'string' && names.includes(target));
+    return target === listensOn || (typeof target === 'string' && names.has(target));
   });
   return numberAt(found, 'port');
 }
