@@ -712,7 +712,7 @@ describe('declarations', () => {
     `,
   });
 
-  it('[idle-declaration] does not blame holds for a kind that is misspelt in kinds', () => {
+  it('[idle-declaration] [unlisted-kind] does not blame holds for a kind that is misspelt in kinds', () => {
     const { findings } = synthesizeScenario(
       ({ chart }) => {
         new ApiObject(chart, 'db', { apiVersion: 'example.com/v1', kind: 'Store', metadata: { name: 'db' } });
