@@ -2,11 +2,17 @@
 import type { DatasetId } from '../model/dataset';
 import type { GrantDeclaration } from '../model/declaration';
 import { at, describeObject, objectId, textAt, textMapAt, type KubeObject, type ObjectId } from '../model/kube-object';
+import type { Location } from '../model/location';
 import type { RenderedObject } from '../model/rendered';
 import type { GateContext } from './context';
 
 export function bucketClaims(context: GateContext): readonly RenderedObject[] {
   return context.ofKind('objectbucket.io', 'ObjectBucketClaim');
+}
+
+/** Whether a claim makes the bucket of a location, which the cluster itself then serves. */
+export function isBucketOf(location: Location, claim: KubeObject, { servedHosts }: GateContext): boolean {
+  return bucketNameOf(claim) === location.bucket && servedHosts.failureDomainOf(location) === 'cluster';
 }
 
 export function bucketNameOf(claim: KubeObject): string | undefined {

@@ -104,7 +104,7 @@ export function locationVariable(context: GateContext): string {
     .flatMap((strategy) => (strategy.type === 'elsewhere' ? [] : [strategy.to]));
   const [most] = [...groupBy(uses, ({ name }) => name).values()]
     .filter(([location]) => location !== undefined && leavesCluster(location, context))
-    .toSorted((a, b) => b.length - a.length || Number(isNear(b[0], context)) - Number(isNear(a[0], context)));
+    .toSorted((a, b) => b.length - a.length || fitness(b[0], context) - fitness(a[0], context));
   return most?.[0] === undefined ? outsideVariable(context) : variableName(most[0]);
 }
 
@@ -115,8 +115,11 @@ function leavesCluster(location: Location, { servedHosts }: GateContext): boolea
   return [servedHosts.failureDomainOf(location), ...further].some((domain) => survives(domain, 'cluster'));
 }
 
-function isNear(location: Location | undefined, { servedHosts }: GateContext): boolean {
-  return location !== undefined && !survives(servedHosts.failureDomainOf(location), 'site');
+/** A near one from which the copies go on is restored from fastest; one elsewhere needs no mirror. */
+function fitness(location: Location | undefined, { servedHosts }: GateContext): number {
+  if (location === undefined) return 0;
+  if (survives(servedHosts.failureDomainOf(location), 'site')) return 1;
+  return location.mirror === undefined ? 0 : 2;
 }
 
 /** The same for what no mirror of a location takes along: one that is itself lost independently of the site, or else of the cluster. */

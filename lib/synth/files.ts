@@ -18,7 +18,7 @@ export function filesOf(folders: readonly Folder[], inventory: Inventory): Reado
   // Flux is given only the Kustomizations; they name the other folders.
   files.set('kustomization.yaml', kustomizationFile([FLUX_FOLDER]));
   files.set('inventory.json', `${JSON.stringify(inventory, undefined, 2)}\n`);
-  files.set('README.md', folderGuide(folders));
+  files.set('README.md', folderGuide(folders, inventory));
   return files;
 }
 

@@ -76,14 +76,17 @@ function locationLines({ locations, datasets }: Inventory): readonly string[] {
   });
 }
 
-/** How many of the datasets at a location come there by a mirror, and whether any of that ever goes. */
+/** How many of the datasets at a location come there by a mirror alone, and whether any of that ever goes. */
 function mirrored(datasets: readonly InventoryDataset[], location: string): string {
-  const copies = datasets.flatMap(({ copies: all }) =>
-    all.filter((copy) => copy.by === 'mirror' && copy.location === location),
-  );
-  if (copies.length === 0) return '';
-  const isKept = copies.some(({ keptSeconds }) => keptSeconds === undefined);
-  return ` (${copies.length} by mirror${isKept ? ', of which nothing expires: the location keeps no old versions' : ''})`;
+  const mirrors = datasets.flatMap(({ copies }) => {
+    const [first, ...others] = copies.filter((copy) => copy.location === location);
+    return first?.by === 'mirror' && others.every(({ by }) => by === 'mirror') ? [first] : [];
+  });
+  if (mirrors.length === 0) return '';
+  const kept = mirrors.filter(({ keptSeconds }) => keptSeconds === undefined).length;
+  if (kept === 0) return ` (${mirrors.length} by mirror)`;
+  const what = kept === mirrors.length ? 'nothing expires' : `${kept} ${kept === 1 ? 'never expires' : 'never expire'}`;
+  return ` (${mirrors.length} by mirror, of which ${what}: the location keeps no old versions)`;
 }
 
 function elsewhereLines({ datasets }: Inventory): readonly string[] {
@@ -132,6 +135,11 @@ function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocumen
       );
     }
   }
+  const { assumptions } = inventory;
+  if (assumptions.length > 0)
+    lines.push(
+      `  ${counted(assumptions.length, 'assumption')} about the cluster, on which the copies rest: assumptions in inventory.json says which, and why`,
+    );
   if (skippedDocuments > 0)
     lines.push(
       `  ${counted(skippedDocuments, 'document')} in the files of alsoRead ${skippedDocuments === 1 ? 'holds' : 'hold'} no Kubernetes object`,

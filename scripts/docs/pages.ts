@@ -86,6 +86,9 @@ A strategy that does not fit does not compile, and a finding says so to JavaScri
 carries the others out, they are refused ([unproven-strategy](findings.md#unproven-strategy)): say with \`elsewhere\` who
 copies the data until it has.
 
+A bucket is mirrored by the backup user, which needs the right to read it: \`grantBackup\` stands in the place of \`backUp\`
+for \`mirrored\` ([mirror-ungranted](findings.md#mirror-ungranted)).
+
 ## Objects that hold data
 
 | Kind | Reference | Strategies | Carried out by |

@@ -20,7 +20,7 @@ import {
   ScratchVolume,
   type Scheduled,
 } from '../../lib';
-import { withRook } from '../support/buckets';
+import { foreignClaim, withRook } from '../support/buckets';
 import { refuses } from '../support/rule-test';
 import { clusterAnswers, offsite, synthesizeScenario } from '../support/scenario';
 
@@ -87,6 +87,44 @@ function foreignSet(scope: Construct, name: string): void {
 }
 
 describe('no-strategy', () => {
+  for (const [situation, mirror, because, more] of [
+    ['is mirrored', { mirror: nightly({ to: offsite }) }, `is mirrored to 'offsite'`, ''],
+    [
+      'is not mirrored',
+      {},
+      'has no mirror',
+      `
+              and mirror it    mirror: nightly({ to: offsite })`,
+    ],
+  ] as const) {
+    refuses('no-strategy', [], `the bucket of a location, which ${situation}`, {
+      options: () => withRook,
+      build: ({ chart }, changed) => {
+        const to = s3Location('local', {
+          endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc',
+          bucket: 'backups',
+          failureDomain: 'cluster',
+          keptIn: 'sealed envelope, bank',
+          ...mirror,
+        });
+        const plan = { plan: 'data' };
+        const backup = [nightly({ to, keep, ...plan }), nightly({ to: offsite, keep, ...plan })] as const;
+        new BackedUpVolume(chart, 'data', { storage, backup });
+        foreignClaim(chart, 'copies', { bucketName: 'backups' });
+        const reason = 'It is the location local, and holds only copies of other data.';
+        if (!changed) exclude(chart, { bucket: 'copies' }, { reason });
+      },
+      says: `
+        1 dataset has no backup strategy: [no-strategy]
+
+          ✖ ObjectBucketClaim paperless/copies
+              made by          example/copies
+              because          it is the bucket of location 'local', which ${because}; mirrored as a bucket, all copies in it would be copied once more as raw files
+              to leave it out  exclude(this, { bucket: 'copies' }, { reason: 'It is the location local, and holds only copies of other data.' })${more}
+      `,
+    });
+  }
+
   refuses('no-strategy', [], 'a claim that nobody mentioned', {
     build: ({ chart }, changed) => {
       claim(chart, 'data');
@@ -674,7 +712,7 @@ describe('declarations', () => {
     `,
   });
 
-  it('[idle-declaration] does not blame holds for a kind that is misspelt in kinds', () => {
+  it('[idle-declaration] [unlisted-kind] does not blame holds for a kind that is misspelt in kinds', () => {
     const { findings } = synthesizeScenario(
       ({ chart }) => {
         new ApiObject(chart, 'db', { apiVersion: 'example.com/v1', kind: 'Store', metadata: { name: 'db' } });

@@ -27,11 +27,11 @@ describe('Secrets', () => {
         ✖ Secret paperless/admin
             made by          example/admin
             because          stringData.password would stand in Git for everybody to read
-            what to do       take it out of the chart, and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret
+            what to do       take it out of the chart (helm template … | yq 'select(.kind != "Secret")' leaves it out of what is rendered), and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret
         ✖ Secret paperless/tls
             made by          example/rendered/tls-secret
             because          data.key would stand in Git for everybody to read
-            what to do       take it out of the chart, and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret
+            what to do       take it out of the chart (helm template … | yq 'select(.kind != "Secret")' leaves it out of what is rendered), and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret
     `,
   });
 
@@ -60,7 +60,27 @@ sops: { version: 3.10.2 }
         ✖ Secret paperless/admin
             made by          example/admin
             because          it is encrypted with SOPS, and the Kustomizations of the output do not decrypt
-            what to do       take it out of the chart, and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret
+            what to do       take it out of the chart (helm template … | yq 'select(.kind != "Secret")' leaves it out of what is rendered), and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret
     `,
   });
+});
+
+describe('hooks of Helm', () => {
+  for (const hook of ['test', 'test-success', 'pre-install,pre-upgrade']) {
+    refuses('helm-hook-written', [], `that run at '${hook}'`, {
+      build: ({ chart }, changed) => {
+        new k8s.KubeConfigMap(chart, 'hook', {
+          metadata: { name: 'hook', annotations: changed ? { 'helm.sh/hook': hook } : { 'helm.sh/hook-weight': '1' } },
+        });
+      },
+      says: `
+        1 hook of Helm that would be written as an object: [helm-hook-written]
+
+          ✖ ConfigMap paperless/hook
+              made by          example/hook
+              because          its annotation helm.sh/hook says '${hook}', and Flux would apply it as any other object
+              what to do       render the chart with helm template --no-hooks
+      `,
+    });
+  }
 });

@@ -48,6 +48,7 @@ Secrets that you provide:
   velero/velero-repo-credentials with repository-password; also kept in: sealed envelope, bank
 
 Not seen:
+  8 assumptions about the cluster, on which the copies rest: assumptions in inventory.json says which, and why
   0 YAML documents of this repository that nobody asked synth to read (alsoRead)
 `;
 

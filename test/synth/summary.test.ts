@@ -2,6 +2,7 @@
 import { ApiObject, Duration, Size } from 'cdk8s';
 import { expect, it } from 'vitest';
 import {
+  BackedUpPostgres,
   BackedUpVolume,
   elsewhere,
   holds,
@@ -84,6 +85,27 @@ it.each([
   expect(summary).toContain('  near  1 dataset, near at ');
 });
 
+it('tells what is never deleted from what comes there too', () => {
+  const near = s3Location('near', {
+    ...offsite,
+    bucket: 'near',
+    failureDomain: 'site',
+    mirror: nightly({ to: offsite }),
+  });
+  const summary = summaryOf(({ chart }) => {
+    const keep = { daily: 14 };
+    new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: near, keep }) });
+    new BackedUpVolume(chart, 'both', {
+      storage,
+      backup: [nightly({ to: near, keep, plan: 'both' }), nightly({ to: offsite, keep, plan: 'both' })],
+    });
+    new BackedUpPostgres(chart, 'db', { storage, backup: nightly({ to: near, keep }) });
+  });
+  expect(summary).toContain(
+    '  offsite  3 datasets (2 by mirror, of which 1 never expires: the location keeps no old versions), ',
+  );
+});
+
 it('is what people want to know about a cluster', () => {
   expect(summaryOf(everything))
     .toBe(`9 datasets of cluster home: 7 copied, 2 left out; worst RPO when the cluster is lost: 29 h 10 min (PersistentVolumeClaim paperless/data)
@@ -114,6 +136,7 @@ Not seen:
   HelmRelease paperless/registry makes objects at run time; what is said of its volumes is taken at its word
   cluster-backup/ does not wait for velero: platform.flux.operators names no Kustomization for it
   example-backup/ does not wait for velero: platform.flux.operators names no Kustomization for it
+  8 assumptions about the cluster, on which the copies rest: assumptions in inventory.json says which, and why
   1 document in the files of alsoRead holds no Kubernetes object
   2 YAML documents of this repository that nobody asked synth to read (alsoRead)
 `);
@@ -132,6 +155,7 @@ Left out:
   certificates of cluster home: Issued again by ACME within its limits.
 
 Not seen:
+  1 assumption about the cluster, on which the copies rest: assumptions in inventory.json says which, and why
   1 document in the files of alsoRead holds no Kubernetes object
   2 YAML documents of this repository that nobody asked synth to read (alsoRead)
 `);

@@ -152,7 +152,7 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
     code: `grantBackup(chart, { claim: 'files' }, mirrored({ to: offsite }));`,
     error:
       "Object literal may only specify known properties, and 'claim' does not exist in type '{ readonly bucket: string; } & InNamespace'.",
-    says: ['[idle-declaration] backUp of PersistentVolumeClaim paperless/files: '],
+    says: ['[idle-declaration] grantBackup of PersistentVolumeClaim paperless/files: '],
   },
   {
     what: 'a mirror of a database',

@@ -3,14 +3,16 @@ import type { FoundDataset } from '../../model/answered';
 import { strategiesOf } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
 import { describeObject } from '../../model/kube-object';
+import { isMirror, type Location } from '../../model/location';
 import { misfitsOf } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
+import { isBucketOf } from '../buckets';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { giteaBackupLine, giteaOn } from '../gitea-volumes';
 import { postgresServerLine } from '../postgres-servers';
-import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine } from '../remedies';
+import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
 
 export const noStrategy: Rule = {
@@ -24,11 +26,15 @@ export const noStrategy: Rule = {
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString('20Gi') } } },
 });`,
   check: (context) =>
-    context.answers.unanswered.map((dataset) => ({
-      ...aboutDataset(dataset),
-      ...whyData(dataset),
-      remedies: answersToPaste(dataset, context),
-    })),
+    context.answers.unanswered.map((dataset) => {
+      const location = locationIn(dataset, context);
+      return {
+        ...aboutDataset(dataset),
+        ...(location === undefined ? whyData(dataset) : { because: whyNotMirrored(location) }),
+        remedies:
+          location === undefined ? answersToPaste(dataset, context) : leaveLocationOut(location, dataset, context),
+      };
+    }),
 };
 
 function whyData(dataset: FoundDataset): { readonly because?: string } {
@@ -36,6 +42,33 @@ function whyData(dataset: FoundDataset): { readonly because?: string } {
     return { because: `${describeOrigin(dataset.origin)} mounts the claim, and no object declares it` };
   }
   return dataset.where === undefined ? {} : { because: `containers write to ${dataset.where}` };
+}
+
+/** The location whose bucket a claim makes: what is in it are copies. */
+function locationIn({ id, ref }: UnansweredDataset, context: GateContext): Location | undefined {
+  const claim = ref === 'bucket' ? context.object(id)?.object : undefined;
+  if (claim === undefined) return undefined;
+  return context.locations.find(({ location }) => isBucketOf(location, claim, context))?.location;
+}
+
+function whyNotMirrored(location: Location): string {
+  return `it is the bucket of location '${location.name}', which ${whereItGoes(location) ?? 'has no mirror'}; mirrored as a bucket, all copies in it would be copied once more as raw files`;
+}
+
+function whereItGoes({ mirror }: Location): string | undefined {
+  if (!isMirror(mirror)) return undefined;
+  return mirror.type === 'elsewhere' ? 'somebody else mirrors' : `is mirrored to '${mirror.to.name}'`;
+}
+
+function leaveLocationOut(location: Location, dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
+  const name = context.refTo({ id: dataset.id, origin: dataset.declaration?.at ?? dataset.origin });
+  const reason = `It is the location ${location.name}, and holds only copies of other data.`;
+  return [
+    { label: 'to leave it out', text: `exclude(this, ${name}, { reason: '${reason}' })` },
+    ...(location.mirror === undefined
+      ? [{ label: 'and mirror it', text: `mirror: nightly({ to: ${outsideVariable(context)} })` }]
+      : []),
+  ];
 }
 
 function answersToPaste(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {

@@ -116,6 +116,7 @@ export const rules: readonly Rule[] = [
   apiServer.invalidObject,
   apiServer.refusedObject,
   secrets.secretWritten,
+  secrets.helmHookWritten,
   objects.sameObjectTwice,
   objects.marksMissing,
   objects.claimTemplateMarks,

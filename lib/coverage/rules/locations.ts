@@ -6,7 +6,7 @@ import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '
 import { isDnsLabel, isLabelKey, isLabelValue } from '../../model/names';
 import { misfitsOf, saidOfDatasets, type Synchronized } from '../../model/strategy';
 import { counted, PLACEHOLDERS } from '../../model/text';
-import { bucketClaims, bucketNameOf } from '../buckets';
+import { bucketClaims, isBucketOf } from '../buckets';
 import type { GateContext, LocationUse } from '../context';
 import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { elsewhereLine } from '../remedies';
@@ -299,8 +299,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
     }),
 };
 
-/** The claim that makes the bucket of a location which the cluster itself serves. */
+/** The claim that makes the bucket of a location. */
 function claimOf(location: Location, context: GateContext): KubeObject | undefined {
-  if (context.servedHosts.failureDomainOf(location) !== 'cluster') return undefined;
-  return bucketClaims(context).find(({ object }) => bucketNameOf(object) === location.bucket)?.object;
+  return bucketClaims(context).find(({ object }) => isBucketOf(location, object, context))?.object;
 }

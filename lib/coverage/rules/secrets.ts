@@ -1,5 +1,5 @@
 /** What must not stand in a repository. */
-import { at, mappingAt, type KubeObject } from '../../model/kube-object';
+import { annotationsOf, at, mappingAt, type KubeObject } from '../../model/kube-object';
 import { isWritten } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { aboutObject, inWords } from '../finding';
@@ -27,7 +27,7 @@ export const secretWritten: Rule = {
 };
 
 const REMEDY =
-  'take it out of the chart, and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret';
+  'take it out of the chart (helm template … | yq \'select(.kind != "Secret")\' leaves it out of what is rendered), and keep it as a SOPS file in a folder of your own whose Kustomization decrypts, or as a SealedSecret or an ExternalSecret';
 
 function isSecret({ apiVersion, kind }: KubeObject): boolean {
   return apiVersion === 'v1' && kind === 'Secret';
@@ -45,3 +45,30 @@ function keysWithValues(secret: KubeObject): readonly string[] {
       .map(([key]) => `${field}.${key}`),
   );
 }
+
+export const helmHookWritten: Rule = {
+  id: 'helm-hook-written',
+  heading: (n) => `${counted(n, 'hook')} of Helm that would be written as ${n === 1 ? 'an object' : 'objects'}`,
+  what: 'A chart, or a file that it includes, has an object that Helm makes at some moment only: for a test, before an upgrade, or when the release is deleted.',
+  why: 'Flux knows no hooks. It applies the object at once and for good, runs tests and clean-ups against the live application, and waits for a pod that has ended long ago: with a hook that fails, the folder is never ready, and what depends on it is never applied.',
+  fix: 'Leave hooks out of what is rendered: `helm template --no-hooks`. What the application cannot do without, such as a migration, is written without the annotation, as an object that may be applied at any time.',
+  example: `new k8s.KubePod(chart, 'test', {
+  metadata: { name: 'wiki-test', annotations: { 'helm.sh/hook': 'test' } },
+  spec: { restartPolicy: 'Never', containers: [{ name: 'wget', image: 'busybox:1.37', args: ['wiki:80'] }] },
+});`,
+  check: ({ input }) =>
+    input.objects.flatMap((rendered) => {
+      const { object, origin } = rendered;
+      const hook = annotationsOf(object)['helm.sh/hook'];
+      // A CRD that is to be there first is an object like others.
+      if (!isWritten(rendered) || hook === undefined || hook === 'crd-install') return [];
+      const because = `its annotation helm.sh/hook says '${hook}', and Flux would apply it as any other object`;
+      return [
+        {
+          ...aboutObject(object, origin),
+          because,
+          remedies: inWords('render the chart with helm template --no-hooks'),
+        },
+      ];
+    }),
+};
