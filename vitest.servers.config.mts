@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ['test/servers/support/setup.ts'],
     // Most of the time somebody waits: for a deadline, or for a server that does not answer.
     maxWorkers: 3,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
   },
 });
