@@ -868,7 +868,7 @@ export const WRONG_APPS: readonly WrongCode[] = [
   {
     what: 'a registry in the place of images',
     code: `return new BackedUpApp({ platform: { ...platform, jobs: { images: 'registry.example.net' } }, ${WHO} });`,
-    error: `Type 'string' is not assignable to type 'Partial<JobImages>'.`,
+    error: `Type 'string' has no properties in common with type 'Partial<JobImages>'.`,
     says: `platform.jobs.images is 'registry.example.net', and not an object: write definePlatform({ …, jobs: { …, images: { … } } })`,
   },
   {
