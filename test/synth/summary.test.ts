@@ -2,6 +2,7 @@
 import { ApiObject, Duration, Size } from 'cdk8s';
 import { expect, it } from 'vitest';
 import {
+  BackedUpPostgres,
   BackedUpVolume,
   elsewhere,
   holds,
@@ -116,6 +117,17 @@ Not seen:
   example-backup/ does not wait for velero: platform.flux.operators names no Kustomization for it
   1 document in the files of alsoRead holds no Kubernetes object
   2 YAML documents of this repository that nobody asked synth to read (alsoRead)
+`);
+});
+
+it('says with every synth which copy refuses nothing', () => {
+  const summary = summaryOf(({ chart }) => {
+    const backup = nightly({ to: offsite, keep: { daily: 14 } });
+    new BackedUpPostgres(chart, 'db', { storage, backup, dump: { smallestPercent: 0 } });
+  });
+  expect(summary).toContain(`
+Taken however little is left of the source:
+  Cluster paperless/db at 'offsite': smallestPercent is 0, which is meant for one run
 `);
 });
 

@@ -15,6 +15,7 @@ import type { Schedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import {
   aboutClusterRanges,
+  aboutUnguarded,
   isJobProblem,
   placesTwice,
   platformOptions,
@@ -148,6 +149,9 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutPlacement(jobs),
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
+      ...jobs.flatMap(({ dataset, location, declaration: { settings } }) =>
+        aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
+      ),
       ...jobs.flatMap(({ dataset, declaration: { bucket } }) =>
         bucket?.copiedBy === undefined
           ? []
