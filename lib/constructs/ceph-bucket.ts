@@ -7,8 +7,10 @@ import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
 import { isMapping } from '../model/kube-object';
 import { datasetIdOf } from '../model/refs';
 import { mirrored, type MirroredOptions } from '../model/strategies';
+import type { Excluded } from '../model/strategy';
 import { given } from '../model/untyped';
-import { backUp } from './foreign';
+import { isExclusion } from './answer';
+import { backUp, exclude } from './foreign';
 import { Ledger, originOf } from './ledger';
 import { isMisused, isText, isTextMap, optional, type Expected } from './misuse';
 
@@ -24,8 +26,8 @@ export interface CephBucketWithBackupGrantProps {
   readonly bucketName: string;
   /** A StorageClass of Rook for buckets, whose `reclaimPolicy` is `Retain`: else the bucket goes with its claim (`bucket-class`). */
   readonly storageClass: string;
-  /** How it is backed up: `mirrored` copies it as the backup user. There is no default. */
-  readonly backup: OneOrMore<BucketStrategy>;
+  /** How it is backed up: `mirrored` copies it as the backup user; or why it need not be, `excluded`. There is no default. */
+  readonly backup: OneOrMore<BucketStrategy> | Excluded;
   /** Name of the claim, and so of the ConfigMap and the Secret in which Rook tells the application of it. Default: the construct's id. */
   readonly name?: string;
   /**
@@ -212,10 +214,11 @@ const MIRROR: Readonly<Record<string, Expected>> = {
 function declareGrant(
   scope: Construct,
   ref: BucketRef,
-  strategy: OneOrMore<BucketStrategy>,
+  answer: OneOrMore<BucketStrategy> | Excluded,
   statements?: readonly PolicyStatement[],
 ): void {
-  backUp(scope, ref, strategy);
+  if (isExclusion(answer)) exclude(scope, ref, answer);
+  else backUp(scope, ref, answer);
   Ledger.of(scope).grants.push({
     bucket: datasetIdOf(ref, Chart.of(scope).namespace),
     at: originOf(scope),

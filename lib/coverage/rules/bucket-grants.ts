@@ -10,14 +10,7 @@ import {
   policyOf,
   policyToPaste,
 } from '../../model/bucket-grant';
-import {
-  bucketArn,
-  deniesOwner,
-  isPolicyProblem,
-  readPolicy,
-  userArn,
-  type PolicyStatement,
-} from '../../model/bucket-policy';
+import { bucketArn, deniesOwner, isPolicyProblem, readPolicy, userArn } from '../../model/bucket-policy';
 import { BACKED_UP_NAMESPACE } from '../../model/folders';
 import { textAt, textsAt } from '../../model/kube-object';
 import { counted, enumerated } from '../../model/text';
