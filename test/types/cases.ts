@@ -124,7 +124,7 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
   {
     what: 'a schedule for a bucket',
     code: bucket(`${GRANTED}, backup: nightly({ to: offsite, keep: { daily: 7 } })`),
-    error: "Type 'Scheduled' is not assignable to type 'OneOrMore<Elsewhere | Mirrored>'.",
+    error: "Type 'Scheduled' is not assignable to type 'Excluded | OneOrMore<Elsewhere | Mirrored>'.",
     says: [`[strategy-misfit] ${FILES}: 'scheduled' cannot copy it`, NO_ROOK],
   },
   {
