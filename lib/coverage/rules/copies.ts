@@ -235,7 +235,7 @@ export const keysInside: Rule = {
     `${counted(n, 'key')} that ${n === 1 ? 'is' : 'are'} lost with what ${n === 1 ? 'it protects' : 'they protect'}`,
   what: 'The keys that are needed to read a copy are kept only inside what the copy protects, as far as anybody says.',
   why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned.',
-  fix: 'Keep the keys outside as well, and say where in `keptIn`, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
+  fix: 'Keep the keys outside as well, and say where in `keptIn`, or in `secretsKeptIn` of a database whose Cluster names Secrets, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
   example: `const forgotten = s3Location('far', {
   endpoint: 'https://s3.example.net',
   bucket: 'home-backups',
@@ -255,6 +255,16 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
         return because === undefined ? [] : [{ ...about, because, remedies: toFix(`keptIn: '${PLACEHOLDERS.place}'`) }];
       },
     );
+    const ofDatabases = context.copied.flatMap((dataset) =>
+      distinctBy(context.methods.cnpg.namedSecretsOf(dataset), ({ name }) => name).flatMap(
+        ({ namespace, name, keptIn }) => {
+          const because = placeProblem(keptIn);
+          if (because === undefined) return [];
+          const { at } = dataset.declaration;
+          return [{ subject: `keys in Secret ${namespace}/${name}`, at, because, remedies: SECRETS_OF_CLUSTER }];
+        },
+      ),
+    );
     const keys = context.answers.answered
       .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
       .flatMap((dataset) =>
@@ -268,9 +278,17 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
               },
             ],
       );
-    return [...secrets, ...keys];
+    return [...secrets, ...ofDatabases, ...keys];
   },
 };
+
+/** Of a Cluster that names Secrets of somebody's own. */
+const SECRETS_OF_CLUSTER: readonly Remedy[] = [
+  ...toFix(`secretsKeptIn: '${PLACEHOLDERS.place}'`),
+  ...inWords(
+    'PostgresBackup takes it, too, in the place of backUp; a Secret that the Cluster does not name is made by the operator',
+  ),
+];
 
 /** Keys of applications, which no copy of them carries. */
 function applicationKeys({ methods }: GateContext): readonly { subject: string; at: Origin; keptIn: string }[] {
