@@ -12,7 +12,7 @@ export function answerOf(given: unknown): DatasetAnswer | undefined {
   return answers.length > 0 && answers.every(isStrategy) ? { strategies: answers } : undefined;
 }
 
-function isExclusion(value: unknown): value is Answer & { readonly type: 'excluded' } {
+export function isExclusion(value: unknown): value is Answer & { readonly type: 'excluded' } {
   return isMapping(value) && value['type'] === 'excluded';
 }
 

@@ -8,6 +8,7 @@ import type { BucketStrategy, DataRef, OneOrMore } from '../model/kinds';
 import { isMapping } from '../model/kube-object';
 import { datasetIdOf } from '../model/refs';
 import { mirrored, type MirroredOptions } from '../model/strategies';
+import type { Excluded } from '../model/strategy';
 import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import { demandGate, Ledger, originOf } from './ledger';
@@ -25,8 +26,8 @@ export interface CephBucketWithBackupGrantProps {
   readonly bucketName: string;
   /** A StorageClass of Rook for buckets, whose `reclaimPolicy` is `Retain`: else the bucket goes with its claim (`bucket-class`). */
   readonly storageClass: string;
-  /** How it is backed up: `mirrored` copies it as the backup user. There is no default. */
-  readonly backup: OneOrMore<BucketStrategy>;
+  /** How it is backed up: `mirrored` copies it as the backup user; or why it need not be, `excluded`. There is no default. */
+  readonly backup: OneOrMore<BucketStrategy> | Excluded;
   /** Name of the claim, and so of the ConfigMap and the Secret in which Rook tells the application of it. Default: the construct's id. */
   readonly name?: string;
   /**
@@ -213,7 +214,7 @@ const MIRROR: Readonly<Record<string, Expected>> = {
 function declareGrant(
   scope: Construct,
   ref: BucketRef,
-  strategy: OneOrMore<BucketStrategy>,
+  answer: OneOrMore<BucketStrategy> | Excluded,
   {
     by,
     statements,
@@ -227,7 +228,7 @@ function declareGrant(
   demandGate(scope);
   ledger.declarations.push({
     dataset: bucket,
-    answer: answerOf(strategy),
+    answer: answerOf(answer),
     at,
     ...(by === undefined ? {} : { by }),
   });

@@ -47,6 +47,12 @@ export interface PostgresProtection {
   /** How the dumps are made. */
   readonly dump?: PostgresDumpProps;
   /**
+   * Where the Secrets are kept outside of the cluster that the Cluster names, those of logins, managed roles and
+   * certificates, in words for the person who restores (`keys-inside`): no copy carries them. Needed where it names any;
+   * what the operator or cert-manager makes is made again.
+   */
+  readonly secretsKeptIn?: string;
+  /**
    * Whether a PodMonitor has Prometheus read the pods' metrics, among them those of the plugin that say when the last base
    * copy was made. Default `true`; `false` where nobody installed prometheus-operator, so that Flux does not report the
    * folder `backup-metrics`.
@@ -279,12 +285,17 @@ function protect(
   construct: Construct,
   name: string,
   namespace: string | undefined,
-  { backup, dump = {}, podMonitor = true }: PostgresProtection,
+  { backup, dump = {}, secretsKeptIn, podMonitor = true }: PostgresProtection,
   by?: Declarer,
 ): { readonly archives: boolean; readonly dumps: boolean } {
   const place = namespace === undefined ? {} : { namespace };
   const dataset = { group: 'postgresql.cnpg.io', kind: 'Cluster', ...place, name };
-  const strategies = declare(construct, { dataset, answer: answerOf(backup), ...(by === undefined ? {} : { by }) });
+  const strategies = declare(construct, {
+    dataset,
+    answer: answerOf(backup),
+    ...(by === undefined ? {} : { by }),
+    ...(secretsKeptIn === undefined ? {} : { secretsKeptIn }),
+  });
   const dumps = strategies.some(({ type }) => type === 'scheduled');
   // The operator makes the Secret of the superuser.
   if (dumps) declareDump(construct, dataset, clusterDump(namespace ?? '', name), dump);

@@ -68,6 +68,25 @@ export function aboutClusterRanges({ clusterRanges }: Platform): readonly Assump
   ];
 }
 
+/** What the assumptions about copies begin with that take whatever is there. */
+export const UNGUARDED = 'smallestPercent of ';
+
+/**
+ * A share of 0 is for the one run after something large was deleted, and nothing ends it: so it is said as long as it stands.
+ *
+ * @param copy `Cluster forge/db at 'offsite'`.
+ */
+export function aboutUnguarded(copy: string, smallestPercent: number | undefined): readonly Assumption[] {
+  if (smallestPercent !== 0) return [];
+  return [
+    {
+      about: `${UNGUARDED}${copy}`,
+      value: 0,
+      why: 'This copy refuses nothing: a source that is suddenly empty becomes the newest copy, and every run is good.',
+    },
+  ];
+}
+
 /**
  * A copy has one schedule and one retention.
  *

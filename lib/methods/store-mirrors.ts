@@ -11,7 +11,7 @@ import type { KubeObject } from '../model/kube-object';
 import { mirrorHops, secretNameOf, storePath, type Location } from '../model/location';
 import { joinedName, MAX_CRON_JOB_NAME_LENGTH } from '../model/names';
 import type { Platform } from '../model/platform';
-import { aboutClusterRanges, platformOptions, receiptEvidence, type JobProblem } from './common-jobs';
+import { aboutClusterRanges, aboutUnguarded, platformOptions, receiptEvidence, type JobProblem } from './common-jobs';
 import type { PlannedMirror } from './method';
 import { storeOf, type Unsaid } from './reach';
 
@@ -29,11 +29,15 @@ export interface ToolStore {
 
 /** One mirror of a store. */
 export interface PlannedStoreMirror {
+  /** Of the CronJob. */
+  readonly name: string;
   readonly store: ToolStore;
   /** The store itself, or the mirror before. */
   readonly from: Place;
   readonly to: Place;
   readonly deadlineSeconds: number;
+  /** A run fails that would leave less of the mirror than this; absent for the default. */
+  readonly smallestPercent?: number;
   readonly evidence: ReceiptEvidence;
   /** What carries it out; none where something is not known that its pods need. */
   readonly objects: readonly KubeObject[];
@@ -73,6 +77,7 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
     const to = { location, path: mirrorPath(store.place, location, cluster) };
     const toStore = storeOf(location, platform);
     problems.push(...unready(toStore));
+    const guard = smallestPercent === undefined ? {} : { smallestPercent };
     const objects =
       'because' in fromStore || 'because' in toStore
         ? []
@@ -91,10 +96,10 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
             schedule,
             scratch: SCRATCH,
             deadlineSeconds,
-            ...(smallestPercent === undefined ? {} : { smallestPercent }),
+            ...guard,
           });
     const evidence = receiptEvidence(namespace, name, schedule, storePaths(location, cluster, id).receipts);
-    mirrors.push({ store, from, to, deadlineSeconds, evidence, objects });
+    mirrors.push({ name, store, from, to, deadlineSeconds, evidence, objects, ...guard });
     from = to;
     fromStore = toStore;
   }
@@ -129,6 +134,7 @@ export function aboutMirrors(mirrors: readonly PlannedStoreMirror[], platform: P
   const versioned = new Set(mirrors.flatMap(({ to: { location } }) => (location.versioned ? [location.name] : [])));
   return [
     ...aboutClusterRanges(platform),
+    ...mirrors.flatMap(({ name, smallestPercent }) => aboutUnguarded(`mirror '${name}'`, smallestPercent)),
     ...[...versioned].map((name) => ({
       about: `locations.${name}.versioned`,
       value: true,

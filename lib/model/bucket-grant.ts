@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   allows,
   bucketArn,
+  changesAllowed,
   isPolicyProblem,
   mayDeny,
   objectsArn,
@@ -54,7 +55,29 @@ export function policyToPaste(bucket: string, policy: string | undefined): strin
 }
 
 function isOnlyAboutBackup({ Effect, Principal }: PolicyStatement): boolean {
-  return Effect === 'Allow' && isDeepStrictEqual(Principal, { AWS: [BACKUP_USER_ARN] });
+  return (
+    Effect === 'Allow' && [[BACKUP_USER_ARN], BACKUP_USER_ARN].some((AWS) => isDeepStrictEqual(Principal, { AWS }))
+  );
+}
+
+/** A statement of a policy that lets the backup user do more than read. */
+export interface BeyondReading {
+  readonly by: string;
+  readonly actions: readonly string[];
+}
+
+export function beyondReading(policy: string | undefined, bucket: string): readonly BeyondReading[] {
+  const read = readPolicy(policy ?? '{}');
+  if (isPolicyProblem(read)) return [];
+  return read.Statement.flatMap((statement, index) => {
+    const actions = changesAllowed(statement, BACKUP_USER_ARN, bucket);
+    return actions.length === 0 ? [] : [{ by: describeStatement(statement, index), actions }];
+  });
+}
+
+/** For people: `statement 'Upload'`, `statement 2`. */
+export function describeStatement({ Sid }: PolicyStatement, index: number): string {
+  return Sid === undefined ? `statement ${index + 1}` : `statement '${Sid}'`;
 }
 
 /**
@@ -83,9 +106,9 @@ export function grantProblems(policy: string | undefined, bucket: string): reado
   });
 }
 
-function describeDenial({ Sid, Condition }: PolicyStatement, index: number): string {
-  const name = Sid === undefined ? `statement ${index + 1}` : `statement '${Sid}'`;
-  return `${Condition === undefined ? 'denies' : 'may deny'} the backup user, by its ${name},`;
+function describeDenial(statement: PolicyStatement, index: number): string {
+  const verb = statement.Condition === undefined ? 'denies' : 'may deny';
+  return `${verb} the backup user, by its ${describeStatement(statement, index)},`;
 }
 
 /** As the claim has it. */

@@ -114,6 +114,21 @@ export function allows(statement: PolicyStatement, user: string, action: string,
   );
 }
 
+/**
+ * What a statement lets a user do in a bucket besides reading, perhaps only under a condition: actions as the policy has
+ * them, with patterns that stand for more than getting and listing.
+ */
+export function changesAllowed(statement: PolicyStatement, user: string, bucket: string): readonly string[] {
+  const { Effect, Action, NotAction, Resource, NotResource } = statement;
+  const isOfBucket =
+    Resource === undefined
+      ? NotResource !== undefined
+      : textsOf(Resource).some((each) => overlap(each, bucketArn(bucket)) || overlap(each, objectsArn(bucket)));
+  if (Effect !== 'Allow' || !isOfBucket || !isAbout(statement, user)) return [];
+  if (Action === undefined) return NotAction === undefined ? [] : ['all but its NotAction'];
+  return textsOf(Action).filter((pattern) => !/^s3:(get|list)/i.test(pattern));
+}
+
 /** Whether a statement can keep a user from something: in some circumstances, or of some objects. */
 export function mayDeny(statement: PolicyStatement, user: string, action: string, resource: string): boolean {
   return statement.Effect === 'Deny' && isAbout(statement, user) && concerns(statement, action, resource);

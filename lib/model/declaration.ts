@@ -29,6 +29,8 @@ export interface Declaration {
   readonly labels?: Readonly<Record<string, string>>;
   /** What carries out its strategies, where that is not what its kind says: an application's own jobs copy its volume. */
   readonly methods?: Methods;
+  /** Where the Secrets are also kept that the object itself names. */
+  readonly secretsKeptIn?: string;
   /** Set for a claim that an opaque object makes at run time: no object shows it. */
   readonly held?: HeldClaim;
 }

@@ -36,9 +36,13 @@ export const MAX_CRON_JOB_NAME_LENGTH = 52;
 
 /** A label out of several names that no other names give, however they are cut: `a-b` with `c` is not `a` with `b-c`. */
 export function joinedName(names: readonly string[], maxLength: number): string {
-  const hash = createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 8);
   return `${names
     .join('-')
     .replaceAll('.', '-')
-    .slice(0, maxLength - 9)}-${hash}`;
+    .slice(0, maxLength - 9)}-${shortHash(JSON.stringify(names))}`;
+}
+
+/** Eight characters for the end of a name, which tell apart what is called the same. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

@@ -13,7 +13,7 @@ export interface Receipt {
   readonly startedAt: string;
   /** End of the run, RFC 3339 in UTC. */
   readonly finishedAt: string;
-  /** Size of the copy. */
+  /** Size of the copy; 0 only of a bucket in which there is nothing. */
   readonly bytes: number;
   /** The same things, counted at the source and in the copy: tables, entries, objects. */
   readonly items: { readonly counted: string; readonly source: number; readonly copy: number };

@@ -1,5 +1,6 @@
 /** What a good synth says to people. */
 import pc from 'picocolors';
+import { UNGUARDED } from '../methods/common-jobs';
 import { groupBy, sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
 import type { Inventory, InventoryDataset, InventoryStrategy } from '../model/inventory';
@@ -27,6 +28,7 @@ export function summarize(input: SummaryInput, colours: boolean): string {
     section(bold('Where the copies go'), locationLines(inventory)),
     section(bold('Copied by somebody else'), elsewhereLines(inventory)),
     section(bold('Left out'), excludedLines(inventory)),
+    section(bold('Taken however little is left of the source'), unguardedLines(inventory)),
     section(bold('Secrets that you provide'), secretLines(inventory)),
     section(bold('Not seen'), unseenLines(input)),
   ];
@@ -111,6 +113,12 @@ function excludedLines({ datasets }: Inventory): readonly string[] {
     const review = excluded.reviewBy === undefined ? '' : ` (review by ${excluded.reviewBy})`;
     return [`  ${describeDataset(id)}: ${excluded.reason}${review}`];
   });
+}
+
+function unguardedLines({ assumptions }: Inventory): readonly string[] {
+  return assumptions
+    .filter(({ about }) => about.startsWith(UNGUARDED))
+    .map(({ about }) => `  ${about.slice(UNGUARDED.length)}: smallestPercent is 0, which is meant for one run`);
 }
 
 function secretLines({ requiredSecrets }: Inventory): readonly string[] {

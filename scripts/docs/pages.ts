@@ -69,7 +69,7 @@ const WRITTEN: Readonly<Record<Exclude<StrategyType, 'elsewhere'>, string>> = {
 function kindsPage(): string {
   const data = DATA_KINDS.map((row) => {
     const ref = 'part' in row ? `{ ${row.ref}: '…', ${row.part}: '…' }` : `{ ${row.ref}: '…' }`;
-    return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} | ${carriedOutBy(row.strategies)} |`;
+    return `| \`${row.kind}\`${row.group === '' ? '' : ` (${row.group})`} | \`${ref}\` | ${fitting(row.ref)} | ${carriedOutBy(row.strategies)}${OF_SERVERS.has(row.ref) ? ', or [jobs](jobs.md)' : ''} |`;
   });
   const refs = new Set([...WORKLOADS, ...OPERATOR_WORKLOADS].map(({ ref }) => ref));
   const workloads = [...refs].map((ref) => `\`{ ${ref}: '…', volume: '…' }\``);
@@ -94,6 +94,10 @@ for \`mirrored\` ([mirror-ungranted](findings.md#mirror-ungranted)).
 | Kind | Reference | Strategies | Carried out by |
 | --- | --- | --- | --- |
 ${data.join('\n')}
+
+Jobs copy a claim or the claims of a StatefulSet where a construct says what writes to them: \`PostgresBackup\` dumps a
+server of PostgreSQL ([jobs](jobs.md)), and \`BackedUpGitea\` and \`GiteaBackup\` copy a Gitea with its database
+([Gitea](gitea.md)). Velero then leaves the volume out.
 
 A volume of a pod that is not a claim (a path on a node, an export of a file server) is data too. It is named by its
 workload, and fits \`elsewhere\` and an exclusion: ${workloads.join(', ')}.
@@ -137,6 +141,9 @@ function carriedOutBy(strategies: Methods): string {
   );
   return names.size === 0 ? 'whoever `elsewhere` names' : [...names].join(', ');
 }
+
+/** What a server may write to whose construct has jobs copy it instead. */
+const OF_SERVERS = new Set<string>(['claim', 'statefulSet']);
 
 const METHODS: Readonly<Record<MethodName, string>> = {
   velero: 'Velero',

@@ -1,12 +1,23 @@
 /** What the inventory says that nobody proved: the audit looks it up in the cluster. */
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
-import { BackedUpVolume, holds, nightly } from '../../lib';
+import {
+  BackedUpPostgres,
+  BackedUpVolume,
+  CephBucketWithBackupGrant,
+  continuous,
+  holds,
+  mirrored,
+  nightly,
+  s3Location,
+  type Location,
+} from '../../lib';
 import {
   clusterAnswers,
   explain,
   offsite,
   platform,
+  rook,
   synthesizeScenario,
   type Scenario,
   type ScenarioOptions,
@@ -94,5 +105,43 @@ describe('assumptions', () => {
         prefix: 'home/velero',
       },
     });
+  });
+
+  it('name each copy that refuses nothing, as long as it does', () => {
+    const to = (name: string, mirror?: Location['mirror']): Location =>
+      s3Location(name, {
+        endpoint: `https://${name}.example.org`,
+        bucket: 'backups',
+        failureDomain: 'site',
+        versioned: true,
+        keptIn: 'sealed envelope, bank',
+        ...(mirror === undefined ? {} : { mirror }),
+      });
+    const about = (smallestPercent: number): readonly string[] =>
+      Object.keys(
+        assumed(
+          ({ chart }) => {
+            const keep = { daily: 14 };
+            const near = to('near', nightly({ to: to('far'), smallestPercent }));
+            new BackedUpPostgres(chart, 'db', {
+              storage: Size.gibibytes(20),
+              backup: [continuous({ to: near, restoreWindow: Duration.days(30) }), nightly({ to: offsite, keep })],
+              dump: { smallestPercent },
+            });
+            new CephBucketWithBackupGrant(chart, 'media', {
+              bucketName: 'media',
+              storageClass: 'bucket-retain',
+              backup: mirrored({ to: offsite, smallestPercent }),
+            });
+          },
+          { platform: { rook } },
+        ),
+      ).filter((text) => text.startsWith('smallestPercent'));
+    expect(about(50)).toEqual([]);
+    expect(about(0)).toEqual([
+      "smallestPercent of Cluster paperless/db at 'offsite'",
+      "smallestPercent of ObjectBucketClaim paperless/media at 'offsite'",
+      expect.stringMatching(/^smallestPercent of mirror 'barman-db-near-to-far-[0-9a-f]{8}'$/),
+    ]);
   });
 });

@@ -135,12 +135,17 @@ describe('the schema of receipts', () => {
     expect(validate({ ...receipt, counts: { repositories: '5' } })).toBe(false);
   });
 
+  it('takes one of an empty bucket', () => {
+    const items = { counted: 'objects', source: 0, copy: 0 };
+    expect(validate({ ...receipt, bytes: 0, items })).toBe(true);
+  });
+
   it.each(Object.keys(receipt))('wants %s', (field) => {
     expect(validate(Object.fromEntries(Object.entries(receipt).filter(([key]) => key !== field)))).toBe(false);
   });
 
   it.each([
-    ['bytes', 0],
+    ['bytes', -1],
     ['copy', ''],
     ['startedAt', 'yesterday'],
     ['tools', {}],

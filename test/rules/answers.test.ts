@@ -155,6 +155,23 @@ describe('no-strategy', () => {
     `,
   });
 
+  refuses('no-strategy', [], 'a bucket of untyped code that leaves the strategy out, which may be an exclusion', {
+    options: () => withRook,
+    build: ({ chart }, changed) => {
+      const bucket = { bucketName: 'media', storageClass: 'bucket-retain' };
+      const backup = excluded('Thumbnails are made again from the originals.');
+      new CephBucketWithBackupGrant(chart, 'media', changed ? (bucket as never) : { ...bucket, backup });
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            to back it up    backup: mirrored({ to: yourLocation })
+            to leave it out  backup: excluded('why losing it is acceptable')
+    `,
+  });
+
   refuses('no-strategy', [], 'a claim template of somebody else’s StatefulSet', {
     build: ({ chart }, changed) => {
       new k8s.KubeStatefulSet(chart, 'loki', {

@@ -400,3 +400,67 @@ describe('the backup user', () => {
     `,
   });
 });
+
+describe('the policy of a bucket', () => {
+  const own = 'arn:aws:s3:::media';
+  const upload: PolicyStatement = {
+    Sid: 'Upload',
+    Effect: 'Allow',
+    Principal: { AWS: [backupUser] },
+    Action: ['s3:GetBucketPolicy', 's3:PutObject', 's3:DeleteBucket'],
+    Resource: [own, `${own}/*`],
+  };
+  const says = (because: string, remedy: string): string => `
+      1 bucket that the backup user may change: [bucket-beyond-reading]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          ${because}
+            ${remedy}
+  `;
+  const IN_WORDS = `what to do       leave ${backupUser} out of it: name in its Principal the users that it is for, and not everybody`;
+
+  refuses('bucket-beyond-reading', [], 'lets the backup user do nothing but read', {
+    options: () => withRook,
+    build: (scenario, changed) =>
+      withStatements(changed ? upload : { ...upload, Action: 's3:GetBucketPolicy' }, list, get)(scenario),
+    says: says("its statement 'Upload' allows it s3:PutObject and s3:DeleteBucket", `to fix           ${FIXED}`),
+  });
+
+  refuses(
+    'bucket-beyond-reading',
+    [],
+    'lets it change nothing under a condition either, or by all that a list leaves out',
+    {
+      options: () => withRook,
+      build: (scenario, changed) => {
+        const Principal = changed ? '*' : { AWS: ['arn:aws:iam:::user/scanner'] };
+        const others = { Effect: 'Allow', Principal, Resource: `${own}/*` } as const;
+        withStatements(
+          { ...others, Action: 's3:*', Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
+          { ...others, NotAction: 's3:DeleteObject' },
+          list,
+          get,
+        )(scenario);
+      },
+      says: says('its statement 1 allows it s3:* and statement 2 allows it all but its NotAction', IN_WORDS),
+    },
+  );
+
+  refuses('bucket-beyond-reading', [], 'says so of ours, too', {
+    options: () => withRook,
+    build: ({ chart }, changed) => {
+      const everybody = { ...upload, Principal: changed ? '*' : { AWS: 'arn:aws:iam:::user/scanner' } } as const;
+      new CephBucketWithBackupGrant(chart, 'media', { ...bucket, statements: [everybody] });
+    },
+    says: says("its statement 'Upload' allows it s3:PutObject and s3:DeleteBucket", IN_WORDS),
+  });
+
+  it('may let everybody write to another bucket, which it says nothing of', () => {
+    const { findings } = synthesizeScenario(
+      withStatements({ ...upload, Resource: 'arn:aws:s3:::thumbnails/*' }, list, get),
+      withRook,
+    );
+    expect(explain(findings)).toBe('');
+  });
+});

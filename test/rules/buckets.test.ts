@@ -136,6 +136,12 @@ ${says}
 ${another}`,
   );
   classRefuses(
+    'is one of Rook',
+    { provisioner: 'seaweedfs' },
+    `            because          its class 'bucket-retain' is of 'seaweedfs', and Rook, which makes the backup user, makes no bucket of it
+            what to do       take a class with provisioner: 'rook-ceph.ceph.rook.io/bucket', or leave the grant out, and say with elsewhere who copies the bucket`,
+  );
+  classRefuses(
     'is one of its own',
     {
       parameters: { objectStoreName: 'store-a', objectStoreNamespace: 'rook-ceph', bucketName: 'shared' },

@@ -417,6 +417,7 @@ describe('the database of a Gitea', () => {
         storage,
         backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
         spec: { bootstrap: { initdb } },
+        secretsKeptIn: 'SOPS file in the private repository',
       });
       gitea(chart, { database });
     },

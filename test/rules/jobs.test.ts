@@ -354,7 +354,8 @@ describe('dumps of PostgreSQL', () => {
           superuserSecret: { name: changed ? 'postgres-login' : 'wiki-superuser' },
         },
       });
-      new PostgresBackup(chart, 'backup', { cluster: 'wiki', backup: dump });
+      const secretsKeptIn = 'SOPS file in the private repository';
+      new PostgresBackup(chart, 'backup', { cluster: 'wiki', backup: dump, secretsKeptIn });
     },
     says: `
       1 dump of PostgreSQL that fails every time: [postgres-dump]

@@ -1,5 +1,5 @@
 import { ApiObject, Duration, JsonPatch, Size, type Chart } from 'cdk8s';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   BackedUpPostgres,
   backUp,
@@ -11,7 +11,7 @@ import {
   type S3LocationProps,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
-import { offsite, platform } from '../support/scenario';
+import { offsite, platform, synthesizeScenario } from '../support/scenario';
 
 const storage = Size.gibibytes(20);
 const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
@@ -711,4 +711,50 @@ describe('a database of somebody else', () => {
       `,
     });
   }
+});
+
+describe('the Secrets that a database names', () => {
+  const spec = {
+    bootstrap: { initdb: { database: 'app', owner: 'app', secret: { name: 'login' } } },
+    managed: { roles: [{ name: 'reports', login: true, passwordSecret: { name: 'reports' } }] },
+    certificates: { serverCASecret: 'authority', serverTLSSecret: 'server' },
+  };
+  const secretsKeptIn = 'SOPS file in the private repository';
+  const issued = (chart: Chart): void =>
+    void new ApiObject(chart, 'certificate', {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: 'server' },
+      spec: { secretName: 'server', dnsNames: ['db-rw'], issuerRef: { name: 'authority' } },
+    });
+  const remedies = `to fix           secretsKeptIn: 'where they are kept outside the cluster'
+            what to do       PostgresBackup takes it, too, in the place of backUp; a Secret that the Cluster does not name is made by the operator`;
+  const unsaid = (name: string): string => `        ✖ keys in Secret paperless/${name}
+            made by          example/db
+            because          nobody said where they are kept outside the cluster
+            ${remedies}
+`;
+
+  refuses('keys-inside', ['P11'], 'are kept somewhere else, but for what is made again', {
+    build: ({ chart }, changed) => {
+      issued(chart);
+      new BackedUpPostgres(chart, 'db', { storage, backup, spec, ...(changed ? {} : { secretsKeptIn }) });
+    },
+    says: `
+      3 keys that are lost with what they protect: [keys-inside]
+
+${unsaid('authority')}${unsaid('login')}${unsaid('reports')}`,
+  });
+
+  it('are in the inventory, with what has to be in them', () => {
+    const { inventory } = synthesizeScenario(({ chart }) => {
+      issued(chart);
+      new BackedUpPostgres(chart, 'db', { storage, backup, spec, secretsKeptIn });
+    });
+    expect(inventory.requiredSecrets.filter(({ keptIn }) => keptIn === secretsKeptIn)).toEqual([
+      { namespace: 'paperless', name: 'authority', keys: ['ca.crt'], keptIn: secretsKeptIn },
+      { namespace: 'paperless', name: 'login', keys: ['password', 'username'], keptIn: secretsKeptIn },
+      { namespace: 'paperless', name: 'reports', keys: ['password', 'username'], keptIn: secretsKeptIn },
+    ]);
+  });
 });

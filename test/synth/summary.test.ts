@@ -142,6 +142,17 @@ Not seen:
 `);
 });
 
+it('says with every synth which copy refuses nothing', () => {
+  const summary = summaryOf(({ chart }) => {
+    const backup = nightly({ to: offsite, keep: { daily: 14 } });
+    new BackedUpPostgres(chart, 'db', { storage, backup, dump: { smallestPercent: 0 } });
+  });
+  expect(summary).toContain(`
+Taken however little is left of the source:
+  Cluster paperless/db at 'offsite': smallestPercent is 0, which is meant for one run
+`);
+});
+
 it('leaves out what there is nothing to say about', () => {
   expect(summaryOf(() => {})).toBe(`4 datasets of cluster home: 3 copied, 1 left out
   elsewhere  3 datasets

@@ -124,7 +124,7 @@ export const WRONG_STRATEGIES: readonly WrongCode[] = [
   {
     what: 'a schedule for a bucket',
     code: bucket(`${GRANTED}, backup: nightly({ to: offsite, keep: { daily: 7 } })`),
-    error: "Type 'Scheduled' is not assignable to type 'OneOrMore<Elsewhere | Mirrored>'.",
+    error: "Type 'Scheduled' is not assignable to type 'Excluded | OneOrMore<Elsewhere | Mirrored>'.",
     says: [`[strategy-misfit] ${FILES}: 'scheduled' cannot copy it`, NO_ROOK],
   },
   {
@@ -869,7 +869,7 @@ export const WRONG_APPS: readonly WrongCode[] = [
   {
     what: 'a registry in the place of images',
     code: `return new BackedUpApp({ platform: { ...platform, jobs: { images: 'registry.example.net' } }, ${WHO} });`,
-    error: `Type 'string' is not assignable to type 'Partial<JobImages>'.`,
+    error: `Type 'string' has no properties in common with type 'Partial<JobImages>'.`,
     says: `platform.jobs.images is 'registry.example.net', and not an object: write definePlatform({ …, jobs: { …, images: { … } } })`,
   },
   {

@@ -99,6 +99,7 @@ function waysToLeaveOut(dataset: UnansweredDataset, context: GateContext): reado
   const excludedLine = `excluded('${PLACEHOLDERS.exclusion}')`;
   if (ref in CLUSTER_DATA) return [{ label, text: `${ref}: ${excludedLine}` }];
   if (declaration?.held !== undefined) return [{ label, text: `backup: ${excludedLine}` }];
+  if (isDeclaredByItsMaker(dataset) && ref === 'bucket') return [{ label, text: `backup: ${excludedLine}` }];
   if (!isDeclaredByItsMaker(dataset)) {
     const name = context.refTo({ id, origin: declaration?.at ?? origin });
     return [{ label, text: `exclude(this, ${name}, { reason: '${PLACEHOLDERS.exclusion}' })` }];

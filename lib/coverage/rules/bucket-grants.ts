@@ -1,15 +1,16 @@
 /** Whether the backup user can read the buckets that it is to read, and can do nothing else. */
 import { isDeepStrictEqual } from 'node:util';
 import { knowsOpMask } from '../../methods/ceph/backup-user';
-import { BACKUP_USER, BACKUP_USER_ARN, grantProblems, policyOf, policyToPaste } from '../../model/bucket-grant';
 import {
-  bucketArn,
-  deniesOwner,
-  isPolicyProblem,
-  readPolicy,
-  userArn,
-  type PolicyStatement,
-} from '../../model/bucket-policy';
+  BACKUP_USER,
+  BACKUP_USER_ARN,
+  beyondReading,
+  describeStatement,
+  grantProblems,
+  policyOf,
+  policyToPaste,
+} from '../../model/bucket-grant';
+import { bucketArn, deniesOwner, isPolicyProblem, readPolicy, userArn } from '../../model/bucket-policy';
 import { BACKED_UP_NAMESPACE } from '../../model/folders';
 import { textAt, textMapAt, textsAt } from '../../model/kube-object';
 import { counted, enumerated } from '../../model/text';
@@ -120,12 +121,8 @@ function lostStatements({ declaration, rendered }: GrantedBucket): readonly stri
   return (declaration.statements ?? []).flatMap((statement, index) =>
     read.Statement.some((each) => isDeepStrictEqual(each, statement))
       ? []
-      : [`lacks the application’s ${nameOf(statement, index)}`],
+      : [`lacks the application’s ${describeStatement(statement, index)}`],
   );
-}
-
-function nameOf({ Sid }: PolicyStatement, index: number): string {
-  return Sid === undefined ? `statement ${index + 1}` : `statement '${Sid}'`;
 }
 
 function remediesFor({ declaration, rendered }: GrantedBucket, bucket: string): readonly Remedy[] {
@@ -152,6 +149,43 @@ function remediesFor({ declaration, rendered }: GrantedBucket, bucket: string): 
 /** As TypeScript and YAML both read it; what is between single quotes they escape differently. */
 function quoted(text: string): string {
   return /['\\]/.test(text) ? JSON.stringify(text) : `'${text}'`;
+}
+
+export const bucketBeyondReading: Rule = {
+  id: 'bucket-beyond-reading',
+  heading: (n) => `${counted(n, 'bucket')} that the backup user may change`,
+  what: 'The policy of a bucket that the backup user is to read lets it do something else besides: write, delete, or change the bucket.',
+  why: 'Whoever gets hold of the keys of the backup would have what it reads as well. That the user is read-only in Ceph is a second lock, and not a reason to leave the first one open.',
+  fix: 'Grant it nothing but reading, and name in other statements the users that they are for.',
+  example: `${WITH_ROOK}
+new CephBucketWithBackupGrant(chart, 'media', {
+  bucketName: 'media',
+  storageClass: 'bucket-retain',
+  backup: mirrored({ to: offsite, keep: { daily: 30 } }),
+  statements: [
+    { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: ['arn:aws:s3:::media', 'arn:aws:s3:::media/*'] },
+  ],
+});`,
+  check: (context) =>
+    grantedBuckets(context).flatMap((granted): readonly RuleFinding[] => {
+      const { object, origin } = granted.rendered;
+      const bucket = bucketNameOf(object);
+      const beyond = bucket === undefined ? [] : beyondReading(policyOf(object), bucket);
+      if (bucket === undefined || beyond.length === 0) return [];
+      const said = beyond.map(({ by, actions }) => `${by} allows it ${enumerated(actions)}`);
+      return [
+        { ...aboutObject(object, origin), because: `its ${enumerated(said)}`, remedies: readingOnly(granted, bucket) },
+      ];
+    }),
+};
+
+function readingOnly({ declaration, rendered }: GrantedBucket, bucket: string): readonly Remedy[] {
+  const fixed = policyToPaste(bucket, policyOf(rendered.object));
+  if (declaration.statements === undefined && beyondReading(fixed, bucket).length === 0)
+    return toFix(`bucketPolicy: ${quoted(fixed)}`);
+  return inWords(
+    `leave ${BACKUP_USER_ARN} out of it: name in its Principal the users that it is for, and not everybody`,
+  );
 }
 
 export const bucketLockout: Rule = {
@@ -195,7 +229,7 @@ exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from th
           ? [
               {
                 ...aboutObject(object, origin),
-                because: `its ${nameOf(statement, index)} keeps the owner from ever changing the policy again`,
+                because: `its ${describeStatement(statement, index)} keeps the owner from ever changing the policy again`,
                 remedies: inWords('name the users that it is to keep out, or the actions without s3:PutBucketPolicy'),
               },
             ]

@@ -82,8 +82,8 @@ function whyUnseen(fields: readonly string[], list: ReturnType<typeof seenAllowL
 export const bucketClass: Rule = {
   id: 'bucket-class',
   heading: (n) => `${counted(n, 'bucket')} of a class that does not keep ${n === 1 ? 'it' : 'them'}, or not the grant`,
-  what: 'The StorageClass of a claim that the backup user is to read deletes the bucket with its claim, names a bucket that exists already, or another object store.',
-  why: 'With `reclaimPolicy: Delete`, the default, all objects are purged when the claim goes: the backup would be all that is left. To a bucket that exists already Rook writes a policy of its own. And a user of one store is nobody in another.',
+  what: 'The StorageClass of a claim that the backup user is to read is not Rook’s, deletes the bucket with its claim, names a bucket that exists already, or another object store.',
+  why: 'What another provisioner makes is in no Ceph, where the backup user is. With `reclaimPolicy: Delete`, the default, all objects are purged when the claim goes: the backup would be all that is left. To a bucket that exists already Rook writes a policy of its own. And a user of one store is nobody in another.',
   fix: 'Use a class with `reclaimPolicy: Retain`, without `bucketName`, of the store that the platform names.',
   example: `${WITH_ROOK}
 new k8s.KubeStorageClass(chart, 'class', {
@@ -99,10 +99,22 @@ ${bucketExample('media', 'ceph-bucket')}`,
     }),
 };
 
+/** After the namespace of the operator (rook v1.20.6, pkg/operator/ceph/object/bucket/provisioner.go). */
+const ROOK_PROVISIONER = 'ceph.rook.io/bucket';
+
 function whyNotKept(claim: KubeObject, context: GateContext): Reason | undefined {
   const storageClass = classOf(claim, context);
   if (storageClass === undefined) return undefined;
   const name = `its class '${storageClass.metadata.name}'`;
+  const provisioner = textAt(storageClass, 'provisioner') ?? '';
+  if (!provisioner.endsWith(ROOK_PROVISIONER)) {
+    return {
+      because: `${name} is of '${provisioner}', and Rook, which makes the backup user, makes no bucket of it`,
+      remedies: inWords(
+        `take a class with provisioner: '${context.platform.rook?.namespace ?? 'rook-ceph'}.${ROOK_PROVISIONER}', or leave the grant out, and say with elsewhere who copies the bucket`,
+      ),
+    };
+  }
   const policy = textAt(storageClass, 'reclaimPolicy') ?? 'Delete';
   if (policy !== 'Retain') {
     return {

@@ -280,7 +280,7 @@ export const keysInside: Rule = {
     `${counted(n, 'key')} that ${n === 1 ? 'is' : 'are'} lost with what ${n === 1 ? 'it protects' : 'they protect'}`,
   what: 'The keys that are needed to read a copy are kept only inside what the copy protects, as far as anybody says. So is the SECRET_KEY of a Gitea that neither its volume nor a Secret of `settings` has.',
   why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned. A Gitea without its SECRET_KEY starts, and locks out everybody with a second factor.',
-  fix: 'Keep the keys outside as well, and say where in `keptIn`, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
+  fix: 'Keep the keys outside as well, and say where in `keptIn`, or in `secretsKeptIn` of a database whose Cluster names Secrets, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
   example: `const forgotten = s3Location('far', {
   endpoint: 'https://s3.example.net',
   bucket: 'home-backups',
@@ -304,6 +304,16 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
         return [{ ...about, because, remedies }];
       },
     );
+    const ofDatabases = context.copied.flatMap((dataset) =>
+      distinctBy(context.methods.cnpg.namedSecretsOf(dataset), ({ name }) => name).flatMap(
+        ({ namespace, name, keptIn }) => {
+          const because = placeProblem(keptIn);
+          if (because === undefined) return [];
+          const { at } = dataset.declaration;
+          return [{ subject: `keys in Secret ${namespace}/${name}`, at, because, remedies: SECRETS_OF_CLUSTER }];
+        },
+      ),
+    );
     const keys = context.answers.answered
       .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
       .flatMap((dataset) =>
@@ -317,7 +327,7 @@ new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly
               },
             ],
       );
-    return [...secrets, ...keys, ...secretKeyNowhere(context)];
+    return [...secrets, ...ofDatabases, ...keys, ...secretKeyNowhere(context)];
   },
 };
 
@@ -337,6 +347,14 @@ function secretKeyNowhere(context: GateContext): readonly RuleFinding[] {
 
 /** A variable or a file of that name, or a part of `app.ini` that has it, as Gitea’s chart reads them. */
 const SECRET_KEY = /secret[-_]?key|^security$|\.ini$/i;
+
+/** Of a Cluster that names Secrets of somebody's own. */
+const SECRETS_OF_CLUSTER: readonly Remedy[] = [
+  ...toFix(`secretsKeptIn: '${PLACEHOLDERS.place}'`),
+  ...inWords(
+    'PostgresBackup takes it, too, in the place of backUp; a Secret that the Cluster does not name is made by the operator',
+  ),
+];
 
 /** Keys of applications, which no copy of them carries. */
 function applicationKeys({ methods }: GateContext): readonly { subject: string; at: Origin; keptIn: string }[] {

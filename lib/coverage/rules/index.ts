@@ -73,6 +73,7 @@ export const rules: readonly Rule[] = [
   bucketGrants.backupUser,
   bucketGrants.bucketName,
   bucketGrants.bucketGrant,
+  bucketGrants.bucketBeyondReading,
   bucketGrants.bucketLockout,
   mirrors.mirrorUngranted,
   mirrors.mirrorUntrusted,

@@ -12,7 +12,14 @@ import { textAt, type KubeObject } from '../../model/kube-object';
 import { secretNameOf } from '../../model/location';
 import { FLUX_NAMESPACE } from '../../model/platform';
 import type { Strategy } from '../../model/strategy';
-import { aboutClusterRanges, isJobProblem, placesTwice, receiptEvidence, type JobProblem } from '../common-jobs';
+import {
+  aboutClusterRanges,
+  aboutUnguarded,
+  isJobProblem,
+  placesTwice,
+  receiptEvidence,
+  type JobProblem,
+} from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
 import { allowedObcFields, backupUserObject, canGrant } from './backup-user';
 import { backupUserSecret, gatewayOf } from './gateway';
@@ -133,6 +140,9 @@ export class CephMethodPlan implements MethodPlan {
         value: 'Retain',
         why: 'With another policy the bucket goes with its claim, and with the bucket its grant.',
       })),
+      ...this.mirrorsOf(datasets).flatMap(({ dataset, location, strategy }) =>
+        aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, strategy.smallestPercent),
+      ),
       ...granted.map(({ id }) => ({
         about: `grant of ${describeDataset(id)}`,
         value: { user: BACKUP_USER_ARN, triedBy: `CronJob ${BACKED_UP_NAMESPACE}/${probeName(this.input)}` },

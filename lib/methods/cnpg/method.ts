@@ -34,6 +34,7 @@ import { nextServerName, serverNameOf } from './objects';
 import { archiveTimeout } from './parameters';
 import { parseRetention } from './retention';
 import { readSchedule } from './schedule';
+import { namedSecrets } from './secrets';
 
 /** What a piece of the log may take from PostgreSQL to the location. What takes longer falls behind, and alerts. */
 const ARCHIVING_SECONDS = 300;
@@ -175,7 +176,24 @@ export class CnpgMethodPlan implements MethodPlan {
         }));
       }),
     );
-    return [...ofStores, ...ofMirrors];
+    return [...ofStores, ...ofMirrors, ...datasets.flatMap((dataset) => this.namedSecretsOf(dataset))];
+  }
+
+  /** The Secrets that a Cluster names and nothing makes again, with where they are said to be kept; empty where nobody says. */
+  namedSecretsOf(dataset: AnsweredDataset): readonly RequiredSecret[] {
+    const { id, answer, declaration } = dataset;
+    const { namespace = '' } = id;
+    const cluster = this.protectionOf(dataset)?.cluster;
+    if (cluster === undefined || isExcluded(answer)) return [];
+    const issued = new Set(
+      this.input.objects
+        .ofKind('cert-manager.io', 'Certificate')
+        .filter(({ object }) => object.metadata.namespace === namespace)
+        .map(({ object }) => textAt(object, 'spec', 'secretName')),
+    );
+    return namedSecrets(cluster)
+      .filter(({ name }) => !issued.has(name))
+      .map((secret) => ({ namespace, ...secret, keptIn: declaration.secretsKeptIn ?? '' }));
   }
 
   assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {

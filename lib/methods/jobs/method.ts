@@ -4,15 +4,18 @@ import { copyJob } from '../../jobs/copy-job';
 import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
+import { distinctBy, groupBy } from '../../model/collections';
 import { datasetKey, describeDataset } from '../../model/dataset';
 import type { Assumption, ReceiptEvidence, RequiredSecret, ResticRestore } from '../../model/inventory';
 import { isExcluded } from '../../model/declaration';
 import type { KubeObject } from '../../model/kube-object';
 import { secretNameOf, type Location } from '../../model/location';
+import { shortHash } from '../../model/names';
 import type { Schedule } from '../../model/schedule';
 import type { Strategy } from '../../model/strategy';
 import {
   aboutClusterRanges,
+  aboutUnguarded,
   isJobProblem,
   placesTwice,
   platformOptions,
@@ -39,7 +42,10 @@ export class JobsMethodPlan implements MethodPlan {
 
   constructor(private readonly input: MethodInput) {
     const { datasets, jobs } = input;
-    const declared = new Map(jobs.map((declaration) => [datasetKey(declaration.dataset), declaration]));
+    const scheduled = new Set(
+      datasets.filter((dataset) => scheduledOf(dataset).length > 0).map(({ id }) => datasetKey(id)),
+    );
+    const declared = withNamesOfTheirOwn(jobs.filter(({ dataset }) => scheduled.has(datasetKey(dataset))));
     const problems: JobProblem[] = [];
     const planned: PlannedJob[] = [];
     const byDataset = new Map<string, readonly PlannedJob[]>();
@@ -144,6 +150,9 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(aboutBucket),
+      ...jobs.flatMap(({ dataset, location, declaration: { settings } }) =>
+        aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
+      ),
     ];
   }
 
@@ -238,6 +247,25 @@ export class JobsMethodPlan implements MethodPlan {
           )),
     ];
   }
+}
+
+/**
+ * By their dataset. Templates of one set, and a Cluster and a set of one name, would have CronJobs of one name; where that
+ * is so, all of them get another, so that it does not depend on the order in which they were declared.
+ */
+function withNamesOfTheirOwn(jobs: readonly JobDeclaration[]): ReadonlyMap<string, JobDeclaration> {
+  const alike = groupBy(
+    distinctBy(jobs, ({ dataset }) => datasetKey(dataset)),
+    ({ namespace, name }) => JSON.stringify([namespace, name]),
+  );
+  return new Map(
+    [...alike.values()].flatMap((same) =>
+      same.map((job) => {
+        const key = datasetKey(job.dataset);
+        return [key, same.length === 1 ? job : { ...job, name: `${job.name}-${shortHash(key)}` }] as const;
+      }),
+    ),
+  );
 }
 
 /** What a job finds in the Secret of a location. */

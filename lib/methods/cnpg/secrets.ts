@@ -1,0 +1,36 @@
+/** Secrets that a Cluster names instead of leaving them to the operator, which makes its own again (P11). */
+import { at, listAt, textAt, type KubeObject } from '../../model/kube-object';
+
+export interface NamedSecret {
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+const LOGIN = ['password', 'username'];
+const PAIR = ['tls.crt', 'tls.key'];
+
+/** What each of the certificates has to have (cloudnative-pg v1.30.0, docs/src/certificates.md). */
+const CERTIFICATES: Readonly<Record<string, readonly string[]>> = {
+  serverCASecret: ['ca.crt'],
+  serverTLSSecret: PAIR,
+  clientCASecret: ['ca.crt'],
+  replicationTLSSecret: PAIR,
+};
+
+/** What is named is not made, even under the name that the operator would give (cloudnative-pg v1.30.0, api/v1/cluster_funcs.go). */
+export function namedSecrets(cluster: KubeObject): readonly NamedSecret[] {
+  const logins = [
+    textAt(cluster, 'spec', 'superuserSecret', 'name'),
+    ...['initdb', 'recovery', 'pg_basebackup'].map((way) =>
+      textAt(cluster, 'spec', 'bootstrap', way, 'secret', 'name'),
+    ),
+    ...listAt(cluster, 'spec', 'managed', 'roles').map((role) => textAt(role, 'passwordSecret', 'name')),
+  ];
+  const certificates = Object.entries(CERTIFICATES).map(([field, keys]) => ({
+    name: textAt(at(cluster, 'spec', 'certificates'), field),
+    keys,
+  }));
+  return [...logins.map((name) => ({ name, keys: LOGIN })), ...certificates].flatMap(({ name = '', keys }) =>
+    name === '' ? [] : [{ name, keys }],
+  );
+}
