@@ -28,7 +28,8 @@ import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, ownVariables, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
 import { BACKED_UP_GITEA, configBeside, GITEA_BACKUP } from './gitea-props';
 import { isMisused } from './misuse';
-import { BackedUpPostgres, loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres';
+import { BackedUpPostgres } from './postgres';
+import { loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres-server';
 import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */

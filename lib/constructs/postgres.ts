@@ -23,9 +23,8 @@ import { answerOf } from './answer';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { isMisused } from './misuse';
+import { loginSecrets, loginTo, POSTGRES_PORT, primaryOf, type PostgresServer } from './postgres-server';
 import { BACKED_UP_POSTGRES, postgresBackupProps } from './postgres-props';
-
-const POSTGRES_PORT = 5432;
 
 /** How the dumps of a database are made, where the defaults do not fit. */
 export interface PostgresDumpProps extends JobProps {
@@ -195,27 +194,6 @@ export interface ServerBackupProps {
   readonly dump?: PostgresDumpProps;
 }
 
-/** A server of PostgreSQL, in the namespace of its volume. */
-export interface PostgresServer {
-  /** Name of its Service, without the namespace: `tickets-db`. It has to lead to what mounts the volume (`postgres-server`). */
-  readonly host: string;
-  /** Port of the Service. Default 5432. */
-  readonly port?: number;
-  /** The pods behind the Service, and the port on which they listen, for the NetworkPolicy of the job. */
-  readonly pods: { readonly labels: Readonly<Record<string, string>>; readonly port?: number };
-  /**
-   * A superuser, or a member of `pg_read_all_data` with `BYPASSRLS` who was granted every large object: a dump by a role
-   * that may not read everything fails.
-   */
-  readonly user: SecretKey;
-  /** Password of that role. */
-  readonly password: SecretKey;
-  /** Where both are kept outside of the cluster, in words for the person who restores (`keys-inside`): no dump carries them. */
-  readonly keptIn: string;
-  /** `require` refuses a server without TLS. Default `prefer`. */
-  readonly sslMode?: 'prefer' | 'require';
-}
-
 /**
  * The same protection for a database whose Cluster a Helm chart, an include or a file that `alsoRead` names brings. The
  * Cluster itself has to name the plugin, so synth looks for that in its YAML, and prints the lines that are missing
@@ -343,16 +321,6 @@ function clusterDump(namespace: string, name: string): Source {
   return postgresDump({ ...primaryOf(namespace, name), ...login });
 }
 
-/** By its Service for writes, because a replica refuses the locks of a dump now and then. */
-export function primaryOf(namespace: string, name: string): Pick<PostgresDumpOptions, 'host' | 'server' | 'sslMode'> {
-  return {
-    host: `${name}-rw.${namespace}.svc`,
-    // cloudnative-pg v1.30.0, docs/src/labels_annotations.md.
-    server: { namespace, labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' }, port: POSTGRES_PORT },
-    sslMode: 'require',
-  };
-}
-
 function protectServer(
   construct: Construct,
   chartNamespace: string | undefined,
@@ -366,26 +334,6 @@ function protectServer(
     keys: loginSecrets(server, namespace),
     server: { service: host, port, pods: pods.labels },
   });
-}
-
-/** How a job logs in to a server in a namespace, and reaches it. */
-export function loginTo(
-  { host, port = POSTGRES_PORT, pods, user, password, sslMode }: PostgresServer,
-  namespace: string,
-): PostgresDumpOptions {
-  return {
-    host: `${host}.${namespace}.svc`,
-    port,
-    server: { namespace, labels: pods.labels, port: pods.port ?? port },
-    user,
-    password,
-    ...(sslMode === undefined ? {} : { sslMode }),
-  };
-}
-
-/** The Secrets with that login, which a person provides. */
-export function loginSecrets({ user, password, keptIn }: PostgresServer, namespace: string): readonly RequiredSecret[] {
-  return [user, password].map(({ secret: name, key }) => ({ namespace, name, keys: [key], keptIn }));
 }
 
 function renderProtection(

@@ -137,8 +137,12 @@ function remediesFor({ declaration, rendered }: GrantedBucket, bucket: string): 
   if (declaration.statements !== undefined) {
     return inWords('patch neither its bucketName nor its bucketPolicy: say it in bucketName and statements');
   }
-  const { object, origin } = rendered;
-  const config = { ...textMapAt(object, 'spec', 'additionalConfig'), bucketPolicy: fixed };
+  return policyLines(rendered, fixed);
+}
+
+/** What to write into a claim of somebody else. */
+function policyLines({ object, origin }: GrantedBucket['rendered'], policy: string): readonly Remedy[] {
+  const config = { ...textMapAt(object, 'spec', 'additionalConfig'), bucketPolicy: policy };
   const fields = Object.entries(config).map(([field, text]) => `${field}: ${quoted(text)}`);
   return [
     ...toFix(`additionalConfig: { ${fields.join(', ')} }`),
@@ -182,7 +186,7 @@ new CephBucketWithBackupGrant(chart, 'media', {
 function readingOnly({ declaration, rendered }: GrantedBucket, bucket: string): readonly Remedy[] {
   const fixed = policyToPaste(bucket, policyOf(rendered.object));
   if (declaration.statements === undefined && beyondReading(fixed, bucket).length === 0)
-    return toFix(`bucketPolicy: ${quoted(fixed)}`);
+    return policyLines(rendered, fixed);
   return inWords(
     `leave ${BACKUP_USER_ARN} out of it: name in its Principal the users that it is for, and not everybody`,
   );
