@@ -8,12 +8,11 @@ import {
   scheduledBackupSpec,
   serverNameOf,
 } from '../methods/cnpg/objects';
-import { postgresDump, type PostgresDumpOptions } from '../jobs/postgres';
-import type { SecretKey, Source } from '../jobs/step';
+import { postgresDump } from '../jobs/postgres';
+import type { Source } from '../jobs/step';
 import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
 import { isExcluded, type Declaration, type Declarer } from '../model/declaration';
-import type { RequiredSecret } from '../model/inventory';
 import type { OneOrMore, PostgresStrategy } from '../model/kinds';
 import { DISABLED, MANAGED_BY, PRUNE_ANNOTATION } from '../model/marks';
 import { datasetIdOf } from '../model/refs';

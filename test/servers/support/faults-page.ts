@@ -1,6 +1,7 @@
 /** docs/faults.md, which is written by the run itself. */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { TOOLS } from './tools';
 
@@ -56,10 +57,20 @@ export async function writeFaultsPage(): Promise<void> {
 # Faults
 
 What was made to happen to the rendered jobs on real servers, and how each run ended. In every case the run failed, there
-was no new receipt, and the copy before came back byte for byte.
+was no new receipt, and all that the copy before consists of was still there, byte for byte. After all faults it came back.
 
 ${sections.join('\n')}`;
-  writeFileSync(PAGE, await format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE }));
+  const page = await format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE });
+  const before = faultsIn(readFileSync(PAGE, 'utf8'));
+  writeFileSync(PAGE, page);
+  // Messages differ a little between machines; what was made to happen does not.
+  if (!isDeepStrictEqual(before, faultsIn(page)))
+    throw new Error('docs/faults.md had not the faults of this run: commit what was written now.');
+}
+
+/** The headings, and what stands in the first column below them. */
+function faultsIn(page: string): readonly string[] {
+  return [...page.matchAll(/^(## .*|\| [^|]+)/gm)].map(([line]) => line.trimEnd()).toSorted();
 }
 
 function row({ what, step, message }: RecordedFault): string {

@@ -1,6 +1,20 @@
 /** Awkward data for Gitea, and how two of them are compared: as their users see them, without any tool of the backup. */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { giteaDump, type GiteaDumpOptions } from '../../../lib/jobs/gitea';
@@ -93,6 +107,20 @@ export async function fillGitea(gitea: GiteaServer, postgres: PostgresServer): P
   await api('POST', '/user/avatar', { image: PIXEL });
   await api('POST', '/repos/alice/code/avatar', { image: PIXEL });
   await leaveActionsFiles(gitea, postgres);
+  leaveAwkwardFiles(gitea);
+}
+
+/** What somebody may have put beside the files of Gitea: links of both kinds, holes, nothing, and any name. */
+function leaveAwkwardFiles({ volume }: GiteaServer): void {
+  const folder = join(volume, 'custom', 'public', ' assets\n日本');
+  for (const path of [join(volume, 'custom'), join(volume, 'custom', 'public'), folder]) makeFolder(path);
+  writeFileSync(join(folder, 'linked'), 'under two names');
+  linkSync(join(folder, 'linked'), join(folder, 'linked again'));
+  symlinkSync('linked', join(folder, 'symbolic'));
+  writeFileSync(join(folder, 'empty'), '');
+  const sparse = openSync(join(folder, 'sparse'), 'w');
+  writeSync(sparse, 'after a hole', 20_000_000);
+  closeSync(sparse);
 }
 
 /** With LFS, a large file, awkward names of branches and files, and a pointer whose object was never pushed. */
@@ -212,7 +240,7 @@ export async function giteaDigest(gitea: GiteaServer): Promise<Readonly<Record<s
   for (const assets of [issue, release])
     for (const asset of assets as readonly unknown[]) await bytes(textAt(asset, 'browser_download_url'));
   for (const version of ['1.0', '1.1']) await bytes(`/api/packages/alice/generic/tool/${version}/tool.bin`);
-  for (const folder of ['actions_log', 'actions_artifacts'])
+  for (const folder of ['actions_log', 'actions_artifacts', 'custom/public'])
     digests[folder] = digestOf(filesBelow(join(gitea.volume, folder)));
   await withFolder(async (folder) => {
     for (const repository of [
@@ -247,9 +275,12 @@ function withoutAccess(key: string, value: unknown): unknown {
 }
 
 function filesBelow(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
   return files
-    .map((file) => `${file.name} ${digestOf(readFileSync(join(file.parentPath, file.name)))}`)
+    .map((file) => {
+      const path = join(file.parentPath, file.name);
+      return `${file.name} ${file.isSymbolicLink() ? readlinkSync(path) : digestOf(readFileSync(path))}`;
+    })
     .toSorted()
     .join('\n');
 }
