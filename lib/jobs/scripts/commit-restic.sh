@@ -7,8 +7,10 @@
 . /scripts/restic.sh
 
 doing='measuring what is to be copied'
-files=$(find "$DATA" -type f | wc -l)
-bytes=$(find "$DATA" -type f -exec stat -c %s {} + | awk '{ n += $1 } END { printf "%.0f", n }')
+# No names, which may have line breaks.
+find "$DATA" -type f -exec stat -c %s {} + >"$TMP/sizes"
+files=$(wc -l <"$TMP/sizes")
+bytes=$(awk '{ n += $1 } END { printf "%.0f", n }' "$TMP/sizes")
 [ "$bytes" -gt 0 ] || fail "There is nothing to copy: the steps before have written $files files with $bytes bytes."
 
 open_repository

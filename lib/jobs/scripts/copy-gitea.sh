@@ -18,7 +18,9 @@ date -u +%Y-%m-%dT%H:%M:%SZ >"$PARTS/moment.files"
 # copied: reads what `cp` has said. What is gone is no error here, because it is decided later whether it should be there;
 # and who restores gives all files to Gitea's user.
 copied() {
-  lost=$(grep -v -e 'No such file or directory$' -e 'preserve ownership of' "$TMP/errors") || true
+  # A name may have line breaks, and then so has what is said of it.
+  awk '/^[a-z]+: / && NR > 1 { print said; said = "" } { said = said $0 } END { print said }' "$TMP/errors" >"$TMP/said"
+  lost=$(grep -v -e '^$' -e 'No such file or directory$' -e 'preserve ownership of' "$TMP/said") || true
   [ -z "$lost" ] && [ "$code" -ne 124 ] && [ "$code" -lt 128 ]
 }
 
