@@ -23,7 +23,7 @@ const CLUSTER_JOBS = 'cluster-backup';
 const FORGE_JOBS = 'forge-backup';
 
 /** Names of the example's buckets; the gateway is the run's own. */
-const BUCKETS = { local: 'backups', offsite: 'home-backups', attachments: 'forge-attachments' };
+const BUCKETS = { local: 'backups', offsite: 'home-backups' };
 
 /** Gitea stores files while a transaction is open. */
 const DATABASE = { tls: true, settings: { idle_in_transaction_session_timeout: '1min' } };
@@ -46,8 +46,8 @@ describe('the jobs of dist/', () => {
       startPostgres(DATABASE),
     ]);
     await offsite.rclone('backend', 'versioning', `s:${BUCKETS.offsite}`, 'Enabled');
-    bucket = await makeBucket(BUCKETS.attachments);
-    const claim = named(distObjects('forge'), 'ObjectBucketClaim', 'attachments');
+    bucket = await makeBucket();
+    const claim = named(distObjects('forge', [bucketHere()]), 'ObjectBucketClaim', 'attachments');
     await putPolicy(bucket.owner, bucket.name, textAt(claim, 'spec', 'additionalConfig', 'bucketPolicy') ?? '');
     await createGiteaDatabase(postgres);
     gitea = await startGitea(postgres, settingsOf(named(distObjects('forge'), 'StatefulSet', 'gitea'), bucket));
@@ -59,7 +59,10 @@ describe('the jobs of dist/', () => {
     await etcd.remove();
   });
 
+  // Other tests have a bucket of that name.
+  const bucketHere = (): Addresses[number] => [/(?<!mirror-)forge-attachments/g, bucket.name];
   const addresses = (): Addresses => [
+    bucketHere(),
     ['https://s3.example.net', endpoint()],
     [/http:\/\/rook-ceph-rgw-store-a\.rook-ceph\.svc(:\d+)?/g, endpoint()],
     ['https://127.0.0.1:2379', etcd.endpoint],

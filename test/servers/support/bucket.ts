@@ -22,7 +22,9 @@ export type Content = Readonly<Record<string, string>>;
 let buckets = 0;
 
 /** A bucket that the backup user may read, of an owner of its own. */
-export async function makeBucket(name = `app-${process.pid}-${(buckets += 1)}`): Promise<Bucket> {
+export async function makeBucket(): Promise<Bucket> {
+  buckets += 1;
+  const name = `app-${process.pid}-${buckets}`;
   const owner = await makeUser(`obc-${name}`);
   await told(owner, { method: 'PUT', path: `/${name}` });
   const bucket: Bucket = {

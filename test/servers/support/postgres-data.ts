@@ -69,8 +69,12 @@ select lo_from_bytea(0, decode(repeat('ab', 50000), 'hex'));
 select lo_from_bytea(0, '\x');
 `;
 
+/** Those that CloudNativePG makes in each new Cluster, besides postgres. */
+export const CNPG_ROLES = ['streaming_replica', 'app'];
+
 export async function fillPostgres(server: PostgresServer): Promise<void> {
-  await server.sql('create database app;');
+  for (const role of CNPG_ROLES) await server.sql(`create role ${role} login password '${role}'`);
+  await server.sql('create database app owner app');
   await server.sql(`create database ${quoteIdentifier(AWKWARD_NAME)};`);
   await server.sql('create database hollow;');
   await server.sql(TABLES, 'app');
@@ -94,7 +98,7 @@ select 'sequence', schemaname || '.' || sequencename, coalesce(last_value, -1)::
 union all
 select 'large object', oid::text, md5(lo_get(oid)) from pg_largeobject_metadata
 union all
-select 'role', rolname, md5(rolpassword) from pg_authid where rolname = 'reader'
+select 'role', rolname, md5(rolpassword) from pg_authid where rolname !~ '^pg_'
 union all
 select 'grant', relname, relacl::text from pg_class where relname = 'items'
 union all
