@@ -3,7 +3,7 @@ import { CNPG_GROUP } from '../methods/cnpg/archive';
 import { podsLine } from '../methods/jobs/placed';
 import type { FoundDataset } from '../model/answered';
 import { at, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
-import { PLACEHOLDERS } from '../model/text';
+import { PLACEHOLDERS, UNKNOWN } from '../model/text';
 import { claimTemplateOf, mountsClaim, tellingLabels, podTemplateOf } from '../model/workloads';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
@@ -42,10 +42,10 @@ export function giteaBackupLine(
     .ofKind(CNPG_GROUP, 'Cluster')
     .find(({ object }) => object.metadata.namespace === id.namespace);
   const keptIn = `keptIn: '${PLACEHOLDERS.place}'`;
-  const login = ['user', 'password'].map((key) => `${key}: { secret: 'gitea-database', key: '${key}' }`);
+  const login = ['user', 'password'].map((key) => `${key}: { secret: '${UNKNOWN}', key: '${key}' }`);
   const database =
     cluster === undefined
-      ? `{ host: 'postgresql', pods: { labels: { app: 'postgresql' } }, database: 'gitea', ${login.join(', ')}, ${keptIn} }`
+      ? `{ host: '${UNKNOWN}', pods: { labels: { app: '${UNKNOWN}' } }, database: 'gitea', ${login.join(', ')}, ${keptIn} }`
       : `{ cluster: '${cluster.object.metadata.name}' }`;
   // In the layout of the chart the volume has them.
   const settings =

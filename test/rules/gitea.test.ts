@@ -700,7 +700,7 @@ describe('the volume of a Gitea that nobody copies with its database', () => {
         ${SET}
             made by          example/gitea
             because          docker.gitea.com/gitea:1.26.0-rootless in StatefulSet paperless/gitea keeps its repositories on it
-            in its place     ${LINE}, database: { host: 'postgresql', pods: { labels: { app: 'postgresql' } }, database: 'gitea', user: { secret: 'gitea-database', key: 'user' }, password: { secret: 'gitea-database', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+            in its place     ${LINE}, database: { host: '…', pods: { labels: { app: '…' } }, database: 'gitea', user: { secret: '…', key: 'user' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
             if it has both   crashConsistent: 'why what a power cut leaves is good enough'
     `,
   });
