@@ -1,10 +1,10 @@
 /** The containers that run a database, and the claims that they write to. */
+import { isDatabaseImage } from '../model/database-images';
 import { claimKey } from '../model/dataset';
 import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 import { podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
-import { isDatabaseImage } from '../model/database-images';
 
 export interface DatabaseWriter {
   readonly image: string;

@@ -2,12 +2,12 @@
 import { CNPG_GROUP } from '../methods/cnpg/archive';
 import { podsLine } from '../methods/jobs/placed';
 import type { FoundDataset } from '../model/answered';
+import { giteaImage } from '../model/database-images';
 import { at, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
 import { claimTemplateOf, mountsClaim, tellingLabels, podTemplateOf } from '../model/workloads';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
-import { giteaImage } from '../model/database-images';
 import { nightlyLine } from './remedies';
 
 /** A Gitea that keeps its repositories on a volume. */

@@ -1,4 +1,5 @@
 /** How a client reaches a PostgreSQL that has no operator, as far as the objects show it. */
+import { isPostgresImage } from '../model/database-images';
 import { claimKey } from '../model/dataset';
 import { at, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
@@ -6,7 +7,6 @@ import { podLabels, tellingLabels } from '../model/workloads';
 import { carries, labelsToPaste } from '../model/label-selector';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
-import { isPostgresImage } from '../model/database-images';
 import type { DatabaseWriter } from './database-writers';
 
 /** What the server listens on unless somebody changed it. */

@@ -2,6 +2,7 @@
 import type { DumpedServer } from '../../methods/jobs/declaration';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import { distinctBy } from '../../model/collections';
+import { isPostgresImage } from '../../model/database-images';
 import { datasetKey, type DatasetId } from '../../model/dataset';
 import {
   at,
@@ -19,7 +20,6 @@ import { installNamespace } from '../../model/opaque-kinds';
 import { counted, enumerated } from '../../model/text';
 import { makesServers, mountsClaim, podLabels, podTemplateOf, tellingLabels } from '../../model/workloads';
 import type { GateContext } from '../context';
-import { isPostgresImage } from '../../model/database-images';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
