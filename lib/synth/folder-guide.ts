@@ -54,6 +54,6 @@ function describe({ name, backup }: Folder): string {
   if (!backup) return 'an application; it waits for no backup tool';
   const app = name.replace(/-backup$/, '');
   return name === 'cluster-backup'
-    ? 'what all backups share: storage locations'
+    ? 'storage locations, and jobs that belong to no application'
     : `how the data of \`${app}\` is copied; waits for the tools that do it`;
 }
