@@ -42,6 +42,13 @@ export function joinedName(names: readonly string[], maxLength: number): string 
     .slice(0, maxLength - 9)}-${shortHash(JSON.stringify(names))}`;
 }
 
+/** The name of a CronJob that others stand beside, `<name>-upkeep` the longest: cut only where it would be too long. */
+export function cronJobName(...names: readonly string[]): string {
+  const longest = MAX_CRON_JOB_NAME_LENGTH - '-upkeep'.length;
+  const name = names.join('-');
+  return name.length <= longest ? name : joinedName(names, longest);
+}
+
 /** Eight characters for the end of a name, which tell apart what is called the same. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);

@@ -53,14 +53,15 @@ function changesOf(before: InventoryDataset, after: InventoryDataset): readonly 
   add('accepted RPO', describe(before.rpo?.acceptedSeconds, 'any'), describe(after.rpo?.acceptedSeconds, 'any'));
   add('copies in', placesOf(before), placesOf(after));
   add('copied by', makersOf(before), makersOf(after));
-  const [oldKept, newKept] = [keptFor(before), keptFor(after)];
-  add('kept for', describe(oldKept, 'an unknown time'), describe(newKept, 'an unknown time'));
+  const kept = keptIn(before, after);
+  for (const { place, was, is } of kept)
+    add(`kept ${place}for`, describe(was, 'an unknown time'), describe(is, 'an unknown time'));
   const worse =
     (newRpo ?? Infinity) > (oldRpo ?? Infinity) ||
     (newFar ?? Infinity) > (oldFar ?? Infinity) ||
     domainsOf(after).size < domainsOf(before).size ||
     provenOf(after).length < provenOf(before).length ||
-    (newKept ?? 0) < (oldKept ?? 0) ||
+    kept.some(({ was, is }) => (is ?? 0) < (was ?? 0)) ||
     after.copies.length < before.copies.length;
   return changes.length === 0 ? [] : [`${worse ? '!' : '~'} ${name}: ${changes.join('; ')}`];
 }
@@ -89,10 +90,31 @@ function provenOf({ copies }: InventoryDataset): InventoryDataset['copies'] {
   return copies.filter(({ by }) => by !== 'elsewhere');
 }
 
-/** Nothing where nobody says how long any copy is kept. */
-function keptFor({ copies }: InventoryDataset): number | undefined {
-  const times = copies.flatMap(({ keptSeconds = [] }) => keptSeconds);
-  return times.length === 0 ? undefined : Math.max(...times);
+interface Kept {
+  /** `at offsite `; empty where there is one place. */
+  readonly place: string;
+  readonly was: number | undefined;
+  readonly is: number | undefined;
+}
+
+/** How long copies are kept at each location that has some before and after, or else those that are kept longest. */
+function keptIn(before: InventoryDataset, after: InventoryDataset): readonly Kept[] {
+  const [was, is] = [keptByLocation(before), keptByLocation(after)];
+  const both = [...was.keys()].filter((location) => is.has(location)).toSorted();
+  if (both.length < 2) return [{ place: '', was: longest(was), is: longest(is) }];
+  return both.map((location) => ({ place: `at ${location} `, was: was.get(location), is: is.get(location) }));
+}
+
+function keptByLocation({ copies }: InventoryDataset): ReadonlyMap<string, number> {
+  return new Map(
+    copies.flatMap(({ location, keptSeconds }) =>
+      location === undefined || keptSeconds === undefined ? [] : [[location, keptSeconds] as const],
+    ),
+  );
+}
+
+function longest(kept: ReadonlyMap<string, number>): number | undefined {
+  return kept.size === 0 ? undefined : Math.max(...kept.values());
 }
 
 /** Where copies stand in a location. */

@@ -3,14 +3,17 @@ import { ApiObject, Size } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { BackedUpPostgres, nightly, PostgresBackup } from '../../lib';
+import { postgresMajor } from '../../lib/model/image';
 import { listAt, textAt } from '../../lib/model/kube-object';
+import { cronJobName } from '../../lib/model/names';
 import { explain, offsite, synthesizeScenario, type Scenario } from '../support/scenario';
 
 const dump = nightly({ to: offsite, keep: { daily: 14 } });
 
 /** Image of the containers that ask the server. */
-function clients(build: (scenario: Scenario) => void): string | undefined {
-  const { files, findings } = synthesizeScenario(build);
+function clients(build: (scenario: Scenario) => void, postgres?: string): string | undefined {
+  const options = postgres === undefined ? {} : { platform: { jobs: { images: { postgres } } } };
+  const { files, findings } = synthesizeScenario(build, options);
   expect(explain(findings)).toBe('');
   const cronJob: unknown = parse(files?.get('example-backup/paperless.CronJob.db-dump-offsite.yaml') ?? '');
   const containers = listAt(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'initContainers');
@@ -102,5 +105,40 @@ describe('the clients of a dump', () => {
     ],
   ])('follow %s', (_, build, image) => {
     expect(clients(build)).toBe(image);
+  });
+
+  it.each([
+    ['pgvector/pgvector:0.8.0-pg17', 17],
+    ['pgvector/pgvector:pg16', 16],
+    ['timescale/timescaledb:2.17.2-pg16', 16],
+    ['ghcr.io/zalando/spilo-16:3.2-p1', 16],
+    ['postgis/postgis:16-3.4', 16],
+    ['docker.io/bitnami/postgresql:17.2.0-debian-12-r1@sha256:00', 17],
+    ['citusdata/citus:12.1', undefined],
+    ['registry.example.net/team/postgres17:2024.3', 17],
+    ['registry.example.net:5000/postgres', undefined],
+  ])('of %s are those of version %s', (image, version) => {
+    expect(postgresMajor(image)).toBe(version);
+  });
+
+  it('are Debian’s, whose tools the scripts are tried with', () => {
+    expect(clients(server('docker.io/library/postgres:17-alpine'))).toBe('docker.io/library/postgres:17.7');
+  });
+
+  it.each([
+    ['mirror.example.net/library/postgres:16.2', 'mirror.example.net/library/postgres:16.2'],
+    ['mirror.example.net/library/postgres:18.1', 'mirror.example.net/library/postgres:16.11'],
+  ])('come from the registry of %s', (platform, image) => {
+    expect(clients(server('docker.io/library/postgres:16.3'), platform)).toBe(image);
+  });
+
+  it('stand in jobs whose names are cut where they would be too long', () => {
+    expect(cronJobName('db-dump', 'offsite')).toBe('db-dump-offsite');
+    const [name, other] = ['primary', 'standby'].map((end) =>
+      cronJobName(`nextcloud-production-postgresql-${end}-dump`, 'offsite'),
+    );
+    expect(name).toMatch(/^nextcloud-production-postgresql-\w+-[0-9a-f]{8}$/);
+    expect(`${name}-upkeep`.length).toBeLessThanOrEqual(52);
+    expect(other).not.toBe(name);
   });
 });

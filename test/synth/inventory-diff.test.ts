@@ -103,6 +103,20 @@ describe('changes since the committed inventory', () => {
     ]);
   });
 
+  it('are copies that are kept shorter at one of two places', () => {
+    const nas = s3Location('nas', {
+      endpoint: 'https://nas.example.net',
+      bucket: 'backups',
+      failureDomain: 'site',
+      keptIn: 'a sealed envelope',
+    });
+    const kept = (days: number) =>
+      inventory(volume([nightly({ to: offsite, keep: { daily: days } }), nightly({ to: nas, keep: { daily: 400 } })]));
+    expect(diffInventories(kept(365), kept(30))).toEqual([
+      '! PersistentVolumeClaim paperless/data: kept at offsite for 365 d → 30 d',
+    ]);
+  });
+
   it('are copies in more and in fewer places', () => {
     const two = inventory(volume([everyNight, toTheNas]));
     expect(diffInventories(before, two)).toEqual([

@@ -152,7 +152,7 @@ function policyLines({ object, origin }: GrantedBucket['rendered'], policy: stri
 
 /** As TypeScript and YAML both read it; what is between single quotes they escape differently. */
 function quoted(text: string): string {
-  return /['\\]/.test(text) ? JSON.stringify(text) : `'${text}'`;
+  return /['\\\n]/.test(text) ? JSON.stringify(text) : `'${text}'`;
 }
 
 export const bucketBeyondReading: Rule = {

@@ -1,7 +1,8 @@
 /** Dumps of PostgreSQL: the job can log in, and its client understands the server. */
 import { CNPG_GROUP } from '../../methods/cnpg/archive';
-import { majorOf, serversOf, serverVersion } from '../../methods/jobs/database-server';
+import { serversOf, serverVersion } from '../../methods/jobs/database-server';
 import type { PlannedJob } from '../../methods/jobs/plan';
+import { postgresMajor } from '../../model/image';
 import { booleanAt, groupOf, textAt } from '../../model/kube-object';
 import { counted } from '../../model/text';
 import type { GateContext } from '../context';
@@ -76,7 +77,7 @@ function ofAnotherVersion(job: PlannedJob, context: GateContext): readonly RuleF
   const server = serversOf(job.declaration.source.peers, context)
     .map(serverVersion)
     .find((version) => version !== undefined);
-  const client = majorOf(images.postgres);
+  const client = postgresMajor(images.postgres);
   if (server === undefined || client === undefined || client === server.major) return [];
   const image = `'${server.image}'`;
   return [

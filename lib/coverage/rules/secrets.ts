@@ -61,7 +61,8 @@ export const helmHookWritten: Rule = {
       const { object, origin } = rendered;
       const hook = annotationsOf(object)['helm.sh/hook'];
       // A CRD that is to be there first is an object like others.
-      if (!isWritten(rendered) || hook === undefined || hook === 'crd-install') return [];
+      const isForCrds = hook?.split(',').some((each) => each.trim() === 'crd-install');
+      if (!isWritten(rendered) || hook === undefined || isForCrds === true) return [];
       const because = `its annotation helm.sh/hook says '${hook}', and Flux would apply it as any other object`;
       return [
         {

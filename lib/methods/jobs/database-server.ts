@@ -2,6 +2,7 @@
 import { POSTGRES_IMAGES } from '../../jobs/images';
 import type { Peer } from '../../jobs/step';
 import { isPostgresImage } from '../../model/database-images';
+import { postgresMajor } from '../../model/image';
 import { at, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
 import { makesPods, podTemplateOf, WORKLOADS } from '../../model/workloads';
 import { CNPG_GROUP } from '../cnpg/archive';
@@ -37,10 +38,10 @@ export function serverVersion(object: KubeObject): ServerVersion | undefined {
   if (catalogue !== undefined) return { major: catalogue, image: postgresImage(catalogue) };
   const ofCluster = textAt(object, 'spec', 'imageName');
   const image = ofCluster ?? containerImages(object).find(isPostgresImage) ?? '';
-  const major = majorOf(image);
+  const major = postgresMajor(image);
   if (major === undefined) return undefined;
-  // What others make of the same server may lack tools that the scripts need.
-  const hasTools = image === ofCluster || /(^|\/)postgres:/.test(image);
+  // What others make of the same server may lack tools that the scripts need, or bring those of busybox.
+  const hasTools = image === ofCluster || /(^|\/)postgres:(?!.*alpine)/.test(image);
   return { major, image: hasTools ? image : postgresImage(major) };
 }
 
@@ -52,8 +53,15 @@ function postgresImage(major: number): string {
   return POSTGRES_IMAGES[major] ?? `docker.io/library/postgres:${major}`;
 }
 
-/** The major version that an image names. */
-export function majorOf(image: string): number | undefined {
-  const major = /:v?(\d+)(?:[.-][^/]*)?$/.exec(image.replace(/@.*$/, ''))?.[1];
-  return major === undefined ? undefined : Number(major);
+/**
+ * The image with the clients for a server.
+ *
+ * @param platform what the platform names: of another version, its repository has that of the server, too.
+ */
+export function clientImage({ major, image }: ServerVersion, platform: string | undefined): string {
+  if (platform === undefined) return image;
+  const [, tag] = /:([^/:]*)$/.exec(POSTGRES_IMAGES[major] ?? '') ?? [];
+  const [, repository] = /^(.*\/postgres):[^/:@]*$/.exec(platform) ?? [];
+  if (postgresMajor(platform) === major || tag === undefined || repository === undefined) return platform;
+  return `${repository}:${tag}`;
 }

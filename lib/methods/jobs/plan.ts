@@ -11,13 +11,14 @@ import type { CronProblem } from '../../model/cron';
 import { isExcluded } from '../../model/declaration';
 import type { JobImages } from '../../model/job-images';
 import { mirrorHops, type Location } from '../../model/location';
+import { cronJobName } from '../../model/names';
 import { defaultStorageClass, type Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
 import type { JobProblem } from '../common-jobs';
 import type { MethodInput, ObjectIndex } from '../method';
 import { storeOf, type Unsaid } from '../reach';
-import { serversOf, serverVersion } from './database-server';
+import { clientImage, serversOf, serverVersion } from './database-server';
 import type { JobDeclaration } from './declaration';
 import { misplaced } from './placed';
 import { whatStops } from './stopped';
@@ -78,7 +79,7 @@ export function planJob(
 ): PlannedJob | JobProblem {
   const { cadence, to: location, keep } = strategy;
   const { namespace, settings } = declaration;
-  const name = `${declaration.name}-${location.name}`;
+  const name = cronJobName(declaration.name, location.name);
   const seed = [namespace, name];
   const tiers = tiersFor(strategy, seed, timeZone, settings.deadlineSeconds);
   if ('problem' in tiers) {
@@ -115,7 +116,12 @@ export function planJob(
     ...(stopped === undefined || 'problem' in undo ? {} : { stopped: { ...stopped, undo } }),
     keep,
     scratch,
-    images: { ...JOB_IMAGES, ...clientsFor(declaration, objects), ...platform.jobs?.images, ...settings.images },
+    images: {
+      ...JOB_IMAGES,
+      ...platform.jobs?.images,
+      ...clientsFor(declaration, objects, platform),
+      ...settings.images,
+    },
     keptSeconds: Math.max(...tiers.map(({ keepSeconds }) => keepSeconds)),
     worstAgeSeconds: worstAge(largestGap(base.schedule), settings.deadlineSeconds),
     mirrors,
@@ -123,11 +129,11 @@ export function planJob(
 }
 
 /** Clients of the version of the server that is dumped, where the output shows one. */
-function clientsFor({ source }: JobDeclaration, objects: ObjectIndex): Partial<JobImages> {
+function clientsFor({ source }: JobDeclaration, objects: ObjectIndex, { jobs }: Platform): Partial<JobImages> {
   const server = serversOf(source.peers, objects)
     .map(serverVersion)
     .find((version) => version !== undefined);
-  return server === undefined ? {} : { postgres: server.image };
+  return server === undefined ? {} : { postgres: clientImage(server, jobs?.images?.postgres) };
 }
 
 const QUIESCE_ADVICE = 'let it run at one minute of fewer hours, or give copies a shorter deadline';
@@ -165,7 +171,7 @@ function planMirrors(
   for (const { from, by } of mirrorHops(location)) {
     if (by.type === 'elsewhere' || direct.has(by.to.name)) break;
     const { to, cadence, deadlineSeconds = DEADLINE } = by;
-    const name = `${declaration.name}-${from.name}-to-${to.name}`;
+    const name = cronJobName(declaration.name, from.name, 'to', to.name);
     const seed = [declaration.namespace, name];
     const schedule = scheduleOf(cadence, seed, timeZone);
     const upkeep = upkeepSchedule(seed, timeZone);
