@@ -76,7 +76,7 @@ export interface Repositories {
 /**
  * Where the pods of an object keep repositories, as far as it says.
  *
- * @param set what its settings say, if anything.
+ * @param set what its settings say, if anything; a text only where they show it.
  */
 export function repositoriesOf(object: KubeObject, claim: string, set?: unknown): Repositories | undefined {
   const spec = at(podTemplateOf(object), 'spec');
@@ -90,8 +90,8 @@ export function repositoriesOf(object: KubeObject, claim: string, set?: unknown)
   const mount = mounts.find((each) => textAt(each, 'name') === volume);
   const mountPath = textAt(mount, 'mountPath')?.replace(/\/$/, '');
   if (volume === undefined || mountPath === undefined || textAt(mount, 'subPath') !== undefined) return undefined;
-  const root = typeof set === 'string' ? set : defaultRoot(spec, container, mountPath);
-  if (root === undefined) return undefined;
+  const root = set === undefined ? defaultRoot(spec, container, mountPath) : set;
+  if (typeof root !== 'string') return undefined;
   return { root, mountPath, folder: root.startsWith(`${mountPath}/`) ? root.slice(mountPath.length + 1) : '' };
 }
 

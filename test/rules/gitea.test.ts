@@ -172,19 +172,27 @@ function change(chart: Chart, path: string, value: unknown): void {
   set?.addJsonPatch(JsonPatch.add(path, value));
 }
 
-function environment(chart: Chart, variables: Readonly<Record<string, string>>): void {
-  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+/** @param variables with their values, or the whole of what is beside their names. */
+function environment(chart: Chart, variables: Readonly<Record<string, string | object>>): void {
+  const env = Object.entries(variables).map(([name, value]) => ({
+    name,
+    ...(typeof value === 'string' ? { value } : value),
+  }));
   change(chart, '/spec/template/spec/containers/0/env', env);
 }
 
-function release(chart: Chart, config: Record<string, unknown>, props: Partial<GiteaBackupProps> = {}): void {
-  new ApiObject(chart, 'gitea', {
+function helmRelease(chart: Chart, name: string, config: Record<string, unknown>): void {
+  new ApiObject(chart, name, {
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
-    metadata: { name: 'gitea' },
-    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'gitea' }, values: { gitea: { config } } },
+    metadata: { name },
+    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name }, values: { gitea: { config } } },
   });
-  holds(chart, { helmRelease: 'gitea' }, {});
+  holds(chart, { helmRelease: name }, {});
+}
+
+function release(chart: Chart, config: Record<string, unknown>, props: Partial<GiteaBackupProps> = {}): void {
+  helmRelease(chart, 'gitea', config);
   new GiteaBackup(chart, 'backup', {
     data: {
       claim: 'gitea-shared-storage',
@@ -255,6 +263,30 @@ describe('gitea-bucket', () => {
             because          its settings put attachments into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['attachments'] }
             what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+    `,
+  });
+
+  refuses('gitea-bucket', ['T02'], 'a bucket whose name is in a Secret', {
+    build: ({ chart }, changed) => {
+      const claim = bucketFor(chart, mirrored({ to: offsite, cron: '0 9 * * *' })).name;
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+        backup: DUMPED_AT_FOUR,
+        bucket: { files: ['attachments'], ...(changed ? {} : { claim }) },
+      });
+      const MINIO_BUCKET = { valueFrom: { secretKeyRef: { name: 'gitea-settings', key: 'bucket' } } };
+      environment(chart, {
+        GITEA__attachment__STORAGE_TYPE: 'minio',
+        GITEA__attachment__MINIO_BUCKET: MINIO_BUCKET,
+      });
+    },
+    options: () => withRook,
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          bucket '(unnamed)' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket
+            what to do       make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it
     `,
   });
 
@@ -525,6 +557,57 @@ describe('the pods of a Gitea', () => {
       `its settings say that its database is at 'db2-rw.paperless.svc:5432', and the job dumps Cluster paperless/db`,
       `to fix           database: { cluster: 'db2' }`,
     ),
+  });
+
+  for (const [what, value] of [
+    ['a Secret has', { valueFrom: { secretKeyRef: { name: 'db-app', key: 'host' } } }],
+    ['other variables make', '$(DB_HOST):5432'],
+  ] as const)
+    refuses('gitea-contradicted', [], `whose settings ${what}, of which nothing is said`, {
+      build: ({ chart }, changed) => {
+        withCluster(chart, undefined, ['db']);
+        environment(chart, {
+          GITEA__database__DB_TYPE: value,
+          GITEA__database__HOST: changed ? 'db2-rw' : value,
+          GITEA__repository__ROOT: value,
+        });
+      },
+      says: contradicted(
+        `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+        'what to do       name in database what its pods use, or let them use what it names',
+      ),
+    });
+
+  refuses('gitea-contradicted', [], 'beside a HelmRelease of another Gitea', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, changed ? 'db2-rw' : 'db-rw', ['db', 'db2']);
+      helmRelease(chart, 'forgejo', { database: { HOST: 'db2-rw' } });
+    },
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'of one HelmRelease beside that of another Gitea', {
+    build: ({ chart }, changed) => {
+      for (const name of ['db', 'db2'])
+        new BackedUpPostgres(chart, name, {
+          storage,
+          backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        });
+      release(chart, { database: { HOST: changed ? 'db2-rw' : 'db-rw' } }, { database: { cluster: 'db' } });
+      helmRelease(chart, 'forgejo', { database: { HOST: 'db2-rw' } });
+    },
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    )
+      .replace(
+        `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+        'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
+      )
+      .replace('example/gitea', 'example/backup'),
   });
 
   refuses('gitea-contradicted', [], 'that use a Pooler of another Cluster', {
