@@ -152,14 +152,14 @@ function withCluster(
   chart: Chart,
   host: string | undefined,
   clusters: readonly string[],
-  database: GiteaBackupProps['database'] = { cluster: 'db' },
+  database: GiteaBackupProps['database'] | 'none' = { cluster: 'db' },
 ): void {
   for (const name of clusters)
     new BackedUpPostgres(chart, name, {
       storage,
       backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
     });
-  ofSomebodyElse(chart, false, 'ReadWriteOnce', { database });
+  ofSomebodyElse(chart, false, 'ReadWriteOnce', database === 'none' ? 'none' : { database });
   if (host !== undefined) environment(chart, { GITEA__database__HOST: host });
 }
 
@@ -639,6 +639,67 @@ describe('the pods of a Gitea', () => {
     ),
   });
 
+  const AT = (name: string): GiteaBackupProps['database'] => ({
+    ...FOREIGN.database,
+    host: name,
+    pods: { labels: { app: name } },
+  });
+
+  refuses('gitea-contradicted', [], 'that use another of two servers without an operator', {
+    build: ({ chart }, changed) => {
+      for (const name of ['pg-old', 'pg-new'])
+        new ApiObject(chart, name, {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name },
+          spec: { selector: { app: name }, ports: [{ port: 5432 }] },
+        });
+      withCluster(chart, 'pg-new:5432', [], AT(changed ? 'pg-old' : 'pg-new'));
+    },
+    says: contradicted(
+      `its settings say that its database is at 'pg-new:5432', and the job dumps that behind Service paperless/pg-old`,
+      `to fix           host: 'pg-new', pods: { labels: { app: 'pg-new' } }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another database of the same Cluster', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, undefined, ['db']);
+      environment(chart, { GITEA__database__NAME: changed ? 'forge' : 'app' });
+    },
+    says: contradicted(
+      `its settings say that its database is called 'forge', and the job dumps 'app'`,
+      `what to do       let its pods use 'app', or name in database the host and the login of 'forge'`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another database than the Cluster is told to make', {
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec: { bootstrap: { initdb: { database: changed ? 'wiki' : 'forge', owner: 'forge' } } },
+      });
+      withCluster(chart, undefined, []);
+      environment(chart, { GITEA__database__NAME: 'forge' });
+    },
+    says: contradicted(
+      `its settings say that its database is called 'forge', and the job dumps 'wiki'`,
+      `what to do       let its pods use 'wiki', or name in database the host and the login of 'forge'`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another database of the same server', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, undefined, [], AT('postgresql'));
+      environment(chart, { GITEA__database__NAME: changed ? 'forge' : 'gitea' });
+    },
+    says: contradicted(
+      `its settings say that its database is called 'forge', and the job dumps 'gitea'`,
+      `what to do       name 'forge' in database, beside its host, or let its pods use 'gitea'`,
+    ),
+  });
+
   refuses('gitea-contradicted', [], 'that use another kind of database', {
     build: ({ chart }, changed) => {
       release(chart, { database: { DB_TYPE: changed ? 'sqlite3' : 'postgres' } });
@@ -787,6 +848,96 @@ describe('the volume of a Gitea that nobody copies with its database', () => {
             if it has both   crashConsistent: 'why what a power cut leaves is good enough'
     `,
   });
+
+  for (const [what, host, cluster] of [
+    ['with the Cluster that its pods use', { GITEA__database__HOST: 'forge-db-rw:5432' }, 'forge-db'],
+    ['with a Cluster of several that nobody tells apart', {}, '…'],
+  ] as const)
+    refuses('no-strategy', [], `and is to be copied ${what}`, {
+      build: ({ chart }, changed) => {
+        withCluster(chart, undefined, ['aaa-wiki', 'forge-db'], changed ? 'none' : { cluster: 'forge-db' });
+        environment(chart, host);
+      },
+      says: `
+        1 dataset has no backup strategy: [no-strategy]
+
+          ${SET}
+              made by          example/gitea
+              to back it up    ${LINE}, database: { cluster: '${cluster}' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+              to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+      `,
+    });
+
+  /** As files, with the sentence unless that is what is changed. */
+  function asFiles(chart: Chart, changed: boolean): void {
+    const crashConsistent = 'Its database is SQLite, in the same snapshot.';
+    backUp(
+      chart,
+      { statefulSet: 'gitea', template: 'data' },
+      nightly({ to: offsite, keep: { daily: 14 }, ...(changed ? {} : { crashConsistent }) }),
+    );
+  }
+
+  refuses('no-strategy', [], 'and whose database is a file', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      environment(chart, { GITEA__database__DB_TYPE: 'sqlite3' });
+      if (!changed) asFiles(chart, false);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ${SET}
+            made by          example/gitea
+            to back it up    backUp(this, { statefulSet: 'gitea', template: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+            to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('gitea-copied-alone', ['T06'], 'but Velero, and whose database is a file', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      environment(chart, { GITEA__database__DB_TYPE: 'sqlite3' });
+      asFiles(chart, changed);
+    },
+    says: `
+      1 volume of Gitea is copied at another moment than its database: [gitea-copied-alone]
+
+        ${SET}
+            made by          example/gitea
+            because          docker.gitea.com/gitea:1.26.0-rootless in StatefulSet paperless/gitea keeps its repositories on it
+            if it has both   crashConsistent: 'why what a power cut leaves is good enough'
+    `,
+  });
+
+  for (const [image, mountPath, secretAt] of [
+    ['docker.gitea.com/gitea:1.26.0', '/data', '/etc/other'],
+    ['codeberg.org/forgejo/forgejo:13', '/data', '/etc/other'],
+    ['docker.gitea.com/gitea:1.26.0-rootless', '/var/lib/gitea', '/etc/gitea'],
+  ] as const)
+    refuses('gitea-copied-alone', ['T06'], `but Velero, at ${mountPath} of ${image}, with a Secret at ${secretAt}`, {
+      build: ({ chart }, changed) => {
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+        const pod = '/spec/template/spec';
+        change(chart, `${pod}/volumes`, [{ name: 'conf', secret: { secretName: 'gitea-ini' } }]);
+        change(chart, `${pod}/containers/0/image`, image);
+        // What Gitea only reads, it keeps nothing on.
+        change(chart, `${pod}/containers/0/volumeMounts`, [
+          { name: 'data', mountPath, ...(changed ? {} : { readOnly: true }) },
+          { name: 'conf', mountPath: secretAt },
+        ]);
+        asFiles(chart, true);
+      },
+      says: `
+        1 volume of Gitea is copied at another moment than its database: [gitea-copied-alone]
+
+          ${SET}
+              made by          example/gitea
+              because          ${image} in StatefulSet paperless/gitea mounts it at ${mountPath}, where its repositories may be
+              what to do       copy it together with its database by GiteaBackup, with layout: { folders: { … }, leftOut: [ … ] }, which says where each folder is on the volume
+              if it has both   crashConsistent: 'why what a power cut leaves is good enough'
+      `,
+    });
 
   it('is copied with it when the line is pasted, and the place of its keys is said', () => {
     const setUp = (chart: Chart): void => {
