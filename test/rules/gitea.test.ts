@@ -597,7 +597,7 @@ describe('the pods of a Gitea', () => {
           backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
         });
       release(chart, { database: { HOST: changed ? 'db2-rw' : 'db-rw' } }, { database: { cluster: 'db' } });
-      helmRelease(chart, 'forgejo', { database: { HOST: 'db2-rw' } });
+      helmRelease(chart, 'second', { database: { HOST: 'db2-rw' } });
     },
     says: contradicted(
       `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
@@ -608,6 +608,28 @@ describe('the pods of a Gitea', () => {
         'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
       )
       .replace('example/gitea', 'example/backup'),
+  });
+
+  refuses('gitea-contradicted', [], 'that nobody sees, beside a HelmRelease which may be another', {
+    build: ({ chart }, changed) => {
+      for (const name of ['db', 'db2'])
+        new BackedUpPostgres(chart, name, {
+          storage,
+          backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        });
+      ofSomebodyElse(chart, true, 'ReadWriteOnce', { database: { cluster: 'db' } });
+      helmRelease(chart, 'forgejo', { database: { HOST: 'db2-rw' } });
+      if (!changed) helmRelease(chart, 'forge', {});
+    },
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    )
+      .replace(
+        `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+        'PersistentVolumeClaim paperless/data (50Gi)',
+      )
+      .replace('example/gitea', 'example/data'),
   });
 
   refuses('gitea-contradicted', [], 'that use a Pooler of another Cluster', {
@@ -938,6 +960,32 @@ describe('the volume of a Gitea that nobody copies with its database', () => {
               if it has both   crashConsistent: 'why what a power cut leaves is good enough'
       `,
     });
+
+  refuses('no-strategy', [], 'and whose layout nobody sees', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      change(chart, '/spec/template/spec/containers/0/image', 'docker.gitea.com/gitea:1.26.0');
+      if (!changed) asFiles(chart, false);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ${SET}
+            made by          example/gitea
+            what to do       copy it together with its database by GiteaBackup, with layout: { folders: { … }, leftOut: [ … ] }, which says where each folder is on the volume
+            if it has both   backUp(this, { statefulSet: 'gitea', template: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+            to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  it('has a twin, which is not asked for more, where the repositories are known to be elsewhere', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      environment(chart, { GITEA__repository__ROOT: '/srv/repositories' });
+      asFiles(chart, true);
+    });
+    expect(findings).toEqual([]);
+  });
 
   it('is copied with it when the line is pasted, and the place of its keys is said', () => {
     const setUp = (chart: Chart): void => {
