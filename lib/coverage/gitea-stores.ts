@@ -1,7 +1,8 @@
 /** What a Gitea keeps in buckets, as far as its settings are visible and its construct says it. */
 import { claimsReadBy } from '../methods/jobs/declaration';
 import type { PlannedJob } from '../methods/jobs/plan';
-import { at, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import { at, listAt, mappingAt, objectId, objectKey, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import { installNamespace } from '../model/opaque-kinds';
 import type { RenderedObject } from '../model/rendered';
 import { makesPods, mountsClaim, podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
@@ -82,30 +83,50 @@ export function storesOf(job: PlannedJob, context: GateContext): readonly Store[
   });
 }
 
-/** A text, or the ConfigMap that has it. */
-export type Setting = string | { readonly claim: string };
+/** A text, or the ConfigMap that has it; of what only the cluster knows, neither. */
+export type Setting = string | { readonly claim?: string };
+export type Settings = ReadonlyMap<string, Setting>;
 
-/** By section and key, `storage.lfs.STORAGE_TYPE`: the environment of the pods, ConfigMaps in it, and a HelmRelease. */
-export function settingsOf(job: PlannedJob, context: GateContext): ReadonlyMap<string, Setting> {
-  const { namespace } = job.dataset.id;
+/** By section and key, `storage.lfs.STORAGE_TYPE`. Only of its own: a namespace may have another Gitea. */
+export function settingsOf(job: PlannedJob, context: GateContext): Settings {
+  const workloads = workloadsOf(job, context);
+  const { heldBy } = job.dataset;
+  const isMounted = workloads.some((object) => mountsAny(object, job));
+  if (isMounted || (heldBy === undefined && workloads.length > 0)) return settingsIn(workloads, context);
+  const releases = context.ofKind(HELM, 'HelmRelease').filter(({ object }) => {
+    if (heldBy !== undefined) return objectKey(objectId(object)) === objectKey(heldBy);
+    return installNamespace(object) === job.dataset.id.namespace;
+  });
   const settings = new Map<string, Setting>();
-  for (const object of workloadsOf(job, context)) addEnvironment(settings, object, context);
-  for (const { object } of context.ofKind('helm.toolkit.fluxcd.io', 'HelmRelease'))
-    if (object.metadata.namespace === namespace) addValues(settings, object);
+  if (releases.length === 1) for (const { object } of releases) addValues(settings, object);
   return settings;
 }
 
-/** What makes the pods of a Gitea, as far as it is in the output or beside it: they mount its volume. */
-export function workloadsOf({ dataset, declaration }: PlannedJob, { input }: GateContext): readonly KubeObject[] {
-  const { source } = declaration;
-  const { namespace } = dataset.id;
-  const claims = claimsReadBy(source);
-  const labels = source.placement?.on === 'same-node' ? source.placement.labels : {};
-  return input.objects
-    .map(({ object }) => object)
-    .filter(
-      (object) => makesPods(object, namespace, labels) || claims.some((claim) => mountsClaim(object, namespace, claim)),
-    );
+const HELM = 'helm.toolkit.fluxcd.io';
+
+/** What the environment of pods says, and the ConfigMaps in it. */
+export function settingsIn(workloads: readonly KubeObject[], context: GateContext): Settings {
+  const settings = new Map<string, Setting>();
+  for (const object of workloads) addEnvironment(settings, object, context);
+  return settings;
+}
+
+/**
+ * What makes the pods of a Gitea, as far as it is in the output or beside it: they mount its volume. Only where nobody
+ * is seen to mount it, their labels have to do, which those of another Gitea may carry, too.
+ */
+export function workloadsOf(job: PlannedJob, { input }: GateContext): readonly KubeObject[] {
+  const { placement } = job.declaration.source;
+  const labels = placement?.on === 'same-node' ? placement.labels : {};
+  const objects = input.objects.map(({ object }) => object);
+  const mounting = objects.filter((object) => mountsAny(object, job));
+  return mounting.length > 0
+    ? mounting
+    : objects.filter((object) => makesPods(object, job.dataset.id.namespace, labels));
+}
+
+function mountsAny(object: KubeObject, { dataset, declaration }: PlannedJob): boolean {
+  return claimsReadBy(declaration.source).some((claim) => mountsClaim(object, dataset.id.namespace, claim));
 }
 
 function addEnvironment(settings: Map<string, Setting>, object: KubeObject, context: GateContext): void {
@@ -118,15 +139,16 @@ function addEnvironment(settings: Map<string, Setting>, object: KubeObject, cont
       for (const [key, value] of Object.entries(textMapAt(context.object(id)?.object, 'data')))
         add(settings, key, value);
     }
-    for (const variable of listAt(container, 'env')) {
-      const claim = textAt(variable, 'valueFrom', 'configMapKeyRef', 'name');
-      add(
-        settings,
-        textAt(variable, 'name') ?? '',
-        textAt(variable, 'value') ?? (claim === undefined ? '' : { claim }),
-      );
-    }
+    for (const variable of listAt(container, 'env')) add(settings, textAt(variable, 'name') ?? '', valueOf(variable));
   }
+}
+
+/** What Kubernetes puts together of other variables is seen in the cluster only. */
+function valueOf(variable: unknown): Setting {
+  const claim = textAt(variable, 'valueFrom', 'configMapKeyRef', 'name');
+  if (claim !== undefined) return { claim };
+  const value = textAt(variable, 'value');
+  return value === undefined || value.includes('$(') ? {} : value;
 }
 
 function namespaceOf({ metadata: { namespace } }: KubeObject): { readonly namespace?: string } {

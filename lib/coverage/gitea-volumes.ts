@@ -3,54 +3,86 @@ import { CNPG_GROUP } from '../methods/cnpg/archive';
 import { podsLine } from '../methods/jobs/placed';
 import type { FoundDataset } from '../model/answered';
 import { giteaImage } from '../model/database-images';
-import { at, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
+import { at, booleanAt, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
 import { claimTemplateOf, mountsClaim, tellingLabels, podTemplateOf } from '../model/workloads';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
+import { inWords, type Remedy } from './finding';
+import { clusterOf } from './gitea-databases';
+import { settingsIn, type Settings } from './gitea-stores';
 import { nightlyLine } from './remedies';
 
-/** A Gitea that keeps its repositories on a volume. */
+/** A Gitea that keeps its repositories on a volume, or may do so. */
 export interface GiteaVolume {
   readonly workload: KubeObject;
   readonly image: string;
-  readonly layout: 'rootless' | 'chart';
+  readonly mountPath: string;
+  /** Absent where it is none that GiteaBackup knows by name, or an `app.ini` that nobody sees says it. */
+  readonly layout?: 'rootless' | 'chart';
+  /** What the environment of its pods says. */
+  readonly settings: Settings;
 }
 
-/** The Gitea that keeps its repositories in a dataset, in a layout that GiteaBackup knows by name. */
-export function giteaOn({ claims }: FoundDataset, { input }: GateContext): GiteaVolume | undefined {
+/** The Gitea that keeps its repositories in a dataset. */
+export function giteaOn({ claims }: FoundDataset, context: GateContext): GiteaVolume | undefined {
   const found = claims.flatMap(({ namespace, name }) =>
-    input.objects.flatMap(({ object }) => {
-      if (!mountsClaim(object, namespace, name)) return [];
-      const layout = layoutIn(repositoriesOf(object, name)?.folder ?? '');
+    context.input.objects.flatMap(({ object }) => {
       const image = textAt(giteaContainer(object), 'image');
-      return layout === undefined || image === undefined ? [] : [{ workload: object, image, layout }];
+      if (image === undefined || !mountsClaim(object, namespace, name)) return [];
+      const settings = settingsIn([object], context);
+      const set = settings.get('repository.ROOT');
+      const mountPath = mountForRepositories(object, name, set);
+      if (mountPath === undefined) return [];
+      const layout = layoutIn(repositoriesOf(object, name, set)?.folder ?? '');
+      return [{ workload: object, image, mountPath, settings, ...(layout === undefined ? {} : { layout }) }];
     }),
   );
-  return found[0];
+  return found.find(({ layout }) => layout !== undefined) ?? found[0];
 }
 
-/** The construct that copies it together with its database. */
-export function giteaBackupLine(
+/** Whether its database is a file, which a snapshot of its volume has. */
+export function usesSqlite({ settings }: GiteaVolume): boolean {
+  return settings.get('database.DB_TYPE') === 'sqlite3';
+}
+
+/** How it is copied together with its database by jobs, which dump that of a server. */
+export function giteaBackupRemedies(
+  label: string,
   dataset: UnansweredDataset,
-  { workload, image, layout }: GiteaVolume,
+  { layout, ...gitea }: GiteaVolume,
+  context: GateContext,
+): readonly Remedy[] {
+  return layout === undefined
+    ? inWords(
+        'copy it together with its database by GiteaBackup, with layout: { folders: { … }, leftOut: [ … ] }, which says where each folder is on the volume',
+      )
+    : [{ label, text: giteaBackupLine(dataset, { ...gitea, layout }, context) }];
+}
+
+function giteaBackupLine(
+  dataset: UnansweredDataset,
+  { workload, image, layout, settings: shown }: GiteaVolume,
   context: GateContext,
 ): string {
   const { id, declaration, origin } = dataset;
   const place = context.refTo({ id, origin: declaration?.at ?? origin });
-  const cluster = context
-    .ofKind(CNPG_GROUP, 'Cluster')
-    .find(({ object }) => object.metadata.namespace === id.namespace);
   const keptIn = `keptIn: '${PLACEHOLDERS.place}'`;
   const login = ['user', 'password'].map((key) => `${key}: { secret: '${UNKNOWN}', key: '${key}' }`);
+  const cluster = clusterOf(shown, id.namespace, context);
+  const isOneOfMany = typeof shown.get('database.HOST') !== 'string' && hasClusters(id.namespace, context);
   const database =
-    cluster === undefined
+    cluster === undefined && !isOneOfMany
       ? `{ host: '${UNKNOWN}', pods: { labels: { app: '${UNKNOWN}' } }, database: 'gitea', ${login.join(', ')}, ${keptIn} }`
-      : `{ cluster: '${cluster.object.metadata.name}' }`;
+      : `{ cluster: '${cluster ?? UNKNOWN}' }`;
   // In the layout of the chart the volume has them.
   const settings =
     layout === 'chart' ? '' : `settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], ${keptIn} }, `;
   return `new GiteaBackup(this, '${id.name}-backup', { data: ${place}, ${podsLine(tellingLabels(workload))}, layout: '${layout}', ${settings}image: '${image}', database: ${database}, backup: ${nightlyLine(context)} })`;
+}
+
+function hasClusters(namespace: string | undefined, context: GateContext): boolean {
+  return context.ofKind(CNPG_GROUP, 'Cluster').some(({ object }) => object.metadata.namespace === namespace);
 }
 
 function giteaContainer(object: KubeObject): unknown {
@@ -74,24 +106,52 @@ export interface Repositories {
 }
 
 /**
+ * Where the pods of an object mount a claim so that repositories may be on it: where nobody sees their place, anywhere but
+ * among configuration and what is for the moment.
+ */
+function mountForRepositories(object: KubeObject, claim: string, set: unknown): string | undefined {
+  const spec = at(podTemplateOf(object), 'spec');
+  const container = giteaContainer(object);
+  const volume = volumeOf(object, claim);
+  const isReadOnly = listAt(spec, 'volumes').some(
+    (each) => textAt(each, 'name') === volume && booleanAt(each, 'persistentVolumeClaim', 'readOnly') === true,
+  );
+  if (volume === undefined || isReadOnly) return undefined;
+  return listAt(container, 'volumeMounts')
+    .filter((mount) => textAt(mount, 'name') === volume && booleanAt(mount, 'readOnly') !== true)
+    .flatMap((mount) => textAt(mount, 'mountPath')?.replace(/\/$/, '') ?? [])
+    .find((path) => {
+      const root = set ?? defaultRoot(spec, container, path);
+      if (typeof root !== 'string') return !/^\/(?:etc|tmp)(?:\/|$)/.test(path);
+      return `${root}/`.startsWith(`${path}/`) || path.startsWith(`${root}/`);
+    });
+}
+
+/** Name that a claim has among the volumes of the pods. */
+function volumeOf(object: KubeObject, claim: string): string | undefined {
+  return (
+    claimTemplateOf(object, claim) ??
+    listAt(podTemplateOf(object), 'spec', 'volumes')
+      .filter((each) => textAt(each, 'persistentVolumeClaim', 'claimName') === claim)
+      .map((each) => textAt(each, 'name'))[0]
+  );
+}
+
+/**
  * Where the pods of an object keep repositories, as far as it says.
  *
- * @param set what its settings say, if anything.
+ * @param set what its settings say, if anything; a text only where they show it.
  */
 export function repositoriesOf(object: KubeObject, claim: string, set?: unknown): Repositories | undefined {
   const spec = at(podTemplateOf(object), 'spec');
-  const volume =
-    claimTemplateOf(object, claim) ??
-    listAt(spec, 'volumes')
-      .filter((each) => textAt(each, 'persistentVolumeClaim', 'claimName') === claim)
-      .map((each) => textAt(each, 'name'))[0];
+  const volume = volumeOf(object, claim);
   const container = giteaContainer(object);
   const mounts = listAt(container, 'volumeMounts');
   const mount = mounts.find((each) => textAt(each, 'name') === volume);
   const mountPath = textAt(mount, 'mountPath')?.replace(/\/$/, '');
   if (volume === undefined || mountPath === undefined || textAt(mount, 'subPath') !== undefined) return undefined;
-  const root = typeof set === 'string' ? set : defaultRoot(spec, container, mountPath);
-  if (root === undefined) return undefined;
+  const root = set === undefined ? defaultRoot(spec, container, mountPath) : set;
+  if (typeof root !== 'string') return undefined;
   return { root, mountPath, folder: root.startsWith(`${mountPath}/`) ? root.slice(mountPath.length + 1) : '' };
 }
 

@@ -152,14 +152,14 @@ function withCluster(
   chart: Chart,
   host: string | undefined,
   clusters: readonly string[],
-  database: GiteaBackupProps['database'] = { cluster: 'db' },
+  database: GiteaBackupProps['database'] | 'none' = { cluster: 'db' },
 ): void {
   for (const name of clusters)
     new BackedUpPostgres(chart, name, {
       storage,
       backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
     });
-  ofSomebodyElse(chart, false, 'ReadWriteOnce', { database });
+  ofSomebodyElse(chart, false, 'ReadWriteOnce', database === 'none' ? 'none' : { database });
   if (host !== undefined) environment(chart, { GITEA__database__HOST: host });
 }
 
@@ -172,19 +172,27 @@ function change(chart: Chart, path: string, value: unknown): void {
   set?.addJsonPatch(JsonPatch.add(path, value));
 }
 
-function environment(chart: Chart, variables: Readonly<Record<string, string>>): void {
-  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+/** @param variables with their values, or the whole of what is beside their names. */
+function environment(chart: Chart, variables: Readonly<Record<string, string | object>>): void {
+  const env = Object.entries(variables).map(([name, value]) => ({
+    name,
+    ...(typeof value === 'string' ? { value } : value),
+  }));
   change(chart, '/spec/template/spec/containers/0/env', env);
 }
 
-function release(chart: Chart, config: Record<string, unknown>, props: Partial<GiteaBackupProps> = {}): void {
-  new ApiObject(chart, 'gitea', {
+function helmRelease(chart: Chart, name: string, config: Record<string, unknown>): void {
+  new ApiObject(chart, name, {
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
-    metadata: { name: 'gitea' },
-    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'gitea' }, values: { gitea: { config } } },
+    metadata: { name },
+    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name }, values: { gitea: { config } } },
   });
-  holds(chart, { helmRelease: 'gitea' }, {});
+  holds(chart, { helmRelease: name }, {});
+}
+
+function release(chart: Chart, config: Record<string, unknown>, props: Partial<GiteaBackupProps> = {}): void {
+  helmRelease(chart, 'gitea', config);
   new GiteaBackup(chart, 'backup', {
     data: {
       claim: 'gitea-shared-storage',
@@ -255,6 +263,30 @@ describe('gitea-bucket', () => {
             because          its settings put attachments into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['attachments'] }
             what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+    `,
+  });
+
+  refuses('gitea-bucket', ['T02'], 'a bucket whose name is in a Secret', {
+    build: ({ chart }, changed) => {
+      const claim = bucketFor(chart, mirrored({ to: offsite, cron: '0 9 * * *' })).name;
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+        backup: DUMPED_AT_FOUR,
+        bucket: { files: ['attachments'], ...(changed ? {} : { claim }) },
+      });
+      const MINIO_BUCKET = { valueFrom: { secretKeyRef: { name: 'gitea-settings', key: 'bucket' } } };
+      environment(chart, {
+        GITEA__attachment__STORAGE_TYPE: 'minio',
+        GITEA__attachment__MINIO_BUCKET: MINIO_BUCKET,
+      });
+    },
+    options: () => withRook,
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          bucket '(unnamed)' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket
+            what to do       make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it
     `,
   });
 
@@ -527,6 +559,79 @@ describe('the pods of a Gitea', () => {
     ),
   });
 
+  for (const [what, value] of [
+    ['a Secret has', { valueFrom: { secretKeyRef: { name: 'db-app', key: 'host' } } }],
+    ['other variables make', '$(DB_HOST):5432'],
+  ] as const)
+    refuses('gitea-contradicted', [], `whose settings ${what}, of which nothing is said`, {
+      build: ({ chart }, changed) => {
+        withCluster(chart, undefined, ['db']);
+        environment(chart, {
+          GITEA__database__DB_TYPE: value,
+          GITEA__database__HOST: changed ? 'db2-rw' : value,
+          GITEA__repository__ROOT: value,
+        });
+      },
+      says: contradicted(
+        `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+        'what to do       name in database what its pods use, or let them use what it names',
+      ),
+    });
+
+  refuses('gitea-contradicted', [], 'beside a HelmRelease of another Gitea', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, changed ? 'db2-rw' : 'db-rw', ['db', 'db2']);
+      helmRelease(chart, 'forgejo', { database: { HOST: 'db2-rw' } });
+    },
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'of one HelmRelease beside that of another Gitea', {
+    build: ({ chart }, changed) => {
+      for (const name of ['db', 'db2'])
+        new BackedUpPostgres(chart, name, {
+          storage,
+          backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        });
+      release(chart, { database: { HOST: changed ? 'db2-rw' : 'db-rw' } }, { database: { cluster: 'db' } });
+      helmRelease(chart, 'second', { database: { HOST: 'db2-rw' } });
+    },
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    )
+      .replace(
+        `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+        'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
+      )
+      .replace('example/gitea', 'example/backup'),
+  });
+
+  refuses('gitea-contradicted', [], 'that nobody sees, beside a HelmRelease which may be another', {
+    build: ({ chart }, changed) => {
+      for (const name of ['db', 'db2'])
+        new BackedUpPostgres(chart, name, {
+          storage,
+          backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        });
+      ofSomebodyElse(chart, true, 'ReadWriteOnce', { database: { cluster: 'db' } });
+      helmRelease(chart, 'forgejo', { database: { HOST: 'db2-rw' } });
+      if (!changed) helmRelease(chart, 'forge', {});
+    },
+    says: contradicted(
+      `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+      `to fix           database: { cluster: 'db2' }`,
+    )
+      .replace(
+        `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+        'PersistentVolumeClaim paperless/data (50Gi)',
+      )
+      .replace('example/gitea', 'example/data'),
+  });
+
   refuses('gitea-contradicted', [], 'that use a Pooler of another Cluster', {
     build: ({ chart }, changed) => {
       new ApiObject(chart, 'pooler', {
@@ -553,6 +658,67 @@ describe('the pods of a Gitea', () => {
     says: contradicted(
       `its settings say that its database is at 'postgresql.example.net', and the job dumps Cluster paperless/db`,
       'what to do       name in database what its pods use, or let them use what it names',
+    ),
+  });
+
+  const AT = (name: string): GiteaBackupProps['database'] => ({
+    ...FOREIGN.database,
+    host: name,
+    pods: { labels: { app: name } },
+  });
+
+  refuses('gitea-contradicted', [], 'that use another of two servers without an operator', {
+    build: ({ chart }, changed) => {
+      for (const name of ['pg-old', 'pg-new'])
+        new ApiObject(chart, name, {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name },
+          spec: { selector: { app: name }, ports: [{ port: 5432 }] },
+        });
+      withCluster(chart, 'pg-new:5432', [], AT(changed ? 'pg-old' : 'pg-new'));
+    },
+    says: contradicted(
+      `its settings say that its database is at 'pg-new:5432', and the job dumps that behind Service paperless/pg-old`,
+      `to fix           host: 'pg-new', pods: { labels: { app: 'pg-new' } }`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another database of the same Cluster', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, undefined, ['db']);
+      environment(chart, { GITEA__database__NAME: changed ? 'forge' : 'app' });
+    },
+    says: contradicted(
+      `its settings say that its database is called 'forge', and the job dumps 'app'`,
+      `what to do       let its pods use 'app', or name in database the host and the login of 'forge'`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another database than the Cluster is told to make', {
+    build: ({ chart }, changed) => {
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec: { bootstrap: { initdb: { database: changed ? 'wiki' : 'forge', owner: 'forge' } } },
+      });
+      withCluster(chart, undefined, []);
+      environment(chart, { GITEA__database__NAME: 'forge' });
+    },
+    says: contradicted(
+      `its settings say that its database is called 'forge', and the job dumps 'wiki'`,
+      `what to do       let its pods use 'wiki', or name in database the host and the login of 'forge'`,
+    ),
+  });
+
+  refuses('gitea-contradicted', [], 'that use another database of the same server', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, undefined, [], AT('postgresql'));
+      environment(chart, { GITEA__database__NAME: changed ? 'forge' : 'gitea' });
+    },
+    says: contradicted(
+      `its settings say that its database is called 'forge', and the job dumps 'gitea'`,
+      `what to do       name 'forge' in database, beside its host, or let its pods use 'gitea'`,
     ),
   });
 
@@ -703,6 +869,122 @@ describe('the volume of a Gitea that nobody copies with its database', () => {
             in its place     ${LINE}, database: { host: '…', pods: { labels: { app: '…' } }, database: 'gitea', user: { secret: '…', key: 'user' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
             if it has both   crashConsistent: 'why what a power cut leaves is good enough'
     `,
+  });
+
+  for (const [what, host, cluster] of [
+    ['with the Cluster that its pods use', { GITEA__database__HOST: 'forge-db-rw:5432' }, 'forge-db'],
+    ['with a Cluster of several that nobody tells apart', {}, '…'],
+  ] as const)
+    refuses('no-strategy', [], `and is to be copied ${what}`, {
+      build: ({ chart }, changed) => {
+        withCluster(chart, undefined, ['aaa-wiki', 'forge-db'], changed ? 'none' : { cluster: 'forge-db' });
+        environment(chart, host);
+      },
+      says: `
+        1 dataset has no backup strategy: [no-strategy]
+
+          ${SET}
+              made by          example/gitea
+              to back it up    ${LINE}, database: { cluster: '${cluster}' }, backup: nightly({ to: offsite, keep: { daily: 7 } }) })
+              to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+      `,
+    });
+
+  /** As files, with the sentence unless that is what is changed. */
+  function asFiles(chart: Chart, changed: boolean): void {
+    const crashConsistent = 'Its database is SQLite, in the same snapshot.';
+    backUp(
+      chart,
+      { statefulSet: 'gitea', template: 'data' },
+      nightly({ to: offsite, keep: { daily: 14 }, ...(changed ? {} : { crashConsistent }) }),
+    );
+  }
+
+  refuses('no-strategy', [], 'and whose database is a file', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      environment(chart, { GITEA__database__DB_TYPE: 'sqlite3' });
+      if (!changed) asFiles(chart, false);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ${SET}
+            made by          example/gitea
+            to back it up    backUp(this, { statefulSet: 'gitea', template: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+            to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('gitea-copied-alone', ['T06'], 'but Velero, and whose database is a file', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      environment(chart, { GITEA__database__DB_TYPE: 'sqlite3' });
+      asFiles(chart, changed);
+    },
+    says: `
+      1 volume of Gitea is copied at another moment than its database: [gitea-copied-alone]
+
+        ${SET}
+            made by          example/gitea
+            because          docker.gitea.com/gitea:1.26.0-rootless in StatefulSet paperless/gitea keeps its repositories on it
+            if it has both   crashConsistent: 'why what a power cut leaves is good enough'
+    `,
+  });
+
+  for (const [image, mountPath, secretAt] of [
+    ['docker.gitea.com/gitea:1.26.0', '/data', '/etc/other'],
+    ['codeberg.org/forgejo/forgejo:13', '/data', '/etc/other'],
+    ['docker.gitea.com/gitea:1.26.0-rootless', '/var/lib/gitea', '/etc/gitea'],
+  ] as const)
+    refuses('gitea-copied-alone', ['T06'], `but Velero, at ${mountPath} of ${image}, with a Secret at ${secretAt}`, {
+      build: ({ chart }, changed) => {
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+        const pod = '/spec/template/spec';
+        change(chart, `${pod}/volumes`, [{ name: 'conf', secret: { secretName: 'gitea-ini' } }]);
+        change(chart, `${pod}/containers/0/image`, image);
+        // What Gitea only reads, it keeps nothing on.
+        change(chart, `${pod}/containers/0/volumeMounts`, [
+          { name: 'data', mountPath, ...(changed ? {} : { readOnly: true }) },
+          { name: 'conf', mountPath: secretAt },
+        ]);
+        asFiles(chart, true);
+      },
+      says: `
+        1 volume of Gitea is copied at another moment than its database: [gitea-copied-alone]
+
+          ${SET}
+              made by          example/gitea
+              because          ${image} in StatefulSet paperless/gitea mounts it at ${mountPath}, where its repositories may be
+              what to do       copy it together with its database by GiteaBackup, with layout: { folders: { … }, leftOut: [ … ] }, which says where each folder is on the volume
+              if it has both   crashConsistent: 'why what a power cut leaves is good enough'
+      `,
+    });
+
+  refuses('no-strategy', [], 'and whose layout nobody sees', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      change(chart, '/spec/template/spec/containers/0/image', 'docker.gitea.com/gitea:1.26.0');
+      if (!changed) asFiles(chart, false);
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ${SET}
+            made by          example/gitea
+            what to do       copy it together with its database by GiteaBackup, with layout: { folders: { … }, leftOut: [ … ] }, which says where each folder is on the volume
+            if it has both   backUp(this, { statefulSet: 'gitea', template: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+            to leave it out  exclude(this, { statefulSet: 'gitea', template: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  it('has a twin, which is not asked for more, where the repositories are known to be elsewhere', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce', 'none');
+      environment(chart, { GITEA__repository__ROOT: '/srv/repositories' });
+      asFiles(chart, true);
+    });
+    expect(findings).toEqual([]);
   });
 
   it('is copied with it when the line is pasted, and the place of its keys is said', () => {

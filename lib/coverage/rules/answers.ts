@@ -10,7 +10,7 @@ import type { UnansweredDataset } from '../answers';
 import { isBucketOf } from '../buckets';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { giteaBackupLine, giteaOn } from '../gitea-volumes';
+import { giteaBackupRemedies, giteaOn, usesSqlite } from '../gitea-volumes';
 import { postgresServerLine } from '../postgres-servers';
 import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
@@ -79,14 +79,18 @@ function answersToPaste(dataset: UnansweredDataset, context: GateContext): reado
 function waysToBackUp(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
   const label = 'to back it up';
   const gitea = isDeclaredByItsMaker(dataset) ? undefined : giteaOn(dataset, context);
-  if (gitea !== undefined) return [{ label, text: giteaBackupLine(dataset, gitea, context) }];
-  const dump = isDeclaredByItsMaker(dataset) ? undefined : postgresServerLine(dataset, nightlyLine(context), context);
-  if (dump === undefined) return [{ label, text: copyLine(dataset, context) }];
   const snapshot = answerLine(
     dataset,
     nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent }),
     context,
   );
+  if (gitea !== undefined) {
+    if (usesSqlite(gitea)) return [{ label, text: snapshot }];
+    const together = giteaBackupRemedies(label, dataset, gitea, context);
+    return gitea.layout === undefined ? [...together, { label: 'if it has both', text: snapshot }] : together;
+  }
+  const dump = isDeclaredByItsMaker(dataset) ? undefined : postgresServerLine(dataset, nightlyLine(context), context);
+  if (dump === undefined) return [{ label, text: copyLine(dataset, context) }];
   return [
     { label, text: dump },
     { label: 'or as files', text: snapshot },

@@ -4,17 +4,20 @@ import type { PlannedJob } from '../../methods/jobs/plan';
 import { claimsReadBy } from '../../methods/jobs/declaration';
 import { veleroCopies } from '../../methods/velero/plan';
 import { distinctBy } from '../../model/collections';
+import type { AnsweredDataset } from '../../model/answered';
 import { giteaImage } from '../../model/database-images';
 import { datasetKey } from '../../model/dataset';
 import { strategiesOf } from '../../model/declaration';
-import { describeObject, listAt, objectId, textAt, textMapAt } from '../../model/kube-object';
+import { describeObject, listAt, objectId, textAt } from '../../model/kube-object';
+import { carries, labelsToPaste } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
-import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
-import { giteaJobs, settingsOf, workloadsOf } from '../gitea-stores';
-import { giteaBackupLine, giteaOn, layoutIn, repositoriesOf } from '../gitea-volumes';
+import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from '../gitea-databases';
+import { giteaJobs, settingsOf, workloadsOf, type Settings } from '../gitea-stores';
+import { giteaBackupRemedies, giteaOn, layoutIn, repositoriesOf, usesSqlite, type GiteaVolume } from '../gitea-volumes';
 import { isDeclaredByItsMaker } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -56,7 +59,13 @@ new GiteaBackup(chart, 'gitea-backup', {
 });`,
   check: (context) =>
     distinctBy(giteaJobs(context), ({ dataset }) => datasetKey(dataset.id)).flatMap((job) =>
-      [databaseProblem(job, context), imageProblem(job, context), layoutProblem(job, context), volumesProblem(job)]
+      [
+        databaseProblem(job, context),
+        nameProblem(job, context),
+        imageProblem(job, context),
+        layoutProblem(job, context),
+        volumesProblem(job),
+      ]
         .filter((problem) => problem !== undefined)
         .map((problem) => ({ ...aboutDataset(job.dataset), ...problem })),
     ),
@@ -73,14 +82,14 @@ function databaseProblem(job: PlannedJob, context: GateContext): Problem | undef
   }
   const { namespace = '' } = job.dataset.id;
   const cluster = peerCluster(job);
-  const missing = cluster === undefined ? undefined : missingCluster(cluster, namespace, context);
+  const missing = cluster === undefined ? undefined : missingCluster(cluster, namespace, settings, context);
   if (missing !== undefined) return missing;
   const host = settings.get('database.HOST');
   if (typeof host !== 'string') return undefined;
   const used = clusterBehind(host, namespace, context);
   const dumped = cluster === undefined ? clusterBehind(hostOf(job), namespace, context) : `${namespace}/${cluster}`;
-  // Of any other server that the construct names, nothing says what is behind its names.
-  if (used === dumped || (cluster === undefined && (used === undefined || dumped === undefined))) return undefined;
+  if (used === dumped && used !== undefined) return undefined;
+  if (cluster === undefined && (used === undefined || dumped === undefined)) return serviceProblem(host, job, context);
   const [place, name = ''] = used?.split('/') ?? [];
   return {
     because: `its settings say that its database is at '${host}', and the job dumps ${dumped === undefined ? 'another' : `Cluster ${dumped}`}`,
@@ -88,6 +97,43 @@ function databaseProblem(job: PlannedJob, context: GateContext): Problem | undef
       place === namespace && isCluster(name, namespace, context)
         ? toFix(`database: { cluster: '${name}' }`)
         : inWords('name in database what its pods use, or let them use what it names'),
+  };
+}
+
+/** Of servers that are no Cluster, only Services tell which pods they are: those of a primary and of all may be some of the same. */
+function serviceProblem(host: string, job: PlannedJob, context: GateContext): Problem | undefined {
+  const { namespace = '' } = job.dataset.id;
+  const used = selectorOf(host, namespace, context);
+  const dumped = selectorOf(hostOf(job), namespace, context);
+  const isUnseen = [used, dumped].some((labels) => Object.keys(labels).length === 0);
+  if (isUnseen || carries(used, dumped) || carries(dumped, used)) return undefined;
+  const service = serviceAt(host, namespace);
+  return {
+    because: `its settings say that its database is at '${host}', and the job dumps that behind ${describeObject(serviceAt(hostOf(job), namespace))}`,
+    remedies:
+      service.namespace === namespace
+        ? toFix(`host: '${service.name}', pods: { labels: ${labelsToPaste(used)} }`)
+        : inWords('name in database what its pods use, or let them use what it names'),
+  };
+}
+
+/** A server has many databases, and the job dumps one. */
+function nameProblem(job: PlannedJob, context: GateContext): Problem | undefined {
+  const used = settingsOf(job, context).get('database.NAME');
+  const cluster = peerCluster(job);
+  const [literal] = job.declaration.source.steps.flatMap(({ env }) => env?.['PGDATABASE'] ?? []);
+  const dumped =
+    typeof literal === 'string' || cluster === undefined
+      ? literal
+      : applicationDatabase(cluster, job.dataset.id.namespace ?? '', context);
+  if (typeof used !== 'string' || typeof dumped !== 'string' || used === dumped) return undefined;
+  return {
+    because: `its settings say that its database is called '${used}', and the job dumps '${dumped}'`,
+    remedies: inWords(
+      typeof literal === 'string'
+        ? `name '${used}' in database, beside its host, or let its pods use '${dumped}'`
+        : `let its pods use '${dumped}', or name in database the host and the login of '${used}'`,
+    ),
   };
 }
 
@@ -101,11 +147,12 @@ function hostOf({ declaration: { source } }: PlannedJob): string {
   return typeof host === 'string' ? host : '';
 }
 
-function isCluster(name: string, namespace: string, context: GateContext): boolean {
-  return context.object({ group: CNPG_GROUP, kind: 'Cluster', namespace, name }) !== undefined;
-}
-
-function missingCluster(name: string, namespace: string, context: GateContext): Problem | undefined {
+function missingCluster(
+  name: string,
+  namespace: string,
+  settings: Settings,
+  context: GateContext,
+): Problem | undefined {
   if (isCluster(name, namespace, context)) return undefined;
   const clusters = context.ofKind(CNPG_GROUP, 'Cluster').map(({ object }) => object.metadata);
   const elsewhere = clusters.find((each) => each.name === name);
@@ -121,38 +168,14 @@ function missingCluster(name: string, namespace: string, context: GateContext): 
   }
   // A chart that nobody sees may bring it.
   if (context.data.opaque.some(({ object }) => installNamespace(object) === namespace)) return undefined;
-  const beside = clusters.find((each) => each.namespace === namespace);
+  const beside = clusterOf(settings, namespace, context);
   return {
     because,
     remedies:
       beside === undefined
         ? inWords('name the Cluster of its database, and let alsoRead read the file with it where it is in no chart')
-        : toFix(`database: { cluster: '${beside.name}' }`),
+        : toFix(`database: { cluster: '${beside}' }`),
   };
-}
-
-/** `forge/db` for what the Services of a Cluster, its Poolers, and Services of somebody else lead to. */
-function clusterBehind(host: string, ownNamespace: string, context: GateContext): string | undefined {
-  const [service = '', namespace = ownNamespace] = host.replace(/:\d+$/, '').split('.');
-  const id = { namespace, name: service };
-  const pooler = context.object({ group: CNPG_GROUP, kind: 'Pooler', ...id })?.object;
-  const selector = textMapAt(context.object({ group: '', kind: 'Service', ...id })?.object, 'spec', 'selector');
-  const additional = context
-    .ofKind(CNPG_GROUP, 'Cluster')
-    .map(({ object }) => object)
-    .find(
-      (cluster) =>
-        cluster.metadata.namespace === namespace &&
-        listAt(cluster, 'spec', 'managed', 'services', 'additional').some(
-          (each) => textAt(each, 'serviceTemplate', 'metadata', 'name') === service,
-        ),
-    );
-  const name =
-    textAt(pooler, 'spec', 'cluster', 'name') ??
-    selector['cnpg.io/cluster'] ??
-    additional?.metadata.name ??
-    /^(.+)-(?:rw|ro|r)$/.exec(service)?.[1];
-  return name === undefined ? undefined : `${namespace}/${name}`;
 }
 
 /** Its git has to understand what that of the server writes. */
@@ -234,14 +257,19 @@ export const giteaCopiedAlone: Rule = {
       return [
         {
           ...aboutDataset(dataset),
-          because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} keeps its repositories on it`,
+          because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} ${gitea.layout === undefined ? `mounts it at ${gitea.mountPath}, where its repositories may be` : 'keeps its repositories on it'}`,
           remedies: [
-            ...(isDeclaredByItsMaker(dataset)
-              ? inWords('make it a BackedUpGitea, which copies both together')
-              : [{ label: 'in its place', text: giteaBackupLine(dataset, gitea, context) }]),
+            ...together(dataset, gitea, context),
             { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` },
           ],
         },
       ];
     }),
 };
+
+function together(dataset: AnsweredDataset, gitea: GiteaVolume, context: GateContext): readonly Remedy[] {
+  if (usesSqlite(gitea)) return [];
+  return isDeclaredByItsMaker(dataset)
+    ? inWords('make it a BackedUpGitea, which copies both together')
+    : giteaBackupRemedies('in its place', dataset, gitea, context);
+}

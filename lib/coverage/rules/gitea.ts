@@ -66,7 +66,10 @@ function unanswered(job: PlannedJob, context: GateContext): readonly RuleFinding
 
 function allStores(job: PlannedJob, context: GateContext): readonly Store[] {
   const shown = storesOf(job, context);
-  return [...shown, ...declaredStores(job, shown)];
+  const declared = declaredStores(job, shown);
+  // A bucket whose name the settings do not show is the one that the construct names.
+  const isNamed = ({ bucketName, claim }: Store): boolean => bucketName !== undefined || claim !== undefined;
+  return [...(declared.length === 0 ? shown : shown.filter(isNamed)), ...declared];
 }
 
 export const mirrorOutOfStep: Rule = {
