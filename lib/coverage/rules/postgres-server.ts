@@ -2,10 +2,11 @@
 import type { DumpedServer } from '../../methods/jobs/declaration';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import { distinctBy } from '../../model/collections';
-import { isPostgresImage } from '../../model/database-images';
+import { isPostgresImage, replicatesNothing } from '../../model/database-images';
 import { datasetKey, type DatasetId } from '../../model/dataset';
 import {
   at,
+  booleanAt,
   describeObject,
   groupOf,
   listAt,
@@ -18,8 +19,16 @@ import {
 import { carries, describeLabels, labelsToPaste } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
 import { counted, enumerated } from '../../model/text';
-import { makesServers, mountsClaim, podLabels, podTemplateOf, tellingLabels } from '../../model/workloads';
+import {
+  claimTemplateOf,
+  makesServers,
+  mountsClaim,
+  podLabels,
+  podTemplateOf,
+  tellingLabels,
+} from '../../model/workloads';
 import type { GateContext } from '../context';
+import { runningContainers } from '../database-writers';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 
@@ -102,6 +111,8 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
       ],
     };
   }
+  const problem = notWritten(reached, dataset.id) ?? severalServers(reached, dataset);
+  if (problem !== undefined) return problem;
   const right = serviceFor(reached, servers, services);
   const remedies = right === undefined ? inWords(NO_SERVICE) : toFix(`host: '${right}'`);
   if (service !== undefined) return whyBesideIt(service, servers, mounting, server, remedies);
@@ -110,6 +121,47 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
   return {
     because: `there is no Service ${namespace}/${server.service}, and nothing in the namespace would make one that nobody sees`,
     remedies,
+  };
+}
+
+/** A volume beside that of the server, such as the uploads of an application in the same pods: no dump has them. */
+function notWritten(mounting: readonly KubeObject[], dataset: DatasetId): Problem | undefined {
+  const [first] = mounting.filter(isPostgres);
+  if (first === undefined || mounting.some((object) => writesWithPostgres(object, dataset))) return undefined;
+  return {
+    because: `PostgreSQL in ${describe(first)} does not write to it`,
+    remedies: inWords(
+      'name in data the volume that PostgreSQL writes to, and back this one up as a volume with files, with backUp(…)',
+    ),
+  };
+}
+
+function writesWithPostgres(object: KubeObject, dataset: DatasetId): boolean {
+  const volumes = volumesWith(object, dataset);
+  return postgresContainers(object).some((container) =>
+    listAt(container, 'volumeMounts').some(
+      (mount) => booleanAt(mount, 'readOnly') !== true && volumes.has(textAt(mount, 'name')),
+    ),
+  );
+}
+
+/** What the pods of an object call a volume. */
+function volumesWith(object: KubeObject, { name, part }: DatasetId): ReadonlySet<string | undefined> {
+  if (part !== undefined) return new Set([part.name]);
+  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes')
+    .filter((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === name)
+    .map((volume) => textAt(volume, 'name'));
+  return new Set([...volumes, claimTemplateOf(object, name)]);
+}
+
+/** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
+function severalServers(mounting: readonly KubeObject[], { claims }: PlannedJob['dataset']): Problem | undefined {
+  const images = mounting.flatMap(postgresContainers).map((container) => textAt(container, 'image') ?? '');
+  const image = images.find(replicatesNothing);
+  if (claims.length < 2 || image === undefined) return undefined;
+  return {
+    because: `its ${claims.length} pods have a volume each, ${image} makes each of them a server of its own, and a run dumps one`,
+    remedies: toFix('replicas: 1'),
   };
 }
 
@@ -180,8 +232,13 @@ function isService({ apiVersion, kind }: KubeObject): boolean {
 }
 
 function isPostgres(object: KubeObject): boolean {
-  const containers = listAt(at(podTemplateOf(object), 'spec'), 'containers');
-  return containers.some((container) => isPostgresImage(textAt(container, 'image') ?? ''));
+  return postgresContainers(object).length > 0;
+}
+
+function postgresContainers(object: KubeObject): readonly unknown[] {
+  return runningContainers(at(podTemplateOf(object), 'spec')).filter((container) =>
+    isPostgresImage(textAt(container, 'image') ?? ''),
+  );
 }
 
 /** Whether something makes objects in a namespace that nobody sees before they are there. */
