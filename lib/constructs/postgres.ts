@@ -331,7 +331,7 @@ function protectServer(
   const { host, port = POSTGRES_PORT, pods } = server;
   declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, {
     keys: loginSecrets(server, namespace),
-    server: { service: host, port, pods: pods.labels },
+    server: { service: host, port, pods: pods.labels, podPort: pods.port ?? port },
   });
 }
 

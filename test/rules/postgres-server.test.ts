@@ -224,6 +224,79 @@ describe('a dump', () => {
             made by          example/wiki-data
             because          Service paperless/wiki has port 5433, and the job asks it at 5432
             to fix           port: 5433
+            to fix           pods: { labels: { app: 'wiki' }, port: 5432 }
+    `,
+  });
+
+  refuses('postgres-server', [], 'at a port that the Service does not have, where its first is another program’s', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki');
+      const ports = [
+        { name: 'metrics', port: 9187, targetPort: 9187 },
+        { name: 'postgres', port: changed ? 5433 : 5432, targetPort: 5432 },
+      ];
+      ApiObject.of(chart.node.findChild('service-wiki')).addJsonPatch(JsonPatch.replace('/spec/ports', ports));
+      dumped(chart, 'wiki');
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          Service paperless/wiki has port 9187 and 5433, and the job asks it at 5432
+            to fix           port: 5433
+            to fix           pods: { labels: { app: 'wiki' }, port: 5432 }
+    `,
+  });
+
+  refuses('postgres-server', [], 'past a NetworkPolicy that lets the job reach another port of the pods', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki');
+      ApiObject.of(chart.node.findChild('service-wiki')).addJsonPatch(
+        JsonPatch.replace('/spec/ports', [{ port: 5432, targetPort: 5433 }]),
+      );
+      dumped(chart, 'wiki', changed ? {} : { pods: { labels: { app: 'wiki' }, port: 5433 } });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          Service paperless/wiki leads from port 5432 to port 5433 of the pods, and the job may reach them at 5432 only
+            to fix           pods: { labels: { app: 'wiki' }, port: 5433 }
+    `,
+  });
+
+  for (const selector of [
+    { 'statefulset.kubernetes.io/pod-name': 'wiki-0' },
+    { app: 'wiki', 'apps.kubernetes.io/pod-index': '0' },
+    { app: 'wiki', role: 'master' },
+  ]) {
+    it(`may go through a Service with labels that pods get at run time: ${Object.keys(selector).join(', ')}`, () => {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        statefulSet(chart, 'wiki');
+        service(chart, 'wiki', selector);
+        dumped(chart, 'wiki', { pods: { labels: selector } }, { statefulSet: 'wiki', template: 'data' });
+      });
+      expect(explain(findings)).toBe('');
+    });
+  }
+
+  refuses('postgres-server', [], 'through a Service that leads to a pod of another StatefulSet', {
+    build: ({ chart }, changed) => {
+      statefulSet(chart, 'wiki');
+      service(chart, 'wiki', { 'statefulset.kubernetes.io/pod-name': changed ? 'wiki-db-0' : 'wiki-0' });
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ StatefulSet paperless/wiki, claim template 'data' (20Gi)
+            made by          example/wiki
+            because          Service paperless/wiki leads to no pods that anybody sees, and StatefulSet paperless/wiki mounts the volume
+            what to do       name in host a Service that leads to the pods which mount the volume, and to no others; if it is in another file, let alsoRead read that
     `,
   });
 

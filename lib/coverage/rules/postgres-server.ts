@@ -24,12 +24,14 @@ import {
   makesServers,
   mountsClaim,
   podLabels,
+  podsMayCarry,
   podTemplateOf,
   tellingLabels,
 } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { runningContainers } from '../database-writers';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { portOf, servicePortOf } from '../postgres-servers';
 import type { Rule } from '../rule';
 
 export const postgresServer: Rule = {
@@ -97,7 +99,7 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
   const inNamespace = objects.filter(({ metadata }) => metadata.namespace === namespace);
   const servers = inNamespace.filter(makesServers);
   const mounting = servers.filter((object) => mounts(object, dataset.id));
-  const reached = mounting.filter((object) => carries(podLabels(object), server.pods));
+  const reached = mounting.filter((object) => podsMayCarry(object, server.pods));
   const services = inNamespace.filter(isService);
   const service = services.find(({ metadata }) => metadata.name === server.service);
   const [first] = mounting;
@@ -126,7 +128,7 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
 
 /** A volume beside that of the server, such as the uploads of an application in the same pods: no dump has them. */
 function notWritten(mounting: readonly KubeObject[], dataset: DatasetId): Problem | undefined {
-  const [first] = mounting.filter(isPostgres);
+  const first = mounting.find(isPostgres);
   if (first === undefined || mounting.some((object) => writesWithPostgres(object, dataset))) return undefined;
   return {
     because: `PostgreSQL in ${describe(first)} does not write to it`,
@@ -170,7 +172,7 @@ function whyBesideIt(
   service: KubeObject,
   servers: readonly KubeObject[],
   mounting: readonly KubeObject[],
-  { port }: DumpedServer,
+  server: DumpedServer,
   remedies: readonly Remedy[],
 ): Problem | undefined {
   const behind = serversBehind(service, servers);
@@ -190,13 +192,53 @@ function whyBesideIt(
       remedies,
     };
   }
-  const ports = listAt(service, 'spec', 'ports').flatMap((each) => numberAt(each, 'port') ?? []);
+  return portProblem(service, behind, server);
+}
+
+/** Why the job does not get through a Service to where its pods listen. */
+function portProblem(
+  service: KubeObject,
+  behind: readonly KubeObject[],
+  { port, pods, podPort }: DumpedServer,
+): Problem | undefined {
+  const ports = listAt(service, 'spec', 'ports');
+  const numbers = ports.flatMap((each) => numberAt(each, 'port') ?? []);
   // A headless one only gives a name to the pods.
-  if (textAt(service, 'spec', 'clusterIP') === 'None' || ports.length === 0 || ports.includes(port)) return undefined;
+  if (textAt(service, 'spec', 'clusterIP') === 'None' || numbers.length === 0) return undefined;
+  const name = describe(service);
+  const reaching = (target: number): readonly Remedy[] =>
+    toFix(`pods: { labels: ${labelsToPaste(pods)}, port: ${target} }`);
+  if (!numbers.includes(port)) {
+    const container = behind.flatMap(postgresContainers)[0];
+    const right = servicePortOf(service, container);
+    return {
+      because: `${name} has port ${enumerated(numbers.map(String))}, and the job asks it at ${port}`,
+      remedies:
+        right === undefined
+          ? inWords(`let ${name} have a port that leads to PostgreSQL, or name in host a Service that has one`)
+          : [...toFix(`port: ${right}`), ...(portOf(container) === right ? [] : reaching(portOf(container)))],
+    };
+  }
+  const target = targetOf(
+    ports.find((each) => numberAt(each, 'port') === port),
+    behind,
+  );
+  if (target === undefined || target === podPort) return undefined;
   return {
-    because: `${name} has port ${enumerated(ports.map(String))}, and the job asks it at ${port}`,
-    remedies: toFix(`port: ${ports[0]}`),
+    because: `${name} leads from port ${port} to port ${target} of the pods, and the job may reach them at ${podPort} only`,
+    remedies: reaching(target),
   };
+}
+
+/** Number of the port of the pods that a port of a Service leads to, as far as it can be told. */
+function targetOf(port: unknown, behind: readonly KubeObject[]): number | undefined {
+  const name = textAt(port, 'targetPort');
+  if (name === undefined) return numberAt(port, 'targetPort') ?? numberAt(port, 'port');
+  const named = behind
+    .flatMap((object) => runningContainers(at(podTemplateOf(object), 'spec')))
+    .flatMap((container) => listAt(container, 'ports'))
+    .find((each) => textAt(each, 'name') === name);
+  return numberAt(named, 'containerPort');
 }
 
 const NO_SERVICE =
@@ -208,17 +250,21 @@ function serviceFor(
   servers: readonly KubeObject[],
   services: readonly KubeObject[],
 ): string | undefined {
-  return services.find((service) => {
+  const leading = services.filter((service) => {
     const behind = serversBehind(service, servers) ?? [];
     return behind.length > 0 && behind.every((object) => mounting.includes(object));
-  })?.metadata.name;
+  });
+  const container = mounting.flatMap(postgresContainers)[0];
+  // Another may be for metrics only.
+  return (leading.find((service) => servicePortOf(service, container) !== undefined) ?? leading[0])?.metadata.name;
 }
 
 /** What a Service leads to, as far as anybody sees; `undefined` where it does not say itself. */
 function serversBehind(service: KubeObject, servers: readonly KubeObject[]): readonly KubeObject[] | undefined {
   const selector = textMapAt(service, 'spec', 'selector');
   if (Object.keys(selector).length === 0) return undefined;
-  return servers.filter((object) => carries(podLabels(object), selector));
+  const shown = servers.filter((object) => carries(podLabels(object), selector));
+  return shown.length > 0 ? shown : servers.filter((object) => podsMayCarry(object, selector));
 }
 
 function mounts(object: KubeObject, { kind, namespace, name, part }: DatasetId): boolean {
