@@ -29,9 +29,9 @@ export type {
   GiteaCluster,
   GiteaCopyProps,
   GiteaDatabase,
-  GiteaHeldClaim,
   GiteaSettings,
 } from './constructs/gitea';
+export type { HeldVolume } from './constructs/held-volume';
 export type { GiteaFiles, GiteaLayout } from './jobs/gitea';
 export { kubeadmEtcd } from './constructs/etcd';
 export type { KubeadmEtcd, KubeadmEtcdProps } from './constructs/etcd';

@@ -16,17 +16,17 @@ import type { SecretKey } from '../jobs/step';
 import type { Stops } from '../methods/jobs/stopped';
 import type { DatasetId } from '../model/dataset';
 import type { RequiredSecret } from '../model/inventory';
-import type { OneOrMore, OpaqueRef } from '../model/kinds';
-import { datasetIdOf, opaqueIdOf } from '../model/refs';
+import type { OneOrMore } from '../model/kinds';
+import { datasetIdOf } from '../model/refs';
 import type { Elsewhere, Scheduled } from '../model/strategy';
 import { given } from '../model/untyped';
 import { answerOf } from './answer';
 import type { CephBucketWithBackupGrant } from './ceph-bucket';
-import { quantityOf } from './foreign';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, ownVariables, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
 import { BACKED_UP_GITEA, configBeside, GITEA_BACKUP } from './gitea-props';
+import { heldDeclaration, type HeldVolume } from './held-volume';
 import { isMisused } from './misuse';
 import { BackedUpPostgres } from './postgres';
 import { loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres-server';
@@ -177,7 +177,7 @@ export interface GiteaBackupProps {
   readonly data:
     | { readonly statefulSet: string; readonly template: string; readonly namespace?: string }
     | { readonly claim: string; readonly namespace?: string }
-    | GiteaHeldClaim;
+    | HeldVolume;
   /** Labels of its pods: the job runs on their node. */
   readonly pods: Readonly<Record<string, string>>;
   /** Its database, and the role that owns it; of a Cluster of CloudNativePG its name is enough. */
@@ -219,22 +219,6 @@ export interface GiteaBucket {
   readonly claim?: string;
   /** Who copies the bucket, as a sentence, where it is no ObjectBucketClaim. It is taken at its word. */
   readonly copiedBy?: string;
-}
-
-/** A claim that a HelmRelease makes at run time. What else that makes is said by `holds`. */
-export interface GiteaHeldClaim {
-  /** Name of the claim. */
-  readonly claim: string;
-  /** Where it is. Default: where the object installs to. */
-  readonly namespace?: string;
-  /** What makes it: `{ helmRelease: 'gitea' }`. */
-  readonly heldBy: OpaqueRef;
-  /** How much it requests. */
-  readonly storage: Size;
-  /** Its class. Default: the cluster's default class. */
-  readonly storageClass?: string;
-  /** Labels that it carries, by which Velero tells it apart. */
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The database that CloudNativePG makes of a Cluster, with the login that it puts into the Secret `<cluster>-app`. */
@@ -303,7 +287,7 @@ export class GiteaBackup extends Construct {
       at: originOf(this),
       by: { name: 'GiteaBackup', takesBackup: true },
       methods: JOBS,
-      ...('heldBy' in data ? heldClaim(data, namespace) : {}),
+      ...('heldBy' in data ? heldDeclaration(data, namespace) : {}),
     });
     demandGate(this);
     const { configuration: _, ...withoutConfiguration } = layoutOf(layout);
@@ -334,17 +318,6 @@ function stopsOf(quiesce: NonNullable<GiteaBackupProps['quiesce']>, pods: GiteaB
       ? { kind: 'Deployment' as const, name: stop.deployment }
       : { kind: 'StatefulSet' as const, name: stop.statefulSet };
   return { pods, named };
-}
-
-function heldClaim({ heldBy, storage, storageClass, labels }: GiteaHeldClaim, namespace: string | undefined): object {
-  return {
-    labels,
-    held: {
-      by: opaqueIdOf(heldBy, namespace),
-      storage: quantityOf(storage),
-      ...(storageClass === undefined ? {} : { storageClass }),
-    },
-  };
 }
 
 function keysOf(

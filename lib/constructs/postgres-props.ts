@@ -2,6 +2,7 @@
 import { isPinned } from '../model/image';
 import { at, isMapping } from '../model/kube-object';
 import { isDnsLabel } from '../model/names';
+import { isHeldVolume } from './held-volume';
 import { isCount, isFlag, isPort, isSize, isText, isTextMap, optional, type Expected } from './misuse';
 
 const DUMP: Readonly<Record<string, Expected>> = {
@@ -32,8 +33,14 @@ const CLUSTER_BACKUP: Readonly<Record<string, Expected>> = {
 
 const SERVER_BACKUP: Readonly<Record<string, Expected>> = {
   data: {
-    is: (data) => isText(at(data, 'claim')) || (isText(at(data, 'statefulSet')) && isText(at(data, 'template'))),
-    write: `data: { claim: 'db-data' }, or { statefulSet: 'db', template: 'data' }`,
+    is: (data) =>
+      at(data, 'heldBy') === undefined
+        ? isText(at(data, 'claim')) || (isText(at(data, 'statefulSet')) && isText(at(data, 'template')))
+        : isHeldVolume(data),
+    write: (data) =>
+      at(data, 'heldBy') === undefined
+        ? `data: { claim: 'db-data' }, or { statefulSet: 'db', template: 'data' }`
+        : `data: { claim: 'data-db-0', heldBy: { helmRelease: 'db' }, storage: Size.gibibytes(20), labels: { app: 'db' } }`,
   },
   ...DUMP,
 };

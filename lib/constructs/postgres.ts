@@ -19,6 +19,7 @@ import { datasetIdOf } from '../model/refs';
 import type { Continuous, Elsewhere, Scheduled, Strategy } from '../model/strategy';
 import { given } from '../model/untyped';
 import { answerOf } from './answer';
+import { heldDeclaration, type HeldVolume } from './held-volume';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { isMisused } from './misuse';
@@ -178,13 +179,48 @@ export interface ClusterBackupProps extends PostgresProtection {
   readonly namespace?: string;
 }
 
-/** A server without an operator, which is dumped. */
+/**
+ * A server without an operator, which is dumped.
+ *
+ * @example
+ * new ApiObject(this, 'tickets-db', {
+ *   apiVersion: 'helm.toolkit.fluxcd.io/v2',
+ *   kind: 'HelmRelease',
+ *   metadata: { name: 'tickets-db' },
+ *   spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'postgresql' } },
+ * });
+ * holds(this, { helmRelease: 'tickets-db' }, {});
+ * new PostgresBackup(this, 'tickets-db-backup', {
+ *   data: {
+ *     claim: 'data-tickets-db-postgresql-0',
+ *     heldBy: { helmRelease: 'tickets-db' },
+ *     storage: Size.gibibytes(20),
+ *     storageClass: 'ceph-block',
+ *     labels: { 'app.kubernetes.io/instance': 'tickets-db' },
+ *   },
+ *   server: {
+ *     host: 'tickets-db-postgresql',
+ *     pods: { labels: { 'app.kubernetes.io/instance': 'tickets-db' } },
+ *     user: { secret: 'tickets-db', key: 'username' },
+ *     password: { secret: 'tickets-db', key: 'password' },
+ *     keptIn: 'SOPS file in the private repository',
+ *   },
+ *   backup: nightly({ to: offsite, keep: { daily: 14 } }),
+ * });
+ * // apiVersion: batch/v1
+ * // kind: CronJob
+ * // metadata:
+ * //   annotations:
+ * //     backed-up/dataset: PersistentVolumeClaim paperless/data-tickets-db-postgresql-0
+ * //   name: data-tickets-db-postgresql-0-dump-offsite
+ * //   namespace: paperless
+ */
 export interface ServerBackupProps {
   /** The volume that it writes to, which Velero then leaves out. */
-  readonly data: ({ readonly claim: string } | { readonly statefulSet: string; readonly template: string }) & {
-    /** Where it is. Default: the chart's namespace. */
-    readonly namespace?: string;
-  };
+  readonly data:
+    | { readonly statefulSet: string; readonly template: string; readonly namespace?: string }
+    | { readonly claim: string; readonly namespace?: string }
+    | HeldVolume;
   /** How a client reaches it. */
   readonly server: PostgresServer;
   /** `nightly` and its like, or `elsewhere`. */
@@ -326,12 +362,18 @@ function protectServer(
   { data, server, backup, dump = {} }: ServerBackupProps,
 ): void {
   const dataset = datasetIdOf(data, chartNamespace);
-  declare(construct, { dataset, answer: answerOf(backup), by: POSTGRES_BACKUP, methods: { scheduled: 'jobs' } });
+  declare(construct, {
+    dataset,
+    answer: answerOf(backup),
+    by: POSTGRES_BACKUP,
+    methods: { scheduled: 'jobs' },
+    ...('heldBy' in data ? heldDeclaration(data, chartNamespace) : {}),
+  });
   const { namespace = '' } = dataset;
   const { host, port = POSTGRES_PORT, pods } = server;
   declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, {
     keys: loginSecrets(server, namespace),
-    server: { service: host, port, pods: pods.labels },
+    server: { service: host, port, pods: pods.labels, podPort: pods.port ?? port },
   });
 }
 

@@ -33,7 +33,7 @@ export function findDatabaseWriters({ input, data }: Pick<GateContext, 'input' |
 }
 
 /** An init container that is always restarted is a sidecar, and runs as long as the others. */
-function runningContainers(spec: unknown): readonly unknown[] {
+export function runningContainers(spec: unknown): readonly unknown[] {
   const sidecars = listAt(spec, 'initContainers').filter(
     (container) => textAt(container, 'restartPolicy') === 'Always',
   );

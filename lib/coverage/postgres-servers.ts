@@ -3,8 +3,8 @@ import { isPostgresImage } from '../model/database-images';
 import { claimKey } from '../model/dataset';
 import { at, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
-import { podLabels, tellingLabels } from '../model/workloads';
-import { carries, labelsToPaste } from '../model/label-selector';
+import { podsMayCarry, tellingLabels } from '../model/workloads';
+import { labelsToPaste } from '../model/label-selector';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import type { DatabaseWriter } from './database-writers';
@@ -50,7 +50,7 @@ function serverOf(writer: DatabaseWriter, context: GateContext): string {
 }
 
 /** The one of PostgreSQL, where the container names several. */
-function portOf(container: unknown): number {
+export function portOf(container: unknown): number {
   const ports = listAt(container, 'ports').flatMap((each) => numberAt(each, 'containerPort') ?? []);
   return ports.length === 0 || ports.includes(PORT) ? PORT : (ports[0] ?? PORT);
 }
@@ -64,11 +64,9 @@ interface ServerService {
 /** One that leads to the port of the server; of several, one with an address of its own. */
 function serviceOf({ workload, container }: DatabaseWriter, context: GateContext): ServerService | undefined {
   const { namespace } = workload.object.metadata;
-  const labels = podLabels(workload.object);
   const found = context.ofKind('', 'Service').flatMap(({ object }) => {
     const selector = textMapAt(object, 'spec', 'selector');
-    const isOurs =
-      object.metadata.namespace === namespace && Object.keys(selector).length > 0 && carries(labels, selector);
+    const isOurs = object.metadata.namespace === namespace && podsMayCarry(workload.object, selector);
     const port = isOurs ? servicePortOf(object, container) : undefined;
     const isHeadless = textAt(object, 'spec', 'clusterIP') === 'None';
     return port === undefined ? [] : [{ name: object.metadata.name, port, labels: selector, isHeadless }];
@@ -76,7 +74,8 @@ function serviceOf({ workload, container }: DatabaseWriter, context: GateContext
   return found.find(({ isHeadless }) => !isHeadless) ?? found[0];
 }
 
-function servicePortOf(service: KubeObject, container: unknown): number | undefined {
+/** The port of a Service that leads to the server in a container. */
+export function servicePortOf(service: KubeObject, container: unknown): number | undefined {
   const listensOn = portOf(container);
   const names = new Set(
     listAt(container, 'ports')

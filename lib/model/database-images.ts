@@ -100,6 +100,11 @@ export function isPostgresImage(image: string): boolean {
   return isNamed(image, POSTGRES_NAMES);
 }
 
+/** The official image of PostgreSQL; others bring Patroni, repmgr or the like. */
+export function replicatesNothing(image: string): boolean {
+  return partsOf(image).at(-1) === 'postgres';
+}
+
 function isNamed(image: string, names: ReadonlySet<string>): boolean {
   const parts = partsOf(image);
   const last = parts.at(-1) ?? '';

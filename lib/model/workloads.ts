@@ -60,6 +60,19 @@ export function podLabels(object: KubeObject): Readonly<Record<string, string>> 
   return textMapAt(podTemplateOf(object), 'metadata', 'labels');
 }
 
+/**
+ * Whether pods of an object may carry labels that a Service asks for: some are not in the template, because Kubernetes and
+ * tools in the pods add them (`statefulset.kubernetes.io/pod-name`, `role` by Patroni).
+ */
+export function podsMayCarry(object: KubeObject, wanted: Readonly<Record<string, string>>): boolean {
+  const own = podLabels(object);
+  const known = Object.entries(wanted).filter(([key]) => own[key] !== undefined);
+  if (known.some(([key, value]) => own[key] !== value)) return false;
+  const pod = wanted['statefulset.kubernetes.io/pod-name'];
+  if (pod === undefined) return known.length > 0;
+  return object.kind === 'StatefulSet' && /^(.+)-\d+$/.exec(pod)?.[1] === object.metadata.name;
+}
+
 /** Whether an object makes pods that stay, or is one: those of a Job end, and serve nothing. */
 export function makesServers(object: KubeObject): boolean {
   return WORKLOADS_BY_KIND.has(keyOf(object)) && groupOf(object.apiVersion) !== 'batch';

@@ -99,6 +99,10 @@ refused('the dumps of a database', (chart, props) => void new PostgresBackup(cha
   [undefined, `it has no data: ${NO_DATA}`, NO_SERVER],
   [{ ...dump, data: { volume: 'db' } }, `its data does not fit: ${NO_DATA}`],
   [{ data: dump.data, backup: night }, NO_SERVER],
+  [
+    { ...dump, data: { claim: 'db', heldBy: { helmRelease: 'db' }, storage: '20Gi', labels: { app: 'db' } } },
+    "its data does not fit: write data: { claim: 'data-db-0', heldBy: { helmRelease: 'db' }, storage: Size.gibibytes(20), labels: { app: 'db' } }",
+  ],
   [{ ...dump, server: { ...server, host: '' } }, NO_HOST],
   [{ ...dump, server: { ...server, host: 'db.wiki.svc.cluster.local' } }, NO_HOST],
   [{ ...dump, server: { ...server, port: '5432' } }, 'its server.port does not fit: write port: 5432'],

@@ -8,6 +8,7 @@ import {
   backUp,
   continuous,
   elsewhere,
+  holds,
   nightly,
   PostgresBackup,
   s3Location,
@@ -275,5 +276,39 @@ spec:
     );
     expect([...(result.files?.keys() ?? [])]).toContain('example-backup/shop.ScheduledBackup.db.yaml');
     expect(result.inventory.requiredSecrets.map(({ namespace: place }) => place)).toEqual(['shop']);
+  });
+
+  it('dumps a server that a HelmRelease installs, whose claim no object shows', () => {
+    const claim = 'data-tickets-postgresql-0';
+    const labels = { 'app.kubernetes.io/instance': 'tickets' };
+    const result = accepted(({ chart }) => {
+      new ApiObject(chart, 'tickets', {
+        apiVersion: 'helm.toolkit.fluxcd.io/v2',
+        kind: 'HelmRelease',
+        metadata: { name: 'tickets' },
+        spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: 'postgresql' } },
+      });
+      holds(chart, { helmRelease: 'tickets' }, {});
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to: offsite, keep: { daily: 7 } }) });
+      new PostgresBackup(chart, 'tickets-backup', {
+        data: { claim, heldBy: { helmRelease: 'tickets' }, storage, storageClass: 'ceph-block', labels },
+        server: {
+          host: 'tickets-postgresql',
+          pods: { labels },
+          user: { secret: 'tickets', key: 'username' },
+          password: { secret: 'tickets', key: 'password' },
+          keptIn: 'sealed envelope, bank',
+        },
+        backup: nightly({ to: offsite, keep: { daily: 14 } }),
+      });
+    });
+    expect([...(result.files?.keys() ?? [])]).toContain(`example-backup/paperless.CronJob.${claim}-dump-offsite.yaml`);
+    const found = result.inventory.datasets.find(({ id }) => id.name === claim);
+    expect(found?.claims).toEqual([{ namespace: 'paperless', name: claim, labels }]);
+    expect(found?.copies.map(({ by }) => by)).toEqual(['jobs']);
+    const policy = object(result, 'example-backup/velero.ConfigMap.paperless-nightly.yaml');
+    expect(parse(String(at(policy, 'data', 'policy.yaml')))).toMatchObject({
+      volumePolicies: expect.arrayContaining([{ conditions: { pvcLabels: labels }, action: { type: 'skip' } }]),
+    });
   });
 });

@@ -39,6 +39,35 @@ function deployment(chart: Chart, name: string, labels: object = { app: name }):
   });
 }
 
+/** PostgreSQL writes to the first of the volumes, and something else to the others. */
+function statefulSet(
+  chart: Chart,
+  name: string,
+  { image = 'docker.io/library/postgres:18.1', volumes = ['data'], replicas = 1 } = {},
+): void {
+  const containers = volumes.map((volume, index) => ({
+    name: index === 0 ? 'postgres' : volume,
+    image: index === 0 ? image : 'docker.io/library/wiki:3.0',
+    ports: index === 0 ? [{ name: 'postgres', containerPort: 5432 }] : [],
+    volumeMounts: [{ name: volume, mountPath: `/${volume}` }],
+  }));
+  new ApiObject(chart, name, {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name },
+    spec: {
+      replicas,
+      serviceName: name,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { containers } },
+      volumeClaimTemplates: volumes.map((volume) => ({
+        metadata: { name: volume },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
+      })),
+    },
+  });
+}
+
 function service(chart: Chart, name: string, selector: object = { app: name }, port = 5432): void {
   new ApiObject(chart, `service-${name}`, {
     apiVersion: 'v1',
@@ -48,13 +77,17 @@ function service(chart: Chart, name: string, selector: object = { app: name }, p
   });
 }
 
+type ServerProps = Extract<PostgresBackupProps, { server: unknown }>;
+
 function dumped(
   chart: Chart,
   name: string,
-  server: Partial<Extract<PostgresBackupProps, { server: unknown }>['server']> = {},
+  server: Partial<ServerProps['server']> = {},
+  data: ServerProps['data'] = { claim: `${name}-data` },
+  id = name,
 ): void {
-  new PostgresBackup(chart, `${name}-backup`, {
-    data: { claim: `${name}-data` },
+  new PostgresBackup(chart, `${id}-backup`, {
+    data,
     server: {
       host: name,
       pods: { labels: { app: name } },
@@ -191,7 +224,131 @@ describe('a dump', () => {
             made by          example/wiki-data
             because          Service paperless/wiki has port 5433, and the job asks it at 5432
             to fix           port: 5433
+            to fix           pods: { labels: { app: 'wiki' }, port: 5432 }
     `,
+  });
+
+  refuses('postgres-server', [], 'at a port that the Service does not have, where its first is another program’s', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki');
+      const ports = [
+        { name: 'metrics', port: 9187, targetPort: 9187 },
+        { name: 'postgres', port: changed ? 5433 : 5432, targetPort: 5432 },
+      ];
+      ApiObject.of(chart.node.findChild('service-wiki')).addJsonPatch(JsonPatch.replace('/spec/ports', ports));
+      dumped(chart, 'wiki');
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          Service paperless/wiki has port 9187 and 5433, and the job asks it at 5432
+            to fix           port: 5433
+            to fix           pods: { labels: { app: 'wiki' }, port: 5432 }
+    `,
+  });
+
+  refuses('postgres-server', [], 'past a NetworkPolicy that lets the job reach another port of the pods', {
+    build: ({ chart }, changed) => {
+      deployment(chart, 'wiki');
+      service(chart, 'wiki');
+      ApiObject.of(chart.node.findChild('service-wiki')).addJsonPatch(
+        JsonPatch.replace('/spec/ports', [{ port: 5432, targetPort: 5433 }]),
+      );
+      dumped(chart, 'wiki', changed ? {} : { pods: { labels: { app: 'wiki' }, port: 5433 } });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          Service paperless/wiki leads from port 5432 to port 5433 of the pods, and the job may reach them at 5432 only
+            to fix           pods: { labels: { app: 'wiki' }, port: 5433 }
+    `,
+  });
+
+  for (const selector of [
+    { 'statefulset.kubernetes.io/pod-name': 'wiki-0' },
+    { app: 'wiki', 'apps.kubernetes.io/pod-index': '0' },
+    { app: 'wiki', role: 'master' },
+  ]) {
+    it(`may go through a Service with labels that pods get at run time: ${Object.keys(selector).join(', ')}`, () => {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        statefulSet(chart, 'wiki');
+        service(chart, 'wiki', selector);
+        dumped(chart, 'wiki', { pods: { labels: selector } }, { statefulSet: 'wiki', template: 'data' });
+      });
+      expect(explain(findings)).toBe('');
+    });
+  }
+
+  refuses('postgres-server', [], 'through a Service that leads to a pod of another StatefulSet', {
+    build: ({ chart }, changed) => {
+      statefulSet(chart, 'wiki');
+      service(chart, 'wiki', { 'statefulset.kubernetes.io/pod-name': changed ? 'wiki-db-0' : 'wiki-0' });
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ StatefulSet paperless/wiki, claim template 'data' (20Gi)
+            made by          example/wiki
+            because          Service paperless/wiki leads to no pods that anybody sees, and StatefulSet paperless/wiki mounts the volume
+            what to do       name in host a Service that leads to the pods which mount the volume, and to no others; if it is in another file, let alsoRead read that
+    `,
+  });
+
+  refuses('postgres-server', [], 'of a volume beside that of the server, in the same pods', {
+    build: ({ chart }, changed) => {
+      statefulSet(chart, 'wiki', { volumes: changed ? ['data', 'uploads'] : ['data'] });
+      service(chart, 'wiki');
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+      if (changed) dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'uploads' }, 'uploads');
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ StatefulSet paperless/wiki, claim template 'uploads' (20Gi)
+            made by          example/wiki
+            because          PostgreSQL in StatefulSet paperless/wiki does not write to it
+            what to do       name in data the volume that PostgreSQL writes to, and back this one up as a volume with files, with backUp(…)
+    `,
+  });
+
+  it('may be of a server whose image nobody knows', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      statefulSet(chart, 'wiki', { image: 'registry.example.net/wiki-db:3' });
+      service(chart, 'wiki');
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+    });
+    expect(explain(findings)).toBe('');
+  });
+
+  refuses('postgres-server', [], 'of one of several servers that know nothing of each other', {
+    build: ({ chart }, changed) => {
+      statefulSet(chart, 'wiki', { replicas: changed ? 3 : 1 });
+      service(chart, 'wiki');
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+    },
+    says: `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ StatefulSet paperless/wiki, claim template 'data' (20Gi)
+            made by          example/wiki
+            because          its 3 pods have a volume each, docker.io/library/postgres:18.1 makes each of them a server of its own, and a run dumps one
+            to fix           replicas: 1
+    `,
+  });
+
+  it('may be of several servers that replicate by themselves', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      statefulSet(chart, 'wiki', { replicas: 3, image: 'docker.io/bitnami/postgresql-repmgr:18.1.0' });
+      service(chart, 'wiki');
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+    });
+    expect(explain(findings)).toBe('');
   });
 
   it('may go through what nobody sees before it is there', () => {

@@ -11,7 +11,7 @@ import {
   type S3LocationProps,
 } from '../../lib';
 import { refuses } from '../support/rule-test';
-import { offsite, platform, synthesizeScenario } from '../support/scenario';
+import { explain, offsite, platform, synthesizeScenario } from '../support/scenario';
 
 const storage = Size.gibibytes(20);
 const backup = continuous({ to: offsite, restoreWindow: Duration.days(30) });
@@ -744,6 +744,50 @@ describe('the Secrets that a database names', () => {
       3 keys that are lost with what they protect: [keys-inside]
 
 ${unsaid('authority')}${unsaid('login')}${unsaid('reports')}`,
+  });
+
+  it('need not be said to be kept where an object makes them again, or the role is to go', () => {
+    const bringing = (group: string, kind: string, name: string, target: object = {}) => ({
+      apiVersion: `${group}/v1`,
+      kind,
+      metadata: { name },
+      spec: { target },
+    });
+    const { findings } = synthesizeScenario(({ chart }) => {
+      new ApiObject(chart, 'login', bringing('external-secrets.io', 'ExternalSecret', 'from-vault', { name: 'login' }));
+      new ApiObject(chart, 'reports', {
+        ...bringing('bitnami.com', 'SealedSecret', 'reports'),
+        apiVersion: 'bitnami.com/v1alpha1',
+      });
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup,
+        spec: {
+          ...spec,
+          certificates: {},
+          managed: {
+            roles: [...spec.managed.roles, { name: 'old', ensure: 'absent', passwordSecret: { name: 'old' } }],
+          },
+        },
+      });
+    });
+    expect(explain(findings)).toBe('');
+  });
+
+  refuses('keys-inside', ['P11'], 'are kept somewhere else, too, where an ExternalSecret only adds to them', {
+    build: ({ chart }, changed) => {
+      new ApiObject(chart, 'login', {
+        apiVersion: 'external-secrets.io/v1',
+        kind: 'ExternalSecret',
+        metadata: { name: 'login' },
+        spec: { target: changed ? { creationPolicy: 'Merge' } : {} },
+      });
+      new BackedUpPostgres(chart, 'db', { storage, backup, spec: { bootstrap: spec.bootstrap } });
+    },
+    says: `
+      1 key that is lost with what it protects: [keys-inside]
+
+${unsaid('login')}`,
   });
 
   it('are in the inventory, with what has to be in them', () => {

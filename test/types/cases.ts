@@ -660,7 +660,7 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
     what: 'the copies of a Gitea on data of no kind',
     code: giteaBackup({ data: `{ volume: 'gitea' }` }),
     error:
-      "Object literal may only specify known properties, and 'volume' does not exist in type '{ readonly statefulSet: string; readonly template: string; readonly namespace?: string; } | { readonly claim: string; readonly namespace?: string; } | GiteaHeldClaim'.",
+      "Object literal may only specify known properties, and 'volume' does not exist in type '{ readonly statefulSet: string; readonly template: string; readonly namespace?: string; } | { readonly claim: string; readonly namespace?: string; } | HeldVolume'.",
     says: `{"volume":"gitea"} names no data: ${KNOWN_REFS}`,
   },
   {

@@ -2,10 +2,11 @@
 import type { DumpedServer } from '../../methods/jobs/declaration';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import { distinctBy } from '../../model/collections';
-import { isPostgresImage } from '../../model/database-images';
+import { isPostgresImage, replicatesNothing } from '../../model/database-images';
 import { datasetKey, type DatasetId } from '../../model/dataset';
 import {
   at,
+  booleanAt,
   describeObject,
   groupOf,
   listAt,
@@ -18,9 +19,19 @@ import {
 import { carries, describeLabels, labelsToPaste } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
 import { counted, enumerated } from '../../model/text';
-import { makesServers, mountsClaim, podLabels, podTemplateOf, tellingLabels } from '../../model/workloads';
+import {
+  claimTemplateOf,
+  makesServers,
+  mountsClaim,
+  podLabels,
+  podsMayCarry,
+  podTemplateOf,
+  tellingLabels,
+} from '../../model/workloads';
 import type { GateContext } from '../context';
+import { runningContainers } from '../database-writers';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { portOf, servicePortOf } from '../postgres-servers';
 import type { Rule } from '../rule';
 
 export const postgresServer: Rule = {
@@ -88,7 +99,7 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
   const inNamespace = objects.filter(({ metadata }) => metadata.namespace === namespace);
   const servers = inNamespace.filter(makesServers);
   const mounting = servers.filter((object) => mounts(object, dataset.id));
-  const reached = mounting.filter((object) => carries(podLabels(object), server.pods));
+  const reached = mounting.filter((object) => podsMayCarry(object, server.pods));
   const services = inNamespace.filter(isService);
   const service = services.find(({ metadata }) => metadata.name === server.service);
   const [first] = mounting;
@@ -102,6 +113,8 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
       ],
     };
   }
+  const problem = notWritten(reached, dataset.id) ?? severalServers(reached, dataset);
+  if (problem !== undefined) return problem;
   const right = serviceFor(reached, servers, services);
   const remedies = right === undefined ? inWords(NO_SERVICE) : toFix(`host: '${right}'`);
   if (service !== undefined) return whyBesideIt(service, servers, mounting, server, remedies);
@@ -113,12 +126,53 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
   };
 }
 
+/** A volume beside that of the server, such as the uploads of an application in the same pods: no dump has them. */
+function notWritten(mounting: readonly KubeObject[], dataset: DatasetId): Problem | undefined {
+  const first = mounting.find(isPostgres);
+  if (first === undefined || mounting.some((object) => writesWithPostgres(object, dataset))) return undefined;
+  return {
+    because: `PostgreSQL in ${describe(first)} does not write to it`,
+    remedies: inWords(
+      'name in data the volume that PostgreSQL writes to, and back this one up as a volume with files, with backUp(…)',
+    ),
+  };
+}
+
+function writesWithPostgres(object: KubeObject, dataset: DatasetId): boolean {
+  const volumes = volumesWith(object, dataset);
+  return postgresContainers(object).some((container) =>
+    listAt(container, 'volumeMounts').some(
+      (mount) => booleanAt(mount, 'readOnly') !== true && volumes.has(textAt(mount, 'name')),
+    ),
+  );
+}
+
+/** What the pods of an object call a volume. */
+function volumesWith(object: KubeObject, { name, part }: DatasetId): ReadonlySet<string | undefined> {
+  if (part !== undefined) return new Set([part.name]);
+  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes')
+    .filter((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === name)
+    .map((volume) => textAt(volume, 'name'));
+  return new Set([...volumes, claimTemplateOf(object, name)]);
+}
+
+/** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
+function severalServers(mounting: readonly KubeObject[], { claims }: PlannedJob['dataset']): Problem | undefined {
+  const images = mounting.flatMap(postgresContainers).map((container) => textAt(container, 'image') ?? '');
+  const image = images.find(replicatesNothing);
+  if (claims.length < 2 || image === undefined) return undefined;
+  return {
+    because: `its ${claims.length} pods have a volume each, ${image} makes each of them a server of its own, and a run dumps one`,
+    remedies: toFix('replicas: 1'),
+  };
+}
+
 /** Why a Service does not lead to what mounts the volume, or not to that alone. */
 function whyBesideIt(
   service: KubeObject,
   servers: readonly KubeObject[],
   mounting: readonly KubeObject[],
-  { port }: DumpedServer,
+  server: DumpedServer,
   remedies: readonly Remedy[],
 ): Problem | undefined {
   const behind = serversBehind(service, servers);
@@ -138,13 +192,53 @@ function whyBesideIt(
       remedies,
     };
   }
-  const ports = listAt(service, 'spec', 'ports').flatMap((each) => numberAt(each, 'port') ?? []);
+  return portProblem(service, behind, server);
+}
+
+/** Why the job does not get through a Service to where its pods listen. */
+function portProblem(
+  service: KubeObject,
+  behind: readonly KubeObject[],
+  { port, pods, podPort }: DumpedServer,
+): Problem | undefined {
+  const ports = listAt(service, 'spec', 'ports');
+  const numbers = ports.flatMap((each) => numberAt(each, 'port') ?? []);
   // A headless one only gives a name to the pods.
-  if (textAt(service, 'spec', 'clusterIP') === 'None' || ports.length === 0 || ports.includes(port)) return undefined;
+  if (textAt(service, 'spec', 'clusterIP') === 'None' || numbers.length === 0) return undefined;
+  const name = describe(service);
+  const reaching = (target: number): readonly Remedy[] =>
+    toFix(`pods: { labels: ${labelsToPaste(pods)}, port: ${target} }`);
+  if (!numbers.includes(port)) {
+    const container = behind.flatMap(postgresContainers)[0];
+    const right = servicePortOf(service, container);
+    return {
+      because: `${name} has port ${enumerated(numbers.map(String))}, and the job asks it at ${port}`,
+      remedies:
+        right === undefined
+          ? inWords(`let ${name} have a port that leads to PostgreSQL, or name in host a Service that has one`)
+          : [...toFix(`port: ${right}`), ...(portOf(container) === right ? [] : reaching(portOf(container)))],
+    };
+  }
+  const target = targetOf(
+    ports.find((each) => numberAt(each, 'port') === port),
+    behind,
+  );
+  if (target === undefined || target === podPort) return undefined;
   return {
-    because: `${name} has port ${enumerated(ports.map(String))}, and the job asks it at ${port}`,
-    remedies: toFix(`port: ${ports[0]}`),
+    because: `${name} leads from port ${port} to port ${target} of the pods, and the job may reach them at ${podPort} only`,
+    remedies: reaching(target),
   };
+}
+
+/** Number of the port of the pods that a port of a Service leads to, as far as it can be told. */
+function targetOf(port: unknown, behind: readonly KubeObject[]): number | undefined {
+  const name = textAt(port, 'targetPort');
+  if (name === undefined) return numberAt(port, 'targetPort') ?? numberAt(port, 'port');
+  const named = behind
+    .flatMap((object) => runningContainers(at(podTemplateOf(object), 'spec')))
+    .flatMap((container) => listAt(container, 'ports'))
+    .find((each) => textAt(each, 'name') === name);
+  return numberAt(named, 'containerPort');
 }
 
 const NO_SERVICE =
@@ -156,17 +250,21 @@ function serviceFor(
   servers: readonly KubeObject[],
   services: readonly KubeObject[],
 ): string | undefined {
-  return services.find((service) => {
+  const leading = services.filter((service) => {
     const behind = serversBehind(service, servers) ?? [];
     return behind.length > 0 && behind.every((object) => mounting.includes(object));
-  })?.metadata.name;
+  });
+  const container = mounting.flatMap(postgresContainers)[0];
+  // Another may be for metrics only.
+  return (leading.find((service) => servicePortOf(service, container) !== undefined) ?? leading[0])?.metadata.name;
 }
 
 /** What a Service leads to, as far as anybody sees; `undefined` where it does not say itself. */
 function serversBehind(service: KubeObject, servers: readonly KubeObject[]): readonly KubeObject[] | undefined {
   const selector = textMapAt(service, 'spec', 'selector');
   if (Object.keys(selector).length === 0) return undefined;
-  return servers.filter((object) => carries(podLabels(object), selector));
+  const shown = servers.filter((object) => carries(podLabels(object), selector));
+  return shown.length > 0 ? shown : servers.filter((object) => podsMayCarry(object, selector));
 }
 
 function mounts(object: KubeObject, { kind, namespace, name, part }: DatasetId): boolean {
@@ -180,8 +278,13 @@ function isService({ apiVersion, kind }: KubeObject): boolean {
 }
 
 function isPostgres(object: KubeObject): boolean {
-  const containers = listAt(at(podTemplateOf(object), 'spec'), 'containers');
-  return containers.some((container) => isPostgresImage(textAt(container, 'image') ?? ''));
+  return postgresContainers(object).length > 0;
+}
+
+function postgresContainers(object: KubeObject): readonly unknown[] {
+  return runningContainers(at(podTemplateOf(object), 'spec')).filter((container) =>
+    isPostgresImage(textAt(container, 'image') ?? ''),
+  );
 }
 
 /** Whether something makes objects in a namespace that nobody sees before they are there. */

@@ -34,7 +34,7 @@ import { nextServerName, serverNameOf } from './objects';
 import { archiveTimeout } from './parameters';
 import { parseRetention } from './retention';
 import { readSchedule } from './schedule';
-import { namedSecrets } from './secrets';
+import { namedSecrets, secretsMadeIn } from './secrets';
 
 /** What a piece of the log may take from PostgreSQL to the location. What takes longer falls behind, and alerts. */
 const ARCHIVING_SECONDS = 300;
@@ -185,14 +185,9 @@ export class CnpgMethodPlan implements MethodPlan {
     const { namespace = '' } = id;
     const cluster = this.protectionOf(dataset)?.cluster;
     if (cluster === undefined || isExcluded(answer)) return [];
-    const issued = new Set(
-      this.input.objects
-        .ofKind('cert-manager.io', 'Certificate')
-        .filter(({ object }) => object.metadata.namespace === namespace)
-        .map(({ object }) => textAt(object, 'spec', 'secretName')),
-    );
+    const made = secretsMadeIn(namespace, this.input.objects);
     return namedSecrets(cluster)
-      .filter(({ name }) => !issued.has(name))
+      .filter(({ name }) => !made.has(name))
       .map((secret) => ({ namespace, ...secret, keptIn: declaration.secretsKeptIn ?? '' }));
   }
 

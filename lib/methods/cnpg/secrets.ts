@@ -1,5 +1,6 @@
 /** Secrets that a Cluster names instead of leaving them to the operator, which makes its own again (P11). */
 import { at, listAt, textAt, type KubeObject } from '../../model/kube-object';
+import type { ObjectIndex } from '../method';
 
 export interface NamedSecret {
   readonly name: string;
@@ -24,7 +25,9 @@ export function namedSecrets(cluster: KubeObject): readonly NamedSecret[] {
     ...['initdb', 'recovery', 'pg_basebackup'].map((way) =>
       textAt(cluster, 'spec', 'bootstrap', way, 'secret', 'name'),
     ),
-    ...listAt(cluster, 'spec', 'managed', 'roles').map((role) => textAt(role, 'passwordSecret', 'name')),
+    ...listAt(cluster, 'spec', 'managed', 'roles')
+      .filter((role) => textAt(role, 'ensure') !== 'absent')
+      .map((role) => textAt(role, 'passwordSecret', 'name')),
   ];
   const certificates = Object.entries(CERTIFICATES).map(([field, keys]) => ({
     name: textAt(at(cluster, 'spec', 'certificates'), field),
@@ -34,3 +37,22 @@ export function namedSecrets(cluster: KubeObject): readonly NamedSecret[] {
     name === '' ? [] : [{ name, keys }],
   );
 }
+
+/** Names of the Secrets that objects of a namespace make again, from what is kept in another place. */
+export function secretsMadeIn(namespace: string, objects: ObjectIndex): ReadonlySet<string | undefined> {
+  const inNamespace = (group: string, kind: string): readonly KubeObject[] =>
+    objects
+      .ofKind(group, kind)
+      .map(({ object }) => object)
+      .filter(({ metadata }) => metadata.namespace === namespace);
+  return new Set([
+    ...inNamespace('cert-manager.io', 'Certificate').map((object) => textAt(object, 'spec', 'secretName')),
+    ...inNamespace('external-secrets.io', 'ExternalSecret')
+      .filter((object) => !FILLS_ONLY.has(textAt(object, 'spec', 'target', 'creationPolicy')))
+      .map((object) => textAt(object, 'spec', 'target', 'name') ?? object.metadata.name),
+    ...inNamespace('bitnami.com', 'SealedSecret').map(({ metadata }) => metadata.name),
+  ]);
+}
+
+/** With these, somebody else has to make the Secret (external-secrets v1, ExternalSecretCreationPolicy). */
+const FILLS_ONLY = new Set<string | undefined>(['Merge', 'None']);

@@ -53,6 +53,8 @@ export interface DumpedServer {
   readonly port: number;
   /** Labels of the pods that the job may reach. */
   readonly pods: Readonly<Record<string, string>>;
+  /** Where the job may reach them. */
+  readonly podPort: number;
 }
 
 /** What an application keeps in a bucket, which has a backup of its own. */
