@@ -4,7 +4,7 @@ import type { Peer } from '../../jobs/step';
 import { isPostgresImage } from '../../model/database-images';
 import { postgresMajor } from '../../model/image';
 import { at, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
-import { makesPods, podTemplateOf, WORKLOADS } from '../../model/workloads';
+import { podsMayCarry, podTemplateOf, WORKLOADS } from '../../model/workloads';
 import { CNPG_GROUP } from '../cnpg/archive';
 import type { ObjectIndex } from '../method';
 
@@ -23,7 +23,7 @@ function makersOf(
   if (found !== undefined) return [found.object];
   return WORKLOADS.flatMap(({ group, kind }) => objects.ofKind(group, kind))
     .map(({ object }) => object)
-    .filter((object) => makesPods(object, namespace, labels));
+    .filter((object) => object.metadata.namespace === namespace && podsMayCarry(object, labels));
 }
 
 /** A version of PostgreSQL, and an image that has its clients. */
