@@ -280,6 +280,8 @@ describe('datasets that are called the same', () => {
     keptIn: 'sealed envelope, bank',
   };
   function set(chart: Chart, templates: readonly string[]): void {
+    const volumeMounts = templates.map((name) => ({ name, mountPath: `/var/lib/${name}` }));
+    const container = { name: 'postgres', image: 'docker.io/library/postgres:18.1', volumeMounts };
     new ApiObject(chart, 'set', {
       apiVersion: 'apps/v1',
       kind: 'StatefulSet',
@@ -289,7 +291,7 @@ describe('datasets that are called the same', () => {
         selector: { matchLabels: server.pods.labels },
         template: {
           metadata: { labels: server.pods.labels },
-          spec: { containers: [{ name: 'postgres', image: 'docker.io/library/postgres:18.1' }] },
+          spec: { containers: [container] },
         },
         volumeClaimTemplates: templates.map((name) => ({
           metadata: { name },
