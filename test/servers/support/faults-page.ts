@@ -81,6 +81,7 @@ function row({ what, step, message }: RecordedFault): string {
 function steady(message: string): string {
   return message
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1')
+    .replaceAll(/\/tmp\/backed-up-etcd-\w+\/kubernetes/g, '/etc/kubernetes')
     .replaceAll(/20\d{6}T\d{6}Z/g, '(time)')
     .replaceAll(/\b\d{5,}\b/g, '…')
     .replaceAll(/\[\d+( \d+){31}\]/g, '(hash)')
