@@ -1,6 +1,7 @@
 /** What the rules look at: the objects of a cluster's repository, what was declared about them, and what follows from both. */
 import type { AnsweredDataset, FoundDataset } from '../model/answered';
 import { distinctBy, groupBy } from '../model/collections';
+import { giteaContainer } from '../model/database-images';
 import { clusterDatasetId } from '../model/dataset';
 import {
   isExcluded,
@@ -11,7 +12,7 @@ import {
   type Origin,
 } from '../model/declaration';
 import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
-import { groupOf, objectId, objectKey, type ObjectId } from '../model/kube-object';
+import { groupOf, objectId, objectKey, type KubeObject, type ObjectId } from '../model/kube-object';
 import { mirrorHops, type Location } from '../model/location';
 import { veleroNamespaceOf, type Platform } from '../model/platform';
 import { opaqueRefText, refText } from '../model/refs';
@@ -96,6 +97,7 @@ export class GateContext {
   private knownHosts: ServedHosts | undefined;
   private knownRuns: VeleroRuns | undefined;
   private knownScripts: Scripts | undefined;
+  private knownGiteas: readonly KubeObject[] | undefined;
   private knownDatabaseWriters: ReadonlyMap<string, DatabaseWriter> | undefined;
   private readonly knownCopies = new Map<AnsweredDataset, readonly Copy[]>();
   private knownLocations: readonly LocationUse[] | undefined;
@@ -188,6 +190,14 @@ export class GateContext {
   get scripts(): Scripts {
     this.knownScripts ??= new Scripts(this.input.objects);
     return this.knownScripts;
+  }
+
+  /** What runs Gitea or Forgejo. */
+  get giteas(): readonly KubeObject[] {
+    this.knownGiteas ??= this.input.objects.flatMap(({ object }) =>
+      giteaContainer(object) === undefined ? [] : [object],
+    );
+    return this.knownGiteas;
   }
 
   /** What runs a database on a claim, by the key of the claim. */

@@ -2,7 +2,7 @@
 import { CNPG_GROUP } from '../methods/cnpg/archive';
 import { podsLine } from '../methods/jobs/placed';
 import type { FoundDataset } from '../model/answered';
-import { giteaImage } from '../model/database-images';
+import { giteaContainer } from '../model/database-images';
 import { at, booleanAt, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
 import { claimTemplateOf, mountsClaim, tellingLabels, podTemplateOf } from '../model/workloads';
@@ -27,7 +27,7 @@ export interface GiteaVolume {
 /** The Gitea that keeps its repositories in a dataset. */
 export function giteaOn({ claims }: FoundDataset, context: GateContext): GiteaVolume | undefined {
   const found = claims.flatMap(({ namespace, name }) =>
-    context.input.objects.flatMap(({ object }) => {
+    context.giteas.flatMap((object) => {
       const image = textAt(giteaContainer(object), 'image');
       if (image === undefined || !mountsClaim(object, namespace, name)) return [];
       const settings = settingsIn([object], context);
@@ -83,12 +83,6 @@ function giteaBackupLine(
 
 function hasClusters(namespace: string | undefined, context: GateContext): boolean {
   return context.ofKind(CNPG_GROUP, 'Cluster').some(({ object }) => object.metadata.namespace === namespace);
-}
-
-function giteaContainer(object: KubeObject): unknown {
-  return listAt(podTemplateOf(object), 'spec', 'containers').find(
-    (each) => giteaImage(textAt(each, 'image') ?? '') !== undefined,
-  );
 }
 
 /** What `layout` of GiteaBackup is, by the folder of the repositories on the volume. */

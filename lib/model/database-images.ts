@@ -1,4 +1,6 @@
 /** Images of databases: what they write is only whole when they are asked for it, or recover from a power cut. */
+import { listAt, textAt, type KubeObject } from './kube-object';
+import { podTemplateOf } from './workloads';
 
 /**
  * The last part of their names, without registry, tag and version; with the part before where that alone says nothing.
@@ -126,6 +128,13 @@ export function giteaImage(image: string): GiteaImage | undefined {
   if (program !== 'gitea' && program !== 'forgejo') return undefined;
   const [, major, minor] = /:v?(\d+)(?:\.(\d+))?[^/]*$/.exec(image.replace(/@.*$/, '')) ?? [];
   return { program, ...(major === undefined ? {} : { major }), ...(minor === undefined ? {} : { minor }) };
+}
+
+/** The container in which the pods of an object run Gitea or Forgejo. */
+export function giteaContainer(object: KubeObject): unknown {
+  return listAt(podTemplateOf(object), 'spec', 'containers').find(
+    (each) => giteaImage(textAt(each, 'image') ?? '') !== undefined,
+  );
 }
 
 /** The path of an image, without tag and digest. */
