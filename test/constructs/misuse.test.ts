@@ -39,7 +39,7 @@ function refused(
 ): void {
   describe(`the properties of ${what}`, () => {
     for (const [props, ...says] of wrong) {
-      it(`of ${shortened(props)} is refused`, () => {
+      it(`[invalid-construct] of ${shortened(props)} is refused`, () => {
         const findings = whatIsSaid((chart) => build(chart, props as never));
         expect(findings).toEqual(says.map((text) => `[invalid-construct] example/it: ${text}`));
       });
@@ -194,7 +194,7 @@ describe('etcd', () => {
     [{ deadline: '1h' }, 'its etcd.deadline does not fit: write deadline: Duration.hours(1)'],
   ];
   for (const [props, says] of wrong) {
-    it(`of ${JSON.stringify(props)} is refused`, () => {
+    it(`[invalid-construct] of ${JSON.stringify(props)} is refused`, () => {
       const etcd = kubeadmEtcd({ backup: night, ...props } as never);
       expect(whatIsSaid(() => {}, { props: { etcd } })).toEqual([`[invalid-construct] app: ${says}`]);
     });

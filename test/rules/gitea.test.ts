@@ -987,7 +987,7 @@ describe('the volume of a Gitea that nobody copies with its database', () => {
     expect(findings).toEqual([]);
   });
 
-  it('is copied with it when the line is pasted, and the place of its keys is said', () => {
+  it('[no-strategy] [keys-inside] is copied with it when the line is pasted, and the place of its keys is said', () => {
     const setUp = (chart: Chart): void => {
       new BackedUpPostgres(chart, 'db', {
         storage,
