@@ -1,9 +1,7 @@
 /** How jobs reach a server of PostgreSQL, and log in. */
-import type { PostgresDumpOptions } from '../jobs/postgres';
+import { POSTGRES_PORT, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey } from '../jobs/step';
 import type { RequiredSecret } from '../model/inventory';
-
-export const POSTGRES_PORT = 5432;
 
 /** A server of PostgreSQL, in the namespace of its volume. */
 export interface PostgresServer {

@@ -8,7 +8,7 @@ import {
   scheduledBackupSpec,
   serverNameOf,
 } from '../methods/cnpg/objects';
-import { postgresDump } from '../jobs/postgres';
+import { POSTGRES_PORT, postgresDump } from '../jobs/postgres';
 import type { Source } from '../jobs/step';
 import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
@@ -23,7 +23,7 @@ import { heldDeclaration, type HeldVolume } from './held-volume';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { isMisused } from './misuse';
-import { loginSecrets, loginTo, POSTGRES_PORT, primaryOf, type PostgresServer } from './postgres-server';
+import { loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres-server';
 import { BACKED_UP_POSTGRES, postgresBackupProps } from './postgres-props';
 
 /** How the dumps of a database are made, where the defaults do not fit. */

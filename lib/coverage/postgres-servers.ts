@@ -1,4 +1,5 @@
 /** How a client reaches a PostgreSQL that has no operator, as far as the objects show it. */
+import { POSTGRES_PORT } from '../methods/common-jobs';
 import { isPostgresImage } from '../model/database-images';
 import { claimKey } from '../model/dataset';
 import { at, listAt, mappingAt, numberAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
@@ -8,9 +9,6 @@ import { labelsToPaste } from '../model/label-selector';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import type { DatabaseWriter } from './database-writers';
-
-/** What the server listens on unless somebody changed it. */
-const PORT = 5432;
 
 /**
  * The construct that dumps the database on a volume, in the place of any other answer for it; `undefined` where no pod is
@@ -40,7 +38,7 @@ function serverOf(writer: DatabaseWriter, context: GateContext): string {
   const pods = [`labels: ${labelsToPaste(labels)}`, ...(listensOn === port ? [] : [`port: ${listensOn}`])];
   return `{ ${[
     `host: '${service?.name ?? UNKNOWN}'`,
-    ...(port === PORT ? [] : [`port: ${port}`]),
+    ...(port === POSTGRES_PORT ? [] : [`port: ${port}`]),
     `pods: { ${pods.join(', ')} }`,
     `user: ${secretKeyOf(container, ['POSTGRES_USER'], 'username')}`,
     // The first is the superuser's in the images of Bitnami, where the second may be the application's.
@@ -52,7 +50,7 @@ function serverOf(writer: DatabaseWriter, context: GateContext): string {
 /** The one of PostgreSQL, where the container names several. */
 export function portOf(container: unknown): number {
   const ports = listAt(container, 'ports').flatMap((each) => numberAt(each, 'containerPort') ?? []);
-  return ports.length === 0 || ports.includes(PORT) ? PORT : (ports[0] ?? PORT);
+  return ports.length === 0 || ports.includes(POSTGRES_PORT) ? POSTGRES_PORT : (ports[0] ?? POSTGRES_PORT);
 }
 
 interface ServerService {

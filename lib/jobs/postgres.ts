@@ -5,6 +5,9 @@
 import { SCRIPTS_PATH, type ScriptFile } from './scripts';
 import type { EnvValue, Peer, SecretKey, Source, Step } from './step';
 
+/** What a server listens on unless somebody changed it. */
+export const POSTGRES_PORT = 5432;
+
 export interface PostgresDumpOptions {
   /** Name of the Service, `db-rw.forge.svc`. */
   readonly host: string;
@@ -44,7 +47,7 @@ export function dumpSteps(
   const { database } = options;
   const env: Readonly<Record<string, EnvValue>> = {
     PGHOST: options.host,
-    PGPORT: String(options.port ?? 5432),
+    PGPORT: String(options.port ?? POSTGRES_PORT),
     PGUSER: options.user,
     PGPASSWORD: options.password,
     // When all are dumped, only to ask which there are.

@@ -11,6 +11,7 @@ import type { Unsaid } from './reach';
 
 export { RESOURCES as JOB_RESOURCE_DEFAULTS } from '../jobs/cron-job';
 export { JOB_IMAGES } from '../jobs/images';
+export { POSTGRES_PORT } from '../jobs/postgres';
 
 /** Why there is no job. */
 export type JobProblem =
