@@ -7,7 +7,7 @@
  *     expire     what was replaced long ago goes, where somebody said how long it is kept
  *     receipt    says in the store what was copied, when all before have succeeded
  *
- * all of them of rclone. The copy is `<data>/current`, and what a run has replaced is below `<data>/replaced/<its time>`.
+ * all of them of rclone. The copy is `<data>/current`, and what a run has replaced is below `<data>/replaced/<time>-<run>`.
  */
 import type { KubeObject } from '../model/kube-object';
 import { cronJobObjects, waits } from './cron-job';

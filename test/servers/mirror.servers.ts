@@ -166,7 +166,7 @@ describe('the mirror of a bucket', () => {
 
   it('lets go of what vanished long ago, and of nothing else', async () => {
     const at = `s:${store.location.bucket}/${mirror.replaced}`;
-    await store.put(`${at}/20200102T030405Z/old`, 'old');
+    await store.put(`${at}/20200102T030405Z-00000000/old`, 'old');
     const runs = (await store.rclone('lsf', '--dirs-only', at)).split('\n');
     const recent = runs.find((run) => run > '2021');
     const current = await mirror.copy();

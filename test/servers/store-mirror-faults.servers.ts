@@ -6,6 +6,7 @@ import {
   isAny,
   isList,
   nodeFaults,
+  runTwice,
   SHORT,
   sourceFaults,
   storeFaults,
@@ -228,7 +229,7 @@ describe('the mirror of a store, when something goes wrong', () => {
   it('points to nothing that it has not after all of that, and is whole again after a run, and two at once', async () => {
     for (const name of ['first', 'second']) await restoreFrom(store, mirror.path, name);
     // Two at the same time, of which one may find that the other was quicker.
-    const runs = await Promise.all([1, 2].map(async () => mirror.run({ job: { smallestPercent: 0 } })));
+    const runs = await runTwice(mirror, { job: { smallestPercent: 0 } });
     expect(runs.map(({ succeeded }) => succeeded)).toContain(true);
     expect((await mirror.run({ job: { smallestPercent: 0 } })).failed).toBeUndefined();
     expect(await backupsIn(store, mirror.path)).toEqual(['first', `passing-${changes}`, 'second'].toSorted());

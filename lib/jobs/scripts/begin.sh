@@ -9,6 +9,8 @@ fi
 mkdir "$DATA" "$PARTS" "$TMP"
 # All data is at least as new as this moment.
 date -u +%Y-%m-%dT%H:%M:%SZ >"$PARTS/started"
+# Two runs may begin and end in the same second, and neither may overwrite what the other keeps.
+od -An -N4 -tx4 /dev/urandom | tr -d ' \n' >"$PARTS/run"
 printf '%s\n' "$(rclone version | sed -n '1s/^rclone v//p')" >"$PARTS/tool.rclone"
 
 # ask FILE ARGUMENTS...: one question to the store.
@@ -22,12 +24,14 @@ ask() {
 }
 
 doing='looking for receipts of earlier runs'
-ask "$TMP/receipts" lsf --files-only "$RECEIPTS" || {
+ask "$TMP/files" lsf --files-only "$RECEIPTS" || {
   # A prefix that is not there is an empty list; code 3 is for a bucket (rclone v1.76.0, backend/s3).
   [ "$code" -ne 3 ] || fail "The bucket of $RECEIPTS does not exist."
   fail "The store does not list $RECEIPTS: $(why "$TMP/errors")"
 }
-grep -cE '^[0-9]{8}T[0-9]{6}Z\.json$' "$TMP/receipts" >"$PARTS/runs" || true
+# As write-receipt.sh names them, the last one at the end.
+grep -E '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}\.json$' "$TMP/files" | sort >"$TMP/receipts"
+wc -l <"$TMP/receipts" >"$PARTS/runs"
 
 # One may be made only where the store itself says that there is none. Not every copy is in one.
 if [ -n "${REPOSITORY:-}" ]; then
@@ -37,7 +41,7 @@ if [ -n "${REPOSITORY:-}" ]; then
   if [ -s "$TMP/config" ]; then echo yes; else echo no; fi >"$PARTS/repository"
 fi
 
-last=$(grep -E '^[0-9]{8}T[0-9]{6}Z\.json$' "$TMP/receipts" | sort | tail -n 1) || true
+last=$(tail -n 1 "$TMP/receipts")
 if [ -z "$last" ]; then
   echo "No receipt yet: this is the first run."
   exit 0

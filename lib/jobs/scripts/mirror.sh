@@ -19,7 +19,7 @@ echo "$doing"
 may_vanish=$((copied - (copied * SMALLEST_PERCENT + 99) / 100))
 set -- --metadata --max-delete "$may_vanish"
 # shellcheck disable=SC2086 # a list of words
-[ -z "$REPLACED" ] || set -- "$@" $WITHOUT_EMPTY_PARTS --backup-dir "$REPLACED/$(tr -d ':-' <"$PARTS/started")"
+[ -z "$REPLACED" ] || set -- "$@" $WITHOUT_EMPTY_PARTS --backup-dir "$REPLACED/$(tr -d ':-' <"$PARTS/started")-$(cat "$PARTS/run")"
 # Deletions come last, and only when all was copied.
 ask_rclone "$STEP_SECONDS" sync "$@" "$SOURCE" "$COPY" || {
   [ "$code" -ne 7 ] || fail "During the run more than $may_vanish objects have vanished from the bucket of $SOURCE."

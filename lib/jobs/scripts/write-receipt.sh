@@ -67,7 +67,8 @@ printf '{"version":1,"dataset":%s,"startedAt":%s,"finishedAt":"%s","bytes":%s,"i
   "$moments" "$counts" "$verified" "$tools" "$snapshot" \
   >"$SCRATCH/receipt.json"
 
-place=$RECEIPTS/$(date -u +%Y%m%dT%H%M%SZ).json
+part run
+place=$RECEIPTS/$(date -u +%Y%m%dT%H%M%SZ)-$value.json
 store() {
   run "$ANSWER_SECONDS" rclone --contimeout 10s --timeout 60s --retries 3 --low-level-retries 3 "$@"
 }

@@ -82,7 +82,7 @@ function steady(message: string): string {
   return message
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1')
     .replaceAll(/\/tmp\/backed-up-etcd-\w+\/kubernetes/g, '/etc/kubernetes')
-    .replaceAll(/20\d{6}T\d{6}Z/g, '(time)')
+    .replaceAll(/20\d{6}T\d{6}Z(-[0-9a-f]{8})?/g, '(time)')
     .replaceAll(/\b\d{5,}\b/g, '…')
     .replaceAll(/\[\d+( \d+){31}\]/g, '(hash)')
     .replaceAll(/backups-\d+-\d+/g, 'backups')

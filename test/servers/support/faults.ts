@@ -22,7 +22,7 @@ import { recordFault } from './faults-page';
 import { faultyStore, type Fault as StoreFault, type Request } from './faulty-store';
 import type { JobOptions } from '../../../lib/jobs/receipted-job';
 import type { Job, ReceiptJob } from './job';
-import type { RunningPod } from './pod';
+import type { PodResult, RunningPod } from './pod';
 import type { Store } from './store';
 
 /** One thing that goes wrong in a run of a job. */
@@ -63,6 +63,16 @@ export async function goodCopy<J extends AnyJob>({ job, content }: World<J>): Pr
   if (failed !== undefined) throw new Error(`the run before the faults failed at ${failed.name}: ${failed.message}`);
   const receipts = await job.receipts();
   return { receipts, content: await content(receipts.at(-1)) };
+}
+
+/** Runs a job twice at the same time. Who has succeeded has left a receipt, however close to the other. */
+export async function runTwice<J extends AnyJob>(job: J, run?: RunOf<J>): Promise<readonly PodResult[]> {
+  const before = (await job.receipts()).length;
+  const runs = await Promise.all([job.run(run), job.run(run)]);
+  const receipts = (await job.receipts()).length - before;
+  const succeeded = runs.filter((one) => one.succeeded).length;
+  if (receipts !== succeeded) throw new Error(`${succeeded} of two runs succeeded, and left ${receipts} receipts`);
+  return runs;
 }
 
 /** Lets a fault happen, and says what is not as it must be. */
@@ -425,7 +435,7 @@ function brokenReceipt(): Fault<JobWithStore> {
     fails: 'begin',
     says: /^The last receipt, \S+, is not one: /,
     run: async ({ store, job }) => {
-      const place = `s:${store.location.bucket}/${job.receiptsPath}/29991231T000000Z.json`;
+      const place = `s:${store.location.bucket}/${job.receiptsPath}/29991231T000000Z-00000000.json`;
       remove = async () => store.rclone('deletefile', place);
       await store.put(place, '{"version":1}\n');
       return {};

@@ -1,5 +1,5 @@
-/** What may befall the server of any dump, and the last word on a job whose faults are over. */
-import type { Fault, World } from './faults';
+/** What may befall the server of any dump. */
+import type { Fault } from './faults';
 import type { PostgresServer } from './postgres';
 
 /** The server, once it runs, as docs/faults.md calls it, and a login to it by the name of its Secret. */
@@ -30,13 +30,3 @@ export function postgresFaults({ what, server, secretName, secret }: Dumped): re
     },
   ];
 }
-
-/** Why two runs at the same time did not both succeed. Where they end in the same second, one may find the receipt of the other. */
-export async function failuresOfTwoRuns({ job }: World): Promise<readonly unknown[]> {
-  const runs = await Promise.all([job.run(), job.run()]);
-  const failures = runs.flatMap(({ failed }) => failed ?? []);
-  const others = failures.filter(({ message }) => message !== ANOTHER_RECEIPT);
-  return failures.length < runs.length ? others : failures;
-}
-
-const ANOTHER_RECEIPT = 'The copy is made, but the store gives back another receipt.';
