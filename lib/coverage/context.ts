@@ -92,6 +92,7 @@ export class GateContext {
   readonly data: FoundData;
   readonly answers: Answers;
   private knownByKind: ReadonlyMap<string, readonly RenderedObject[]> | undefined;
+  private knownByNamespace: ReadonlyMap<string, readonly KubeObject[]> | undefined;
   private knownById: ReadonlyMap<string, RenderedObject> | undefined;
   private knownMethods: MethodPlans | undefined;
   private knownHosts: ServedHosts | undefined;
@@ -141,6 +142,14 @@ export class GateContext {
   ofKind(group: string, kind: string): readonly RenderedObject[] {
     this.knownByKind ??= groupBy(this.input.objects, ({ object }) => kindKey(groupOf(object.apiVersion), object.kind));
     return this.knownByKind.get(kindKey(group, kind)) ?? [];
+  }
+
+  inNamespace(namespace: string): readonly KubeObject[] {
+    this.knownByNamespace ??= groupBy(
+      this.input.objects.map(({ object }) => object),
+      ({ metadata }) => metadata.namespace ?? '',
+    );
+    return this.knownByNamespace.get(namespace) ?? [];
   }
 
   object(id: ObjectId): RenderedObject | undefined {

@@ -115,14 +115,13 @@ export function settingsIn(workloads: readonly KubeObject[], context: GateContex
  * What makes the pods of a Gitea, as far as it is in the output or beside it: they mount its volume. Only where nobody
  * is seen to mount it, their labels have to do, which those of another Gitea may carry, too.
  */
-export function workloadsOf(job: PlannedJob, { input }: GateContext): readonly KubeObject[] {
+export function workloadsOf(job: PlannedJob, context: GateContext): readonly KubeObject[] {
   const { placement } = job.declaration.source;
+  const { namespace } = job.dataset.id;
   const labels = placement?.on === 'same-node' ? placement.labels : {};
-  const objects = input.objects.map(({ object }) => object);
+  const objects = context.inNamespace(namespace ?? '');
   const mounting = objects.filter((object) => mountsAny(object, job));
-  return mounting.length > 0
-    ? mounting
-    : objects.filter((object) => makesPods(object, job.dataset.id.namespace, labels));
+  return mounting.length > 0 ? mounting : objects.filter((object) => makesPods(object, namespace, labels));
 }
 
 function mountsAny(object: KubeObject, { dataset, declaration }: PlannedJob): boolean {

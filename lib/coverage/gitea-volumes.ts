@@ -5,7 +5,7 @@ import type { FoundDataset } from '../model/answered';
 import { giteaContainer } from '../model/database-images';
 import { at, booleanAt, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
-import { claimTemplateOf, mountsClaim, tellingLabels, podTemplateOf } from '../model/workloads';
+import { mountsClaim, podTemplateOf, tellingLabels, volumesOfClaim } from '../model/workloads';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import { inWords, type Remedy } from './finding';
@@ -106,7 +106,7 @@ export interface Repositories {
 function mountForRepositories(object: KubeObject, claim: string, set: unknown): string | undefined {
   const spec = at(podTemplateOf(object), 'spec');
   const container = giteaContainer(object);
-  const volume = volumeOf(object, claim);
+  const [volume] = volumesOfClaim(object, claim);
   const isReadOnly = listAt(spec, 'volumes').some(
     (each) => textAt(each, 'name') === volume && booleanAt(each, 'persistentVolumeClaim', 'readOnly') === true,
   );
@@ -121,16 +121,6 @@ function mountForRepositories(object: KubeObject, claim: string, set: unknown): 
     });
 }
 
-/** Name that a claim has among the volumes of the pods. */
-function volumeOf(object: KubeObject, claim: string): string | undefined {
-  return (
-    claimTemplateOf(object, claim) ??
-    listAt(podTemplateOf(object), 'spec', 'volumes')
-      .filter((each) => textAt(each, 'persistentVolumeClaim', 'claimName') === claim)
-      .map((each) => textAt(each, 'name'))[0]
-  );
-}
-
 /**
  * Where the pods of an object keep repositories, as far as it says.
  *
@@ -138,7 +128,7 @@ function volumeOf(object: KubeObject, claim: string): string | undefined {
  */
 export function repositoriesOf(object: KubeObject, claim: string, set?: unknown): Repositories | undefined {
   const spec = at(podTemplateOf(object), 'spec');
-  const volume = volumeOf(object, claim);
+  const [volume] = volumesOfClaim(object, claim);
   const container = giteaContainer(object);
   const mounts = listAt(container, 'volumeMounts');
   const mount = mounts.find((each) => textAt(each, 'name') === volume);

@@ -82,9 +82,16 @@ export function makesServers(object: KubeObject): boolean {
 export function mountsClaim(object: KubeObject, namespace: string | undefined, claim: string): boolean {
   if (!isWorkload(object) || groupOf(object.apiVersion) === 'batch' || object.metadata.namespace !== namespace)
     return false;
-  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes');
-  if (volumes.some((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)) return true;
-  return claimTemplateOf(object, claim) !== undefined;
+  return volumesOfClaim(object, claim).length > 0;
+}
+
+/** What the pods of an object call a claim, also one that a StatefulSet makes for them. */
+export function volumesOfClaim(object: KubeObject, claim: string): readonly string[] {
+  const named = listAt(podTemplateOf(object), 'spec', 'volumes')
+    .filter((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)
+    .flatMap((volume) => textAt(volume, 'name') ?? []);
+  const template = claimTemplateOf(object, claim);
+  return template === undefined ? named : [template, ...named];
 }
 
 /** Name of the claim template of a StatefulSet that a claim is made from. */

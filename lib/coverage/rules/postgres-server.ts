@@ -20,13 +20,13 @@ import { carries, describeLabels, labelsToPaste } from '../../model/label-select
 import { installNamespace } from '../../model/opaque-kinds';
 import { counted, enumerated } from '../../model/text';
 import {
-  claimTemplateOf,
   makesServers,
   mountsClaim,
   podLabels,
   podsMayCarry,
   podTemplateOf,
   tellingLabels,
+  volumesOfClaim,
 } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { runningContainers } from '../database-writers';
@@ -95,8 +95,7 @@ type Problem = Required<Pick<RuleFinding, 'because' | 'remedies'>>;
 
 function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, context: GateContext): Problem | undefined {
   const { namespace = '' } = dataset.id;
-  const objects = context.input.objects.map(({ object }) => object);
-  const inNamespace = objects.filter(({ metadata }) => metadata.namespace === namespace);
+  const inNamespace = context.inNamespace(namespace);
   const servers = inNamespace.filter(makesServers);
   const mounting = servers.filter((object) => mounts(object, dataset.id));
   const reached = mounting.filter((object) => podsMayCarry(object, server.pods));
@@ -138,22 +137,13 @@ function notWritten(mounting: readonly KubeObject[], dataset: DatasetId): Proble
   };
 }
 
-function writesWithPostgres(object: KubeObject, dataset: DatasetId): boolean {
-  const volumes = volumesWith(object, dataset);
+function writesWithPostgres(object: KubeObject, { name, part }: DatasetId): boolean {
+  const volumes = part === undefined ? volumesOfClaim(object, name) : [part.name];
   return postgresContainers(object).some((container) =>
     listAt(container, 'volumeMounts').some(
-      (mount) => booleanAt(mount, 'readOnly') !== true && volumes.has(textAt(mount, 'name')),
+      (mount) => booleanAt(mount, 'readOnly') !== true && volumes.includes(textAt(mount, 'name') ?? ''),
     ),
   );
-}
-
-/** What the pods of an object call a volume. */
-function volumesWith(object: KubeObject, { name, part }: DatasetId): ReadonlySet<string | undefined> {
-  if (part !== undefined) return new Set([part.name]);
-  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes')
-    .filter((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') === name)
-    .map((volume) => textAt(volume, 'name'));
-  return new Set([...volumes, claimTemplateOf(object, name)]);
 }
 
 /** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
