@@ -1,5 +1,5 @@
 /** What the constructs come to that jobs carry out. */
-import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
+import { ApiObject, Duration, Size } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../lib';
 import { at } from '../../lib/model/kube-object';
 import type { Synthesized } from '../../lib/synth/synthesize';
+import { plainPostgres } from '../support/plain-postgres';
 import { explain, offsite, rook, synthesizeScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
 
 const storage = Size.gibibytes(20);
@@ -271,48 +272,6 @@ describe('a server without an operator', () => {
 });
 
 describe('datasets that are called the same', () => {
-  const dump = nightly({ to: offsite, keep: { daily: 14 } });
-  const server = {
-    host: 'db',
-    pods: { labels: { app: 'db' } },
-    user: { secret: 'db', key: 'user' },
-    password: { secret: 'db', key: 'password' },
-    keptIn: 'sealed envelope, bank',
-  };
-  function set(chart: Chart, templates: readonly string[]): void {
-    const volumeMounts = templates.map((name) => ({ name, mountPath: `/var/lib/${name}` }));
-    const container = { name: 'postgres', image: 'docker.io/library/postgres:18.1', volumeMounts };
-    new ApiObject(chart, 'set', {
-      apiVersion: 'apps/v1',
-      kind: 'StatefulSet',
-      metadata: { name: 'db' },
-      spec: {
-        serviceName: 'db',
-        selector: { matchLabels: server.pods.labels },
-        template: {
-          metadata: { labels: server.pods.labels },
-          spec: { containers: [container] },
-        },
-        volumeClaimTemplates: templates.map((name) => ({
-          metadata: { name },
-          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
-        })),
-      },
-    });
-    new ApiObject(chart, 'service', {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'db' },
-      spec: { selector: server.pods.labels, ports: [{ port: 5432 }] },
-    });
-    for (const template of templates)
-      new PostgresBackup(chart, `${template}-backup`, {
-        data: { statefulSet: 'db', template },
-        server,
-        backup: dump,
-      });
-  }
-
   function dumpsOf(result: Synthesized): Readonly<Record<string, string>> {
     const dumps = cronJobs(result).filter((file) => file.includes('-dump-') && !file.endsWith('-upkeep.yaml'));
     return Object.fromEntries(
@@ -324,24 +283,24 @@ describe('datasets that are called the same', () => {
   }
 
   it('have jobs of different names, which do not depend on who is declared first', () => {
-    const dumps = dumpsOf(accepted(({ chart }) => set(chart, ['data', 'wal'])));
+    const dumps = dumpsOf(accepted(({ chart }) => plainPostgres(chart, { templates: ['data', 'wal'] })));
     expect(dumps).toEqual({
       "StatefulSet paperless/db, claim template 'data'": expect.stringMatching(/^db-dump-[0-9a-f]{8}-offsite$/),
       "StatefulSet paperless/db, claim template 'wal'": expect.stringMatching(/^db-dump-[0-9a-f]{8}-offsite$/),
     });
     expect(new Set(Object.values(dumps)).size).toBe(2);
-    expect(dumpsOf(accepted(({ chart }) => set(chart, ['wal', 'data'])))).toEqual(dumps);
+    expect(dumpsOf(accepted(({ chart }) => plainPostgres(chart, { templates: ['wal', 'data'] })))).toEqual(dumps);
   });
 
   it('may be a Cluster and a set, and one that is alone keeps the plain name', () => {
     const both = accepted(({ chart }) => {
-      new BackedUpPostgres(chart, 'db', { storage, backup: dump });
-      set(chart, ['data']);
+      new BackedUpPostgres(chart, 'db', { storage, backup: nightly({ to: offsite, keep: { daily: 14 } }) });
+      plainPostgres(chart, { templates: ['data'] });
     });
     expect(Object.keys(dumpsOf(both))).toEqual(
       expect.arrayContaining(['Cluster paperless/db', "StatefulSet paperless/db, claim template 'data'"]),
     );
-    const alone = accepted(({ chart }) => set(chart, ['data']));
+    const alone = accepted(({ chart }) => plainPostgres(chart, { templates: ['data'] }));
     expect(Object.values(dumpsOf(alone))).toEqual(['db-dump-offsite']);
   });
 });

@@ -1,11 +1,12 @@
 /** A dump is made by clients of the version of its server, as far as the output shows that. */
-import { ApiObject, Size } from 'cdk8s';
+import { Size } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { BackedUpPostgres, nightly, PostgresBackup } from '../../lib';
+import { BackedUpPostgres, nightly } from '../../lib';
 import { postgresMajor } from '../../lib/model/image';
 import { listAt, textAt } from '../../lib/model/kube-object';
 import { cronJobName } from '../../lib/model/names';
+import { plainPostgres } from '../support/plain-postgres';
 import { explain, offsite, synthesizeScenario, type Scenario } from '../support/scenario';
 
 const dump = nightly({ to: offsite, keep: { daily: 14 } });
@@ -32,48 +33,8 @@ const cluster =
 const server =
   (image: string) =>
   ({ chart }: Scenario): void => {
-    const labels = { app: 'db' };
-    new ApiObject(chart, 'db', {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'db' },
-      spec: { selector: labels, ports: [{ port: 5432 }] },
-    });
-    new ApiObject(chart, 'set', {
-      apiVersion: 'apps/v1',
-      kind: 'StatefulSet',
-      metadata: { name: 'db' },
-      spec: {
-        serviceName: 'db',
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            containers: [
-              { name: 'exporter', image: 'docker.io/prometheuscommunity/postgres-exporter:v0.17.1' },
-              { name: 'postgresql', image, volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql' }] },
-            ],
-          },
-        },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: 'data' },
-            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
-          },
-        ],
-      },
-    });
-    new PostgresBackup(chart, 'backup', {
-      data: { statefulSet: 'db', template: 'data' },
-      server: {
-        host: 'db',
-        pods: { labels },
-        user: { secret: 'db', key: 'user' },
-        password: { secret: 'db', key: 'password' },
-        keptIn: 'a sealed envelope',
-      },
-      backup: dump,
-    });
+    const exporter = { name: 'exporter', image: 'docker.io/prometheuscommunity/postgres-exporter:v0.17.1' };
+    plainPostgres(chart, { image, before: [exporter] });
   };
 
 describe('the clients of a dump', () => {

@@ -12,6 +12,7 @@ import {
   type BackedUpPostgresProps,
   type S3LocationProps,
 } from '../../lib';
+import { plainPostgres } from '../support/plain-postgres';
 import { refuses } from '../support/rule-test';
 import { offsite, rook } from '../support/scenario';
 
@@ -208,55 +209,6 @@ describe('copies of jobs', () => {
   });
 });
 
-/** A server without an operator, and its dump. */
-function serverOf(version: string, chart: Chart, keptIn = 'sealed envelope, bank'): void {
-  const labels = { app: 'db' };
-  new ApiObject(chart, 'db', {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name: 'db' },
-    spec: {
-      serviceName: 'db',
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          containers: [
-            {
-              name: 'postgres',
-              image: `docker.io/library/postgres:${version}-trixie`,
-              volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql' }],
-            },
-          ],
-        },
-      },
-      volumeClaimTemplates: [
-        {
-          metadata: { name: 'data' },
-          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
-        },
-      ],
-    },
-  });
-  new ApiObject(chart, 'service', {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'db' },
-    spec: { selector: labels, ports: [{ port: 5432 }] },
-  });
-  new PostgresBackup(chart, 'backup', {
-    data: { statefulSet: 'db', template: 'data' },
-    server: {
-      host: 'db',
-      pods: { labels },
-      user: { secret: 'db', key: 'username' },
-      password: { secret: 'db', key: 'password' },
-      keptIn,
-    },
-    backup: dump,
-  });
-}
-
 describe('dumps of PostgreSQL', () => {
   refuses('postgres-dump', ['P05'], 'by a client that is older than the Cluster', {
     build: ({ chart }, changed) =>
@@ -362,25 +314,26 @@ describe('dumps of PostgreSQL', () => {
   });
 
   refuses('postgres-dump', ['P05'], 'by a client that is older than a server without an operator', {
-    build: ({ chart }, changed) => serverOf(changed ? '19' : '18', chart),
+    build: ({ chart }, changed) =>
+      plainPostgres(chart, { image: `docker.io/library/postgres:${changed ? '19' : '18'}-trixie` }),
     options: () => ({ platform: { jobs: { images: { postgres: 'docker.io/library/postgres:18.1' } } } }),
     says: `
       1 dump of PostgreSQL that fails every time: [postgres-dump]
 
         ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
-            made by          example/db
+            made by          example/set
             because          the server is of version 19, and 'db-dump-offsite' asks it with a client of version 18, docker.io/library/postgres:18.1
             to fix           dump: { image: 'docker.io/library/postgres:19-trixie' }
     `,
   });
 
   refuses('keys-inside', ['P11'], 'whose login is kept nowhere else', {
-    build: ({ chart }, changed) => serverOf('18', chart, changed ? 'in the cluster' : undefined),
+    build: ({ chart }, changed) => plainPostgres(chart, changed ? { keptIn: 'in the cluster' } : {}),
     says: `
       1 key that is lost with what it protects: [keys-inside]
 
         ✖ keys in Secret paperless/db
-            made by          example/backup
+            made by          example/data-backup
             because          'in the cluster' is in the cluster, and lost with it
             to fix           keptIn: 'where they are kept outside the cluster'
     `,
