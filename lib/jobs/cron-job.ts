@@ -53,8 +53,18 @@ export const RESOURCES: JobResources = { cpu: '50m', memory: '256Mi', memoryLimi
 export function waits(options: CronJobOptions): Readonly<Record<string, string>> {
   return {
     ANSWER_SECONDS: String(options.answerSeconds ?? ANSWER),
-    STEP_SECONDS: String(options.deadlineSeconds ?? DEADLINE),
+    STEP_SECONDS: String(before(podDeadline(options), 60)),
   };
+}
+
+/** In seconds. The Job, when its own deadline comes, deletes the pod, and with it what the containers have said. */
+function podDeadline({ deadlineSeconds = DEADLINE }: CronJobOptions): number {
+  return before(deadlineSeconds, 300);
+}
+
+/** So much earlier, or by a tenth of what is little. */
+function before(seconds: number, earlier: number): number {
+  return seconds - Math.min(earlier, Math.ceil(seconds / 10));
 }
 
 export function imagesOf({ images }: CronJobOptions): JobImages {
@@ -70,6 +80,7 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
   const template = podTemplate(steps, {
     images: imagesOf(options),
     scratch: options.scratch,
+    deadlineSeconds: podDeadline(options),
     resources: { ...RESOURCES, ...options.resources },
     placement,
     ...(user === undefined ? {} : { user }),

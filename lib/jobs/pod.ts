@@ -17,6 +17,8 @@ export interface Scratch {
 export interface PodOptions {
   readonly images: JobImages;
   readonly scratch: Scratch;
+  /** What the pod may take, from when its node has taken it. */
+  readonly deadlineSeconds: number;
   readonly resources: JobResources;
   readonly placement: Placement;
   readonly user?: number;
@@ -46,6 +48,7 @@ export function podTemplate(steps: readonly Step[], options: PodOptions): Mappin
     metadata: { labels },
     spec: {
       restartPolicy: 'Never',
+      activeDeadlineSeconds: options.deadlineSeconds,
       // Most jobs talk to no API server; in others, only steps that do have a token.
       automountServiceAccountToken: false,
       ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),

@@ -37,6 +37,8 @@ describe.each(Object.entries(JOBS))('the objects of job %s', (name, objects) => 
       startingDeadlineSeconds: 3600,
     });
     expect(at(spec, 'jobTemplate', 'spec')).toMatchObject({ activeDeadlineSeconds: 14_400, backoffLimit: 1 });
+    // The Job deletes its pods, so they end before, and what they say is there to be read.
+    expect(at(podTemplateOf(cronJobOf(objects)), 'spec')).toMatchObject({ activeDeadlineSeconds: 14_100 });
   });
 
   it('have no secret in an argument or a variable', () => {

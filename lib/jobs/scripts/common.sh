@@ -20,6 +20,8 @@ MESSAGE=/dev/termination-log
 # What the script is at, for the message of one that is stopped.
 doing=starting
 child=
+# Where the messages go of what runs.
+said=$TMP/errors
 
 # Where a step that runs while its application is stopped leaves its failure: the run goes on until that is up again.
 LATER=$PARTS/failed
@@ -37,8 +39,11 @@ fail() {
 }
 
 stopped() {
-  [ -z "$child" ] || kill "$child" 2>/dev/null || true
-  fail "Stopped while $doing: the job ran out of time, or its pod was deleted."
+  reason="Stopped while $doing: the job ran out of time, or its pod was deleted."
+  [ -n "$child" ] || fail "$reason"
+  kill "$child" 2>/dev/null || true
+  words=$(last_words "$said")
+  fail "$reason${words:+ The last words: $words}"
 }
 
 ended() {
@@ -78,11 +83,17 @@ why() {
   fi
   # Messages that did not fit on a full disk are lost.
   if is_full; then printf 'the scratch volume is full; '; fi
+  words=$(last_words "$1")
+  printf '%s\n' "${words:-nothing, and code $code}"
+}
+
+# last_words FILE: the line that says most of what went wrong, of the messages in a file.
+last_words() {
   lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$') || true
   # What follows an error is often a hint.
   words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail|denied' | tail -n 1 | cut -c 1-600) || true
   [ -n "$words" ] || words=$(printf '%s\n' "$lines" | tail -n 1 | cut -c 1-600)
-  printf '%s\n' "${words:-nothing, and code $code}"
+  printf '%s\n' "$words"
 }
 
 # Whether what was written last may not have fitted.

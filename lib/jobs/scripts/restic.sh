@@ -15,6 +15,7 @@ ask_restic() {
   seconds=$1
   shift
   result=0
+  said=$TMP/words
   # shellcheck disable=SC2086 # a list of words
   run "$seconds" restic $RESTIC_OPTIONS "$@" >"$TMP/answer" 2>"$TMP/words" || result=$?
   # With --json the errors are JSON as well.

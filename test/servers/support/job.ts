@@ -45,7 +45,7 @@ export function jobOptions(store: Store, dataset: DatasetId) {
     store: { outsideOf: ['10.0.0.0/8'], port: 443 },
     schedule: nightly(),
     scratch: { size: '512Mi' },
-    deadlineSeconds: 60,
+    deadlineSeconds: 120,
     answerSeconds: 15,
   };
 }

@@ -125,6 +125,16 @@ class Pod {
 
   async run(): Promise<PodResult> {
     for (const volume of listAt(this.spec, 'volumes')) await this.makeVolume(volume);
+    const deadline = numberAt(this.spec, 'activeDeadlineSeconds') ?? 0;
+    const timer = setTimeout(() => void this.handle().terminate(), deadline * 1000);
+    try {
+      return await this.runContainers();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async runContainers(): Promise<PodResult> {
     const containers: ContainerResult[] = [];
     for (const container of [...listAt(this.spec, 'initContainers'), ...listAt(this.spec, 'containers')]) {
       if (textAt(container, 'restartPolicy') === 'Always') {
