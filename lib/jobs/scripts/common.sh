@@ -41,8 +41,9 @@ fail() {
 stopped() {
   reason="Stopped while $doing: the job ran out of time, or its pod was deleted."
   [ -n "$child" ] || fail "$reason"
-  kill "$child" 2>/dev/null || true
+  # Before it hears that it is to end, and has that to say.
   words=$(last_words "$said")
+  kill "$child" 2>/dev/null || true
   fail "$reason${words:+ The last words: $words}"
 }
 

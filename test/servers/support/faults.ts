@@ -328,7 +328,7 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
     {
       what: 'The deadline of the job comes in the step that copies',
       fails: copying,
-      says: /^Stopped while .*: the job ran out of time, or its pod was deleted\.$/,
+      says: OUT_OF_TIME,
       run: async () => ({
         onStart: async (container, pod) => {
           if (container !== copying) return;
