@@ -102,6 +102,20 @@ export function isPostgresImage(image: string): boolean {
   return isNamed(image, POSTGRES_NAMES);
 }
 
+/** What copies or watches the files of a PostgreSQL from beside it, and keeps none of its own on the volume. */
+const POSTGRES_TOOLS = new Set([
+  'barman',
+  'crunchy-pgbackrest',
+  'pgbackrest',
+  'postgres-backup-local',
+  'postgres-exporter',
+  'wal-g',
+]);
+
+export function isPostgresTool(image: string): boolean {
+  return isNamed(image, POSTGRES_TOOLS);
+}
+
 /** The official image of PostgreSQL; others bring Patroni, repmgr or the like. */
 export function replicatesNothing(image: string): boolean {
   return partsOf(image).at(-1) === 'postgres';
