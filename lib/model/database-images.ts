@@ -116,9 +116,26 @@ export function isPostgresTool(image: string): boolean {
   return isNamed(image, POSTGRES_TOOLS);
 }
 
-/** The official image of PostgreSQL; others bring Patroni, repmgr or the like. */
-export function replicatesNothing(image: string): boolean {
-  return partsOf(image).at(-1) === 'postgres';
+/** Images that are derived from the official one, and start a server as that does; others bring Patroni, repmgr or the like. */
+const LIKE_THE_OFFICIAL = new Set([
+  'postgres',
+  'pgvecto-rs',
+  'pgvector',
+  'postgis',
+  'timescaledb',
+  'vchord-postgres',
+  'vchord-suite',
+]);
+/** Replicates where its variables say so. */
+const BITNAMI = /(^|\/)bitnami(legacy|secure)?\/postgresql$/;
+
+/** Whether pods with a container are servers that know nothing of each other, as far as its image and variables tell. */
+export function replicatesNothing(container: unknown): boolean {
+  const image = textAt(container, 'image') ?? '';
+  if (!isNamed(image, LIKE_THE_OFFICIAL) && !BITNAMI.test(partsOf(image).join('/'))) return false;
+  // `POSTGRESQL_REPLICATION_MODE` of Bitnami, `REPLICATE_FROM` of kartoza/postgis.
+  const variables = listAt(container, 'env').map((variable) => textAt(variable, 'name') ?? '');
+  return listAt(container, 'envFrom').length === 0 && !variables.some((name) => name.includes('REPLICA'));
 }
 
 function isNamed(image: string, names: ReadonlySet<string>): boolean {

@@ -449,25 +449,62 @@ describe('a dump', () => {
     expect(explain(findings)).toBe('');
   });
 
-  refuses('postgres-server', [], 'of one of several servers that know nothing of each other', {
-    build: ({ chart }, changed) => {
-      statefulSet(chart, 'wiki', { replicas: changed ? 3 : 1 });
-      service(chart, 'wiki');
-      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
-    },
-    says: `
+  for (const image of [
+    'docker.io/library/postgres:18.1',
+    'docker.io/postgis/postgis:18-3.6',
+    'docker.io/pgvector/pgvector:0.8.1-pg18',
+    'docker.io/bitnami/postgresql:18.1.0',
+  ]) {
+    refuses('postgres-server', [], `of one of several servers that know nothing of each other, ${image}`, {
+      build: ({ chart }, changed) => {
+        statefulSet(chart, 'wiki', { image, replicas: changed ? 3 : 1 });
+        service(chart, 'wiki');
+        dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+      },
+      says: `
       1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ StatefulSet paperless/wiki, claim template 'data' (20Gi)
             made by          example/wiki
-            because          its 3 pods have a volume each, docker.io/library/postgres:18.1 makes each of them a server of its own, and a run dumps one
+            because          its 3 pods have a volume each, ${image} makes each of them a server of its own, and a run dumps one
             to fix           replicas: 1
     `,
-  });
+    });
+  }
 
-  it('may be of several servers that replicate by themselves', () => {
+  const clone = {
+    name: 'clone',
+    image: 'docker.io/library/postgres:18.1',
+    command: ['sh', '-c', 'test "$ORDINAL" = 0 || pg_basebackup -h wiki-0.wiki -R -D /data'],
+  };
+  for (const [image, path, value] of [
+    ['docker.io/bitnami/postgresql-repmgr:18.1.0', 'containers/0/env', []],
+    ['ghcr.io/zalando/spilo-17:4.0', 'containers/0/env', []],
+    ['docker.io/timescale/timescaledb-ha:pg17', 'containers/0/env', []],
+    ['registry.example.net/wiki-db:3', 'containers/0/env', []],
+    ['docker.io/bitnami/postgresql:18.1.0', 'containers/0/env', [{ name: 'POSTGRESQL_REPLICATION_MODE', value: 'x' }]],
+    ['docker.io/bitnami/postgresql:18.1.0', 'containers/0/envFrom', [{ configMapRef: { name: 'settings' } }]],
+    ['docker.io/kartoza/postgis:17-3.5', 'containers/0/env', [{ name: 'REPLICATE_FROM', value: 'wiki-0' }]],
+    ['docker.io/library/postgres:18.1', 'initContainers', [clone]],
+  ] as const) {
+    it(`may be of several servers that replicate by themselves, ${image} with ${path}`, () => {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        statefulSet(chart, 'wiki', { replicas: 3, image });
+        ApiObject.of(chart.node.findChild('wiki')).addJsonPatch(JsonPatch.add(`/spec/template/spec/${path}`, value));
+        service(chart, 'wiki');
+        dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+      });
+      expect(explain(findings)).toBe('');
+    });
+  }
+
+  it('may be of several servers that a script which is mounted makes one', () => {
     const { findings } = synthesizeScenario(({ chart }) => {
-      statefulSet(chart, 'wiki', { replicas: 3, image: 'docker.io/bitnami/postgresql-repmgr:18.1.0' });
+      const data = { 'start.sh': '#!/bin/sh\npg_basebackup -h wiki-0.wiki -R -D /data\n' };
+      new ApiObject(chart, 'scripts', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'scripts' }, data });
+      statefulSet(chart, 'wiki', { replicas: 3 });
+      const volumes = [{ name: 'scripts', configMap: { name: 'scripts' } }];
+      ApiObject.of(chart.node.findChild('wiki')).addJsonPatch(JsonPatch.add('/spec/template/spec/volumes', volumes));
       service(chart, 'wiki');
       dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
     });

@@ -36,6 +36,7 @@ import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../
 import { portOf, servicePortOf } from '../postgres-servers';
 import { nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
+import { textsIn } from '../scripts';
 
 export const postgresServer: Rule = {
   id: 'postgres-server',
@@ -119,7 +120,7 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
   const behind = service === undefined ? reachable : (serversBehind(service, reachable) ?? reachable);
   const problem =
     notWritten(reached, dataset.id) ??
-    severalServers(reached, dataset) ??
+    severalServers(reached, dataset, context) ??
     notAlone(dataset, behind.length === 0 ? reachable : behind, context);
   if (problem !== undefined) return problem;
   const right = serviceFor(reached, servers, services);
@@ -174,15 +175,33 @@ function notAlone(
 }
 
 /** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
-function severalServers(mounting: readonly KubeObject[], { claims }: PlannedJob['dataset']): Problem | undefined {
-  const images = mounting.flatMap(postgresContainers).map((container) => textAt(container, 'image') ?? '');
-  const image = images.find(replicatesNothing);
-  if (claims.length < 2 || image === undefined) return undefined;
+function severalServers(
+  mounting: readonly KubeObject[],
+  { claims }: AnsweredDataset,
+  context: GateContext,
+): Problem | undefined {
+  const alone = mounting.filter((object) => !followsAnother(object, context));
+  const container = alone.flatMap(postgresContainers).find(replicatesNothing);
+  if (claims.length < 2 || container === undefined) return undefined;
   return {
-    because: `its ${claims.length} pods have a volume each, ${image} makes each of them a server of its own, and a run dumps one`,
+    because: `its ${claims.length} pods have a volume each, ${textAt(container, 'image')} makes each of them a server of its own, and a run dumps one`,
     remedies: toFix('replicas: 1'),
   };
 }
+
+/** Whether scripts of its pods, such as those of an init container, make a server the replica of another one. */
+function followsAnother(object: KubeObject, context: GateContext): boolean {
+  const template = podTemplateOf(object);
+  const { namespace = '' } = object.metadata;
+  const files = listAt(template, 'spec', 'volumes').flatMap((volume) => {
+    const name = textAt(volume, 'configMap', 'name');
+    const found = name === undefined ? undefined : context.object({ group: '', kind: 'ConfigMap', namespace, name });
+    return textsIn(at(found?.object, 'data'));
+  });
+  return [...textsIn(template), ...files].some(({ text }) => FOLLOWS.test(text));
+}
+
+const FOLLOWS = /pg_basebackup|primary_conninfo|standby\.signal/;
 
 /** Why a Service does not lead to what mounts the volume, or not to that alone. */
 function whyBesideIt(
