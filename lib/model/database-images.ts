@@ -161,6 +161,31 @@ export function giteaImage(image: string): GiteaImage | undefined {
   return { program, ...(major === undefined ? {} : { major }), ...(minor === undefined ? {} : { minor }) };
 }
 
+/** What an image of etcd has besides the server. */
+export interface EtcdImage {
+  /** Whether it is of version 3.6 or a later one. */
+  readonly isFrom36: boolean;
+  /** Absent where nobody knows. */
+  readonly hasShell?: boolean;
+}
+
+/** @returns `undefined` for the image of anything else, and where the tag says no version. */
+export function etcdImage(image: string): EtcdImage | undefined {
+  const path = partsOf(image).join('/');
+  const [, version = '', suffix = ''] = /:v?(\d+\.\d+\.\d+)([^/:]*)$/.exec(image.replace(/@.*$/, '')) ?? [];
+  if (!/(^|\/)etcd$/.test(path) || version === '') return undefined;
+  const isFrom36 = isFrom(version, [3, 6, 0]);
+  // The project's own since 3.5.7, and Kubernetes' since it takes those (kubernetes/kubernetes#134251).
+  if (/(^|\/)(coreos|etcd-development)\/etcd$/.test(path)) return { isFrom36, hasShell: !isFrom(version, [3, 5, 7]) };
+  return /^-\d+$/.test(suffix) ? { isFrom36, hasShell: !isFrom(version, [3, 6, 5]) } : { isFrom36 };
+}
+
+function isFrom(version: string, first: readonly number[]): boolean {
+  const numbers = version.split('.').map(Number);
+  const differing = first.findIndex((number, index) => numbers[index] !== number);
+  return differing === -1 || (numbers[differing] ?? 0) > (first[differing] ?? 0);
+}
+
 /** The container in which the pods of an object run Gitea or Forgejo. */
 export function giteaContainer(object: KubeObject): unknown {
   return listAt(podTemplateOf(object), 'spec', 'containers').find(
