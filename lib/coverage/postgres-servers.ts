@@ -7,12 +7,13 @@ import { PLACEHOLDERS, UNKNOWN } from '../model/text';
 import { podsMayCarry, tellingLabels } from '../model/workloads';
 import { labelsToPaste } from '../model/label-selector';
 import type { UnansweredDataset } from './answers';
+import { writersBeside } from './claim-writers';
 import type { GateContext } from './context';
 import type { DatabaseWriter } from './database-writers';
 
 /**
  * The construct that dumps the database on a volume, in the place of any other answer for it; `undefined` where no pod is
- * known that runs PostgreSQL on it.
+ * known that runs PostgreSQL on it, and where something else writes files to it that no dump has.
  */
 export function postgresServerLine(
   dataset: UnansweredDataset,
@@ -24,7 +25,7 @@ export function postgresServerLine(
   const writer = claims
     .map(({ namespace, name }) => context.databaseWriters.get(claimKey(namespace, name)))
     .find((each) => each !== undefined && isPostgresImage(each.image));
-  if (writer === undefined) return undefined;
+  if (writer === undefined || writersBeside(dataset, [writer.workload.object], context).length > 0) return undefined;
   const data = context.refTo({ id, origin: declaration?.at ?? origin });
   return `new PostgresBackup(this, '${id.name}-backup', { data: ${data}, server: ${serverOf(writer, context)}, backup: ${strategy} })`;
 }

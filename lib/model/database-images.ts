@@ -102,9 +102,40 @@ export function isPostgresImage(image: string): boolean {
   return isNamed(image, POSTGRES_NAMES);
 }
 
-/** The official image of PostgreSQL; others bring Patroni, repmgr or the like. */
-export function replicatesNothing(image: string): boolean {
-  return partsOf(image).at(-1) === 'postgres';
+/** What copies or watches the files of a PostgreSQL from beside it, and keeps none of its own on the volume. */
+const POSTGRES_TOOLS = new Set([
+  'barman',
+  'crunchy-pgbackrest',
+  'pgbackrest',
+  'postgres-backup-local',
+  'postgres-exporter',
+  'wal-g',
+]);
+
+export function isPostgresTool(image: string): boolean {
+  return isNamed(image, POSTGRES_TOOLS);
+}
+
+/** Images that are derived from the official one, and start a server as that does; others bring Patroni, repmgr or the like. */
+const LIKE_THE_OFFICIAL = new Set([
+  'postgres',
+  'pgvecto-rs',
+  'pgvector',
+  'postgis',
+  'timescaledb',
+  'vchord-postgres',
+  'vchord-suite',
+]);
+/** Replicates where its variables say so. */
+const BITNAMI = /(^|\/)bitnami(legacy|secure)?\/postgresql$/;
+
+/** Whether pods with a container are servers that know nothing of each other, as far as its image and variables tell. */
+export function replicatesNothing(container: unknown): boolean {
+  const image = textAt(container, 'image') ?? '';
+  if (!isNamed(image, LIKE_THE_OFFICIAL) && !BITNAMI.test(partsOf(image).join('/'))) return false;
+  // `POSTGRESQL_REPLICATION_MODE` of Bitnami, `REPLICATE_FROM` of kartoza/postgis.
+  const variables = listAt(container, 'env').map((variable) => textAt(variable, 'name') ?? '');
+  return listAt(container, 'envFrom').length === 0 && !variables.some((name) => name.includes('REPLICA'));
 }
 
 function isNamed(image: string, names: ReadonlySet<string>): boolean {
@@ -128,6 +159,31 @@ export function giteaImage(image: string): GiteaImage | undefined {
   if (program !== 'gitea' && program !== 'forgejo') return undefined;
   const [, major, minor] = /:v?(\d+)(?:\.(\d+))?[^/]*$/.exec(image.replace(/@.*$/, '')) ?? [];
   return { program, ...(major === undefined ? {} : { major }), ...(minor === undefined ? {} : { minor }) };
+}
+
+/** What an image of etcd has besides the server. */
+export interface EtcdImage {
+  /** Whether it is of version 3.6 or a later one. */
+  readonly isFrom36: boolean;
+  /** Absent where nobody knows. */
+  readonly hasShell?: boolean;
+}
+
+/** @returns `undefined` for the image of anything else, and where the tag says no version. */
+export function etcdImage(image: string): EtcdImage | undefined {
+  const path = partsOf(image).join('/');
+  const [, version = '', suffix = ''] = /:v?(\d+\.\d+\.\d+)([^/:]*)$/.exec(image.replace(/@.*$/, '')) ?? [];
+  if (!/(^|\/)etcd$/.test(path) || version === '') return undefined;
+  const isFrom36 = isFrom(version, [3, 6, 0]);
+  // The project's own since 3.5.7, and Kubernetes' since it takes those (kubernetes/kubernetes#134251).
+  if (/(^|\/)(coreos|etcd-development)\/etcd$/.test(path)) return { isFrom36, hasShell: !isFrom(version, [3, 5, 7]) };
+  return /^-\d+$/.test(suffix) ? { isFrom36, hasShell: !isFrom(version, [3, 6, 5]) } : { isFrom36 };
+}
+
+function isFrom(version: string, first: readonly number[]): boolean {
+  const numbers = version.split('.').map(Number);
+  const differing = first.findIndex((number, index) => numbers[index] !== number);
+  return differing === -1 || (numbers[differing] ?? 0) > (first[differing] ?? 0);
 }
 
 /** The container in which the pods of an object run Gitea or Forgejo. */

@@ -41,8 +41,8 @@ function claim(scope: Construct): void {
   });
 }
 
-/** PostgreSQL as a chart renders it, and the Services that select its pods. */
-function chartOfPostgres(scope: Construct): void {
+/** PostgreSQL as a chart renders it, what else is in its pods, and the Services that select them. */
+function chartOfPostgres(scope: Construct, ...others: readonly object[]): void {
   claim(scope);
   const secretKeyRef = { name: 'shop-db', key: 'postgres-password' };
   deployment(scope, {
@@ -51,6 +51,7 @@ function chartOfPostgres(scope: Construct): void {
         ports: [{ name: 'tcp-postgresql', containerPort: 5432 }],
         env: [{ name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef } }],
       }),
+      ...others,
     ],
   });
   const selector = { app: 'db' };
@@ -222,6 +223,40 @@ describe('PostgreSQL on a plain volume', () => {
             to fix           crashConsistent: 'why what a power cut leaves is good enough'
             or to dump it    ${DUMP('offsite')}
             what to do       the dump stands in the place of backUp
+    `,
+  });
+
+  const uploads = container('docker.io/library/wiki:3.0', { name: 'wiki' });
+
+  refuses('no-strategy', [], 'is not to be dumped where its volume holds files of something else', {
+    build: ({ chart }, changed) => {
+      chartOfPostgres(chart, uploads);
+      const crashConsistent = 'The log is replayed after a snapshot of its one volume.';
+      if (!changed) backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep, crashConsistent }));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            to back it up    backUp(this, { claim: 'data' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'data' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('crash-consistent', [], 'may not be dumped in the place of the files of something else', {
+    build: ({ chart }, changed) => {
+      chartOfPostgres(chart, uploads);
+      const crashConsistent = 'The log is replayed after a snapshot of its one volume.';
+      backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep, ...(changed ? {} : { crashConsistent }) }));
+    },
+    says: `
+      1 database on a plain volume is copied while it writes: [crash-consistent]
+
+        ✖ PersistentVolumeClaim paperless/data (20Gi)
+            made by          example/data
+            because          docker.io/bitnami/postgresql:17.2.0 in example/db writes to it
+            to fix           ${ONE_VOLUME}
     `,
   });
 });

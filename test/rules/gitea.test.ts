@@ -463,6 +463,74 @@ describe('the database of a Gitea', () => {
     `,
   });
 
+  const login = "so that the operator makes no 'forge-db-app', which the job reads";
+  const origin = { name: 'barman-cloud.cloudnative-pg.io', parameters: { barmanObjectName: 'old', serverName: 'old' } };
+  for (const [situation, spec, because, label, text] of [
+    [
+      'that is imported with others',
+      (changed: boolean) => ({
+        bootstrap: {
+          initdb: {
+            import: { type: 'monolith', databases: ['forge'], roles: ['*'], source: { externalCluster: 'old' } },
+            ...(changed ? {} : { database: 'forge', owner: 'git' }),
+          },
+        },
+        externalClusters: [{ name: 'old', connectionParameters: { host: 'old-db' } }],
+      }),
+      "the Cluster imports databases as a monolith, and says of none in spec.bootstrap.initdb that it is the application's",
+      'to fix',
+      "database: 'forge', owner: '…'",
+    ],
+    [
+      'that follows another one',
+      (changed: boolean) => ({
+        bootstrap: { recovery: { source: 'old', database: 'forge', owner: 'git' } },
+        externalClusters: [{ name: 'old', plugin: origin }],
+        ...(changed ? { replica: { primary: 'old', source: 'old' } } : {}),
+      }),
+      'the Cluster follows another one',
+      'what to do',
+      'let the job copy the Cluster that it follows',
+    ],
+  ] as const) {
+    refuses('postgres-dump', [], `${situation}, and whose login the operator does not make`, {
+      build: ({ chart }, changed) => {
+        const database = new BackedUpPostgres(chart, 'forge-db', {
+          storage,
+          backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+          generation: 2,
+          spec: spec(changed),
+        });
+        gitea(chart, { database });
+      },
+      says: `
+      1 dump of PostgreSQL that fails every time: [postgres-dump]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          ${because}, ${login}
+            ${label.padEnd(16)} ${text}
+    `,
+    });
+  }
+
+  it('may be imported alone, for which the operator makes a login', () => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      const database = new BackedUpPostgres(chart, 'forge-db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec: {
+          bootstrap: {
+            initdb: { import: { type: 'microservice', databases: ['forge'], source: { externalCluster: 'old' } } },
+          },
+          externalClusters: [{ name: 'old', connectionParameters: { host: 'old-db' } }],
+        },
+      });
+      gitea(chart, { database });
+    });
+    expect(findings).toEqual([]);
+  });
+
   refuses('postgres-dump', ['P05'], 'of somebody else that an older client dumps', {
     build: ({ chart }, changed) => {
       const labels = { app: 'postgresql' };

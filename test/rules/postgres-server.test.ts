@@ -100,6 +100,59 @@ function dumped(
   });
 }
 
+function on(name: string, image: string, readOnly?: boolean): object {
+  const mount = { name: 'data', mountPath: '/data', subPath: name };
+  return { name, image, volumeMounts: [readOnly === undefined ? mount : { ...mount, readOnly }] };
+}
+
+interface Sharing {
+  /** Of the server. */
+  readonly image?: string;
+  readonly containers?: readonly object[];
+  readonly initContainers?: readonly object[];
+  readonly Deployment?: readonly object[];
+  readonly CronJob?: readonly object[];
+  readonly Job?: readonly object[];
+  readonly Pod?: readonly object[];
+}
+
+/** A server and its Service, and what mounts its volume as well: in its own pods, or in those of an object `web`. */
+function sharing(chart: Chart, { image, containers = [], initContainers = [], ...others }: Sharing): void {
+  deployment(chart, 'wiki');
+  service(chart, 'wiki');
+  const server = ApiObject.of(chart.node.findChild('wiki'));
+  const spec = '/spec/template/spec';
+  if (image !== undefined) server.addJsonPatch(JsonPatch.replace(`${spec}/containers/0/image`, image));
+  server.addJsonPatch(JsonPatch.add(`${spec}/initContainers`, initContainers));
+  for (const each of containers) server.addJsonPatch(JsonPatch.add(`${spec}/containers/-`, each));
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'wiki-data' } }];
+  const metadata = { labels: { app: 'web' } };
+  for (const [kind, of] of Object.entries(others)) {
+    const pod = { volumes, containers: of, ...(kind === 'Deployment' ? {} : { restartPolicy: 'Never' }) };
+    const template = { metadata, spec: pod };
+    const specs: Record<string, object> = {
+      Deployment: { selector: { matchLabels: metadata.labels }, template },
+      CronJob: { schedule: '0 3 * * *', jobTemplate: { spec: { template } } },
+      Job: { template },
+      Pod: pod,
+    };
+    const apiVersion = { Deployment: 'apps/v1', Pod: 'v1' }[kind] ?? 'batch/v1';
+    new ApiObject(chart, 'web', { apiVersion, kind, metadata: { name: 'web', ...metadata }, spec: specs[kind] });
+  }
+}
+
+function notAlone(by: string, image: string, remedy = ''): string {
+  return `
+      1 volume whose dumps would not have what it holds: [postgres-server]
+
+        ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
+            made by          example/wiki-data
+            because          container 'wiki' of ${by}, ${image}, writes to it as well, and a dump has none of its files
+            ${remedy}what to do       give it a volume of its own, or copy the whole volume in the place of PostgresBackup
+            or as files      backUp(this, { claim: 'wiki-data' }, nightly({ to: offsite, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+    `;
+}
+
 function twoServers(chart: Chart): void {
   for (const name of ['wiki', 'tickets']) {
     deployment(chart, name);
@@ -115,7 +168,7 @@ describe('a dump', () => {
       dumped(chart, 'tickets', changed ? { host: 'wiki', pods: { labels: { app: 'wiki' } } } : {});
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
             made by          example/tickets-data
@@ -131,7 +184,7 @@ describe('a dump', () => {
       dumped(chart, 'tickets', changed ? { host: 'wiki' } : {});
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
             made by          example/tickets-data
@@ -147,7 +200,7 @@ describe('a dump', () => {
       dumped(chart, 'tickets', { host: 'databases' });
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
             made by          example/tickets-data
@@ -163,7 +216,7 @@ describe('a dump', () => {
       dumped(chart, 'wiki');
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
             made by          example/wiki-data
@@ -179,7 +232,7 @@ describe('a dump', () => {
       dumped(chart, 'wiki', { host: changed ? 'wiki-db' : 'wiki' });
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
             made by          example/wiki-data
@@ -201,7 +254,7 @@ describe('a dump', () => {
         dumped(chart, 'tickets', changed ? { host: 'wiki' } : {});
       },
       says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/tickets-data (20Gi)
             made by          example/tickets-data
@@ -218,7 +271,7 @@ describe('a dump', () => {
       dumped(chart, 'wiki', changed ? {} : { port: 5433, pods: { labels: { app: 'wiki' }, port: 5432 } });
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
             made by          example/wiki-data
@@ -240,7 +293,7 @@ describe('a dump', () => {
       dumped(chart, 'wiki');
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
             made by          example/wiki-data
@@ -260,7 +313,7 @@ describe('a dump', () => {
       dumped(chart, 'wiki', changed ? {} : { pods: { labels: { app: 'wiki' }, port: 5433 } });
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ PersistentVolumeClaim paperless/wiki-data (20Gi)
             made by          example/wiki-data
@@ -291,7 +344,7 @@ describe('a dump', () => {
       dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ StatefulSet paperless/wiki, claim template 'data' (20Gi)
             made by          example/wiki
@@ -308,7 +361,7 @@ describe('a dump', () => {
       if (changed) dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'uploads' }, 'uploads');
     },
     says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ StatefulSet paperless/wiki, claim template 'uploads' (20Gi)
             made by          example/wiki
@@ -316,6 +369,76 @@ describe('a dump', () => {
             what to do       name in data the volume that PostgreSQL writes to, and back this one up as a volume with files, with backUp(…)
     `,
   });
+
+  const files = 'docker.io/library/wiki:3.0';
+  for (const [situation, own, by, image] of [
+    ['a container of the same pods', { containers: [on('wiki', files)] }, 'Deployment paperless/wiki', files],
+    [
+      'a sidecar that is started before the others',
+      { initContainers: [{ ...on('wiki', files), restartPolicy: 'Always' }] },
+      'Deployment paperless/wiki',
+      files,
+    ],
+    ['an application that shares the volume', { Deployment: [on('wiki', files)] }, 'Deployment paperless/web', files],
+    ['a job that runs again and again', { CronJob: [on('wiki', files)] }, 'CronJob paperless/web', files],
+    ['a single pod', { Pod: [on('wiki', files)] }, 'Pod paperless/web', files],
+  ] as const) {
+    refuses('postgres-server', [], `of a volume with the files of ${situation}`, {
+      build: ({ chart }, changed) => {
+        sharing(chart, changed ? own : {});
+        dumped(chart, 'wiki');
+      },
+      says: notAlone(by, image, `if it only reads readOnly: true\n            `),
+    });
+  }
+
+  refuses('postgres-server', [], 'of a volume that holds another server as well', {
+    build: ({ chart }, changed) => {
+      sharing(chart, changed ? { Deployment: [on('wiki', 'docker.io/library/postgres:17.2')] } : {});
+      dumped(chart, 'wiki');
+    },
+    says: notAlone('Deployment paperless/web', 'docker.io/library/postgres:17.2'),
+  });
+
+  refuses('postgres-server', [], 'of a volume whose server nobody knows, and another container writes to', {
+    build: ({ chart }, changed) => {
+      sharing(chart, { image: 'registry.example.net/wiki-db:3', containers: changed ? [on('wiki', files)] : [] });
+      dumped(chart, 'wiki');
+    },
+    says: notAlone('Deployment paperless/wiki', files, `if it only reads readOnly: true\n            `),
+  });
+
+  refuses('postgres-server', [], 'of a claim template that another container of the pods writes to', {
+    build: ({ chart }, changed) => {
+      statefulSet(chart, 'wiki');
+      const path = '/spec/template/spec/containers/-';
+      const web = { ...on('wiki', files), volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'uploads' }] };
+      if (changed) ApiObject.of(chart.node.findChild('wiki')).addJsonPatch(JsonPatch.add(path, web));
+      service(chart, 'wiki');
+      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+    },
+    says: notAlone('StatefulSet paperless/wiki', files, `if it only reads readOnly: true\n            `)
+      .replace('PersistentVolumeClaim paperless/wiki-data', `StatefulSet paperless/wiki, claim template 'data'`)
+      .replace('example/wiki-data', 'example/wiki')
+      .replace(`claim: 'wiki-data'`, `statefulSet: 'wiki', template: 'data'`),
+  });
+
+  for (const [situation, own] of [
+    ['a container that only reads', { containers: [{ ...on('wiki', files, true) }] }],
+    ['an init container', { initContainers: [on('permissions', 'docker.io/bitnami/os-shell:12')] }],
+    ['a Job', { Job: [on('permissions', 'docker.io/bitnami/os-shell:12')] }],
+    ['a tool of the server', { containers: [on('wal', 'ghcr.io/wal-g/wal-g:3.0')] }],
+    ['a client in a CronJob', { CronJob: [on('dump', 'docker.io/library/postgres:18.1')] }],
+    ['a client beside the server', { containers: [on('dump', 'docker.io/library/postgres:18.1')] }],
+  ] as const) {
+    it(`may be of a volume that is mounted by ${situation}, too`, () => {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        sharing(chart, own);
+        dumped(chart, 'wiki');
+      });
+      expect(explain(findings)).toBe('');
+    });
+  }
 
   it('may be of a server whose image nobody knows', () => {
     const { findings } = synthesizeScenario(({ chart }) => {
@@ -326,25 +449,62 @@ describe('a dump', () => {
     expect(explain(findings)).toBe('');
   });
 
-  refuses('postgres-server', [], 'of one of several servers that know nothing of each other', {
-    build: ({ chart }, changed) => {
-      statefulSet(chart, 'wiki', { replicas: changed ? 3 : 1 });
-      service(chart, 'wiki');
-      dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
-    },
-    says: `
-      1 volume whose dumps would be of something else: [postgres-server]
+  for (const image of [
+    'docker.io/library/postgres:18.1',
+    'docker.io/postgis/postgis:18-3.6',
+    'docker.io/pgvector/pgvector:0.8.1-pg18',
+    'docker.io/bitnami/postgresql:18.1.0',
+  ]) {
+    refuses('postgres-server', [], `of one of several servers that know nothing of each other, ${image}`, {
+      build: ({ chart }, changed) => {
+        statefulSet(chart, 'wiki', { image, replicas: changed ? 3 : 1 });
+        service(chart, 'wiki');
+        dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+      },
+      says: `
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ StatefulSet paperless/wiki, claim template 'data' (20Gi)
             made by          example/wiki
-            because          its 3 pods have a volume each, docker.io/library/postgres:18.1 makes each of them a server of its own, and a run dumps one
+            because          its 3 pods have a volume each, ${image} makes each of them a server of its own, and a run dumps one
             to fix           replicas: 1
     `,
-  });
+    });
+  }
 
-  it('may be of several servers that replicate by themselves', () => {
+  const clone = {
+    name: 'clone',
+    image: 'docker.io/library/postgres:18.1',
+    command: ['sh', '-c', 'test "$ORDINAL" = 0 || pg_basebackup -h wiki-0.wiki -R -D /data'],
+  };
+  for (const [image, path, value] of [
+    ['docker.io/bitnami/postgresql-repmgr:18.1.0', 'containers/0/env', []],
+    ['ghcr.io/zalando/spilo-17:4.0', 'containers/0/env', []],
+    ['docker.io/timescale/timescaledb-ha:pg17', 'containers/0/env', []],
+    ['registry.example.net/wiki-db:3', 'containers/0/env', []],
+    ['docker.io/bitnami/postgresql:18.1.0', 'containers/0/env', [{ name: 'POSTGRESQL_REPLICATION_MODE', value: 'x' }]],
+    ['docker.io/bitnami/postgresql:18.1.0', 'containers/0/envFrom', [{ configMapRef: { name: 'settings' } }]],
+    ['docker.io/kartoza/postgis:17-3.5', 'containers/0/env', [{ name: 'REPLICATE_FROM', value: 'wiki-0' }]],
+    ['docker.io/library/postgres:18.1', 'initContainers', [clone]],
+  ] as const) {
+    it(`may be of several servers that replicate by themselves, ${image} with ${path}`, () => {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        statefulSet(chart, 'wiki', { replicas: 3, image });
+        ApiObject.of(chart.node.findChild('wiki')).addJsonPatch(JsonPatch.add(`/spec/template/spec/${path}`, value));
+        service(chart, 'wiki');
+        dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
+      });
+      expect(explain(findings)).toBe('');
+    });
+  }
+
+  it('may be of several servers that a script which is mounted makes one', () => {
     const { findings } = synthesizeScenario(({ chart }) => {
-      statefulSet(chart, 'wiki', { replicas: 3, image: 'docker.io/bitnami/postgresql-repmgr:18.1.0' });
+      const data = { 'start.sh': '#!/bin/sh\npg_basebackup -h wiki-0.wiki -R -D /data\n' };
+      new ApiObject(chart, 'scripts', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'scripts' }, data });
+      statefulSet(chart, 'wiki', { replicas: 3 });
+      const volumes = [{ name: 'scripts', configMap: { name: 'scripts' } }];
+      ApiObject.of(chart.node.findChild('wiki')).addJsonPatch(JsonPatch.add('/spec/template/spec/volumes', volumes));
       service(chart, 'wiki');
       dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
     });

@@ -633,6 +633,51 @@ describe('a database can be restored', () => {
   }
 });
 
+describe('a restored database', () => {
+  function restored(chart: Chart, recovery: object, secret = 'db-app'): void {
+    const origin = { name: PLUGIN, parameters: { barmanObjectName: 'db', serverName: 'db-1' } };
+    new BackedUpPostgres(chart, 'db', {
+      storage,
+      backup,
+      generation: 2,
+      spec: {
+        bootstrap: { recovery: { source: 'origin', ...recovery } },
+        externalClusters: [{ name: 'origin', plugin: origin }],
+      },
+    });
+    const envFrom = [{ secretRef: { name: secret } }];
+    new ApiObject(chart, 'wiki', {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'wiki' },
+      spec: {
+        selector: { matchLabels: { app: 'wiki' } },
+        template: {
+          metadata: { labels: { app: 'wiki' } },
+          spec: { containers: [{ name: 'wiki', image: 'docker.io/library/wiki:3.0', envFrom }] },
+        },
+      },
+    });
+  }
+
+  refuses('postgres-recovery', [], 'whose application may find an empty one', {
+    build: ({ chart }, changed) => restored(chart, changed ? {} : { database: 'wiki' }),
+    says: `
+      1 restore of a database that goes wrong: [postgres-recovery]
+
+        ✖ Cluster paperless/db
+            made by          example/db
+            because          bootstrap.recovery does not name the database of the application, which 'db-app' is to lead to: the operator takes 'app', and makes an empty one where the copy has none
+            to fix           database: 'app', owner: 'app'
+    `,
+  });
+
+  it('need not say which one is the application’s where nobody that is seen asks the operator for its login', () => {
+    const { findings } = synthesizeScenario(({ chart }) => restored(chart, {}, 'login-of-the-wiki'));
+    expect(explain(findings)).toBe('');
+  });
+});
+
 describe('a database of somebody else', () => {
   const word = elsewhere('pgBackRest on the NAS fetches the log all day.', {
     failureDomain: 'site',

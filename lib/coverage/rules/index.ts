@@ -5,6 +5,7 @@ import * as apiServer from './api-server';
 import * as bucketGrants from './bucket-grants';
 import * as bucketRights from './bucket-rights';
 import * as buckets from './buckets';
+import * as commands from './commands';
 import * as copies from './copies';
 import * as cronJobs from './cron-jobs';
 import * as databases from './databases';
@@ -126,6 +127,7 @@ export const rules: readonly Rule[] = [
   cronJobs.evidenceMissing,
   cronJobs.evidenceIdle,
   cronJobs.cronJobSchedule,
+  commands.backupCommand,
   cronJobs.podSecurity,
   networkPolicy.networkPolicyPort,
   flux.substitution,

@@ -1,15 +1,26 @@
 /** Databases that come back: there are base copies, archives of their own, and a moment that everybody reads alike. */
-import { archiveOf, BARMAN_GROUP, CNPG_GROUP, placeOf, sourcesOf, type Archive } from '../../methods/cnpg/archive';
+import {
+  archiveOf,
+  BARMAN_GROUP,
+  CNPG_GROUP,
+  isReplica,
+  placeOf,
+  sourcesOf,
+  type Archive,
+} from '../../methods/cnpg/archive';
 import { continuousOf } from '../../methods/cnpg/method';
 import { nextServerName } from '../../methods/cnpg/objects';
+import { secretsReadBy } from '../../methods/jobs/declaration';
 import { groupBy } from '../../model/collections';
-import { at, describeObject, objectId, textAt } from '../../model/kube-object';
+import { at, describeObject, objectId, textAt, type KubeObject } from '../../model/kube-object';
 import { storeKey } from '../../model/location';
 import type { RenderedObject } from '../../model/rendered';
 import { counted } from '../../model/text';
+import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
+import { textsIn } from '../scripts';
 import { clusterExample, protectedAnew } from './postgres-archive';
 
 export const postgresBaseCopies: Rule = {
@@ -93,9 +104,9 @@ function notItsOwn({ object, origin }: RenderedObject, { serverName }: Archive, 
 export const postgresRecovery: Rule = {
   id: 'postgres-recovery',
   heading: (n) => `${counted(n, 'restore')} of a database that ${n === 1 ? 'goes' : 'go'} wrong`,
-  what: '`bootstrap.recovery` of a Cluster names nothing to restore from, or two things, or a moment without a time zone.',
-  why: 'The operator takes it: the Cluster waits for ever, or comes back as it was an hour earlier or later than was meant.',
-  fix: 'Name one source, and write the moment with its zone: `2027-06-01T10:00:00Z`.',
+  what: '`bootstrap.recovery` of a Cluster names nothing to restore from, or two things, a moment without a time zone, or not the database of the application that logs in by the operator’s Secret.',
+  why: 'The operator takes it: the Cluster waits for ever, or comes back as it was an hour earlier or later than was meant. For a database that nobody names it takes `app`: where the copy has none of that name, it makes an empty one, and the application begins anew in that.',
+  fix: 'Name one source, the database and its owner as they were, and write the moment with its zone: `2027-06-01T10:00:00Z`.',
   example:
     clusterExample(`bootstrap: { recovery: { source: 'origin', recoveryTarget: { targetTime: '2027-06-01 10:00:00' } } },
     externalClusters: [{ name: 'origin', plugin: { name: 'barman-cloud.cloudnative-pg.io', parameters: { barmanObjectName: 'old' } } }]`).concat(
@@ -103,7 +114,8 @@ export const postgresRecovery: Rule = {
     ),
   check: (context) =>
     context.ofKind(CNPG_GROUP, 'Cluster').flatMap(({ object, origin }) => {
-      const problem = recoveryProblem(at(object, 'spec', 'bootstrap', 'recovery'));
+      const recovery = at(object, 'spec', 'bootstrap', 'recovery');
+      const problem = recoveryProblem(recovery) ?? databaseProblem(object, recovery, context);
       return problem === undefined ? [] : [{ ...aboutObject(object, origin), ...problem }];
     }),
 };
@@ -125,4 +137,33 @@ function recoveryProblem(recovery: unknown): Pick<RuleFinding, 'because' | 'reme
     return undefined;
   const meant = `${targetTime.trim().replace(' ', 'T')}${/\d:\d\d/.test(targetTime) ? '' : 'T00:00:00'}Z`;
   return { because: `targetTime '${targetTime}' names no time zone`, remedies: toFix(`targetTime: '${meant}'`) };
+}
+
+/** What the operator fills in (cloudnative-pg v1.30.0, api/v1/cluster_defaults.go) need not be what the copy has. */
+function databaseProblem(
+  cluster: KubeObject,
+  recovery: unknown,
+  context: GateContext,
+): Pick<RuleFinding, 'because' | 'remedies'> | undefined {
+  if (recovery === undefined || recovery === null || isReplica(cluster)) return undefined;
+  const isNamed = (...path: readonly string[]): boolean => ![undefined, ''].includes(textAt(recovery, ...path));
+  const { namespace = '', name } = cluster.metadata;
+  const login = `${name}-app`;
+  if (isNamed('database') || isNamed('secret', 'name') || !isRead(login, namespace, context)) return undefined;
+  return {
+    because: `bootstrap.recovery does not name the database of the application, which '${login}' is to lead to: the operator takes 'app', and makes an empty one where the copy has none`,
+    remedies: toFix(`database: 'app', owner: 'app'`),
+  };
+}
+
+/** Whether pods that anybody sees, or jobs of this library, have variables or files from a Secret. */
+function isRead(secret: string, namespace: string, context: GateContext): boolean {
+  return (
+    context
+      .inNamespace(namespace)
+      .some((object) => textsIn(podTemplateOf(object)).some(({ text }) => text === secret)) ||
+    context.methods.jobs.jobs.some(
+      ({ declaration }) => declaration.namespace === namespace && secretsReadBy(declaration.source).has(secret),
+    )
+  );
 }

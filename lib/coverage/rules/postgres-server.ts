@@ -1,6 +1,7 @@
 /** Dumps of servers without an operator: what is dumped is what writes to the volume that the dump answers for. */
 import type { DumpedServer } from '../../methods/jobs/declaration';
 import type { PlannedJob } from '../../methods/jobs/plan';
+import type { AnsweredDataset } from '../../model/answered';
 import { distinctBy } from '../../model/collections';
 import { isPostgresImage, replicatesNothing } from '../../model/database-images';
 import { datasetKey, type DatasetId } from '../../model/dataset';
@@ -18,7 +19,7 @@ import {
 } from '../../model/kube-object';
 import { carries, describeLabels, labelsToPaste } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
-import { counted, enumerated } from '../../model/text';
+import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
 import {
   makesServers,
   mountsClaim,
@@ -28,18 +29,21 @@ import {
   tellingLabels,
   volumesOfClaim,
 } from '../../model/workloads';
+import { writersBeside } from '../claim-writers';
 import type { GateContext } from '../context';
 import { runningContainers } from '../database-writers';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { portOf, servicePortOf } from '../postgres-servers';
+import { nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
+import { textsIn } from '../scripts';
 
 export const postgresServer: Rule = {
   id: 'postgres-server',
-  heading: (n) => `${counted(n, 'volume')} whose dumps would be of something else`,
-  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume.',
+  heading: (n) => `${counted(n, 'volume')} whose dumps would not have what ${n === 1 ? 'it holds' : 'they hold'}`,
+  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume, or not the only one that writes to it.',
   why: 'Velero leaves the volume out because of the dump. The job dumps another server, or reaches none; where it reaches one, every receipt is good, and nobody has a copy of what the volume holds.',
-  fix: 'Name the Service that leads to the pods which mount the volume, and the labels of those pods.',
+  fix: 'Name the Service that leads to the pods which mount the volume, and the labels of those pods; and give files that are beside the database a volume of their own.',
   example: `const labels = { app: 'wiki-db' };
 new ApiObject(chart, 'wiki-db', {
   apiVersion: 'apps/v1',
@@ -112,7 +116,12 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
       ],
     };
   }
-  const problem = notWritten(reached, dataset.id) ?? severalServers(reached, dataset);
+  const reachable = servers.filter((object) => podsMayCarry(object, server.pods));
+  const behind = service === undefined ? reachable : (serversBehind(service, reachable) ?? reachable);
+  const problem =
+    notWritten(reached, dataset.id) ??
+    severalServers(reached, dataset, context) ??
+    notAlone(dataset, behind.length === 0 ? reachable : behind, context);
   if (problem !== undefined) return problem;
   const right = serviceFor(reached, servers, services);
   const remedies = right === undefined ? inWords(NO_SERVICE) : toFix(`host: '${right}'`);
@@ -146,16 +155,53 @@ function writesWithPostgres(object: KubeObject, { name, part }: DatasetId): bool
   );
 }
 
-/** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
-function severalServers(mounting: readonly KubeObject[], { claims }: PlannedJob['dataset']): Problem | undefined {
-  const images = mounting.flatMap(postgresContainers).map((container) => textAt(container, 'image') ?? '');
-  const image = images.find(replicatesNothing);
-  if (claims.length < 2 || image === undefined) return undefined;
+/** A volume that files of something else are on as well. */
+function notAlone(
+  dataset: AnsweredDataset,
+  candidates: readonly KubeObject[],
+  context: GateContext,
+): Problem | undefined {
+  const [other] = writersBeside(dataset, candidates, context);
+  if (other === undefined) return undefined;
+  const strategy = nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent });
   return {
-    because: `its ${claims.length} pods have a volume each, ${image} makes each of them a server of its own, and a run dumps one`,
+    because: `container '${other.name}' of ${describe(other.object)}, ${other.image}, writes to it as well, and a dump has none of its files`,
+    remedies: [
+      ...(isPostgresImage(other.image) ? [] : [{ label: 'if it only reads', text: 'readOnly: true' }]),
+      ...inWords('give it a volume of its own, or copy the whole volume in the place of PostgresBackup'),
+      { label: 'or as files', text: `backUp(this, ${context.refTo(dataset)}, ${strategy})` },
+    ],
+  };
+}
+
+/** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
+function severalServers(
+  mounting: readonly KubeObject[],
+  { claims }: AnsweredDataset,
+  context: GateContext,
+): Problem | undefined {
+  const alone = mounting.filter((object) => !followsAnother(object, context));
+  const container = alone.flatMap(postgresContainers).find(replicatesNothing);
+  if (claims.length < 2 || container === undefined) return undefined;
+  return {
+    because: `its ${claims.length} pods have a volume each, ${textAt(container, 'image')} makes each of them a server of its own, and a run dumps one`,
     remedies: toFix('replicas: 1'),
   };
 }
+
+/** Whether scripts of its pods, such as those of an init container, make a server the replica of another one. */
+function followsAnother(object: KubeObject, context: GateContext): boolean {
+  const template = podTemplateOf(object);
+  const { namespace = '' } = object.metadata;
+  const files = listAt(template, 'spec', 'volumes').flatMap((volume) => {
+    const name = textAt(volume, 'configMap', 'name');
+    const found = name === undefined ? undefined : context.object({ group: '', kind: 'ConfigMap', namespace, name });
+    return textsIn(at(found?.object, 'data'));
+  });
+  return [...textsIn(template), ...files].some(({ text }) => FOLLOWS.test(text));
+}
+
+const FOLLOWS = /pg_basebackup|primary_conninfo|standby\.signal/;
 
 /** Why a Service does not lead to what mounts the volume, or not to that alone. */
 function whyBesideIt(

@@ -97,6 +97,15 @@ export function secretsOf(objectStore: KubeObject): ReadonlyMap<string, readonly
   return secrets;
 }
 
+/** Whether it follows another one, so that nobody writes to it (cloudnative-pg v1.30.0, `IsReplica`). */
+export function isReplica(cluster: KubeObject): boolean {
+  const replica = at(cluster, 'spec', 'replica');
+  if (replica === undefined || replica === null) return false;
+  return (
+    booleanAt(replica, 'enabled') ?? (textAt(replica, 'self') || cluster.metadata.name) !== textAt(replica, 'primary')
+  );
+}
+
 /** Whether its pods are gone, and only its volumes are there. */
 export function isHibernated(cluster: KubeObject): boolean {
   return annotationsOf(cluster)['cnpg.io/hibernation'] === 'on';

@@ -72,3 +72,9 @@ export function claimsReadBy({ steps }: Source): readonly string[] {
   const volumes = steps.flatMap(({ mounts = [] }) => mounts).map(({ volume }) => volume);
   return volumes.flatMap((volume) => ('claim' in volume ? [volume.claim] : []));
 }
+
+/** Names of the Secrets in its namespace that a job has variables from. */
+export function secretsReadBy({ steps }: Source): ReadonlySet<string> {
+  const values = steps.flatMap(({ env = {} }) => Object.values(env));
+  return new Set(values.flatMap((value) => (typeof value === 'string' ? [] : [value.secret])));
+}

@@ -1,0 +1,78 @@
+/** What writes to the volumes of a server besides the server: a dump has nothing of that. */
+import { isPostgresImage, isPostgresTool } from '../model/database-images';
+import type { Dataset } from '../model/dataset';
+import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../model/kube-object';
+import { podTemplateOf, volumesOfClaim } from '../model/workloads';
+import type { GateContext } from './context';
+import { runningContainers } from './database-writers';
+
+/** A container that may write to the claims of a dataset. */
+export interface ClaimWriter {
+  readonly name: string;
+  readonly image: string;
+  /** What makes its pods. */
+  readonly object: KubeObject;
+}
+
+/**
+ * Init containers and Jobs are left out: they prepare a volume, such as by `chown`, and the files that an application keeps
+ * come from what runs for ever, or again and again.
+ */
+function writersOf({ claims }: Pick<Dataset, 'claims'>, context: GateContext): readonly ClaimWriter[] {
+  const namespaces = [...new Set(claims.map(({ namespace }) => namespace))];
+  return namespaces.flatMap((namespace) => {
+    const names = claims.filter((claim) => claim.namespace === namespace).map(({ name }) => name);
+    return context
+      .inNamespace(namespace)
+      .filter(({ apiVersion, kind }) => groupOf(apiVersion) !== 'batch' || kind === 'CronJob')
+      .flatMap((object) => {
+        const spec = at(podTemplateOf(object), 'spec');
+        const volumes = new Set(names.flatMap((name) => writableVolumes(object, spec, name)));
+        if (volumes.size === 0) return [];
+        return runningContainers(spec)
+          .filter((container) => mountsOne(container, volumes))
+          .map((container) => ({
+            name: textAt(container, 'name') ?? '',
+            image: textAt(container, 'image') ?? '',
+            object,
+          }));
+      });
+  });
+}
+
+function writableVolumes(object: KubeObject, spec: unknown, claim: string): readonly string[] {
+  const readOnly = new Set(
+    listAt(spec, 'volumes')
+      .filter((volume) => booleanAt(volume, 'persistentVolumeClaim', 'readOnly') === true)
+      .map((volume) => textAt(volume, 'name')),
+  );
+  return volumesOfClaim(object, claim).filter((name) => !readOnly.has(name));
+}
+
+function mountsOne(container: unknown, volumes: ReadonlySet<string>): boolean {
+  return listAt(container, 'volumeMounts').some(
+    (mount) => booleanAt(mount, 'readOnly') !== true && volumes.has(textAt(mount, 'name') ?? ''),
+  );
+}
+
+/**
+ * What writes to the volume of a PostgreSQL, and is neither that nor a tool of its own. A client that a CronJob starts
+ * writes dumps, which are copies.
+ *
+ * @param candidates makers of the pods that may run the server, of which one does.
+ */
+export function writersBeside(
+  dataset: Pick<Dataset, 'claims'>,
+  candidates: readonly KubeObject[],
+  context: GateContext,
+): readonly ClaimWriter[] {
+  const writers = writersOf(dataset, context);
+  const reached = writers.filter(({ object }) => candidates.includes(object));
+  // Of an image that nobody knows, the first will be the server.
+  const server = reached.find(({ image }) => isPostgresImage(image)) ?? reached[0];
+  return writers.filter((writer) => {
+    if (writer === server || isPostgresTool(writer.image)) return false;
+    const isOfServer = writer.object === server?.object || groupOf(writer.object.apiVersion) === 'batch';
+    return !(isPostgresImage(writer.image) && isOfServer);
+  });
+}
