@@ -15,6 +15,7 @@ import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
 import * as gitea from './gitea';
 import * as giteaServers from './gitea-servers';
+import * as jobShutOut from './job-shut-out';
 import * as jobs from './jobs';
 import * as locations from './locations';
 import * as mirrors from './mirrors';
@@ -128,6 +129,7 @@ export const rules: readonly Rule[] = [
   cronJobs.cronJobSchedule,
   cronJobs.podSecurity,
   networkPolicy.networkPolicyPort,
+  jobShutOut.jobShutOut,
   flux.substitution,
   flux.healthExpressions,
   flux.fluxDeadlock,
