@@ -48,7 +48,10 @@ export interface JobResources {
 export interface JobsPlatform {
   /** Images from a registry of your own, or pinned by digest. Default: those of docs/jobs.md. */
   readonly images?: Partial<JobImages>;
-  /** StorageClass of the scratch volumes. Default: the class of what is dumped, or else the cluster's default class. */
+  /**
+   * StorageClass of the scratch volumes: one that makes volumes, and removes them with their claims. Default: the class of
+   * what is dumped, where that makes volumes, or else the cluster's default class.
+   */
   readonly scratchClass?: string;
   /** What each container asks for and gets. Default `50m`, `256Mi` and `1Gi`. */
   readonly resources?: Partial<JobResources>;
