@@ -106,6 +106,16 @@ export interface RookPlatform {
    * `maxSize`, as Rook's.
    */
   readonly allowedObcFields?: readonly string[];
+  /**
+   * Addresses of the gateway, where no label of pods leads to it: those of the nodes that it runs on, if it is in their
+   * network, or its own outside of the cluster. Default: it is reached by its pods.
+   */
+  readonly reachedAt?: { readonly cidrs: readonly string[] };
+  /**
+   * Whether the Secret `rook-gateway-ca` of the namespace `backed-up` carries a `ca.crt`, the authority that signed the
+   * certificate of a gateway that answers with TLS only. Default `false`: it answers without TLS too, or a public authority did.
+   */
+  readonly customCa?: boolean;
 }
 
 /** What a StorageClass means for backups. */
@@ -169,7 +179,14 @@ export const PLATFORM_FIELDS = {
     repositoryPassword: true,
   } satisfies Fields<VeleroPlatform>,
   cnpg: { version: true, barmanPlugin: true } satisfies Fields<CnpgPlatform>,
-  rook: { version: true, namespace: true, objectStore: true, allowedObcFields: true } satisfies Fields<RookPlatform>,
+  rook: {
+    version: true,
+    namespace: true,
+    objectStore: true,
+    allowedObcFields: true,
+    reachedAt: true,
+    customCa: true,
+  } satisfies Fields<RookPlatform>,
   jobs: { images: true, scratchClass: true, resources: true, priorityClassName: true } satisfies Fields<JobsPlatform>,
   'jobs.images': {
     restic: true,

@@ -90,13 +90,13 @@ export function planJob(
   const upkeep = upkeepSchedule(seed, timeZone);
   if ('problem' in upkeep) return { type: 'schedule', dataset, subject: `the upkeep of '${name}'`, ...upkeep };
 
-  const store = storeOf(location, platform);
+  const store = storeOf(location, platform, objects);
   if ('because' in store) return { type: 'unready', dataset, ...store };
   const scratch = scratchFor(dataset, declaration, objects, platform);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
   const elsewhere = misplaced(dataset, declaration, objects);
   if (elsewhere !== undefined) return { type: 'unready', dataset, ...elsewhere };
-  const mirrors = planMirrors({ dataset, declaration, location, store }, platform, timeZone);
+  const mirrors = planMirrors({ dataset, declaration, location, store }, { objects, platform, timeZone });
   if ('type' in mirrors) return mirrors;
 
   const [base] = tiers;
@@ -163,8 +163,7 @@ function upkeepSchedule(seed: readonly string[], timeZone: string): Schedule | C
 /** Nearest first. A location to which a strategy of the dataset copies by itself is left to that one. */
 function planMirrors(
   { dataset, declaration, location, store }: Pick<PlannedJob, 'dataset' | 'declaration' | 'location' | 'store'>,
-  platform: Platform,
-  timeZone: string,
+  { objects, platform, timeZone }: Pick<MethodInput, 'objects' | 'platform' | 'timeZone'>,
 ): readonly PlannedMirrorJob[] | JobProblem {
   const planned: PlannedMirrorJob[] = [];
   const direct = new Set(scheduledOf(dataset).map(({ to }) => to.name));
@@ -179,7 +178,7 @@ function planMirrors(
     const about = { dataset, subject: `the mirror '${name}'`, advice: `correct the mirror of location '${from.name}'` };
     if ('problem' in schedule) return { type: 'schedule', ...about, ...schedule };
     if ('problem' in upkeep) return { type: 'schedule', ...about, ...upkeep };
-    const toStore = storeOf(to, platform);
+    const toStore = storeOf(to, platform, objects);
     if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
     planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep, deadlineSeconds });
     fromStore = toStore;

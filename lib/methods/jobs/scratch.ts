@@ -4,7 +4,7 @@ import type { AnsweredDataset } from '../../model/answered';
 import { textAt, type KubeObject } from '../../model/kube-object';
 import { defaultStorageClass, type Platform } from '../../model/platform';
 import type { ObjectIndex } from '../method';
-import type { Unsaid } from '../reach';
+import type { Unsaid } from '../unsaid';
 import type { JobDeclaration } from './declaration';
 
 export function scratchFor(
