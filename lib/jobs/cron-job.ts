@@ -140,5 +140,5 @@ function accessObjects(name: string, namespace: string, rules: readonly Access[]
   ];
 }
 
-/** On the pods of a job, for its NetworkPolicy. */
-const JOB_LABEL = 'backed-up/job';
+/** On the pods of a job, for its NetworkPolicy and those of others. */
+export const JOB_LABEL = 'backed-up/job';

@@ -13,7 +13,7 @@ import type { KubeObject } from '../model/kube-object';
 import { cronJobObjects, waits } from './cron-job';
 import { aboutDataset, beginStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
 import type { Peer, Step } from './step';
-import { caMounts, inStore, remoteEnv, storeEnv, storePaths, type Remote } from './store';
+import { caMounts, inStore, remoteCaMounts, sourceEnv, storeEnv, storePaths, type Remote } from './store';
 
 /** The bucket that is mirrored. */
 export interface BucketSource extends Remote {
@@ -50,6 +50,7 @@ export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
   const current = `${paths.data}/current`;
   const replaced = location.versioned && keepSeconds === undefined ? '' : inStore(location, `${paths.data}/replaced`);
   const mounts = caMounts(location);
+  const bothMounts = [...mounts, ...remoteCaMounts(source)];
   const store = {
     ...waits(options),
     ...storeEnv(location),
@@ -57,7 +58,7 @@ export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
   const both = {
     ...store,
     ...smallestEnv(options),
-    ...remoteEnv('SOURCE', source),
+    ...sourceEnv(source, location),
     SOURCE: `source:${source.bucket}`,
     COPY: inStore(location, current),
   };
@@ -70,13 +71,19 @@ export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
   };
   const steps: readonly Step[] = [
     beginStep(options),
-    { name: 'mirror', image: 'rclone', run: { script: 'mirror.sh' }, env: { ...both, REPLACED: replaced }, mounts },
+    {
+      name: 'mirror',
+      image: 'rclone',
+      run: { script: 'mirror.sh' },
+      env: { ...both, REPLACED: replaced },
+      mounts: bothMounts,
+    },
     {
       name: 'compare',
       image: 'rclone',
       run: { script: 'compare-mirror.sh' },
       env: { ...both, ...compareEnv(current, options.checkShares) },
-      mounts,
+      mounts: bothMounts,
     },
     ...(keepSeconds === undefined ? [] : [expire]),
     receiptStep(options, COMPARED_BY),

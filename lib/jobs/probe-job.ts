@@ -2,7 +2,7 @@
 import type { KubeObject } from '../model/kube-object';
 import { cronJobObjects, waits, type CronJobOptions } from './cron-job';
 import type { Peer } from './step';
-import { remoteEnv, type Remote } from './store';
+import { remoteCaMounts, sourceEnv, type Remote } from './store';
 
 export interface ProbeJobOptions extends CronJobOptions {
   /** The server of the buckets, with the keys of the backup user. */
@@ -21,7 +21,8 @@ export function probeJob(options: ProbeJobOptions): readonly KubeObject[] {
         name: 'probe',
         image: 'rclone',
         run: { script: 'probe-grants.sh' },
-        env: { ...waits(options), ...remoteEnv('SOURCE', options.source), BUCKETS: options.buckets.join(' ') },
+        env: { ...waits(options), ...sourceEnv(options.source), BUCKETS: options.buckets.join(' ') },
+        mounts: remoteCaMounts(options.source),
       },
     ],
     peers: [options.server],

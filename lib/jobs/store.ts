@@ -45,7 +45,16 @@ function caFolder(secret: string): string {
 
 /** The certificate of a location that has its own. */
 export function caMounts(location: Location, secret = secretNameOf(location)): readonly Mount[] {
-  return location.customCa ? [{ path: caFolder(secret), volume: { secret, items: { 'ca.crt': 'ca.crt' } } }] : [];
+  return location.customCa ? [caMount(secret)] : [];
+}
+
+/** The same for a server that is no location. */
+export function remoteCaMounts({ caSecret }: Remote): readonly Mount[] {
+  return caSecret === undefined ? [] : [caMount(caSecret)];
+}
+
+function caMount(secret: string): Mount {
+  return { path: caFolder(secret), volume: { secret, items: { 'ca.crt': 'ca.crt' } } };
 }
 
 /** As restic is told. */
@@ -104,10 +113,21 @@ const PUBLIC_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** rclone has one list of authorities for all its remotes, and forgets the public ones over it (v1.76.0, fs/fshttp/http.go). */
 function caEnv(locations: readonly Location[], secret?: string): Readonly<Record<string, string>> {
-  const own = locations.filter(({ customCa }) => customCa);
+  return trusting(locations.map((each) => (each.customCa ? (secret ?? secretNameOf(each)) : undefined)));
+}
+
+/** @param secrets of each server, with its authority; `undefined` for a public one. */
+function trusting(secrets: readonly (string | undefined)[]): Readonly<Record<string, string>> {
+  const own = secrets.filter((secret) => secret !== undefined);
   if (own.length === 0) return {};
-  const files = own.map((location) => `${caFolder(secret ?? secretNameOf(location))}/ca.crt`);
-  return { RCLONE_CA_CERT: [...files, ...(own.length < locations.length ? [PUBLIC_AUTHORITIES] : [])].join(',') };
+  const files = own.map((secret) => `${caFolder(secret)}/ca.crt`);
+  return { RCLONE_CA_CERT: [...files, ...(own.length < secrets.length ? [PUBLIC_AUTHORITIES] : [])].join(',') };
+}
+
+/** A remote called `source` that is no location, alone or beside the store. */
+export function sourceEnv(source: Remote, store?: Location): Readonly<Record<string, EnvValue>> {
+  const secret = store?.customCa === true ? secretNameOf(store) : undefined;
+  return { ...remoteEnv('SOURCE', source), ...trusting([secret, source.caSecret].slice(store === undefined ? 1 : 0)) };
 }
 
 /** A path of a location's bucket, as rclone names it. */
@@ -127,6 +147,8 @@ export interface Remote {
   readonly pathStyle: boolean;
   readonly accessKey: EnvValue;
   readonly secretKey: EnvValue;
+  /** With a `ca.crt` that signed the server's certificate. Default: there is no TLS, or a public authority did. */
+  readonly caSecret?: string;
 }
 
 /** A remote of rclone by variables alone (rclone 1.76, docs/content/docs.md, "Config file" of environment variables). */

@@ -7,9 +7,9 @@ import type { Assumption, ReceiptEvidence } from '../model/inventory';
 import type { Location } from '../model/location';
 import type { Platform } from '../model/platform';
 import { renderSchedule, type Schedule } from '../model/schedule';
-import type { Unsaid } from './reach';
+import type { Unsaid } from './unsaid';
 
-export { RESOURCES as JOB_RESOURCE_DEFAULTS } from '../jobs/cron-job';
+export { JOB_LABEL, RESOURCES as JOB_RESOURCE_DEFAULTS } from '../jobs/cron-job';
 export { JOB_IMAGES } from '../jobs/images';
 export { POSTGRES_PORT } from '../jobs/postgres';
 

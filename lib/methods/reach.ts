@@ -3,16 +3,14 @@ import type { Peer } from '../jobs/step';
 import { storePeer } from '../jobs/store';
 import { clientHosts, endpointPort, isClusterHost, type Location } from '../model/location';
 import type { Platform } from '../model/platform';
-import { gatewayPods } from './ceph/gateway';
+import { gatewayPeer } from './ceph/gateway';
+import type { ObjectIndex } from './method';
+import type { Unsaid } from './unsaid';
 
-/** What nobody has said, in a sentence, and the line that would say it. */
-export interface Unsaid {
-  readonly because: string;
-  readonly line: string;
-}
+export type { Unsaid } from './unsaid';
 
-export function storeOf(location: Location, platform: Platform): Peer | Unsaid {
-  const gateway = rookGateway(location, platform);
+export function storeOf(location: Location, platform: Platform, objects: ObjectIndex): Peer | Unsaid {
+  const gateway = rookGateway(location, platform, objects);
   if (gateway !== undefined) return gateway;
   const host = clientHosts(location).find(isClusterHost);
   if (location.reachedAt === undefined && host !== undefined) {
@@ -31,10 +29,11 @@ export function storeOf(location: Location, platform: Platform): Peer | Unsaid {
 const GATEWAY = 'rook-ceph-rgw-';
 
 /** With TLS it listens on the port of its Service (rook v1.20.6, pkg/operator/ceph/object/spec.go). */
-function rookGateway(location: Location, { rook }: Platform): Peer | undefined {
+function rookGateway(location: Location, { rook }: Platform, objects: ObjectIndex): Peer | Unsaid | undefined {
   const [host = ''] = clientHosts(location);
   if (location.reachedAt !== undefined || rook === undefined) return undefined;
   const service = `${GATEWAY}${rook.objectStore}.${rook.namespace}.svc`;
   if (host !== service && host !== `${service}.cluster.local`) return undefined;
-  return gatewayPods(rook, location.endpoint.startsWith('https:') ? endpointPort(location) : undefined);
+  const port = endpointPort(location) ?? 80;
+  return gatewayPeer(rook, objects, port, location.endpoint.startsWith('https:') ? port : undefined);
 }

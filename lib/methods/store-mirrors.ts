@@ -12,8 +12,9 @@ import { mirrorHops, secretNameOf, storePath, type Location } from '../model/loc
 import { joinedName, MAX_CRON_JOB_NAME_LENGTH } from '../model/names';
 import type { Platform } from '../model/platform';
 import { aboutClusterRanges, aboutUnguarded, platformOptions, receiptEvidence, type JobProblem } from './common-jobs';
-import type { PlannedMirror } from './method';
-import { storeOf, type Unsaid } from './reach';
+import type { MethodInput, PlannedMirror } from './method';
+import { storeOf } from './reach';
+import type { Unsaid } from './unsaid';
 
 /** A store at one location, as its tool has it. */
 export interface ToolStore {
@@ -52,7 +53,10 @@ export interface StoreMirrors {
 /** Room for the lists of a store with a million objects, on the node itself. */
 const SCRATCH = { size: '4Gi' };
 
-export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone: string): StoreMirrors {
+export function planStoreMirrors(
+  store: ToolStore,
+  { objects: seen, platform, timeZone }: Pick<MethodInput, 'objects' | 'platform' | 'timeZone'>,
+): StoreMirrors {
   const { format, id, namespace, dataset } = store;
   const { cluster } = platform;
   const mirrors: PlannedStoreMirror[] = [];
@@ -61,7 +65,7 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
   let from = store.place;
   const hops = mirrorHops(from.location).flatMap(({ by }) => (by.type === 'scheduled' ? [by] : []));
   if (hops.length === 0) return { mirrors, problems: [] };
-  let fromStore = storeOf(from.location, platform);
+  let fromStore = storeOf(from.location, platform, seen);
   const problems = [...unready(fromStore)];
   for (const { to: location, cadence, deadlineSeconds = DEADLINE, smallestPercent } of hops) {
     // Velero's store is called as its location.
@@ -75,7 +79,7 @@ export function planStoreMirrors(store: ToolStore, platform: Platform, timeZone:
       break;
     }
     const to = { location, path: mirrorPath(store.place, location, cluster) };
-    const toStore = storeOf(location, platform);
+    const toStore = storeOf(location, platform, seen);
     problems.push(...unready(toStore));
     const guard = smallestPercent === undefined ? {} : { smallestPercent };
     const objects =

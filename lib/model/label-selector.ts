@@ -30,6 +30,10 @@ export function describeLabels(labels: Labels): string {
 
 export interface LabelSelector {
   matches(labels: Labels): boolean;
+  /** Whether it may match an object of which only some labels are known. */
+  mayMatch(known: Labels): boolean;
+  /** Whether it matches such an object, whatever its other labels are. */
+  mustMatch(known: Labels): boolean;
   /** Whether it has no requirement, and so matches every object. */
   readonly isEmpty: boolean;
 }
@@ -63,6 +67,10 @@ export function parseLabelSelector(value: unknown): LabelSelector | SelectorProb
   }
   return {
     matches: (labels) => requirements.every((requirement) => isMet(requirement, labels)),
+    mayMatch: (known) =>
+      requirements.every((requirement) => !Object.hasOwn(known, requirement.key) || isMet(requirement, known)),
+    mustMatch: (known) =>
+      requirements.every((requirement) => Object.hasOwn(known, requirement.key) && isMet(requirement, known)),
     isEmpty: requirements.length === 0,
   };
 }

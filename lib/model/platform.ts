@@ -48,7 +48,10 @@ export interface JobResources {
 export interface JobsPlatform {
   /** Images from a registry of your own, or pinned by digest. Default: those of docs/jobs.md. */
   readonly images?: Partial<JobImages>;
-  /** StorageClass of the scratch volumes. Default: the class of what is dumped, or else the cluster's default class. */
+  /**
+   * StorageClass of the scratch volumes: one that makes volumes, and removes them with their claims. Default: the class of
+   * what is dumped, where that makes volumes, or else the cluster's default class.
+   */
   readonly scratchClass?: string;
   /** What each container asks for and gets. Default `50m`, `256Mi` and `1Gi`. */
   readonly resources?: Partial<JobResources>;
@@ -103,6 +106,16 @@ export interface RookPlatform {
    * `maxSize`, as Rook's.
    */
   readonly allowedObcFields?: readonly string[];
+  /**
+   * Addresses of the gateway, where no label of pods leads to it: those of the nodes that it runs on, if it is in their
+   * network, or its own outside of the cluster. Default: it is reached by its pods.
+   */
+  readonly reachedAt?: { readonly cidrs: readonly string[] };
+  /**
+   * Whether the Secret `rook-gateway-ca` of the namespace `backed-up` carries a `ca.crt`, the authority that signed the
+   * certificate of a gateway that answers with TLS only. Default `false`: it answers without TLS too, or a public authority did.
+   */
+  readonly customCa?: boolean;
 }
 
 /** What a StorageClass means for backups. */
@@ -166,7 +179,14 @@ export const PLATFORM_FIELDS = {
     repositoryPassword: true,
   } satisfies Fields<VeleroPlatform>,
   cnpg: { version: true, barmanPlugin: true } satisfies Fields<CnpgPlatform>,
-  rook: { version: true, namespace: true, objectStore: true, allowedObcFields: true } satisfies Fields<RookPlatform>,
+  rook: {
+    version: true,
+    namespace: true,
+    objectStore: true,
+    allowedObcFields: true,
+    reachedAt: true,
+    customCa: true,
+  } satisfies Fields<RookPlatform>,
   jobs: { images: true, scratchClass: true, resources: true, priorityClassName: true } satisfies Fields<JobsPlatform>,
   'jobs.images': {
     restic: true,

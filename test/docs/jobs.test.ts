@@ -17,13 +17,14 @@ function exported(file: string, what: string): unknown {
 
 describe('docs/jobs.md', () => {
   it('has code that compiles', () => {
-    expect(snippets.map(({ name }) => name)).toEqual(['databases.ts', 'platform.ts']);
+    expect(snippets.map(({ name }) => name)).toEqual(['databases.ts', 'platform.ts', 'policy.ts']);
     expect(typeErrors(snippets)).toEqual([]);
   });
 
   it('has code that is accepted, and whose jobs are written', () => {
     const databases = exported('databases.ts', 'databases') as (chart: Chart, location: Location) => void;
     const platform = exported('platform.ts', 'platform') as Platform;
+    const policy = exported('policy.ts', 'policy') as (chart: Chart) => void;
     const { findings, files } = synthesizeScenario(
       ({ chart }) => {
         new ApiObject(chart, 'tickets-db', {
@@ -33,6 +34,7 @@ describe('docs/jobs.md', () => {
           spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } },
         });
         databases(chart, offsite);
+        policy(chart);
       },
       { platform },
     );

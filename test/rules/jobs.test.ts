@@ -1,4 +1,4 @@
-import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
+import { ApiObject, Chart, Duration, Size, type App } from 'cdk8s';
 import { describe } from 'vitest';
 import {
   BackedUpPostgres,
@@ -108,6 +108,84 @@ describe('jobs', () => {
             made by          example/db
             because          nothing says which StorageClass the scratch volume of 'db-dump' is of
             to fix           jobs: { scratchClass: 'ceph-block' }
+    `,
+  });
+
+  function storageClass(app: App, name: string, spec: Record<string, unknown>): void {
+    new ApiObject(new Chart(app, 'storage'), 'class', {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name },
+      ...spec,
+    });
+  }
+
+  refuses('job-unready', [], 'a scratch volume of a class that retains', {
+    build: ({ app, chart }, changed) => {
+      const reclaimPolicy = changed ? 'Retain' : 'Delete';
+      storageClass(app, 'kept', { provisioner: 'rook-ceph.rbd.csi.ceph.com', reclaimPolicy });
+      database(chart, { storageClass: 'kept' });
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          the scratch volume of 'db-dump' would be of the StorageClass 'kept', which retains what pods leave: every dump would be kept for ever, in the clear
+            to fix           jobs: { scratchClass: 'ceph-block' }
+    `,
+  });
+
+  refuses('job-unready', [], 'a scratch volume of a class that makes none', {
+    build: ({ app, chart }, changed) => {
+      storageClass(app, 'static', { provisioner: 'kubernetes.io/no-provisioner' });
+      database(chart, changed ? { dump: { scratchClass: 'static' } } : {});
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ Cluster paperless/db (20Gi)
+            made by          example/db
+            because          the scratch volume of 'db-dump' would be of the StorageClass 'static', which makes no volumes: the pod would wait for one until the deadline
+            to fix           scratchClass: 'ceph-block'
+    `,
+  });
+
+  refuses('job-unready', [], 'a scratch volume beside a static volume, where no class is the default', {
+    build: ({ chart }) => {
+      const spec = {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: '',
+        resources: { requests: { storage: '1Gi' } },
+      };
+      new ApiObject(chart, 'data', {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'data' },
+        spec,
+      });
+      new PostgresBackup(chart, 'dump', {
+        data: { claim: 'data' },
+        server: {
+          host: 'db',
+          pods: { labels: { app: 'db' } },
+          user: { secret: 'db', key: 'username' },
+          password: { secret: 'db', key: 'password' },
+          keptIn: 'sealed envelope, bank',
+        },
+        backup: dump,
+      });
+    },
+    options: (changed) => ({
+      platform: { storageClasses: { fast: { driver: 'rbd.csi.ceph.com', isDefault: !changed } } },
+    }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ PersistentVolumeClaim paperless/data (1Gi)
+            made by          example/data
+            because          nothing says which StorageClass the scratch volume of 'data-dump' is of
+            to fix           jobs: { scratchClass: 'fast' }
     `,
   });
 

@@ -11,6 +11,7 @@ import {
   nightly,
   s3Location,
   type BackedUpVolumeProps,
+  type RookPlatform,
 } from '../../lib';
 import { at, listAt, textAt } from '../../lib/model/kube-object';
 import { parse } from 'yaml';
@@ -271,10 +272,13 @@ describe('what carries a mirror out', () => {
 
   it('[K12] reaches the pods of the gateway at their own port, which with TLS is another', () => {
     const policies = (store: object): unknown => {
-      const files = built(({ app, chart }) => {
-        foreignStore(app, store);
-        new CephBucketWithBackupGrant(chart, 'media', { ...bucket, backup: mirrored({ to: offsite }) });
-      });
+      const files = built(
+        ({ app, chart }) => {
+          foreignStore(app, store);
+          new CephBucketWithBackupGrant(chart, 'media', { ...bucket, backup: mirrored({ to: offsite }) });
+        },
+        { ...rook, customCa: true },
+      );
       const [, found] = [...files].find(([path]) => /NetworkPolicy\.mirror-/.test(path)) ?? [];
       return listAt(found, 'spec', 'egress')[1];
     };
@@ -352,5 +356,89 @@ describe('a location with object lock', () => {
             because          ObjectBucketClaim paperless/backups makes its bucket, and Rook makes none with object lock
             to fix           objectLocked: false
     `,
+  });
+});
+
+describe('the gateway of the buckets', () => {
+  function mirroredBucket(chart: Chart, to = offsite): void {
+    new CephBucketWithBackupGrant(chart, 'media', { ...bucket, backup: mirrored({ to }) });
+  }
+
+  refuses('job-unready', [], 'in the network of its nodes, at addresses that nobody says', {
+    build: ({ app, chart }) => {
+      foreignStore(app, { port: 80, hostNetwork: true });
+      mirroredBucket(chart);
+    },
+    options: (changed) => ({
+      platform: { rook: changed ? rook : { ...rook, reachedAt: { cidrs: ['192.168.1.0/24'] } } },
+    }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          the gateway of CephObjectStore rook-ceph/store-a is in the network of its nodes, where no label leads to it, and platform.rook does not say at which addresses
+            to fix           reachedAt: { cidrs: ['192.168.1.0/24'] }
+    `,
+  });
+
+  refuses('job-unready', [], 'outside of the cluster', {
+    build: ({ app, chart }) => {
+      foreignStore(app, { port: 80, externalRgwEndpoints: [{ ip: '192.168.1.7' }] });
+      mirroredBucket(chart);
+    },
+    options: (changed) => ({
+      platform: { rook: changed ? rook : { ...rook, reachedAt: { cidrs: ['192.168.1.7/32'] } } },
+    }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          the gateway of CephObjectStore rook-ceph/store-a is outside of the cluster, where no label leads to it, and platform.rook does not say at which addresses
+            to fix           reachedAt: { cidrs: ['192.168.1.7/32'] }
+    `,
+  });
+
+  refuses('job-unready', [], 'with TLS only, by an authority that nobody names', {
+    build: ({ app, chart }) => {
+      foreignStore(app, { securePort: 443 });
+      mirroredBucket(chart);
+    },
+    options: (changed) => ({ platform: { rook: changed ? rook : { ...rook, customCa: true } } }),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ ObjectBucketClaim paperless/media
+            made by          example/media
+            because          the gateway of CephObjectStore rook-ceph/store-a answers with TLS only, and platform.rook names no authority that signed its certificate
+            to fix           customCa: true
+    `,
+  });
+
+  /** What rclone trusts in the containers of the mirror and of the probe that talk to the gateway. */
+  function trusted(gateway: RookPlatform, to: typeof offsite): readonly string[] {
+    const { files, findings } = synthesizeScenario(({ chart }) => mirroredBucket(chart, to), {
+      platform: { rook: gateway },
+    });
+    expect(explain(findings)).toBe('');
+    return [...(files ?? [])].flatMap(([path, text]) =>
+      path.includes('.CronJob.')
+        ? [...text.matchAll(/RCLONE_CA_CERT\n +value: (\S+)/g)].flatMap(([, value]) => value ?? [])
+        : [],
+    );
+  }
+
+  const ca = s3Location('offsite', { ...offsite, customCa: true });
+  const [PUBLIC, GATEWAY, STORE] = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/backed-up/rook-gateway-ca/ca.crt',
+    '/etc/backed-up/backed-up-offsite/ca.crt',
+  ];
+
+  it('is trusted by mirror and probe as the platform says, beside the store of the location', () => {
+    expect(trusted(rook, offsite)).toEqual([]);
+    expect(new Set(trusted({ ...rook, customCa: true }, offsite))).toEqual(new Set([GATEWAY, `${GATEWAY},${PUBLIC}`]));
+    expect(new Set(trusted(rook, ca))).toEqual(new Set([STORE, `${STORE},${PUBLIC}`]));
   });
 });

@@ -2,7 +2,7 @@
 import { describe } from 'vitest';
 import type { Platform } from '../../lib';
 import { refuses } from '../support/rule-test';
-import { platform } from '../support/scenario';
+import { platform, rook } from '../support/scenario';
 
 /** A platform, right and wrong, and what is said of it below the heading. */
 function refusedPlatform(situation: string, right: Partial<Platform>, wrong: object, says: string): void {
@@ -36,6 +36,17 @@ describe('the platform', () => {
         ✖ platform.clusterRanges
             because          '10.244.0.0/33', 'fd00::/0' and 'pods' are no ranges of addresses: the API server would refuse the NetworkPolicy of every job that copies to the outside
             to fix           clusterRanges: ['10.244.0.0/16', 'fd00::/64', '10.244.0.0/16']
+    `,
+  );
+
+  refusedPlatform(
+    'a gateway at no address',
+    { rook: { ...rook, reachedAt: { cidrs: ['192.168.1.0/24'] } } },
+    { rook: { ...rook, reachedAt: { cidrs: [] } } },
+    `
+        ✖ platform.rook.reachedAt
+            because          {"cidrs":[]} names no ranges of addresses
+            to fix           reachedAt: { cidrs: ['192.168.1.0/24'] }
     `,
   );
 

@@ -16,6 +16,7 @@ import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
 import * as gitea from './gitea';
 import * as giteaServers from './gitea-servers';
+import * as jobShutOut from './job-shut-out';
 import * as jobs from './jobs';
 import * as locations from './locations';
 import * as mirrors from './mirrors';
@@ -130,6 +131,7 @@ export const rules: readonly Rule[] = [
   commands.backupCommand,
   cronJobs.podSecurity,
   networkPolicy.networkPolicyPort,
+  jobShutOut.jobShutOut,
   flux.substitution,
   flux.healthExpressions,
   flux.fluxDeadlock,

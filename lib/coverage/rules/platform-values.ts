@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { JOB_IMAGES, JOB_RESOURCE_DEFAULTS } from '../../methods/common-jobs';
 import { isPinned } from '../../model/image';
-import { at, mappingAt } from '../../model/kube-object';
+import { at, mappingAt, textsAt } from '../../model/kube-object';
 import { isDnsSubdomain } from '../../model/names';
 import { nearest } from '../../model/nearest';
 import { PLATFORM_FIELDS, type JobsPlatform, type Platform } from '../../model/platform';
@@ -48,6 +48,15 @@ export function problemsOfRanges({ clusterRanges = [] }: Platform): readonly Pla
       remedies: toFix(`clusterRanges: [${right.map((range) => `'${range}'`).join(', ')}]`),
     },
   ];
+}
+
+/** A peer without addresses would be everybody. */
+export function problemsOfRook({ rook }: Platform): readonly PlatformProblem[] {
+  if (rook?.reachedAt === undefined) return [];
+  const cidrs = textsAt(rook, 'reachedAt', 'cidrs');
+  if (cidrs.length > 0 && cidrs.every(isRange)) return [];
+  const because = `${JSON.stringify(rook.reachedAt)} names no ranges of addresses`;
+  return [{ field: 'rook.reachedAt', because, remedies: toFix(`reachedAt: { cidrs: ['192.168.1.0/24'] }`) }];
 }
 
 /** An address and the length of its prefix; less than all addresses, because it is left out of those. */

@@ -22,7 +22,7 @@ import {
 } from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject, PlannedRun } from '../method';
 import { allowedObcFields, backupUserObject, canGrant } from './backup-user';
-import { backupUserSecret, gatewayOf } from './gateway';
+import { backupUserSecret, GATEWAY_CA, gatewayOf } from './gateway';
 import { mirroredOf, mirrorObjects, planMirror, type PlannedBucketMirror } from './mirror';
 import { probeName, probeObjects } from './probe';
 
@@ -40,6 +40,7 @@ export class CephMethodPlan implements MethodPlan {
     this.jobProblems = [
       ...results.filter(isJobProblem),
       ...datasets.flatMap((dataset) => placesTwice(dataset, mirroredOf(dataset))),
+      ...this.unreachable(),
     ];
     this.mirrors = results.flatMap((result) => (isJobProblem(result) ? [] : [result]));
     this.rendered = new Map(this.mirrors.map((mirror) => [mirror, this.render(mirror)]));
@@ -101,17 +102,33 @@ export class CephMethodPlan implements MethodPlan {
   private render(mirror: PlannedBucketMirror): readonly KubeObject[] {
     const { platform, objects } = this.input;
     const { rook } = platform;
-    return rook === undefined ? [] : mirrorObjects(mirror, rook, gatewayOf(rook, objects), platform);
+    if (rook === undefined) return [];
+    const server = gatewayOf(rook, objects);
+    return 'because' in server ? [] : mirrorObjects(mirror, rook, server, platform);
   }
 
   /** Rook makes the keys of the backup user. */
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    return this.mirrorsOf(datasets).map(({ location }) => ({
+    const { rook } = this.input.platform;
+    const isRead = datasets.some(({ id }) => this.granted.has(datasetKey(id)));
+    const ofGateway =
+      rook?.customCa === true && isRead
+        ? [
+            {
+              namespace: BACKED_UP_NAMESPACE,
+              name: GATEWAY_CA,
+              keys: ['ca.crt'],
+              keptIn: 'what signs the certificate of the gateway',
+            },
+          ]
+        : [];
+    const ofLocations = this.mirrorsOf(datasets).map(({ location }) => ({
       namespace: BACKED_UP_NAMESPACE,
       name: secretNameOf(location),
       keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', ...(location.customCa ? ['ca.crt'] : [])],
       keptIn: location.keptIn,
     }));
+    return [...ofGateway, ...ofLocations];
   }
 
   assumptionsFor(datasets: readonly AnsweredDataset[]): readonly Assumption[] {
@@ -163,11 +180,19 @@ export class CephMethodPlan implements MethodPlan {
     return mirroredOf(dataset).length > 0 && this.readableBucket(dataset) === undefined;
   }
 
+  /** Once for all buckets, because they have one gateway. */
+  private unreachable(): readonly JobProblem[] {
+    const { platform, objects, datasets } = this.input;
+    const dataset = datasets.find(({ id }) => this.granted.has(datasetKey(id)));
+    if (platform.rook === undefined || !canGrant(platform.rook) || dataset === undefined) return [];
+    const server = gatewayOf(platform.rook, objects);
+    return 'because' in server ? [{ type: 'unready', dataset, ...server }] : [];
+  }
+
   private planFor(dataset: AnsweredDataset): readonly (PlannedBucketMirror | JobProblem)[] {
-    const { platform, timeZone } = this.input;
     const bucket = this.readableBucket(dataset);
     if (bucket === undefined) return [];
-    return mirroredOf(dataset).map((strategy) => planMirror(dataset, strategy, bucket, platform, timeZone));
+    return mirroredOf(dataset).map((strategy) => planMirror(dataset, strategy, bucket, this.input));
   }
 
   /** The name of a bucket that has one, a grant, and a Rook that makes the user. */

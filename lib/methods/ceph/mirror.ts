@@ -14,6 +14,7 @@ import type { Platform, RookPlatform } from '../../model/platform';
 import { largestGap, type Schedule } from '../../model/schedule';
 import type { Mirrored } from '../../model/strategy';
 import { platformOptions, type JobProblem } from '../common-jobs';
+import type { MethodInput } from '../method';
 import { storeOf } from '../reach';
 import { backupUserRemote } from './gateway';
 
@@ -48,8 +49,7 @@ export function planMirror(
   dataset: AnsweredDataset,
   strategy: Mirrored,
   bucket: string,
-  platform: Platform,
-  timeZone: string,
+  { objects, platform, timeZone }: Pick<MethodInput, 'objects' | 'platform' | 'timeZone'>,
 ): PlannedBucketMirror | JobProblem {
   const { cadence, to: location, keep, deadlineSeconds = DEADLINE } = strategy;
   const { namespace = '', name: claim } = dataset.id;
@@ -61,7 +61,7 @@ export function planMirror(
   const worstAgeSeconds = worstAge(largestGap(schedule), deadlineSeconds);
   const tiers = keep === undefined ? [] : tiersOf(cadence, schedule, keep, parts, minimumRetention(worstAgeSeconds));
   if ('problem' in tiers) return { type: 'schedule', dataset, subject, ...tiers };
-  const store = storeOf(location, platform);
+  const store = storeOf(location, platform, objects);
   if ('because' in store) return { type: 'unready', dataset, ...store };
   const kept = tiers.toSorted((a, b) => b.keepSeconds - a.keepSeconds)[0];
   return {

@@ -29,8 +29,9 @@ export function probeObjects(input: MethodInput, rook: RookPlatform): readonly P
   });
   const [first] = sortedBy(grants, ({ at }) => at.chart);
   const name = probeName(input);
+  const server = gatewayOf(rook, objects);
   const schedule = scheduleOf({ every: 'night' }, [name, platform.cluster], timeZone);
-  if (buckets.length === 0 || first === undefined || isScheduleProblem(schedule)) return [];
+  if (buckets.length === 0 || first === undefined || isScheduleProblem(schedule) || 'because' in server) return [];
   return probeJob({
     name,
     namespace: BACKED_UP_NAMESPACE,
@@ -38,7 +39,7 @@ export function probeObjects(input: MethodInput, rook: RookPlatform): readonly P
     deadlineSeconds: DEADLINE,
     scratch: { size: SCRATCH },
     source: backupUserRemote(rook),
-    server: gatewayOf(rook, objects),
+    server,
     buckets: [...new Set(buckets)].toSorted(),
     ...platformOptions(platform),
   }).map((object) => ({

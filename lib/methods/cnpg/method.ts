@@ -76,9 +76,7 @@ export class CnpgMethodPlan implements MethodPlan {
       input.datasets.flatMap((dataset) => this.storeOf(dataset) ?? []),
       ({ place }) => placeKey(place),
     );
-    this.mirrors = new Map(
-      stores.map((store) => [placeKey(store.place), planStoreMirrors(store, input.platform, input.timeZone)]),
-    );
+    this.mirrors = new Map(stores.map((store) => [placeKey(store.place), planStoreMirrors(store, input)]));
     const planned = [...this.mirrors.values()];
     this.jobProblems = [...planned.flatMap(({ problems }) => problems), ...nestedIn(stores)];
     this.objects = planned.flatMap(({ mirrors }) =>

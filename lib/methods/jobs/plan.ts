@@ -2,8 +2,8 @@
 import { DEADLINE } from '../../jobs/cron-job';
 import { JOB_IMAGES } from '../../jobs/images';
 import { undoSchedule, type Stopped } from '../../jobs/quiesce';
-import type { Peer } from '../../jobs/step';
 import type { Scratch } from '../../jobs/pod';
+import type { Peer } from '../../jobs/step';
 import type { AnsweredDataset } from '../../model/answered';
 import { scheduleOf, tiersOf, type TierProblem, type Tiers } from '../../model/cadence';
 import { minimumRetention, worstAge } from '../../model/copies';
@@ -12,15 +12,16 @@ import { isExcluded } from '../../model/declaration';
 import type { JobImages } from '../../model/job-images';
 import { mirrorHops, type Location } from '../../model/location';
 import { cronJobName } from '../../model/names';
-import { defaultStorageClass, type Platform } from '../../model/platform';
+import type { Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
 import type { JobProblem } from '../common-jobs';
 import type { MethodInput, ObjectIndex } from '../method';
-import { storeOf, type Unsaid } from '../reach';
+import { storeOf } from '../reach';
 import { clientImage, serversOf, serverVersion } from './database-server';
 import type { JobDeclaration } from './declaration';
 import { misplaced } from './placed';
+import { scratchFor } from './scratch';
 import { whatStops } from './stopped';
 
 /** What one strategy of a dataset becomes: a job that copies, and one that keeps the repository in order. */
@@ -89,13 +90,13 @@ export function planJob(
   const upkeep = upkeepSchedule(seed, timeZone);
   if ('problem' in upkeep) return { type: 'schedule', dataset, subject: `the upkeep of '${name}'`, ...upkeep };
 
-  const store = storeOf(location, platform);
+  const store = storeOf(location, platform, objects);
   if ('because' in store) return { type: 'unready', dataset, ...store };
-  const scratch = scratchFor(dataset, declaration, platform);
+  const scratch = scratchFor(dataset, declaration, objects, platform);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
   const elsewhere = misplaced(dataset, declaration, objects);
   if (elsewhere !== undefined) return { type: 'unready', dataset, ...elsewhere };
-  const mirrors = planMirrors({ dataset, declaration, location, store }, platform, timeZone);
+  const mirrors = planMirrors({ dataset, declaration, location, store }, { objects, platform, timeZone });
   if ('type' in mirrors) return mirrors;
 
   const [base] = tiers;
@@ -162,8 +163,7 @@ function upkeepSchedule(seed: readonly string[], timeZone: string): Schedule | C
 /** Nearest first. A location to which a strategy of the dataset copies by itself is left to that one. */
 function planMirrors(
   { dataset, declaration, location, store }: Pick<PlannedJob, 'dataset' | 'declaration' | 'location' | 'store'>,
-  platform: Platform,
-  timeZone: string,
+  { objects, platform, timeZone }: Pick<MethodInput, 'objects' | 'platform' | 'timeZone'>,
 ): readonly PlannedMirrorJob[] | JobProblem {
   const planned: PlannedMirrorJob[] = [];
   const direct = new Set(scheduledOf(dataset).map(({ to }) => to.name));
@@ -178,30 +178,10 @@ function planMirrors(
     const about = { dataset, subject: `the mirror '${name}'`, advice: `correct the mirror of location '${from.name}'` };
     if ('problem' in schedule) return { type: 'schedule', ...about, ...schedule };
     if ('problem' in upkeep) return { type: 'schedule', ...about, ...upkeep };
-    const toStore = storeOf(to, platform);
+    const toStore = storeOf(to, platform, objects);
     if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
     planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep, deadlineSeconds });
     fromStore = toStore;
   }
   return planned;
-}
-
-function scratchFor(
-  { storage, storageClass }: AnsweredDataset,
-  { name, source, settings }: JobDeclaration,
-  platform: Platform,
-): Scratch | Unsaid {
-  const size = settings.scratchSize ?? storage?.text;
-  if (size === undefined) {
-    const because = `nothing says how much space one copy of it takes, which '${name}' needs besides`;
-    return { because, line: 'scratch: Size.gibibytes(20)' };
-  }
-  // A node of the control plane may mount no volumes of a CSI driver.
-  if (source.placement?.on === 'control-plane') return { size };
-  const chosen = settings.scratchClass ?? platform.jobs?.scratchClass ?? storageClass ?? defaultStorageClass(platform);
-  if (chosen !== undefined) return { size, storageClass: chosen };
-  return {
-    because: `nothing says which StorageClass the scratch volume of '${name}' is of`,
-    line: `jobs: { scratchClass: 'ceph-block' }`,
-  };
 }

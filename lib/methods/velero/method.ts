@@ -158,7 +158,7 @@ export class VeleroMethodPlan implements MethodPlan {
   }
 
   private plannedMirrors(): readonly (readonly [location: string, planned: StoreMirrors])[] {
-    const { platform, timeZone } = this.input;
+    const { platform } = this.input;
     return locationsOfPlans(this.plans).flatMap((location) => {
       // Of a snapshot only the record is there.
       const dataset = this.plans
@@ -177,7 +177,7 @@ export class VeleroMethodPlan implements MethodPlan {
         dataset,
         namespace: BACKED_UP_NAMESPACE,
       };
-      return [[location.name, planStoreMirrors(store, platform, timeZone)] as const];
+      return [[location.name, planStoreMirrors(store, this.input)] as const];
     });
   }
 
