@@ -205,10 +205,18 @@ export interface GiteaBackupProps {
    * `{ stop: { deployment: 'gitea' } }`. Flux is held off meanwhile. Default: it keeps running.
    */
   readonly quiesce?: 'stop' | { readonly stop: { readonly deployment: string } | { readonly statefulSet: string } };
+  /** What the pod of the job has of its pods. Default: what synth sees of them; where a HelmRelease makes them, nothing. */
+  readonly pod?: GiteaPod;
   /** `nightly` and its like, or `elsewhere`. */
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
   /** How the copies are made. */
   readonly copies?: GiteaCopyProps;
+}
+
+/** What a pod needs to run on the node of a Gitea, with its image, and to read its files. */
+export interface GiteaPod extends Pick<k8s.PodSpec, 'tolerations' | 'nodeSelector' | 'imagePullSecrets'> {
+  /** Whose files are on the volume. Default 1000, which is Gitea's user in all of its images. */
+  readonly runAsUser?: number;
 }
 
 /** What Gitea keeps in a bucket. The gate asks for the backup of that, so its ObjectBucketClaim has to be in the output. */
@@ -337,11 +345,12 @@ interface Copies {
   readonly bucket?: GiteaBucket;
   readonly keys: readonly RequiredSecret[];
   readonly copies: GiteaCopyProps | undefined;
+  readonly pod?: GiteaPod;
   readonly stops?: Stops;
 }
 
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
-  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stops } = options;
+  const { claim, pods, database, layout, bucket, keys, image, copies = {}, pod, stops } = options;
   const { namespace = '', name } = dataset;
   const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
   const { login, secrets } = databaseOf(database, namespace);
@@ -366,6 +375,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     },
     keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
+    ...(pod === undefined ? {} : { pod }),
     ...(stops === undefined ? {} : { stops }),
     at: originOf(construct),
   });

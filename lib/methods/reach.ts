@@ -5,11 +5,11 @@ import { clientHosts, endpointPort, isClusterHost, type Location } from '../mode
 import type { Platform } from '../model/platform';
 import { gatewayPods } from './ceph/gateway';
 
-/** What nobody has said, in a sentence, and the line that would say it. */
-export interface Unsaid {
-  readonly because: string;
-  readonly line: string;
-}
+/** What nobody has said, in a sentence, and the line that would say it, or what to do where there is none. */
+export type Unsaid = { readonly because: string } & Way;
+
+export type Way =
+  { readonly line: string; readonly advice?: never } | { readonly advice: string; readonly line?: never };
 
 export function storeOf(location: Location, platform: Platform): Peer | Unsaid {
   const gateway = rookGateway(location, platform);

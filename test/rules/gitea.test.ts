@@ -20,8 +20,9 @@ import {
 import { withRook } from '../support/buckets';
 import { pasted } from '../support/remedies';
 import { refuses } from '../support/rule-test';
-import { offsite, synthesizeScenario } from '../support/scenario';
+import { explain, offsite, synthesizeScenario } from '../support/scenario';
 import { run } from '../support/snippets';
+import type { Labels } from '../../lib/model/label-selector';
 
 const storage = Size.gibibytes(50);
 const backup = nightly({ to: offsite, keep: { daily: 14 } });
@@ -102,7 +103,7 @@ function ofSomebodyElse(
         serviceName: 'gitea',
         selector: { matchLabels: { app: 'gitea' } },
         template: {
-          metadata: { labels: { app: 'gitea' } },
+          metadata: { labels: { app: 'gitea', part: 'forge' } },
           spec: {
             containers: [
               {
@@ -125,6 +126,35 @@ function ofSomebodyElse(
     settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'sealed envelope, bank' },
     ...props,
   });
+}
+
+/** What makes pods with labels beside a Gitea, and mounts nothing of it. */
+function beside(chart: Chart, kind: 'CronJob' | 'DaemonSet' | 'Deployment' | 'Job', labels: Labels): void {
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'app:1.0' }] } };
+  const once = { template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } };
+  const specs = {
+    CronJob: { schedule: '0 3 * * *', timeZone: 'Etc/UTC', jobTemplate: { spec: once } },
+    Job: once,
+    Deployment: { selector: { matchLabels: labels }, template },
+    DaemonSet: { selector: { matchLabels: labels }, template },
+  };
+  new ApiObject(chart, 'beside', {
+    apiVersion: kind === 'CronJob' || kind === 'Job' ? 'batch/v1' : 'apps/v1',
+    kind,
+    metadata: { name: 'beside' },
+    spec: specs[kind],
+  });
+}
+
+function shared(because: string, remedy: string): string {
+  return `
+    1 job that could not run: [job-unready]
+
+      ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+          made by          example/gitea
+          because          ${because}
+          ${remedy}
+  `;
 }
 
 const OTHER_LABELS = `
@@ -530,6 +560,62 @@ describe('the pods of a Gitea', () => {
         ofSomebodyElse(chart, false, 'ReadWriteOnce', { ...props, pods: { app: changed ? 'forgejo' : 'gitea' } }),
       says: OTHER_LABELS,
     });
+
+  for (const [what, props] of [
+    ['that the copies are made beside', {}],
+    ['that are to be stopped', { quiesce: 'stop' }],
+    ['that are to be stopped, by the name of what makes them', { quiesce: { stop: { statefulSet: 'gitea' } } }],
+  ] as const)
+    refuses('job-unready', [], `${what}, with labels that those of another application have as well`, {
+      build: ({ chart }, changed) => {
+        beside(chart, 'Deployment', { app: 'beside', part: 'forge' });
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+          ...props,
+          pods: changed ? { part: 'forge' } : { app: 'gitea' },
+        });
+      },
+      says: shared(
+        "'gitea' runs on the node of any pod with part=forge, and Deployment paperless/beside makes such pods, too, on whose node its volume may not be",
+        "to fix           pods: { app: 'gitea' }",
+      ),
+    });
+
+  refuses('job-unready', [], 'that no object shows, with labels that those of another application have as well', {
+    build: ({ chart }, changed) => {
+      beside(chart, 'Deployment', { app: changed ? 'gitea' : 'beside' });
+      release(chart, {});
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          'gitea-shared-storage' runs on the node of any pod with app=gitea, and Deployment paperless/beside makes such pods, too, on whose node its volume may not be
+            what to do       name in pods a label that the pods of Deployment paperless/beside do not carry; if there is none, give them others
+    `,
+  });
+
+  refuses('job-unready', [], 'of a BackedUpGitea, whose labels another application has as well', {
+    build: ({ chart }, changed) => {
+      gitea(chart, {});
+      beside(chart, 'Deployment', { 'app.kubernetes.io/name': changed ? 'gitea' : 'beside' });
+    },
+    says: shared(
+      "'gitea' runs on the node of any pod with app.kubernetes.io/name=gitea, and Deployment paperless/beside makes such pods, too, on whose node its volume may not be",
+      'what to do       give the pods of Deployment paperless/beside other labels',
+    ),
+  });
+
+  it.each([
+    ['other pods where every node has its volume', 'Deployment', 'ReadWriteMany'],
+    ['pods that end', 'CronJob', 'ReadWriteOnce'],
+  ] as const)('may have labels of %s', (_, kind, accessMode) => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      beside(chart, kind, { app: 'beside', part: 'forge' });
+      ofSomebodyElse(chart, false, accessMode, { pods: { part: 'forge' } });
+    });
+    expect(explain(findings)).toBe('');
+  });
 
   refuses('job-unready', [], 'that the copies are made beside, with labels of another application', {
     build: ({ chart }, changed) => {
@@ -1044,6 +1130,19 @@ describe('a Gitea that is stopped for its copies', () => {
 });
 
 describe('a Gitea of somebody else that is stopped for its copies', () => {
+  for (const kind of ['Job', 'CronJob'] as const)
+    for (const quiesce of ['stop', { stop: { statefulSet: 'gitea' } }] as const)
+      refuses('job-unready', [], `by labels that the pods of a ${kind} have as well, ${JSON.stringify(quiesce)}`, {
+        build: ({ chart }, changed) => {
+          beside(chart, kind, { app: changed ? 'gitea' : 'beside' });
+          ofSomebodyElse(chart, false, 'ReadWriteOnce', { quiesce });
+        },
+        says: shared(
+          `${kind} paperless/beside makes pods with app=gitea, too, and a run that stops the application waits until no such pod is there`,
+          "to fix           pods: { app: 'gitea', part: 'forge' }",
+        ),
+      });
+
   refuses('job-unready', [], 'by a name that no object has', {
     build: ({ chart }, changed) =>
       ofSomebodyElse(chart, false, 'ReadWriteOnce', {
@@ -1067,7 +1166,7 @@ describe('a Gitea of somebody else that is stopped for its copies', () => {
 
         ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
             made by          example/backup
-            because          nothing in the output makes pods with app=gitea in namespace paperless, which are to be stopped
+            because          no StatefulSet or Deployment in the output makes pods with app=gitea in namespace paperless, which are to be stopped
             to fix           quiesce: { stop: { deployment: 'gitea' } }
     `,
   });

@@ -1,5 +1,5 @@
 /** How jobs of this library copy a dataset, as a construct says it: what the strategy does not know. */
-import type { Source } from '../../jobs/step';
+import type { ApplicationPod, Source } from '../../jobs/step';
 import type { DatasetId } from '../../model/dataset';
 import type { Origin } from '../../model/declaration';
 import type { RequiredSecret } from '../../model/inventory';
@@ -34,6 +34,8 @@ export interface JobDeclaration {
   readonly namespace: string;
   readonly source: Source;
   readonly settings: JobSettings;
+  /** What its pod has of those of the application, where that is not what the output shows. */
+  readonly pod?: ApplicationPod;
   /** What is stopped while its data is read; absent where the copy may be of several moments. */
   readonly stops?: Stops;
   /** What a restore needs besides the copy, because no copy may carry it. */
