@@ -13,6 +13,7 @@ import {
 import { JOB_IMAGES } from '../jobs/images';
 import type { PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey } from '../jobs/step';
+import type { DumpedServer } from '../methods/jobs/declaration';
 import type { Stops } from '../methods/jobs/stopped';
 import type { DatasetId } from '../model/dataset';
 import type { RequiredSecret } from '../model/inventory';
@@ -25,11 +26,11 @@ import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, ownVariables, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
-import { BACKED_UP_GITEA, configBeside, GITEA_BACKUP } from './gitea-props';
+import { BACKED_UP_GITEA, configBeside, giteaBackupProps } from './gitea-props';
 import { heldDeclaration, type HeldVolume } from './held-volume';
 import { isMisused } from './misuse';
-import { BackedUpPostgres } from './postgres';
-import { loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres-server';
+import type { BackedUpPostgres } from './postgres';
+import { loginSecrets, loginTo, primaryOf, reached, type PostgresServer } from './postgres-server';
 import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
@@ -285,7 +286,7 @@ export interface GiteaDatabase extends PostgresServer {
 export class GiteaBackup extends Construct {
   constructor(scope: Construct, id: string, props: GiteaBackupProps) {
     super(scope, id);
-    if (isMisused(this, props, GITEA_BACKUP)) return;
+    if (isMisused(this, props, giteaBackupProps(props))) return;
     const { data, backup, layout, settings, quiesce, ...copies } = props;
     const { namespace } = Chart.of(this);
     const dataset = datasetIdOf(data, namespace);
@@ -295,7 +296,7 @@ export class GiteaBackup extends Construct {
       at: originOf(this),
       by: { name: 'GiteaBackup', takesBackup: true },
       methods: JOBS,
-      ...('heldBy' in data ? heldDeclaration(data, namespace) : {}),
+      ...heldDeclaration(data, namespace),
     });
     demandGate(this);
     const { configuration: _, ...withoutConfiguration } = layoutOf(layout);
@@ -352,8 +353,8 @@ interface Copies {
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
   const { claim, pods, database, layout, bucket, keys, image, copies = {}, pod, stops } = options;
   const { namespace = '', name } = dataset;
-  const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
-  const { login, secrets } = databaseOf(database, namespace);
+  const postgres = copies.postgresImage ?? ('secretName' in database ? database.image : undefined);
+  const { login, secrets, server } = databaseOf(database, namespace);
   Ledger.of(construct).jobs.push({
     dataset,
     name,
@@ -375,6 +376,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     },
     keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
+    ...(server === undefined ? {} : { server }),
     ...(pod === undefined ? {} : { pod }),
     ...(stops === undefined ? {} : { stops }),
     at: originOf(construct),
@@ -388,12 +390,13 @@ function databaseOf(
 ): {
   readonly login: PostgresDumpOptions & { readonly database: string | SecretKey };
   readonly secrets: readonly RequiredSecret[];
+  readonly server?: DumpedServer;
 } {
-  if ('host' in database && !(database instanceof BackedUpPostgres)) {
+  if ('database' in database) {
     const login = { ...loginTo(database, namespace), database: database.database };
-    return { login, secrets: loginSecrets(database, namespace) };
+    return { login, secrets: loginSecrets(database, namespace), server: { ...reached(database), isBeside: true } };
   }
-  const name = database instanceof BackedUpPostgres ? database.name : database.cluster;
+  const name = 'cluster' in database ? database.cluster : database.name;
   const inSecret = (key: string): SecretKey => ({ secret: `${name}-app`, key });
   const login = { user: inSecret('username'), password: inSecret('password'), database: inSecret('dbname') };
   return { login: { ...primaryOf(namespace, name), ...login }, secrets: [] };

@@ -63,6 +63,15 @@ function gitea(chart: Chart, props: Partial<BackedUpGiteaProps>): void {
   });
 }
 
+function serviceOf(chart: Chart, name: string, selector: Labels, port: Record<string, unknown> = {}): void {
+  new ApiObject(chart, `service-${name}`, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector, ports: [{ port: 5432, ...port }] },
+  });
+}
+
 /** Of the name of its claim. */
 function bucketFor(
   chart: Chart,
@@ -119,6 +128,7 @@ function ofSomebodyElse(
     });
   }
   if (props === 'none') return;
+  serviceOf(chart, FOREIGN.database.host, { app: 'postgresql' });
   new GiteaBackup(chart, 'backup', {
     ...FOREIGN,
     data: isClaim ? { claim: 'data' } : { statefulSet: 'gitea', template: 'data' },
@@ -253,7 +263,6 @@ describe('gitea-bucket', () => {
             made by          example/backup
             because          its settings put avatars into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['package files', 'avatars'] }
-            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
     `,
   });
 
@@ -268,12 +277,11 @@ describe('gitea-bucket', () => {
         ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
             made by          example/gitea
             because          bucket 'files' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket
-            what to do       make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it
+            what to do       make the bucket a CephBucketWithBackupGrant, give that to BackedUpGitea as bucket, which puts all files but repositories there, and leave storage out of config
         ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
             made by          example/gitea
             because          its settings put LFS objects, attachments, package files, avatars, repository avatars, Actions logs and Actions artifacts into a bucket, and the job looks for them on the volume
-            to fix           bucket: { files: ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars', 'Actions logs', 'Actions artifacts'] }
-            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+            what to do       make the bucket a CephBucketWithBackupGrant, give that to BackedUpGitea as bucket, which puts all files but repositories there, and leave storage out of config
     `,
   });
 
@@ -292,7 +300,6 @@ describe('gitea-bucket', () => {
             made by          example/backup
             because          its settings put attachments into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['attachments'] }
-            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
     `,
   });
 
@@ -530,6 +537,50 @@ describe('the database of a Gitea', () => {
             because          nobody said where they are kept outside the cluster
             to fix           keptIn: 'where they are kept outside the cluster'
     `,
+  });
+});
+
+describe('the server with the database of a Gitea', () => {
+  function unreached(because: string, remedy: string): string {
+    return `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          ${because}
+            ${remedy}
+    `;
+  }
+  function dumped(chart: Chart, database: Record<string, unknown>): void {
+    ofSomebodyElse(chart, false, 'ReadWriteOnce', { database: { ...FOREIGN.database, ...database } });
+    beside(chart, 'Deployment', { app: 'postgresql' });
+  }
+
+  refuses('postgres-server', [], 'behind a Service that nothing would make', {
+    build: ({ chart }, changed) => dumped(chart, changed ? { host: 'nowhere' } : {}),
+    says: unreached(
+      'there is no Service paperless/nowhere, and nothing in the namespace would make one that nobody sees',
+      "to fix           host: 'gitea-postgresql'",
+    ),
+  });
+
+  refuses('postgres-server', [], 'whose pods have other labels', {
+    build: ({ chart }, changed) => dumped(chart, changed ? { pods: { labels: { app: 'postgres' } } } : {}),
+    says: unreached(
+      'Service paperless/gitea-postgresql leads to the pods of Deployment paperless/beside, which have not the labels app=postgres, by which the job may reach a server',
+      "to fix           pods: { labels: { app: 'postgresql' } }",
+    ),
+  });
+
+  refuses('postgres-server', [], 'that listens on another port', {
+    build: ({ chart }, changed) => {
+      serviceOf(chart, 'other', { app: 'postgresql' }, { targetPort: 5433 });
+      dumped(chart, { host: 'other', pods: { labels: { app: 'postgresql' }, ...(changed ? {} : { port: 5433 }) } });
+    },
+    says: unreached(
+      'Service paperless/other leads from port 5432 to port 5433 of the pods, and the job may reach them at 5432 only',
+      "to fix           pods: { labels: { app: 'postgresql' }, port: 5433 }",
+    ),
   });
 });
 
@@ -799,6 +850,7 @@ describe('the pods of a Gitea', () => {
 
   refuses('gitea-contradicted', [], 'that use another database of the same server', {
     build: ({ chart }, changed) => {
+      serviceOf(chart, 'postgresql', { app: 'postgresql' });
       withCluster(chart, undefined, [], AT('postgresql'));
       environment(chart, { GITEA__database__NAME: changed ? 'forge' : 'gitea' });
     },

@@ -11,6 +11,8 @@ query="labelSelector=$SELECTOR&fieldSelector=status.phase%21%3DSucceeded%2Cstatu
 end=$(($(date +%s) + $1))
 
 until ask_api_server "$TMP/pods" api/v1 "pods?$query" && grep -q '"items":\[\]' "$TMP/pods"; do
+  # An answer that does not fit would look like pods for ever.
+  ! is_full || fail 'The scratch volume is full: this job needs a larger one.'
   if [ "$(date +%s)" -ge "$end" ]; then
     [ "$code" -eq 0 ] || fail "The API server does not show the pods with $POD_LABELS: $(why "$TMP/errors")"
     # One line, whose fields are in a fixed order.

@@ -40,7 +40,7 @@ export interface JobDeclaration {
   readonly stops?: Stops;
   /** What a restore needs besides the copy, because no copy may carry it. */
   readonly keys?: readonly RequiredSecret[];
-  /** What is dumped in the place of its volume, which has to be what writes to that. */
+  /** The server without an operator that is dumped. */
   readonly server?: DumpedServer;
   /** Files of the application that are not on its volume. */
   readonly bucket?: FilesInBucket;
@@ -57,6 +57,8 @@ export interface DumpedServer {
   readonly pods: Readonly<Record<string, string>>;
   /** Where the job may reach them. */
   readonly podPort: number;
+  /** Whether it has a volume of its own; otherwise it is dumped in the place of that of the dataset, and writes to it. */
+  readonly isBeside?: boolean;
 }
 
 /** What an application keeps in a bucket, which has a backup of its own. */
