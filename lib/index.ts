@@ -29,6 +29,7 @@ export type {
   GiteaCluster,
   GiteaCopyProps,
   GiteaDatabase,
+  GiteaPod,
   GiteaSettings,
 } from './constructs/gitea';
 export type { HeldVolume } from './constructs/held-volume';

@@ -1,4 +1,5 @@
 import type { DatasetAnswer } from '../model/declaration';
+import { isCadence } from '../model/cadence';
 import { isMapping, textAt } from '../model/kube-object';
 import type { Answer, Strategy } from '../model/strategy';
 
@@ -17,6 +18,10 @@ export function isExclusion(value: unknown): value is Answer & { readonly type: 
 }
 
 function isStrategy(value: unknown): value is Strategy {
-  if (!isMapping(value)) return false;
-  return value['type'] === 'elsewhere' || (typeof value['type'] === 'string' && textAt(value, 'to', 'type') === 's3');
+  if (!isMapping(value) || typeof value['type'] !== 'string') return false;
+  if (value['type'] === 'elsewhere') return true;
+  if (textAt(value, 'to', 'type') !== 's3') return false;
+  return value['type'] === 'continuous'
+    ? isCadence(value['baseCopies']) && typeof value['restoreWindowSeconds'] === 'number'
+    : isCadence(value['cadence']);
 }

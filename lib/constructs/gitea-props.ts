@@ -1,19 +1,27 @@
 /** What the properties of the Gitea constructs have to be, where no types hold them to it. */
+import { k8s } from 'cdk8s-plus-28';
 import { GITEA_FILES } from '../jobs/gitea';
-import { at, isMapping, mappingAt } from '../model/kube-object';
+import { giteaImage } from '../model/database-images';
+import { isPinned } from '../model/image';
+import { at, isMapping, listAt, mappingAt } from '../model/kube-object';
 import { variable } from './gitea-pod';
-import { isSize, isText, isTextList, isTextMap, optional, type Expected } from './misuse';
+import { volumeOf } from './held-volume';
+import { isCount, isSize, isText, isTextList, isTextMap, optional, type Expected } from './misuse';
+import { serverProps } from './postgres-props';
 
 const SIZE = 'Size.gibibytes(50)';
 
 const COPIES: Readonly<Record<string, Expected>> = {
   copies: { is: optional(isMapping), write: 'copies: { deadline: Duration.hours(1) }' },
-  'copies.postgresImage': { is: optional(isText), write: `postgresImage: 'docker.io/library/postgres:18.1'` },
+  'copies.postgresImage': {
+    is: optional(isPinned),
+    write: `postgresImage: 'docker.io/library/postgres:18.1', with a tag or a digest`,
+  },
 };
 
 export const BACKED_UP_GITEA: Readonly<Record<string, Expected>> = {
   name: { is: optional(isText), write: `name: 'gitea'` },
-  database: { is: (value) => isText(at(value, 'secretName')), write: 'database: new BackedUpPostgres(…)' },
+  database: { is: isPostgresConstruct, write: 'database: new BackedUpPostgres(…)' },
   storage: { is: isSize, write: `storage: ${SIZE}` },
   storageClass: { is: optional(isText), write: `storageClass: 'ceph-block'` },
   'settings.secret': { is: isText, write: `settings: { secret: 'gitea-settings', keptIn: '…' }` },
@@ -22,9 +30,15 @@ export const BACKED_UP_GITEA: Readonly<Record<string, Expected>> = {
     is: optional((value) => isText(at(value, 'name'))),
     write: 'bucket: new CephBucketWithBackupGrant(…)',
   },
-  image: { is: optional(isText), write: `image: 'docker.gitea.com/gitea:1.26.0-rootless'` },
+  image: {
+    is: optional(isRootless),
+    write: `image: 'docker.gitea.com/gitea:1.26.0-rootless', or another rootless one with a tag or a digest`,
+  },
   resources: { is: optional(isMapping), write: 'resources: { limits: { … } }' },
-  pod: { is: optional(isMapping), write: 'pod: { nodeSelector: { … } }' },
+  pod: {
+    is: optional(isPodSpec),
+    write: `pod: { nodeSelector: { disk: 'fast' } }, with further fields of the pods as Kubernetes has them`,
+  },
   quiesce: { is: optional((value) => value === 'stop'), write: `quiesce: 'stop'` },
   ...COPIES,
 };
@@ -70,21 +84,20 @@ const SECRETS = new Set([
 /** Of a queue, a cache or sessions: `redis://:password@redis:6379/0`. */
 const PASSWORD_IN_URL = /:\/\/[^/\s@]*:[^/\s@]+@/;
 
-export const GITEA_BACKUP: Readonly<Record<string, Expected>> = {
-  data: { is: isMapping, write: `data: { claim: 'gitea-data' }` },
-  // Of a claim that another object makes nothing is known but what is said here.
-  'data.storage': { is: optional(isSize), write: `storage: ${SIZE}` },
+const BACKUP: Readonly<Record<string, Expected>> = {
+  data: volumeOf('gitea'),
   pods: {
     is: (value) => isTextMap(value) && Object.keys(value).length > 0,
     write: `pods: { 'app.kubernetes.io/name': 'gitea' }`,
   },
-  database: {
-    is: isDatabase,
-    write: `database: { cluster: 'db' }, or { host: …, pods: { labels: … }, database: …, user: …, password: …, keptIn: … }`,
-  },
   layout: {
-    is: isLayout,
-    write: `layout: 'chart', 'rootless', or { folders: …, leftOut: … } with each of its folders`,
+    is: (layout) => isLayout(layout) && foldersAmiss(layout).length === 0,
+    write: (layout) =>
+      isLayout(layout)
+        ? foldersAmiss(layout)
+            .map((folder) => `no '${folder}', but a folder from the root of the volume, ${FOLDER_RULES}`)
+            .join('; ')
+        : `layout: 'chart', 'rootless', or { folders: …, leftOut: … } with each of its folders`,
   },
   settings: {
     is: optional((value) => isText(at(value, 'secret')) && isTextList(at(value, 'keys'))),
@@ -94,32 +107,84 @@ export const GITEA_BACKUP: Readonly<Record<string, Expected>> = {
     is: optional((value) => isFiles(at(value, 'files'))),
     write: `bucket: { files: ['attachments'], claim: 'attachments' }, with kinds of files that can be in one`,
   },
-  image: { is: isText, write: `image: 'docker.gitea.com/gitea:1.26.0-rootless'` },
+  image: { is: isPinned, write: `image: 'docker.gitea.com/gitea:1.26.0-rootless', with a tag or a digest` },
   quiesce: {
     is: optional(
       (value) => value === 'stop' || isText(at(value, 'stop', 'deployment') ?? at(value, 'stop', 'statefulSet')),
     ),
     write: `quiesce: 'stop', or { stop: { deployment: 'gitea' } }`,
   },
+  pod: { is: optional(isPodSpec), write: `pod: { nodeSelector: { disk: 'fast' } }` },
+  'pod.runAsUser': { is: optional(isCount), write: 'runAsUser: 1000' },
   ...COPIES,
 };
 
-function isDatabase(value: unknown): boolean {
-  if (isText(at(value, 'cluster')) || isText(at(value, 'secretName'))) return true;
-  const texts = [
-    ['host'],
-    ['database'],
-    ...['user', 'password'].flatMap((part) => [
-      [part, 'secret'],
-      [part, 'key'],
-    ]),
-  ];
-  return texts.every((path) => isText(at(value, ...path))) && isTextMap(at(value, 'pods', 'labels'));
+const NO_DATABASE: Readonly<Record<string, Expected>> = {
+  database: {
+    is: () => false,
+    write: `database: { cluster: 'db' }, or { host: …, pods: { labels: … }, database: …, user: …, password: …, keptIn: … }`,
+  },
+};
+
+const SERVER_DATABASE: Readonly<Record<string, Expected>> = {
+  ...serverProps('database'),
+  'database.database': { is: isText, write: `database: 'gitea'` },
+};
+
+/** By what they say of the database: that CloudNativePG makes it, or how its server is reached. */
+export function giteaBackupProps(props: unknown): Readonly<Record<string, Expected>> {
+  const database = at(props, 'database');
+  const { cluster, host } = mappingAt(database);
+  if (isPostgresConstruct(database) || (isText(cluster) && host === undefined)) return BACKUP;
+  return { ...BACKUP, ...(host === undefined || cluster !== undefined ? NO_DATABASE : SERVER_DATABASE) };
+}
+
+/** Also of another copy of this package. */
+function isPostgresConstruct(value: unknown): boolean {
+  return ['name', 'host', 'secretName'].every((property) => isText(at(value, property)));
+}
+
+/** The other images of Gitea and Forgejo begin as root, and keep everything in `/data`. What has another name is not known. */
+function isRootless(image: unknown): boolean {
+  if (!isPinned(image) || giteaImage(String(image)) === undefined) return isPinned(image);
+  const tag = /:([^/:]+)$/.exec(String(image).replace(/@.*$/, ''))?.[1];
+  return tag === undefined || tag.endsWith('-rootless');
+}
+
+/** Whether a pod can be made of it, which takes lists to be lists. */
+function isPodSpec(value: unknown): boolean {
+  if (!isMapping(value)) return false;
+  try {
+    k8s.toJson_PodSpec({ ...value, containers: [] });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isLayout(value: unknown): boolean {
   if (value === 'chart' || value === 'rootless') return true;
-  return GITEA_FILES.every((kind) => isText(at(value, 'folders', kind))) && isTextList(at(value, 'leftOut'));
+  return GITEA_FILES.every((kind) => isText(at(value, 'folders', kind))) && Array.isArray(at(value, 'leftOut'));
+}
+
+const FOLDER_RULES = `without spaces, patterns, '..' or a slash at either end`;
+
+/** Scripts take them as words and as patterns: of 'old custom' they would leave out 'old' and 'custom'. */
+function foldersAmiss(layout: unknown): readonly string[] {
+  const configuration = at(layout, 'configuration');
+  return [
+    ...Object.values(mappingAt(at(layout, 'folders'))),
+    ...listAt(layout, 'leftOut'),
+    ...(configuration === undefined ? [] : [configuration]),
+  ].flatMap((folder) => (isFolder(folder) ? [] : [String(folder)]));
+}
+
+function isFolder(folder: unknown): boolean {
+  return (
+    isText(folder) &&
+    !/[\s*?[\]\\]/.test(folder) &&
+    folder.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
 }
 
 function isFiles(value: unknown): boolean {

@@ -13,6 +13,7 @@ import {
 import { JOB_IMAGES } from '../jobs/images';
 import type { PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey } from '../jobs/step';
+import type { DumpedServer } from '../methods/jobs/declaration';
 import type { Stops } from '../methods/jobs/stopped';
 import type { DatasetId } from '../model/dataset';
 import type { RequiredSecret } from '../model/inventory';
@@ -25,11 +26,11 @@ import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { GITEA_KEYS, ownVariables, podSpec, PORTS, USER, VOLUME } from './gitea-pod';
-import { BACKED_UP_GITEA, configBeside, GITEA_BACKUP } from './gitea-props';
+import { BACKED_UP_GITEA, configBeside, giteaBackupProps } from './gitea-props';
 import { heldDeclaration, type HeldVolume } from './held-volume';
 import { isMisused } from './misuse';
-import { BackedUpPostgres } from './postgres';
-import { loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres-server';
+import type { BackedUpPostgres } from './postgres';
+import { loginSecrets, loginTo, primaryOf, reached, type PostgresServer } from './postgres-server';
 import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
@@ -205,10 +206,18 @@ export interface GiteaBackupProps {
    * `{ stop: { deployment: 'gitea' } }`. Flux is held off meanwhile. Default: it keeps running.
    */
   readonly quiesce?: 'stop' | { readonly stop: { readonly deployment: string } | { readonly statefulSet: string } };
+  /** What the pod of the job has of its pods. Default: what synth sees of them; where a HelmRelease makes them, nothing. */
+  readonly pod?: GiteaPod;
   /** `nightly` and its like, or `elsewhere`. */
   readonly backup: OneOrMore<Scheduled | Elsewhere>;
   /** How the copies are made. */
   readonly copies?: GiteaCopyProps;
+}
+
+/** What a pod needs to run on the node of a Gitea, with its image, and to read its files. */
+export interface GiteaPod extends Pick<k8s.PodSpec, 'tolerations' | 'nodeSelector' | 'imagePullSecrets'> {
+  /** Whose files are on the volume. Default 1000, which is Gitea's user in all of its images. */
+  readonly runAsUser?: number;
 }
 
 /** What Gitea keeps in a bucket. The gate asks for the backup of that, so its ObjectBucketClaim has to be in the output. */
@@ -277,7 +286,7 @@ export interface GiteaDatabase extends PostgresServer {
 export class GiteaBackup extends Construct {
   constructor(scope: Construct, id: string, props: GiteaBackupProps) {
     super(scope, id);
-    if (isMisused(this, props, GITEA_BACKUP)) return;
+    if (isMisused(this, props, giteaBackupProps(props))) return;
     const { data, backup, layout, settings, quiesce, ...copies } = props;
     const { namespace } = Chart.of(this);
     const dataset = datasetIdOf(data, namespace);
@@ -287,7 +296,7 @@ export class GiteaBackup extends Construct {
       at: originOf(this),
       by: { name: 'GiteaBackup', takesBackup: true },
       methods: JOBS,
-      ...('heldBy' in data ? heldDeclaration(data, namespace) : {}),
+      ...heldDeclaration(data, namespace),
     });
     demandGate(this);
     const { configuration: _, ...withoutConfiguration } = layoutOf(layout);
@@ -337,14 +346,15 @@ interface Copies {
   readonly bucket?: GiteaBucket;
   readonly keys: readonly RequiredSecret[];
   readonly copies: GiteaCopyProps | undefined;
+  readonly pod?: GiteaPod;
   readonly stops?: Stops;
 }
 
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
-  const { claim, pods, database, layout, bucket, keys, image, copies = {}, stops } = options;
+  const { claim, pods, database, layout, bucket, keys, image, copies = {}, pod, stops } = options;
   const { namespace = '', name } = dataset;
-  const postgres = copies.postgresImage ?? (database instanceof BackedUpPostgres ? database.image : undefined);
-  const { login, secrets } = databaseOf(database, namespace);
+  const postgres = copies.postgresImage ?? ('secretName' in database ? database.image : undefined);
+  const { login, secrets, server } = databaseOf(database, namespace);
   Ledger.of(construct).jobs.push({
     dataset,
     name,
@@ -366,6 +376,8 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     },
     keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
+    ...(server === undefined ? {} : { server }),
+    ...(pod === undefined ? {} : { pod }),
     ...(stops === undefined ? {} : { stops }),
     at: originOf(construct),
   });
@@ -378,12 +390,13 @@ function databaseOf(
 ): {
   readonly login: PostgresDumpOptions & { readonly database: string | SecretKey };
   readonly secrets: readonly RequiredSecret[];
+  readonly server?: DumpedServer;
 } {
-  if ('host' in database && !(database instanceof BackedUpPostgres)) {
+  if ('database' in database) {
     const login = { ...loginTo(database, namespace), database: database.database };
-    return { login, secrets: loginSecrets(database, namespace) };
+    return { login, secrets: loginSecrets(database, namespace), server: { ...reached(database), isBeside: true } };
   }
-  const name = database instanceof BackedUpPostgres ? database.name : database.cluster;
+  const name = 'cluster' in database ? database.cluster : database.name;
   const inSecret = (key: string): SecretKey => ({ secret: `${name}-app`, key });
   const login = { user: inSecret('username'), password: inSecret('password'), database: inSecret('dbname') };
   return { login: { ...primaryOf(namespace, name), ...login }, secrets: [] };

@@ -1,11 +1,11 @@
 /** Volumes that no object shows, because something makes them at run time. */
 import type { Size } from 'cdk8s';
 import type { Declaration } from '../model/declaration';
-import { at, isMapping } from '../model/kube-object';
+import { at, mappingAt } from '../model/kube-object';
 import type { OpaqueRef } from '../model/kinds';
 import { opaqueIdOf } from '../model/refs';
 import { quantityOf } from './foreign';
-import { isSize, isText, isTextMap } from './misuse';
+import { isSize, isText, isTextMap, type Expected } from './misuse';
 
 /** A claim that a HelmRelease makes at run time. What else that makes is said by `holds`. */
 export interface HeldVolume {
@@ -23,11 +23,10 @@ export interface HeldVolume {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What the answer for such a volume says besides. */
-export function heldDeclaration(
-  { heldBy, storage, storageClass, labels }: HeldVolume,
-  namespace: string | undefined,
-): Pick<Declaration, 'labels' | 'held'> {
+/** What the answer for a volume says besides, where it is such a one. */
+export function heldDeclaration(data: object, namespace: string | undefined): Pick<Declaration, 'labels' | 'held'> {
+  if (!isHeld(data)) return {};
+  const { heldBy, storage, storageClass, labels } = data;
   return {
     labels,
     held: {
@@ -38,11 +37,28 @@ export function heldDeclaration(
   };
 }
 
-/** Whether untyped code says all of it. */
-export function isHeldVolume(data: unknown): boolean {
+/** The volume of an application, by a name that may be its own: where no types do, all of what is needed has to be said. */
+export function volumeOf(name: string): Expected {
+  return {
+    is: (data) =>
+      at(data, 'heldBy') === undefined
+        ? isText(at(data, 'claim')) || (isText(at(data, 'statefulSet')) && isText(at(data, 'template')))
+        : isHeldVolume(data),
+    write: (data) =>
+      at(data, 'heldBy') === undefined
+        ? `data: { claim: '${name}-data' }, or { statefulSet: '${name}', template: 'data' }`
+        : `data: { claim: 'data-${name}-0', heldBy: { helmRelease: '${name}' }, storage: Size.gibibytes(20), labels: { app: '${name}' } }`,
+  };
+}
+
+function isHeld(data: object): data is HeldVolume {
+  return at(data, 'heldBy') !== undefined;
+}
+
+function isHeldVolume(data: unknown): boolean {
   return (
     isText(at(data, 'claim')) &&
-    isMapping(at(data, 'heldBy')) &&
+    Object.values(mappingAt(at(data, 'heldBy'))).some(isText) &&
     isSize(at(data, 'storage')) &&
     isTextMap(at(data, 'labels'))
   );

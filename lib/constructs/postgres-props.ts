@@ -2,7 +2,7 @@
 import { isPinned } from '../model/image';
 import { at, isMapping } from '../model/kube-object';
 import { isDnsLabel } from '../model/names';
-import { isHeldVolume } from './held-volume';
+import { volumeOf } from './held-volume';
 import { isCount, isFlag, isPort, isSize, isText, isTextMap, optional, type Expected } from './misuse';
 
 const DUMP: Readonly<Record<string, Expected>> = {
@@ -32,37 +32,31 @@ const CLUSTER_BACKUP: Readonly<Record<string, Expected>> = {
 };
 
 const SERVER_BACKUP: Readonly<Record<string, Expected>> = {
-  data: {
-    is: (data) =>
-      at(data, 'heldBy') === undefined
-        ? isText(at(data, 'claim')) || (isText(at(data, 'statefulSet')) && isText(at(data, 'template')))
-        : isHeldVolume(data),
-    write: (data) =>
-      at(data, 'heldBy') === undefined
-        ? `data: { claim: 'db-data' }, or { statefulSet: 'db', template: 'data' }`
-        : `data: { claim: 'data-db-0', heldBy: { helmRelease: 'db' }, storage: Size.gibibytes(20), labels: { app: 'db' } }`,
-  },
+  data: volumeOf('db'),
   ...DUMP,
 };
 
-const SERVER: Readonly<Record<string, Expected>> = {
-  'server.host': {
-    is: isDnsLabel,
-    write: `host: 'db', the name of a Service in the namespace of the volume, and nothing behind it`,
-  },
-  'server.port': { is: optional(isPort), write: 'port: 5432' },
-  'server.pods.labels': {
-    is: (labels) => isTextMap(labels) && Object.keys(labels).length > 0,
-    write: `pods: { labels: { app: 'db' } }`,
-  },
-  'server.pods.port': { is: optional(isPort), write: `pods: { labels: { app: 'db' }, port: 5432 }` },
-  'server.user': { is: isSecretKey, write: `user: { secret: 'db', key: 'username' }` },
-  'server.password': { is: isSecretKey, write: `password: { secret: 'db', key: 'password' }` },
-  'server.sslMode': {
-    is: optional((mode) => mode === 'prefer' || mode === 'require'),
-    write: `sslMode: 'require', or 'prefer'`,
-  },
-};
+/** A server that is reached through a Service. @param path of the property that says how: `server`. */
+export function serverProps(path: string): Readonly<Record<string, Expected>> {
+  return {
+    [`${path}.host`]: {
+      is: isDnsLabel,
+      write: `host: 'db', the name of a Service in the namespace of the volume, and nothing behind it`,
+    },
+    [`${path}.port`]: { is: optional(isPort), write: 'port: 5432' },
+    [`${path}.pods.labels`]: {
+      is: (labels) => isTextMap(labels) && Object.keys(labels).length > 0,
+      write: `pods: { labels: { app: 'db' } }`,
+    },
+    [`${path}.pods.port`]: { is: optional(isPort), write: `pods: { labels: { app: 'db' }, port: 5432 }` },
+    [`${path}.user`]: { is: isSecretKey, write: `user: { secret: 'db', key: 'username' }` },
+    [`${path}.password`]: { is: isSecretKey, write: `password: { secret: 'db', key: 'password' }` },
+    [`${path}.sslMode`]: {
+      is: optional((mode) => mode === 'prefer' || mode === 'require'),
+      write: `sslMode: 'require', or 'prefer'`,
+    },
+  };
+}
 
 const NO_SERVER: Readonly<Record<string, Expected>> = {
   server: {
@@ -74,7 +68,7 @@ const NO_SERVER: Readonly<Record<string, Expected>> = {
 /** By what the properties name: a Cluster of CloudNativePG, or else a server. */
 export function postgresBackupProps(props: unknown): Readonly<Record<string, Expected>> {
   if (isMapping(props) && 'cluster' in props) return CLUSTER_BACKUP;
-  return { ...SERVER_BACKUP, ...(isMapping(at(props, 'server')) ? SERVER : NO_SERVER) };
+  return { ...SERVER_BACKUP, ...(isMapping(at(props, 'server')) ? serverProps('server') : NO_SERVER) };
 }
 
 function isSecretKey(value: unknown): boolean {

@@ -1,6 +1,7 @@
 /** How jobs reach a server of PostgreSQL, and log in. */
 import { POSTGRES_PORT, type PostgresDumpOptions } from '../jobs/postgres';
 import type { SecretKey } from '../jobs/step';
+import type { DumpedServer } from '../methods/jobs/declaration';
 import type { RequiredSecret } from '../model/inventory';
 
 /** A server of PostgreSQL, in the namespace of its volume. */
@@ -47,6 +48,11 @@ export function loginTo(
     password,
     ...(sslMode === undefined ? {} : { sslMode }),
   };
+}
+
+/** What of that the gate compares with the objects. */
+export function reached({ host, port = POSTGRES_PORT, pods }: PostgresServer): DumpedServer {
+  return { service: host, port, pods: pods.labels, podPort: pods.port ?? port };
 }
 
 /** The Secrets with that login, which a person provides. */

@@ -8,7 +8,7 @@ import {
   scheduledBackupSpec,
   serverNameOf,
 } from '../methods/cnpg/objects';
-import { POSTGRES_PORT, postgresDump } from '../jobs/postgres';
+import { postgresDump } from '../jobs/postgres';
 import type { Source } from '../jobs/step';
 import type { JobDeclaration } from '../methods/jobs/declaration';
 import type { DatasetId } from '../model/dataset';
@@ -23,7 +23,7 @@ import { heldDeclaration, type HeldVolume } from './held-volume';
 import { jobSettings, type JobProps } from './jobs';
 import { demandGate, Ledger, originOf } from './ledger';
 import { isMisused } from './misuse';
-import { loginSecrets, loginTo, primaryOf, type PostgresServer } from './postgres-server';
+import { loginSecrets, loginTo, primaryOf, reached, type PostgresServer } from './postgres-server';
 import { BACKED_UP_POSTGRES, postgresBackupProps } from './postgres-props';
 
 /** How the dumps of a database are made, where the defaults do not fit. */
@@ -367,13 +367,12 @@ function protectServer(
     answer: answerOf(backup),
     by: POSTGRES_BACKUP,
     methods: { scheduled: 'jobs' },
-    ...('heldBy' in data ? heldDeclaration(data, chartNamespace) : {}),
+    ...heldDeclaration(data, chartNamespace),
   });
   const { namespace = '' } = dataset;
-  const { host, port = POSTGRES_PORT, pods } = server;
   declareDump(construct, dataset, postgresDump(loginTo(server, namespace)), dump, {
     keys: loginSecrets(server, namespace),
-    server: { service: host, port, pods: pods.labels, podPort: pods.port ?? port },
+    server: reached(server),
   });
 }
 

@@ -12,6 +12,11 @@ export function isGiteaJob({ declaration: { source } }: PlannedJob): boolean {
   return source.steps.some(({ image }) => image === 'gitea');
 }
 
+/** Whether BackedUpGitea deploys what a job copies, and so says nothing of where its files are. */
+export function isOfBackedUpGitea({ dataset: { declaration } }: PlannedJob): boolean {
+  return declaration.by === undefined;
+}
+
 export function giteaJobs({ methods }: GateContext): readonly PlannedJob[] {
   return methods.jobs.jobs.filter(isGiteaJob);
 }

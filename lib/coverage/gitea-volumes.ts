@@ -1,6 +1,6 @@
 /** Volumes of Gitea and Forgejo, as the pods show them that mount them. */
 import { CNPG_GROUP } from '../methods/cnpg/archive';
-import { podsLine } from '../methods/jobs/placed';
+import { podsLine } from '../methods/jobs/makers';
 import type { FoundDataset } from '../model/answered';
 import { giteaContainer } from '../model/database-images';
 import { at, booleanAt, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';

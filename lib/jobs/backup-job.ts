@@ -62,6 +62,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
     annotations: aboutDataset(dataset),
     ...(source.placement === undefined ? {} : { placement: source.placement }),
     ...(source.user === undefined ? {} : { user: source.user }),
+    ...(source.pod === undefined ? {} : { pod: source.pod }),
     ...(source.access === undefined ? {} : { access: source.access }),
   });
 }

@@ -8,7 +8,7 @@ import { JOB_IMAGES } from './images';
 import { networkPolicy } from './network';
 import { podTemplate, type Scratch } from './pod';
 import { scriptsConfigMap, type ScriptName } from './scripts';
-import type { Access, Peer, Placement, Step } from './step';
+import type { Access, Peer, Placement, Source, Step } from './step';
 
 /** What all jobs are told. */
 export interface CronJobOptions {
@@ -35,6 +35,8 @@ export interface Work {
   readonly placement?: Placement;
   /** Of all steps. Default: one that is nobody's. */
   readonly user?: number;
+  /** Further fields of the pods. */
+  readonly pod?: Source['pod'];
   /** What the pods may ask of the API server. Default: nothing. */
   readonly access?: readonly Access[];
   /** Of the CronJob. */
@@ -73,7 +75,7 @@ export function imagesOf({ images }: CronJobOptions): JobImages {
 
 export function cronJobObjects(options: CronJobOptions, work: Work): readonly KubeObject[] {
   const { name, namespace, priorityClassName } = options;
-  const { steps, peers, placement = { on: 'any-node' }, user, access, annotations = {} } = work;
+  const { steps, peers, placement = { on: 'any-node' }, user, pod, access, annotations = {} } = work;
   const used = steps.flatMap(({ run }): readonly ScriptName[] => ('script' in run ? [run.script] : []));
   const scripts = scriptsConfigMap(name, namespace, used);
   const selector = { [JOB_LABEL]: name };
@@ -84,6 +86,7 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
     resources: { ...RESOURCES, ...options.resources },
     placement,
     ...(user === undefined ? {} : { user }),
+    ...(pod === undefined ? {} : { pod }),
     ...(access === undefined ? {} : { serviceAccount: name }),
     ...(used.length === 0 ? {} : { scripts: scripts.metadata.name }),
     labels: { ...MANAGED_BY, ...selector },

@@ -4,7 +4,7 @@ import type { Mapping } from '../model/kube-object';
 import type { JobResources } from '../model/platform';
 import { METHOD_LABEL, REASON_ANNOTATION } from '../model/marks';
 import { SCRIPTS_PATH } from './scripts';
-import type { EnvValue, Mount, Placement, Step } from './step';
+import type { EnvValue, Mount, Placement, Source, Step } from './step';
 
 /** Space for one full copy of the dataset, and for what verifying it takes besides. */
 export interface Scratch {
@@ -22,6 +22,8 @@ export interface PodOptions {
   readonly resources: JobResources;
   readonly placement: Placement;
   readonly user?: number;
+  /** Further fields. */
+  readonly pod?: Source['pod'];
   /** Name of the ServiceAccount whose token some steps mount. */
   readonly serviceAccount?: string;
   readonly priorityClassName?: string;
@@ -63,6 +65,7 @@ export function podTemplate(steps: readonly Step[], options: PodOptions): Mappin
         seccompProfile: { type: 'RuntimeDefault' },
       },
       ...(priorityClassName === undefined ? {} : { priorityClassName }),
+      ...options.pod,
       ...placementFields(placement),
       ...(containers.length === 1 ? {} : { initContainers: containers.slice(0, -1) }),
       containers: containers.slice(-1),

@@ -4,12 +4,13 @@
  *     look       how many pods it has when it runs; one that a person has stopped stays as it is
  *     stop       at once: no pods are wanted, a mark says how many there were, and Flux, which would start it, is held off;
  *                where a person holds it off already, the mark says that too
- *     gone       there are none
- *     …          what reads the data: a script that fails leaves that to the first step after the application is up again
- *     still-gone there are none, so that nobody has written meanwhile; otherwise there is no receipt
+ *     gone       none of them runs any more
+ *     …          what reads the data
+ *     still-gone none of them runs, so that nobody has written meanwhile; otherwise there is no receipt
  *     start      at once: as many pods as there were are wanted, and Flux takes care of it again, unless a person holds it off
  *
- * A pod that is killed between `stop` and `start` is tried once more, which comes to the same end. When that fails as
+ * Between `stop` and `start` all steps are scripts: one that fails leaves that to the first step after the application is up
+ * again, and the others do nothing. A pod that is killed between `stop` and `start` is tried once more, which comes to the same end. When that fails as
  * well, an undo job starts what is marked, at a time at which no run can last.
  */
 import type { KubeObject } from '../model/kube-object';
@@ -17,6 +18,7 @@ import { hoursFor, timesBetween } from '../model/between-runs';
 import type { CronProblem } from '../model/cron';
 import type { Schedule } from '../model/schedule';
 import { cronJobObjects, STARTS_LATE, waits, type CronJobOptions } from './cron-job';
+import type { ScriptName } from './scripts';
 import type { Access, Mount, Peer, Source, Step } from './step';
 
 /** What is stopped, in the namespace of the job. */
@@ -34,8 +36,8 @@ const MARK = 'backed-up/stopped';
  * and helm-controller, which corrects drift where it is told to, one that has the other (v1.6, fluxcd/pkg ssa/jsondiff).
  */
 const HOLDS = ['kustomize.toolkit.fluxcd.io/reconcile', 'helm.toolkit.fluxcd.io/driftDetection'];
-/** What it may take the pods to end. */
-const ENDS_WITHIN = '600s';
+/** Seconds that it may take the pods to end. */
+const ENDS_WITHIN = 600;
 
 const TOKEN: Mount = { path: '/var/run/secrets/kubernetes.io/serviceaccount', volume: { token: 'api-server' } };
 
@@ -48,15 +50,18 @@ export const API_SERVER: readonly Peer[] = [443, 6443].map((port) => ({ outsideO
 /** The same source, with the application stopped while its data is read. */
 export function quiesced(source: Source, stopped: Stopped): Source {
   const reading = source.steps.filter(({ reads }) => reads === true);
+  const whileStopped = [
+    waitUntilGone('gone', stopped, ENDS_WITHIN),
+    ...reading,
+    waitUntilGone('still-gone', stopped, 0),
+    // A variable of scripts: what fails is said later.
+  ].map((step) => ({ ...step, env: { ...step.env, WHILE_STOPPED: 'yes' } }));
   return {
     ...source,
     steps: [
       lookUp(stopped, 'stop'),
       patched(stopped, 'stop'),
-      kubectl('gone', goneWithin(stopped, ENDS_WITHIN)),
-      // A variable of scripts: what fails is said later.
-      ...reading.map((step) => ({ ...step, env: { ...step.env, WHILE_STOPPED: 'yes' } })),
-      kubectl('still-gone', goneWithin(stopped, '1s')),
+      ...whileStopped,
       patched(stopped, 'start'),
       ...source.steps.filter((step) => !reading.includes(step)),
     ],
@@ -94,47 +99,46 @@ export function undoSchedule(schedule: Schedule, deadlineSeconds: number): Sched
 
 /** @param what is to be done next; only a run that is about to stop it takes what it finds for what is wanted. */
 function lookUp({ kind, name, pods }: Stopped, what: 'stop' | 'start', env: Step['env'] = {}): Step {
-  return {
-    name: 'look',
-    // It has a shell, and can ask a server.
-    image: 'rclone',
-    run: { script: 'look-up.sh', args: [what] },
-    env: {
-      ...env,
-      RCLONE_CONFIG: '/notfound',
-      OBJECT: `${resourceOf(kind)}/${name}`,
-      POD_LABELS: selectorOf(pods).join(' '),
-      MARK,
-      HOLDS: HOLDS.join(' '),
-    },
-    mounts: [TOKEN],
-  };
+  return asking('look', 'look-up.sh', [what], {
+    ...env,
+    OBJECT: `${resourceOf(kind)}/${name}`,
+    POD_LABELS: selectorOf(pods).join(' '),
+    MARK,
+    HOLDS: HOLDS.join(' '),
+  });
 }
 
-function patched({ kind, name }: Stopped, what: 'stop' | 'start'): Step {
-  const object = `${kind.toLowerCase()}/${name}`;
-  return kubectl(what, ['patch', object, '--type=merge', `--patch-file=/scratch/patches/${what}.json`]);
+function waitUntilGone(name: string, { pods }: Stopped, seconds: number): Step {
+  const labels = selectorOf(pods);
+  return asking(name, 'wait-gone.sh', [String(seconds)], {
+    POD_LABELS: labels.join(' '),
+    SELECTOR: encodeURIComponent(labels.join(',')),
+  });
+}
+
+/** A script that asks the API server, in an image with a shell that can ask a server. */
+function asking(name: string, script: ScriptName, args: readonly string[], env: Step['env']): Step {
+  return {
+    name,
+    image: 'rclone',
+    run: { script, args },
+    env: { ...env, RCLONE_CONFIG: '/notfound' },
+    mounts: [TOKEN],
+  };
 }
 
 /**
  * Without `--request-timeout`, with which kubectl no longer looks for the API server of its own cluster (1.36, client-go's
  * IsDefaultConfig): what the deadline of the job is for.
  */
-function kubectl(name: string, args: readonly string[]): Step {
-  return {
-    name,
-    image: 'kubectl',
-    run: { program: ['/bin/kubectl', ...args] },
-    mounts: [TOKEN],
-  };
+function patched({ kind, name }: Stopped, what: 'stop' | 'start'): Step {
+  const object = `${kind.toLowerCase()}/${name}`;
+  const patch = ['patch', object, '--type=merge', `--patch-file=/scratch/patches/${what}.json`];
+  return { name: what, image: 'kubectl', run: { program: ['/bin/kubectl', ...patch] }, mounts: [TOKEN] };
 }
 
 function resourceOf(kind: Stopped['kind']): string {
   return `${kind.toLowerCase()}s`;
-}
-
-function goneWithin({ pods }: Stopped, timeout: string): readonly string[] {
-  return ['wait', 'pod', `--selector=${selectorOf(pods).join(',')}`, '--for=delete', `--timeout=${timeout}`];
 }
 
 function selectorOf(pods: Stopped['pods']): readonly string[] {
@@ -145,6 +149,6 @@ function selectorOf(pods: Stopped['pods']): readonly string[] {
 function accessTo({ kind, name }: Stopped): readonly Access[] {
   return [
     { apiGroups: ['apps'], resources: [resourceOf(kind)], resourceNames: [name], verbs: ['get', 'patch'] },
-    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
   ];
 }

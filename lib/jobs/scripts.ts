@@ -11,7 +11,8 @@ export const SCRIPTS_PATH = '/scripts';
 /** The files that each script reads besides itself. */
 const SCRIPTS = {
   'begin.sh': ['common.sh'],
-  'look-up.sh': ['common.sh'],
+  'look-up.sh': ['common.sh', 'api-server.sh'],
+  'wait-gone.sh': ['common.sh', 'api-server.sh'],
   'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
   'copy-cluster-keys.sh': ['common.sh'],

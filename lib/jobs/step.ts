@@ -69,6 +69,15 @@ export type Placement =
       readonly preferred?: boolean;
     };
 
+/** What a pod has to have of those of an application to run on their node, with their image, and read their files. */
+export interface ApplicationPod {
+  /** Each field as Kubernetes has it. */
+  readonly tolerations?: unknown;
+  readonly nodeSelector?: unknown;
+  readonly imagePullSecrets?: unknown;
+  readonly runAsUser?: number;
+}
+
 /**
  * How one kind of data is produced and verified: what a backup method gives to the job builder. Its steps write what is
  * copied to `/scratch/data`, and say in `/scratch/parts` what was counted.
@@ -81,6 +90,8 @@ export interface Source {
   readonly placement?: Placement;
   /** User and group of all steps, where they read the volume of an application: its own. Default: one that is nobody's. */
   readonly user?: number;
+  /** Fields of its pod besides. */
+  readonly pod?: Omit<ApplicationPod, 'runAsUser'>;
   /** What its steps may ask of the API server. Default: nothing, and no step has a token. */
   readonly access?: readonly Access[];
 }

@@ -1,5 +1,5 @@
-/** What nobody has said, in a sentence, and the line that would say it. */
-export interface Unsaid {
-  readonly because: string;
-  readonly line: string;
-}
+/** What nobody has said, in a sentence, and the line that would say it, or what to do where there is none. */
+export type Unsaid = { readonly because: string } & Way;
+
+export type Way =
+  { readonly line: string; readonly advice?: never } | { readonly advice: string; readonly line?: never };

@@ -1,7 +1,7 @@
 /** References as people write them (`{ claim: 'data' }`) to dataset identities, and back for the lines to paste. */
 import { describeDataset, type DatasetId } from './dataset';
 import { DATA_KINDS, type DatasetRef, type OpaqueRef } from './kinds';
-import type { ObjectId } from './kube-object';
+import { textMapAt, type ObjectId } from './kube-object';
 import { OPAQUE_KINDS } from './opaque-kinds';
 import { OPERATOR_WORKLOADS, WORKLOADS } from './workloads';
 
@@ -12,7 +12,7 @@ const PODS = [...WORKLOADS, ...OPERATOR_WORKLOADS];
  * @throws Error when untyped code passes something that names nothing.
  */
 export function datasetIdOf(ref: DatasetRef, namespace: string | undefined): DatasetId {
-  const keys: Readonly<Record<string, string | undefined>> = { ...ref };
+  const keys: Readonly<Record<string, string | undefined>> = textMapAt(ref);
   const place = namespaceOf(keys, namespace);
   const volume = keys['volume'];
   const workload = PODS.find((row) => keys[row.ref] !== undefined);
@@ -39,7 +39,7 @@ export function datasetIdOf(ref: DatasetRef, namespace: string | undefined): Dat
 
 /** @throws Error when untyped code passes something that names nothing. */
 export function opaqueIdOf(ref: OpaqueRef, namespace: string | undefined): ObjectId {
-  const keys: Readonly<Record<string, string | undefined>> = { ...ref };
+  const keys: Readonly<Record<string, string | undefined>> = textMapAt(ref);
   for (const row of OPAQUE_KINDS) {
     const name = keys[row.ref];
     if (name !== undefined) return { group: row.group, kind: row.kind, ...namespaceOf(keys, namespace), name };

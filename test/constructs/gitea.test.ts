@@ -160,6 +160,82 @@ describe('BackedUpGitea', () => {
   });
 });
 
+describe('the pod that copies a Gitea', () => {
+  const pod = {
+    tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'forge', effect: 'NoSchedule' }],
+    nodeSelector: { disk: 'fast' },
+    imagePullSecrets: [{ name: 'registry' }],
+  };
+
+  it('may go to the node of its pods, and get their image', () => {
+    expect(at(podTemplateOf(object(withGitea({ pod }), JOB)), 'spec')).toMatchObject(pod);
+  });
+
+  function beside(securityContext: unknown, ofContainer: unknown, props: Partial<GiteaBackupProps> = {}): unknown {
+    const mount = { name: 'data', mountPath: '/var/lib/gitea' };
+    const image = 'docker.gitea.com/gitea:1.26.0-rootless';
+    const container = { name: 'gitea', image, volumeMounts: [mount], securityContext: ofContainer };
+    const labels = { app: 'gitea' };
+    const result = accepted(({ chart }) => {
+      new ApiObject(chart, 'gitea', {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'gitea' },
+        spec: {
+          serviceName: 'gitea',
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { ...pod, securityContext, containers: [container] } },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                storageClassName: 'ceph-block',
+                resources: { requests: { storage: '50Gi' } },
+              },
+            },
+          ],
+        },
+      });
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      new GiteaBackup(chart, 'backup', {
+        data: { statefulSet: 'gitea', template: 'data' },
+        pods: labels,
+        layout: 'rootless',
+        settings: { ...settings, keys: ['SECRET_KEY'] },
+        image,
+        database: { cluster: 'db' },
+        backup,
+        ...props,
+      });
+    });
+    return at(podTemplateOf(object(result, JOB)), 'spec');
+  }
+
+  it.each([
+    [{ runAsUser: 1001 }, {}, 1001],
+    [{ runAsUser: 1001 }, { runAsUser: 1002 }, 1002],
+    [{}, {}, 1000],
+    // Its files are those of the user git.
+    [{ runAsUser: 0 }, {}, 1000],
+  ])('of somebody else is that of its pods: %o, %o', (securityContext, ofContainer, user) => {
+    const spec = beside(securityContext, ofContainer);
+    expect(spec).toMatchObject({ ...pod, securityContext: { runAsUser: user, runAsGroup: user, fsGroup: user } });
+  });
+
+  it('is what its construct says, where that says more than its pods', () => {
+    const said = { nodeSelector: { disk: 'slow' }, runAsUser: 1003 };
+    expect(beside({ runAsUser: 1001 }, {}, { pod: said })).toMatchObject({
+      ...pod,
+      nodeSelector: said.nodeSelector,
+      securityContext: { runAsUser: 1003 },
+    });
+  });
+});
+
 describe('the image of a Gitea', () => {
   /** Of the pods, and of the step that copies. */
   function images(props: Partial<BackedUpGiteaProps>): readonly unknown[] {

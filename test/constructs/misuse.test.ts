@@ -2,18 +2,22 @@
 import { Duration, Size, type Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import {
+  BackedUpGitea,
   BackedUpPostgres,
   BackedUpStatefulSet,
   BackedUpVolume,
   CephBucketMirror,
   CephBucketWithBackupGrant,
   continuous,
+  GiteaBackup,
+  grantBackup,
   kubeadmEtcd,
   mirrored,
   nightly,
   PostgresBackup,
   ScratchVolume,
 } from '../../lib';
+import { ROOTLESS_LAYOUT } from '../../lib/jobs/gitea';
 import { offsite, synthesizeScenario, type ScenarioOptions } from '../support/scenario';
 
 type Properties = Readonly<Record<string, unknown>> | undefined;
@@ -35,7 +39,7 @@ function shortened(props: Properties): string {
 function refused(
   what: string,
   build: (chart: Chart, props: never) => void,
-  wrong: readonly [Properties, ...string[]][],
+  wrong: readonly (readonly [Properties, ...string[]])[],
 ): void {
   describe(`the properties of ${what}`, () => {
     for (const [props, ...says] of wrong) {
@@ -177,6 +181,109 @@ refused('the mirror of a bucket', (chart, props) => void new CephBucketMirror(ch
   [undefined, "it has no claim: write claim: 'media'"],
   [{ claim: 7, to: offsite }, "its claim does not fit: write claim: 'media'"],
 ]);
+
+const login = { secret: 'gitea', key: 'password' };
+const copies = {
+  data: { claim: 'gitea' },
+  pods: { app: 'gitea' },
+  layout: 'chart',
+  image: 'docker.gitea.com/gitea:1.26.0',
+  database: {
+    host: 'db',
+    pods: { labels: { app: 'db' } },
+    database: 'gitea',
+    user: login,
+    password: login,
+    keptIn: 'safe',
+  },
+  backup: night,
+};
+const NO_GITEA =
+  "its data does not fit: write data: { claim: 'gitea-data' }, or { statefulSet: 'gitea', template: 'data' }";
+const leftOut = (...folders: readonly unknown[]): Properties => ({
+  ...copies,
+  layout: { ...ROOTLESS_LAYOUT, leftOut: folders },
+});
+const noFolder = (folder: string): string =>
+  `its layout does not fit: write no '${folder}', but a folder from the root of the volume, without spaces, patterns, '..' or a slash at either end`;
+
+refused('the copies of a Gitea', (chart, props) => void new GiteaBackup(chart, 'it', props), [
+  ...['old custom', 'cache*', '/tmp', 'tmp/', '../x', ''].map((folder) => [leftOut(folder), noFolder(folder)] as const),
+  [
+    { ...copies, layout: { ...ROOTLESS_LAYOUT, folders: { ...ROOTLESS_LAYOUT.folders, avatars: 'my avatars' } } },
+    noFolder('my avatars'),
+  ],
+  [{ ...copies, data: {} }, NO_GITEA],
+  [{ ...copies, data: { claim: 5 } }, NO_GITEA],
+  [{ ...copies, data: { statefulSet: 'a' } }, NO_GITEA],
+  [
+    { ...copies, data: { claim: 'a', heldBy: 5, storage, labels: {} } },
+    "its data does not fit: write data: { claim: 'data-gitea-0', heldBy: { helmRelease: 'gitea' }, storage: Size.gibibytes(20), labels: { app: 'gitea' } }",
+  ],
+  [
+    { ...copies, database: { ...copies.database, host: 'pg.databases.svc.cluster.local' } },
+    "its database.host does not fit: write host: 'db', the name of a Service in the namespace of the volume, and nothing behind it",
+  ],
+  [{ ...copies, database: { ...copies.database, port: 0 } }, 'its database.port does not fit: write port: 5432'],
+  [
+    { ...copies, database: { ...copies.database, cluster: 'db' } },
+    "its database does not fit: write database: { cluster: 'db' }, or { host: …, pods: { labels: … }, database: …, user: …, password: …, keptIn: … }",
+  ],
+  [
+    { ...copies, image: 'docker.gitea.com/gitea:latest' },
+    "its image does not fit: write image: 'docker.gitea.com/gitea:1.26.0-rootless', with a tag or a digest",
+  ],
+  [{ ...copies, pod: { tolerations: {} } }, "its pod does not fit: write pod: { nodeSelector: { disk: 'fast' } }"],
+  [{ ...copies, pod: { runAsUser: 'git' } }, 'its pod.runAsUser does not fit: write runAsUser: 1000'],
+]);
+
+const NO_IMAGE =
+  "its image does not fit: write image: 'docker.gitea.com/gitea:1.26.0-rootless', or another rootless one with a tag or a digest";
+
+refused(
+  'a Gitea',
+  (chart, props: object) => {
+    const database = { name: 'db', host: 'db-rw', secretName: 'db-app' };
+    const settings = { secret: 'gitea-settings', keptIn: 'sealed envelope, bank' };
+    new BackedUpGitea(chart, 'it', { database, storage, settings, backup: night, ...props } as never);
+  },
+  [
+    ...[
+      'docker.gitea.com/gitea',
+      'docker.gitea.com/gitea:latest',
+      'docker.gitea.com/gitea:1.26.0',
+      'codeberg.org/forgejo/forgejo:13.0',
+    ].map((image) => [{ image }, NO_IMAGE] as const),
+    [
+      { copies: { postgresImage: 'postgres' } },
+      "its copies.postgresImage does not fit: write postgresImage: 'docker.io/library/postgres:18.1', with a tag or a digest",
+    ],
+    [
+      { pod: { tolerations: {} } },
+      "its pod does not fit: write pod: { nodeSelector: { disk: 'fast' } }, with further fields of the pods as Kubernetes has them",
+    ],
+  ],
+);
+
+describe('what is no strategy', () => {
+  it.each([
+    { type: 'scheduled', to: offsite },
+    { type: 'continuous', to: offsite },
+    { type: 'continuous', to: offsite, baseCopies: { every: 'night' } },
+  ])('[no-strategy] as %o is refused', (backup) => {
+    const findings = whatIsSaid(
+      (chart) => void new BackedUpPostgres(chart, 'it', { storage, backup: backup as never }),
+    );
+    expect(findings).toEqual(['[no-strategy] Cluster paperless/it (20Gi): ']);
+  });
+});
+
+describe('what names no data', () => {
+  it('is refused with what to write', () => {
+    const build = (chart: Chart): void => grantBackup(chart, { bucket: 5 } as never, mirrored({ to: offsite }));
+    expect(() => whatIsSaid(build)).toThrow('{"bucket":5} names no data: write one of ');
+  });
+});
 
 describe('etcd', () => {
   const ENDPOINT =

@@ -7,7 +7,7 @@ import { mirrorJob, type MirrorJobOptions } from '../../lib/jobs/mirror-job';
 import { probeJob, type ProbeJobOptions } from '../../lib/jobs/probe-job';
 import { storeMirrorJob, type StoreMirrorJobOptions } from '../../lib/jobs/store-mirror-job';
 import { postgresDump } from '../../lib/jobs/postgres';
-import { undoJob, type Stopped } from '../../lib/jobs/quiesce';
+import { quiesced, undoJob, type Stopped } from '../../lib/jobs/quiesce';
 import { storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { s3Location } from '../../lib/model/location';
@@ -161,6 +161,9 @@ export const JOBS = {
   'mirror-barman': storeMirrorJob(mirrorOfBarman),
   probe: probeJob(probeOfGrants),
 };
+
+/** Gitea's job, which stops it while it is read. */
+export const QUIESCED = backupJob({ ...giteaJob, source: quiesced(giteaJob.source, stoppedGitea) });
 
 /** The job that undoes what a killed run of Gitea's has left. */
 export const UNDO = undoJob(

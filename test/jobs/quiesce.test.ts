@@ -1,15 +1,12 @@
 /** An application that is stopped for its copy: in which order, with which rights, and when a killed run is undone. */
 import { describe, expect, it } from 'vitest';
 import { podSecurityViolations } from '../../lib/coverage/pod-security';
-import { backupJob } from '../../lib/jobs/backup-job';
-import { quiesced, undoSchedule } from '../../lib/jobs/quiesce';
-import { at, listAt, textAt, type KubeObject } from '../../lib/model/kube-object';
+import { undoSchedule } from '../../lib/jobs/quiesce';
+import { at, listAt, textAt, textsAt, type KubeObject } from '../../lib/model/kube-object';
 import { podTemplateOf } from '../../lib/model/workloads';
 import { validateStrictly } from '../../lib/schema/objects';
 import { emitYaml } from '../../lib/yaml/emit';
-import { giteaJob, scheduleOf, stoppedGitea, UNDO } from './jobs';
-
-const job = backupJob({ ...giteaJob, source: quiesced(giteaJob.source, stoppedGitea) });
+import { QUIESCED as job, scheduleOf, UNDO } from './jobs';
 
 function podOf(objects: readonly KubeObject[]): unknown {
   const cronJob = objects.find(({ kind }) => kind === 'CronJob');
@@ -37,6 +34,15 @@ describe('a job that stops its application', () => {
     }
   });
 
+  it('starts it again whatever fails while it is stopped, because only a program would end the run there', () => {
+    const names = containersOf(job).map((container) => textAt(container, 'name') ?? '');
+    const whileStopped = containersOf(job).slice(names.indexOf('stop') + 1, names.indexOf('start'));
+    for (const container of whileStopped) {
+      expect(textsAt(container, 'command')[0]).toBe('/bin/sh');
+      expect(listAt(container, 'env')).toContainEqual({ name: 'WHILE_STOPPED', value: 'yes' });
+    }
+  });
+
   it('gives a token only to steps that ask the API server', () => {
     const withToken = containersOf(job).filter((container) =>
       listAt(container, 'volumeMounts').some((mount) => textAt(mount, 'mountPath')?.includes('serviceaccount')),
@@ -56,7 +62,7 @@ describe('a job that stops its application', () => {
         resourceNames: ['gitea'],
         verbs: ['get', 'patch'],
       },
-      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     ]);
   });
 

@@ -9,10 +9,10 @@ import { datasetPath, storePaths, storePeer } from '../../lib/jobs/store';
 import { clusterDatasetId, type DatasetId } from '../../lib/model/dataset';
 import { textMapAt, type KubeObject } from '../../lib/model/kube-object';
 import type { Receipt } from '../../lib/model/receipt';
-import { JOBS, location, postgresJob, UNDO } from './jobs';
+import { JOBS, location, postgresJob, QUIESCED, UNDO } from './jobs';
 
 const FOLDER = 'lib/jobs/scripts';
-const OBJECTS = [...Object.values(JOBS), UNDO].flat();
+const OBJECTS = [...Object.values(JOBS), QUIESCED, UNDO].flat();
 
 describe('the scripts', () => {
   it('are delivered as they are, and none is forgotten', () => {

@@ -20,8 +20,9 @@ import {
 import { withRook } from '../support/buckets';
 import { pasted } from '../support/remedies';
 import { refuses } from '../support/rule-test';
-import { offsite, synthesizeScenario } from '../support/scenario';
+import { explain, offsite, synthesizeScenario } from '../support/scenario';
 import { run } from '../support/snippets';
+import type { Labels } from '../../lib/model/label-selector';
 
 const storage = Size.gibibytes(50);
 const backup = nightly({ to: offsite, keep: { daily: 14 } });
@@ -59,6 +60,15 @@ function gitea(chart: Chart, props: Partial<BackedUpGiteaProps>): void {
     settings: { secret: 'gitea-settings', keptIn: 'sealed envelope, bank' },
     backup,
     ...props,
+  });
+}
+
+function serviceOf(chart: Chart, name: string, selector: Labels, port: Record<string, unknown> = {}): void {
+  new ApiObject(chart, `service-${name}`, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector, ports: [{ port: 5432, ...port }] },
   });
 }
 
@@ -102,7 +112,7 @@ function ofSomebodyElse(
         serviceName: 'gitea',
         selector: { matchLabels: { app: 'gitea' } },
         template: {
-          metadata: { labels: { app: 'gitea' } },
+          metadata: { labels: { app: 'gitea', part: 'forge' } },
           spec: {
             containers: [
               {
@@ -118,6 +128,7 @@ function ofSomebodyElse(
     });
   }
   if (props === 'none') return;
+  serviceOf(chart, FOREIGN.database.host, { app: 'postgresql' });
   new GiteaBackup(chart, 'backup', {
     ...FOREIGN,
     data: isClaim ? { claim: 'data' } : { statefulSet: 'gitea', template: 'data' },
@@ -125,6 +136,35 @@ function ofSomebodyElse(
     settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: 'sealed envelope, bank' },
     ...props,
   });
+}
+
+/** What makes pods with labels beside a Gitea, and mounts nothing of it. */
+function beside(chart: Chart, kind: 'CronJob' | 'DaemonSet' | 'Deployment' | 'Job', labels: Labels): void {
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'app:1.0' }] } };
+  const once = { template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } };
+  const specs = {
+    CronJob: { schedule: '0 3 * * *', timeZone: 'Etc/UTC', jobTemplate: { spec: once } },
+    Job: once,
+    Deployment: { selector: { matchLabels: labels }, template },
+    DaemonSet: { selector: { matchLabels: labels }, template },
+  };
+  new ApiObject(chart, 'beside', {
+    apiVersion: kind === 'CronJob' || kind === 'Job' ? 'batch/v1' : 'apps/v1',
+    kind,
+    metadata: { name: 'beside' },
+    spec: specs[kind],
+  });
+}
+
+function shared(because: string, remedy: string): string {
+  return `
+    1 job that could not run: [job-unready]
+
+      ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+          made by          example/gitea
+          because          ${because}
+          ${remedy}
+  `;
 }
 
 const OTHER_LABELS = `
@@ -223,7 +263,6 @@ describe('gitea-bucket', () => {
             made by          example/backup
             because          its settings put avatars into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['package files', 'avatars'] }
-            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
     `,
   });
 
@@ -238,12 +277,11 @@ describe('gitea-bucket', () => {
         ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
             made by          example/gitea
             because          bucket 'files' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket
-            what to do       make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it
+            what to do       make the bucket a CephBucketWithBackupGrant, give that to BackedUpGitea as bucket, which puts all files but repositories there, and leave storage out of config
         ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
             made by          example/gitea
             because          its settings put LFS objects, attachments, package files, avatars, repository avatars, Actions logs and Actions artifacts into a bucket, and the job looks for them on the volume
-            to fix           bucket: { files: ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars', 'Actions logs', 'Actions artifacts'] }
-            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
+            what to do       make the bucket a CephBucketWithBackupGrant, give that to BackedUpGitea as bucket, which puts all files but repositories there, and leave storage out of config
     `,
   });
 
@@ -262,7 +300,6 @@ describe('gitea-bucket', () => {
             made by          example/backup
             because          its settings put attachments into a bucket, and the job looks for them on the volume
             to fix           bucket: { files: ['attachments'] }
-            what to do       or give BackedUpGitea the bucket itself, which puts all files but repositories there
     `,
   });
 
@@ -571,6 +608,50 @@ describe('the database of a Gitea', () => {
   });
 });
 
+describe('the server with the database of a Gitea', () => {
+  function unreached(because: string, remedy: string): string {
+    return `
+      1 volume whose dumps would be of something else: [postgres-server]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          ${because}
+            ${remedy}
+    `;
+  }
+  function dumped(chart: Chart, database: Record<string, unknown>): void {
+    ofSomebodyElse(chart, false, 'ReadWriteOnce', { database: { ...FOREIGN.database, ...database } });
+    beside(chart, 'Deployment', { app: 'postgresql' });
+  }
+
+  refuses('postgres-server', [], 'behind a Service that nothing would make', {
+    build: ({ chart }, changed) => dumped(chart, changed ? { host: 'nowhere' } : {}),
+    says: unreached(
+      'there is no Service paperless/nowhere, and nothing in the namespace would make one that nobody sees',
+      "to fix           host: 'gitea-postgresql'",
+    ),
+  });
+
+  refuses('postgres-server', [], 'whose pods have other labels', {
+    build: ({ chart }, changed) => dumped(chart, changed ? { pods: { labels: { app: 'postgres' } } } : {}),
+    says: unreached(
+      'Service paperless/gitea-postgresql leads to the pods of Deployment paperless/beside, which have not the labels app=postgres, by which the job may reach a server',
+      "to fix           pods: { labels: { app: 'postgresql' } }",
+    ),
+  });
+
+  refuses('postgres-server', [], 'that listens on another port', {
+    build: ({ chart }, changed) => {
+      serviceOf(chart, 'other', { app: 'postgresql' }, { targetPort: 5433 });
+      dumped(chart, { host: 'other', pods: { labels: { app: 'postgresql' }, ...(changed ? {} : { port: 5433 }) } });
+    },
+    says: unreached(
+      'Service paperless/other leads from port 5432 to port 5433 of the pods, and the job may reach them at 5432 only',
+      "to fix           pods: { labels: { app: 'postgresql' }, port: 5433 }",
+    ),
+  });
+});
+
 describe('the volume of Gitea', () => {
   for (const claim of ['its claim', 'its claim template'])
     refuses('job-unready', [], `that only one pod may mount, says ${claim}`, {
@@ -598,6 +679,62 @@ describe('the pods of a Gitea', () => {
         ofSomebodyElse(chart, false, 'ReadWriteOnce', { ...props, pods: { app: changed ? 'forgejo' : 'gitea' } }),
       says: OTHER_LABELS,
     });
+
+  for (const [what, props] of [
+    ['that the copies are made beside', {}],
+    ['that are to be stopped', { quiesce: 'stop' }],
+    ['that are to be stopped, by the name of what makes them', { quiesce: { stop: { statefulSet: 'gitea' } } }],
+  ] as const)
+    refuses('job-unready', [], `${what}, with labels that those of another application have as well`, {
+      build: ({ chart }, changed) => {
+        beside(chart, 'Deployment', { app: 'beside', part: 'forge' });
+        ofSomebodyElse(chart, false, 'ReadWriteOnce', {
+          ...props,
+          pods: changed ? { part: 'forge' } : { app: 'gitea' },
+        });
+      },
+      says: shared(
+        "'gitea' runs on the node of any pod with part=forge, and Deployment paperless/beside makes such pods, too, on whose node its volume may not be",
+        "to fix           pods: { app: 'gitea' }",
+      ),
+    });
+
+  refuses('job-unready', [], 'that no object shows, with labels that those of another application have as well', {
+    build: ({ chart }, changed) => {
+      beside(chart, 'Deployment', { app: changed ? 'gitea' : 'beside' });
+      release(chart, {});
+    },
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          'gitea-shared-storage' runs on the node of any pod with app=gitea, and Deployment paperless/beside makes such pods, too, on whose node its volume may not be
+            what to do       name in pods a label that the pods of Deployment paperless/beside do not carry; if there is none, give them others
+    `,
+  });
+
+  refuses('job-unready', [], 'of a BackedUpGitea, whose labels another application has as well', {
+    build: ({ chart }, changed) => {
+      gitea(chart, {});
+      beside(chart, 'Deployment', { 'app.kubernetes.io/name': changed ? 'gitea' : 'beside' });
+    },
+    says: shared(
+      "'gitea' runs on the node of any pod with app.kubernetes.io/name=gitea, and Deployment paperless/beside makes such pods, too, on whose node its volume may not be",
+      'what to do       give the pods of Deployment paperless/beside other labels',
+    ),
+  });
+
+  it.each([
+    ['other pods where every node has its volume', 'Deployment', 'ReadWriteMany'],
+    ['pods that end', 'CronJob', 'ReadWriteOnce'],
+  ] as const)('may have labels of %s', (_, kind, accessMode) => {
+    const { findings } = synthesizeScenario(({ chart }) => {
+      beside(chart, kind, { app: 'beside', part: 'forge' });
+      ofSomebodyElse(chart, false, accessMode, { pods: { part: 'forge' } });
+    });
+    expect(explain(findings)).toBe('');
+  });
 
   refuses('job-unready', [], 'that the copies are made beside, with labels of another application', {
     build: ({ chart }, changed) => {
@@ -781,6 +918,7 @@ describe('the pods of a Gitea', () => {
 
   refuses('gitea-contradicted', [], 'that use another database of the same server', {
     build: ({ chart }, changed) => {
+      serviceOf(chart, 'postgresql', { app: 'postgresql' });
       withCluster(chart, undefined, [], AT('postgresql'));
       environment(chart, { GITEA__database__NAME: changed ? 'forge' : 'gitea' });
     },
@@ -1112,6 +1250,19 @@ describe('a Gitea that is stopped for its copies', () => {
 });
 
 describe('a Gitea of somebody else that is stopped for its copies', () => {
+  for (const kind of ['Job', 'CronJob'] as const)
+    for (const quiesce of ['stop', { stop: { statefulSet: 'gitea' } }] as const)
+      refuses('job-unready', [], `by labels that the pods of a ${kind} have as well, ${JSON.stringify(quiesce)}`, {
+        build: ({ chart }, changed) => {
+          beside(chart, kind, { app: changed ? 'gitea' : 'beside' });
+          ofSomebodyElse(chart, false, 'ReadWriteOnce', { quiesce });
+        },
+        says: shared(
+          `${kind} paperless/beside makes pods with app=gitea, too, and a run that stops the application waits until no such pod is there`,
+          "to fix           pods: { app: 'gitea', part: 'forge' }",
+        ),
+      });
+
   refuses('job-unready', [], 'by a name that no object has', {
     build: ({ chart }, changed) =>
       ofSomebodyElse(chart, false, 'ReadWriteOnce', {
@@ -1135,7 +1286,7 @@ describe('a Gitea of somebody else that is stopped for its copies', () => {
 
         ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
             made by          example/backup
-            because          nothing in the output makes pods with app=gitea in namespace paperless, which are to be stopped
+            because          no StatefulSet or Deployment in the output makes pods with app=gitea in namespace paperless, which are to be stopped
             to fix           quiesce: { stop: { deployment: 'gitea' } }
     `,
   });

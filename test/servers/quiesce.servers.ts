@@ -198,9 +198,35 @@ describe('a Gitea that is stopped for its copy', () => {
         await controller.settled();
       },
     });
-    expect(failed?.name).toBe('still-gone');
+    expect(failed?.name).toBe('verify');
+    expect(failed?.message).toMatch(/^Pod gitea-0 with app=gitea is there: /);
     expect(await job.receipts()).toEqual(receipts);
-    expect((await undo()).succeeded).toBe(true);
+    expect(await state()).toBe('1 pod, and Flux takes care');
+  });
+
+  it('is up again when pods of something else with its labels never go', async () => {
+    await cluster.apply([podOf('runner-0')]);
+    const receipts = await job.receipts();
+    const impatient = {
+      ...source,
+      steps: source.steps.map((step) => (step.name === 'gone' ? { ...step, run: { ...step.run, args: ['3'] } } : step)),
+    };
+    const { failed } = await job.run({ apiServer: cluster, job: { source: impatient, smallestPercent: 0 } });
+    await controller.settled();
+    await deleted('runner-0');
+    expect(failed?.name).toBe('verify');
+    expect(failed?.message).toMatch(/^Pod runner-0 with app=gitea is there: /);
+    expect(await job.receipts()).toEqual(receipts);
+    expect(await state()).toBe('1 pod, and Flux takes care');
+  });
+
+  it.each(['Succeeded', 'Failed'])('is copied beside a pod with its labels that has %s', async (phase) => {
+    await cluster.apply([podOf('ended')]);
+    const patch = `--patch={"status":{"phase":"${phase}"}}`;
+    await cluster.kubectl('patch', 'pod/ended', '--subresource=status', '--type=merge', patch);
+    const { failed } = await run();
+    await deleted('ended');
+    expect(failed).toBeUndefined();
   });
 
   it('is all that the account of the job may change', async () => {
@@ -237,6 +263,10 @@ describe('a Gitea that is stopped for its copy', () => {
     return result;
   }
 
+  async function deleted(pod: string): Promise<void> {
+    await cluster.kubectl('delete', `pod/${pod}`, '--grace-period=0', '--force');
+  }
+
   async function replicas(): Promise<string> {
     return cluster.kubectl('get', 'statefulset/gitea', '--output=jsonpath={.spec.replicas}');
   }
@@ -257,6 +287,15 @@ describe('a Gitea that is stopped for its copy', () => {
 
 function isAccess({ kind }: KubeObject): boolean {
   return ['ServiceAccount', 'Role', 'RoleBinding'].includes(kind);
+}
+
+function podOf(name: string): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'forge', labels: GITEA.pods },
+    spec: { containers: [{ name: 'gitea', image: 'gitea' }] },
+  };
 }
 
 function statefulSet(name: string): KubeObject {
@@ -282,8 +321,6 @@ interface Controller {
 
 /** In the place of the controllers and a node: a pod, and the server itself, while one is wanted. */
 async function startController(cluster: ApiServer, gitea: GiteaServer): Promise<Controller> {
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'gitea-0', namespace: 'forge', labels: GITEA.pods } };
-  const spec = { containers: [{ name: 'gitea', image: 'gitea' }] };
   const wanted = async (): Promise<boolean> =>
     (await cluster.kubectl('get', 'statefulset/gitea', '--output=jsonpath={.spec.replicas}')) !== '0';
   let isThere = false;
@@ -298,7 +335,7 @@ async function startController(cluster: ApiServer, gitea: GiteaServer): Promise<
         ))
       )
         await gitea.start();
-      await cluster.apply([{ ...pod, spec }]);
+      await cluster.apply([podOf('gitea-0')]);
     } else {
       await gitea.stop();
       await cluster.kubectl('delete', 'pod/gitea-0', '--grace-period=0', '--force');

@@ -575,7 +575,7 @@ export const WRONG_GITEA: readonly WrongCode[] = [
     code: gitea({ image: '7' }),
     error: "Type 'number' is not assignable to type 'string'.",
     says: [
-      "[invalid-construct] example/gitea: its image does not fit: write image: 'docker.gitea.com/gitea:1.26.0-rootless'",
+      "[invalid-construct] example/gitea: its image does not fit: write image: 'docker.gitea.com/gitea:1.26.0-rootless', or another rootless one with a tag or a digest",
     ],
   },
   {
@@ -645,7 +645,7 @@ export const WRONG_GITEA: readonly WrongCode[] = [
     code: gitea({ copies: '{ postgresImage: 18 }' }),
     error: "Type 'number' is not assignable to type 'string'.",
     says: [
-      "[invalid-construct] example/gitea: its copies.postgresImage does not fit: write postgresImage: 'docker.io/library/postgres:18.1'",
+      "[invalid-construct] example/gitea: its copies.postgresImage does not fit: write postgresImage: 'docker.io/library/postgres:18.1', with a tag or a digest",
     ],
   },
 ];
@@ -654,14 +654,20 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
     what: 'the copies of a Gitea without its data',
     code: giteaBackup({ data: undefined }),
     error: `Argument of type '{ pods: { app: string; }; database: { cluster: string; }; layout: "chart"; image: string; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
-    says: [UNANSWERED, "[invalid-construct] example/gitea: it has no data: write data: { claim: 'gitea-data' }"],
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: it has no data: write data: { claim: 'gitea-data' }, or { statefulSet: 'gitea', template: 'data' }",
+    ],
   },
   {
     what: 'the copies of a Gitea on data of no kind',
     code: giteaBackup({ data: `{ volume: 'gitea' }` }),
     error:
       "Object literal may only specify known properties, and 'volume' does not exist in type '{ readonly statefulSet: string; readonly template: string; readonly namespace?: string; } | { readonly claim: string; readonly namespace?: string; } | HeldVolume'.",
-    says: `{"volume":"gitea"} names no data: ${KNOWN_REFS}`,
+    says: [
+      UNANSWERED,
+      "[invalid-construct] example/gitea: its data does not fit: write data: { claim: 'gitea-data' }, or { statefulSet: 'gitea', template: 'data' }",
+    ],
   },
   {
     what: 'the copies of a Gitea whose claim has space in words',
@@ -669,7 +675,7 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
     error: "Type 'string' is not assignable to type 'Size'.",
     says: [
       UNANSWERED,
-      '[invalid-construct] example/gitea: its data.storage does not fit: write storage: Size.gibibytes(50)',
+      "[invalid-construct] example/gitea: its data does not fit: write data: { claim: 'data-gitea-0', heldBy: { helmRelease: 'gitea' }, storage: Size.gibibytes(20), labels: { app: 'gitea' } }",
     ],
   },
   {
@@ -706,7 +712,8 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
       "Type '{ host: string; pods: { labels: { app: string; }; }; database: string; }' is not assignable to type 'BackedUpPostgres | GiteaCluster | GiteaDatabase'.",
     says: [
       UNANSWERED,
-      "[invalid-construct] example/gitea: its database does not fit: write database: { cluster: 'db' }, or { host: …, pods: { labels: … }, database: …, user: …, password: …, keptIn: … }",
+      "[invalid-construct] example/gitea: it has no database.password: write password: { secret: 'db', key: 'password' }",
+      "[invalid-construct] example/gitea: it has no database.user: write user: { secret: 'db', key: 'username' }",
     ],
   },
   {
@@ -743,7 +750,7 @@ export const WRONG_GITEA_BACKUP: readonly WrongCode[] = [
     error: `Argument of type '{ data: { claim: string; }; pods: { app: string; }; database: { cluster: string; }; layout: "chart"; backup: Scheduled; }' is not assignable to parameter of type 'GiteaBackupProps'.`,
     says: [
       UNANSWERED,
-      "[invalid-construct] example/gitea: it has no image: write image: 'docker.gitea.com/gitea:1.26.0-rootless'",
+      "[invalid-construct] example/gitea: it has no image: write image: 'docker.gitea.com/gitea:1.26.0-rootless', with a tag or a digest",
     ],
   },
   {

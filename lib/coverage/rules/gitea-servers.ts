@@ -16,7 +16,7 @@ import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from '../gitea-databases';
-import { giteaJobs, settingsOf, workloadsOf, type Settings } from '../gitea-stores';
+import { giteaJobs, isOfBackedUpGitea, settingsOf, workloadsOf, type Settings } from '../gitea-stores';
 import { giteaBackupRemedies, giteaOn, layoutIn, repositoriesOf, usesSqlite, type GiteaVolume } from '../gitea-volumes';
 import { isDeclaredByItsMaker } from '../remedies';
 import type { Rule } from '../rule';
@@ -217,12 +217,19 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
   const places = workloadsOf(job, context).flatMap((object) => repositoriesOf(object, claim, set) ?? []);
   const [place] = places;
   if (place === undefined || places.some(({ folder }) => folder === looked)) return undefined;
-  const layout = layoutIn(place.folder);
   return {
     because: `its pods keep repositories in ${place.root}, the volume is mounted at ${place.mountPath}, and the job looks for them in ${String(looked)} on it`,
-    remedies:
-      layout === undefined ? inWords('say in layout where each folder is on the volume') : toFix(`layout: '${layout}'`),
+    remedies: layoutRemedies(job, place.folder),
   };
+}
+
+function layoutRemedies(job: PlannedJob, folder: string): readonly Remedy[] {
+  if (isOfBackedUpGitea(job))
+    return inWords('leave repository.ROOT out of config, or make the copies with GiteaBackup');
+  const layout = layoutIn(folder);
+  return layout === undefined
+    ? inWords('say in layout where each folder is on the volume')
+    : toFix(`layout: '${layout}'`);
 }
 
 export const giteaCopiedAlone: Rule = {

@@ -9,7 +9,7 @@ import { objectId, objectKey } from '../../model/kube-object';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
-import { claimOf, declaredStores, FILES, giteaJobs, storesOf, type Store } from '../gitea-stores';
+import { claimOf, declaredStores, FILES, giteaJobs, isOfBackedUpGitea, storesOf, type Store } from '../gitea-stores';
 import type { Rule } from '../rule';
 
 export const giteaBucket: Rule = {
@@ -43,13 +43,16 @@ function notLookedFor(job: PlannedJob, context: GateContext): readonly RuleFindi
     {
       ...aboutDataset(job.dataset),
       because: `its settings put ${enumerated(missed)} into a bucket, and the job looks for them on the volume`,
-      remedies: [
-        ...toFix(`bucket: { files: [${all.map((kind) => `'${kind}'`).join(', ')}] }`),
-        ...inWords('or give BackedUpGitea the bucket itself, which puts all files but repositories there'),
-      ],
+      remedies: isOfBackedUpGitea(job)
+        ? inWords(GIVE_BUCKET)
+        : toFix(`bucket: { files: [${all.map((kind) => `'${kind}'`).join(', ')}] }`),
     },
   ];
 }
+
+/** It has no other words for what is in a bucket. */
+const GIVE_BUCKET =
+  'make the bucket a CephBucketWithBackupGrant, give that to BackedUpGitea as bucket, which puts all files but repositories there, and leave storage out of config';
 
 function unanswered(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
   if (job.declaration.bucket?.copiedBy !== undefined) return [];
@@ -59,7 +62,9 @@ function unanswered(job: PlannedJob, context: GateContext): readonly RuleFinding
     ...aboutDataset(job.dataset),
     because: `bucket '${name}' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket`,
     remedies: inWords(
-      'make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it',
+      isOfBackedUpGitea(job)
+        ? GIVE_BUCKET
+        : 'make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it',
     ),
   }));
 }

@@ -1,18 +1,18 @@
 /** Jobs that would be rendered and could not run. */
-import { claimsReadBy } from '../../methods/jobs/declaration';
+import { accessModes } from '../../methods/jobs/placed';
 import type { PlannedJob } from '../../methods/jobs/plan';
+import type { Unsaid } from '../../methods/reach';
 import { distinctBy } from '../../model/collections';
 import { datasetKey } from '../../model/dataset';
-import { listAt, textAt, textsAt } from '../../model/kube-object';
 import { counted, UNKNOWN } from '../../model/text';
 import type { GateContext } from '../context';
-import { aboutDataset, inWords, toFix } from '../finding';
+import { aboutDataset, inWords, toFix, type Remedy } from '../finding';
 import type { Rule } from '../rule';
 
 export const jobUnready: Rule = {
   id: 'job-unready',
   heading: (n) => `${counted(n, 'job')} that could not run`,
-  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or the class makes no volumes or retains them. Or it reads a volume that only one pod may mount, or runs beside pods with labels that those of the volume do not have, or a name in its construct is still the one that a finding printed.',
+  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or the class makes no volumes or retains them. Or it reads a volume that only one pod may mount, or runs beside pods with labels that those of the volume do not have, or others have as well, or a name in its construct is still the one that a finding printed.',
   why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume or a node, every night until the deadline.',
   fix: 'Say it: in the location, in the construct, or in `platform.jobs`. Let the application’s claim be `ReadWriteOnce`, and name the labels of its pods.',
   example: `const minio = s3Location('minio', {
@@ -30,7 +30,7 @@ new BackedUpPostgres(chart, 'db', {
     return [
       ...context.jobProblems.flatMap((problem) =>
         problem.type === 'unready'
-          ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: toFix(problem.line) }]
+          ? [{ ...aboutDataset(problem.dataset), because: problem.because, remedies: remediesOf(problem) }]
           : [],
       ),
       ...jobs
@@ -51,15 +51,11 @@ new BackedUpPostgres(chart, 'db', {
   },
 };
 
+function remediesOf({ line, advice }: Unsaid): readonly Remedy[] {
+  return line === undefined ? inWords(advice) : toFix(line);
+}
+
 /** Whether a claim that a job reads lets nobody in beside the application. */
-function isForOnePod({ dataset, declaration: { source } }: PlannedJob, context: GateContext): boolean {
-  const { namespace, part } = dataset.id;
-  const template = listAt(context.object(dataset.id)?.object, 'spec', 'volumeClaimTemplates').find(
-    (each) => part !== undefined && textAt(each, 'metadata', 'name') === part.name,
-  );
-  return claimsReadBy(source).some((name) => {
-    const place = namespace === undefined ? {} : { namespace };
-    const claim = context.object({ group: '', kind: 'PersistentVolumeClaim', ...place, name })?.object;
-    return textsAt(claim ?? template, 'spec', 'accessModes').includes('ReadWriteOncePod');
-  });
+function isForOnePod({ dataset, declaration }: PlannedJob, context: GateContext): boolean {
+  return accessModes(dataset, declaration, context).includes('ReadWriteOncePod');
 }

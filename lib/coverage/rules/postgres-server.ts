@@ -41,7 +41,7 @@ import { textsIn } from '../scripts';
 export const postgresServer: Rule = {
   id: 'postgres-server',
   heading: (n) => `${counted(n, 'volume')} whose dumps would not have what ${n === 1 ? 'it holds' : 'they hold'}`,
-  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume, or not the only one that writes to it.',
+  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume, or not the only one that writes to it. Or the server with the database of a Gitea is none that the job would reach.',
   why: 'Velero leaves the volume out because of the dump. The job dumps another server, or reaches none; where it reaches one, every receipt is good, and nobody has a copy of what the volume holds.',
   fix: 'Name the Service that leads to the pods which mount the volume, and the labels of those pods; and give files that are beside the database a volume of their own.',
   example: `const labels = { app: 'wiki-db' };
@@ -90,7 +90,8 @@ new PostgresBackup(chart, 'wiki-db-backup', {
   check: (context) =>
     distinctBy(context.methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id)).flatMap((job) => {
       const { server } = job.declaration;
-      const problem = server === undefined ? undefined : whyOfSomethingElse(job, server, context);
+      const why = server?.isBeside === true ? whyNotReached : whyOfSomethingElse;
+      const problem = server === undefined ? undefined : why(job, server, context);
       return problem === undefined ? [] : [{ ...aboutDataset(job.dataset), ...problem }];
     }),
 };
@@ -123,15 +124,44 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
     severalServers(reached, dataset, context) ??
     notAlone(dataset, behind.length === 0 ? reachable : behind, context);
   if (problem !== undefined) return problem;
-  const right = serviceFor(reached, servers, services);
-  const remedies = right === undefined ? inWords(NO_SERVICE) : toFix(`host: '${right}'`);
+  const remedies = towards(serviceFor(reached, servers, services), NO_SERVICE);
   if (service !== undefined) return whyBesideIt(service, servers, mounting, server, remedies);
   // Where nobody sees what mounts the volume, its Service may be there, too.
   if (reached.length === 0 || mayMakeServices(namespace, context)) return undefined;
+  return { because: noService(namespace, server), remedies };
+}
+
+/** Of a server with a volume of its own, only its Service tells which it is. */
+function whyNotReached({ dataset }: PlannedJob, server: DumpedServer, context: GateContext): Problem | undefined {
+  const { namespace = '' } = dataset.id;
+  const inNamespace = context.inNamespace(namespace);
+  const servers = inNamespace.filter(makesServers);
+  const services = inNamespace.filter(isService);
+  const service = services.find(({ metadata }) => metadata.name === server.service);
+  if (service === undefined) {
+    const asked = servers.filter((object) => podsMayCarry(object, server.pods));
+    if (mayMakeServices(namespace, context)) return undefined;
+    return {
+      because: noService(namespace, server),
+      remedies: towards(serviceFor(asked, servers, services), NO_SERVICE_OF_DATABASE),
+    };
+  }
+  const behind = serversBehind(service, servers) ?? [];
+  const [first] = behind;
+  if (first === undefined) return undefined;
+  if (behind.some((object) => podsMayCarry(object, server.pods))) return portProblem(service, behind, server);
   return {
-    because: `there is no Service ${namespace}/${server.service}, and nothing in the namespace would make one that nobody sees`,
-    remedies,
+    because: `${describe(service)} leads to the pods of ${describe(first)}, which have not the labels ${describeLabels(server.pods)}, by which the job may reach a server`,
+    remedies: toFix(`pods: { labels: ${labelsToPaste(tellingLabels(first))} }`),
   };
+}
+
+function noService(namespace: string, { service }: DumpedServer): string {
+  return `there is no Service ${namespace}/${service}, and nothing in the namespace would make one that nobody sees`;
+}
+
+function towards(service: string | undefined, otherwise: string): readonly Remedy[] {
+  return service === undefined ? inWords(otherwise) : toFix(`host: '${service}'`);
 }
 
 /** A volume beside that of the server, such as the uploads of an application in the same pods: no dump has them. */
@@ -279,6 +309,9 @@ function targetOf(port: unknown, behind: readonly KubeObject[]): number | undefi
 
 const NO_SERVICE =
   'name in host a Service that leads to the pods which mount the volume, and to no others; if it is in another file, let alsoRead read that';
+
+const NO_SERVICE_OF_DATABASE =
+  'name in host the Service of its database; if it is in another file, let alsoRead read that';
 
 /** Name of a Service that leads to some of what mounts the volume, and to nothing else. */
 function serviceFor(

@@ -5,21 +5,14 @@
 # on Flux that a person has set, which the mark names, because after a kill nobody could tell it from those of the run.
 # shellcheck source=common.sh
 . /scripts/common.sh
+# shellcheck source=api-server.sh
+. /scripts/api-server.sh
 
-TOKEN_FOLDER=/var/run/secrets/kubernetes.io/serviceaccount
 mkdir -p "$TMP" "$SCRATCH/patches"
 
 doing="asking the API server about $OBJECT"
-case $KUBERNETES_SERVICE_HOST in
-*:*) host="[$KUBERNETES_SERVICE_HOST]" ;;
-*) host=$KUBERNETES_SERVICE_HOST ;;
-esac
-url="https://$host:$KUBERNETES_SERVICE_PORT/apis/apps/v1/namespaces/$(cat "$TOKEN_FOLDER/namespace")/$OBJECT?pretty=false"
-# Not among the arguments, which others on the node can see.
-RCLONE_HEADER="Authorization: Bearer $(cat "$TOKEN_FOLDER/token")"
-export RCLONE_HEADER
-run "$ANSWER_SECONDS" rclone --ca-cert "$TOKEN_FOLDER/ca.crt" --contimeout 10s --timeout 60s copyurl --stdout "$url" \
-  >"$TMP/object" 2>"$TMP/errors" || fail "The API server does not show $OBJECT: $(why "$TMP/errors")"
+ask_api_server "$TMP/object" apis/apps/v1 "$OBJECT?pretty=false" ||
+  fail "The API server does not show $OBJECT: $(why "$TMP/errors")"
 
 # One line, whose fields are in a fixed order. What stands in a text has its quotes escaped.
 pods=$(sed -n 's/.*"spec":{"replicas":\([0-9][0-9]*\)[,}].*/\1/p' "$TMP/object")

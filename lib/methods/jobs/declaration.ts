@@ -1,5 +1,5 @@
 /** How jobs of this library copy a dataset, as a construct says it: what the strategy does not know. */
-import type { Source } from '../../jobs/step';
+import type { ApplicationPod, Source } from '../../jobs/step';
 import type { DatasetId } from '../../model/dataset';
 import type { Origin } from '../../model/declaration';
 import type { RequiredSecret } from '../../model/inventory';
@@ -34,11 +34,13 @@ export interface JobDeclaration {
   readonly namespace: string;
   readonly source: Source;
   readonly settings: JobSettings;
+  /** What its pod has of those of the application, where that is not what the output shows. */
+  readonly pod?: ApplicationPod;
   /** What is stopped while its data is read; absent where the copy may be of several moments. */
   readonly stops?: Stops;
   /** What a restore needs besides the copy, because no copy may carry it. */
   readonly keys?: readonly RequiredSecret[];
-  /** What is dumped in the place of its volume, which has to be what writes to that. */
+  /** The server without an operator that is dumped. */
   readonly server?: DumpedServer;
   /** Files of the application that are not on its volume. */
   readonly bucket?: FilesInBucket;
@@ -55,6 +57,8 @@ export interface DumpedServer {
   readonly pods: Readonly<Record<string, string>>;
   /** Where the job may reach them. */
   readonly podPort: number;
+  /** Whether it has a volume of its own; otherwise it is dumped in the place of that of the dataset, and writes to it. */
+  readonly isBeside?: boolean;
 }
 
 /** What an application keeps in a bucket, which has a backup of its own. */

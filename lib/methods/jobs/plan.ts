@@ -20,7 +20,7 @@ import type { MethodInput, ObjectIndex } from '../method';
 import { storeOf } from '../reach';
 import { clientImage, serversOf, serverVersion } from './database-server';
 import type { JobDeclaration } from './declaration';
-import { misplaced } from './placed';
+import { likeApplication, misplaced } from './placed';
 import { scratchFor } from './scratch';
 import { whatStops } from './stopped';
 
@@ -101,13 +101,13 @@ export function planJob(
 
   const [base] = tiers;
   const { stops } = declaration;
-  const stopped = stops === undefined ? undefined : whatStops(stops, namespace, objects);
+  const stopped = stops === undefined ? undefined : whatStops(stops, dataset, declaration, objects);
   if (stopped !== undefined && 'because' in stopped) return { type: 'unready', dataset, ...stopped };
   const undo = undoSchedule(base.schedule, settings.deadlineSeconds);
   if (stopped !== undefined && 'problem' in undo)
     return { type: 'schedule', dataset, subject: `'${base.schedule.cron}'`, advice: QUIESCE_ADVICE, ...undo };
   return {
-    declaration,
+    declaration: { ...declaration, source: likeApplication(declaration, objects) },
     dataset,
     name,
     location,

@@ -1,10 +1,14 @@
 /** What is stopped while its data is read: the one object that makes its pods, found by them or named. */
 import type { Stopped } from '../../jobs/quiesce';
+import type { AnsweredDataset } from '../../model/answered';
+import { groupOf, type KubeObject } from '../../model/kube-object';
 import { describeLabels } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
-import { makesPods } from '../../model/workloads';
+import { enumerated } from '../../model/text';
 import type { ObjectIndex } from '../method';
 import type { Unsaid } from '../reach';
+import type { JobDeclaration } from './declaration';
+import { describe, makersOf, mountersOf, toTellApart } from './makers';
 
 /** What a construct says of it. */
 export interface Stops {
@@ -14,28 +18,37 @@ export interface Stops {
   readonly named?: Pick<Stopped, 'kind' | 'name'>;
 }
 
-export function whatStops({ pods, named }: Stops, namespace: string, objects: ObjectIndex): Stopped | Unsaid {
-  const makers = KINDS.flatMap((kind) =>
-    objects
-      .ofKind('apps', kind)
-      .filter(({ object }) => makesPods(object, namespace, pods))
-      .map(({ object }) => ({ kind, name: object.metadata.name, pods })),
-  );
+export function whatStops(
+  { pods, named }: Stops,
+  dataset: AnsweredDataset,
+  job: JobDeclaration,
+  objects: ObjectIndex,
+): Stopped | Unsaid {
+  const { namespace } = job;
+  const makers = makersOf(pods, namespace, objects);
+  const candidates = makers.filter(canBeStopped);
+  const mounters = mountersOf(job, objects);
+  const maker =
+    named === undefined
+      ? (candidates.find((each) => mounters.includes(each)) ?? candidates[0])
+      : candidates.find(({ kind, metadata }) => kind === named.kind && metadata.name === named.name);
+  const stopped = maker === undefined ? named : nameOf(maker);
   const labels = describeLabels(pods);
-  if (named === undefined) {
-    const [maker] = makers;
-    if (maker !== undefined && makers.length === 1) return maker;
-    const because = `${makers.length === 0 ? 'nothing' : 'more than one object'} in the output makes pods with ${labels} in namespace ${namespace}, which are to be stopped`;
-    return { because, line: lineFor(maker ?? { kind: 'Deployment', name: 'gitea' }) };
+  if (stopped === undefined) {
+    const because = `no StatefulSet or Deployment in the output makes pods with ${labels} in namespace ${namespace}, which are to be stopped`;
+    return { because, line: lineFor({ kind: 'Deployment', name: 'gitea' }) };
   }
-  const { kind, name } = named;
-  const maker = makers.find((each) => each.kind === kind && each.name === name);
-  if (maker !== undefined) return maker;
-  if (isSeen(named, namespace, objects) || !isInstalledTo(namespace, objects)) {
-    const because = `${kind} ${namespace}/${name} makes no pods with ${labels}, as far as the output shows, and no HelmRelease would`;
-    return { because, line: lineFor(makers[0] ?? named) };
+  if (maker === undefined && (isSeen(stopped, namespace, objects) || !isInstalledTo(namespace, objects))) {
+    const because = `${stopped.kind} ${namespace}/${stopped.name} makes no pods with ${labels}, as far as the output shows, and no HelmRelease would`;
+    const [other] = candidates;
+    return { because, line: lineFor(other === undefined ? stopped : nameOf(other)) };
   }
-  return { ...named, pods };
+  const others = makers.filter((each) => each !== maker);
+  if (others.length > 0) {
+    const because = `${enumerated(others.map(describe))} ${others.length === 1 ? 'makes' : 'make'} pods with ${labels}, too, and a run that stops the application waits until no such pod is there`;
+    return { because, ...toTellApart(dataset, maker, others) };
+  }
+  return { ...stopped, pods };
 }
 
 /** Whether the output shows what a job stops. */
@@ -53,8 +66,14 @@ function isInstalledTo(namespace: string, objects: ObjectIndex): boolean {
     .some(({ object }) => installNamespace(object) === namespace);
 }
 
+function canBeStopped({ apiVersion, kind }: KubeObject): boolean {
+  return groupOf(apiVersion) === 'apps' && (kind === 'StatefulSet' || kind === 'Deployment');
+}
+
+function nameOf({ kind, metadata: { name } }: KubeObject): Pick<Stopped, 'kind' | 'name'> {
+  return { kind: kind === 'Deployment' ? 'Deployment' : 'StatefulSet', name };
+}
+
 function lineFor({ kind, name }: Pick<Stopped, 'kind' | 'name'>): string {
   return `quiesce: { stop: { ${kind === 'Deployment' ? 'deployment' : 'statefulSet'}: '${name}' } }`;
 }
-
-const KINDS = ['StatefulSet', 'Deployment'] as const;
