@@ -611,7 +611,7 @@ describe('the database of a Gitea', () => {
 describe('the server with the database of a Gitea', () => {
   function unreached(because: string, remedy: string): string {
     return `
-      1 volume whose dumps would be of something else: [postgres-server]
+      1 volume whose dumps would not have what it holds: [postgres-server]
 
         ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
             made by          example/gitea
