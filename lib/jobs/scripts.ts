@@ -12,6 +12,7 @@ export const SCRIPTS_PATH = '/scripts';
 const SCRIPTS = {
   'begin.sh': ['common.sh'],
   'look-up.sh': ['common.sh'],
+  'count-etcd.sh': ['common.sh'],
   'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
   'copy-cluster-keys.sh': ['common.sh'],
