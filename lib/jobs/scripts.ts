@@ -13,7 +13,7 @@ const SCRIPTS = {
   'begin.sh': ['common.sh'],
   'look-up.sh': ['common.sh'],
   'count-etcd.sh': ['common.sh'],
-  'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
+  'dump-postgres.sh': ['common.sh', 'dump-database.sql', 'count-tables.sql'],
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],
   'copy-cluster-keys.sh': ['common.sh'],
   'copy-gitea.sh': ['common.sh', 'lfs-pointers.awk'],
