@@ -87,7 +87,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     }),
     withServer('The member has its health and its numbers at another address', {
       flags: async () => ({ 'listen-client-http-urls': `https://127.0.0.1:${await freePort()}` }),
-      says: /^etcd at \S+ does not say how it is: /,
+      says: /^etcd at \S+ has \/health and \/metrics at another address, .*: start it without --listen-client-http-urls\.$/,
     }),
     withServer('The member has no keys', { says: /^etcd at \S+ has not a single key\.$/ }),
     {

@@ -19,6 +19,10 @@ ask 'health?exclude=NOSPACE' || {
   *' 503 '*)
     fail "etcd at $ENDPOINT may have old or damaged data, so it is not copied: it has no leader, or has raised an alarm. 'etcdctl endpoint status --cluster' and 'etcdctl alarm list' say which."
     ;;
+  # What an address answers that has no HTTP.
+  *' 415 '*)
+    fail "etcd at $ENDPOINT has /health and /metrics at another address, so nobody can tell whether it is up to date: start it without --listen-client-http-urls."
+    ;;
   *) fail "etcd at $ENDPOINT does not say how it is: $reason" ;;
   esac
 }
