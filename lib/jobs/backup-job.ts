@@ -18,7 +18,8 @@ import { caMounts, resticEnv, storePaths } from './store';
 export interface BackupJobOptions extends JobOptions {
   readonly source: Source;
   /**
-   * A copy must have this much of the one before, in percent, or the run fails: bytes, and what the source counts.
+   * A copy must have this much of the one before, in percent, or the run fails: what the source counts, and bytes unless
+   * they mean nothing.
    * Default 50; 0 for the one run after something large was deleted on purpose.
    */
   readonly smallestPercent?: number;
@@ -39,6 +40,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
   const { location, cluster, dataset, source } = options;
   const paths = storePaths(location, cluster, dataset);
   const limits = { ...waits(options), ...smallestEnv(options) };
+  const ofBytes = source.mayShrink === true ? smallestEnv({ smallestPercent: 0 }) : {};
   const mounts = caMounts(location);
   const images = imagesOf(options);
   const programs = source.steps.flatMap(({ image, run }) =>
@@ -51,7 +53,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
       name: 'commit',
       image: 'restic',
       run: { script: 'commit-restic.sh' },
-      env: { ...limits, ...resticEnv(location, cluster, paths) },
+      env: { ...limits, ...ofBytes, ...resticEnv(location, cluster, paths) },
       mounts,
     },
     receiptStep(options, source.verifiedBy, Object.fromEntries(programs)),

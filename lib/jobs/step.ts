@@ -86,6 +86,8 @@ export interface Source {
   readonly steps: readonly Step[];
   /** What has looked at all of the data, for the receipt: `etcdutl snapshot restore`. */
   readonly verifiedBy: string;
+  /** Whether fewer bytes than before mean nothing, because its own steps compare what they count. */
+  readonly mayShrink?: boolean;
   readonly peers: readonly Peer[];
   readonly placement?: Placement;
   /** User and group of all steps, where they read the volume of an application: its own. Default: one that is nobody's. */

@@ -19,7 +19,7 @@ export interface Receipt {
   readonly items: { readonly counted: string; readonly source: number; readonly copy: number };
   /** When the parts of a copy were read that is not of one moment, RFC 3339 in UTC: `database`, `files`. */
   readonly moments?: Readonly<Record<string, string>>;
-  /** What else was counted and found in the copy, by what it is: `repositories`. */
+  /** What else was counted, by what it is and, where it was not found again in the copy, where: `keys at the source`. */
   readonly counts?: Readonly<Record<string, number>>;
   /** The command that would have found damage: `pg_restore -f /dev/null`. */
   readonly verifiedBy: string;

@@ -18,9 +18,11 @@ import {
   type World,
 } from './support/faults';
 import { makeJob } from './support/job';
+import { freePort } from './support/ports';
 import { makeStore } from './support/store';
+import { until } from './support/tools';
 
-const STEPS = ['begin', 'snapshot', 'verify', 'keys', 'commit', 'receipt'];
+const STEPS = ['begin', 'count', 'snapshot', 'verify', 'keys', 'commit', 'receipt'];
 
 describe('a snapshot of etcd, when something goes wrong', () => {
   let etcd: EtcdServer;
@@ -42,32 +44,61 @@ describe('a snapshot of etcd, when something goes wrong', () => {
   afterAll(async () => etcd.remove());
 
   const faults: readonly Fault[] = [
-    ...commonFaults(STEPS),
+    ...commonFaults(STEPS, 'snapshot'),
     {
       what: 'The member is not there (E01)',
-      fails: 'snapshot',
-      says: /context deadline exceeded|connection refused/,
+      fails: 'count',
+      says: /^etcd at https:\/\/127\.0\.0\.1:9 does not say how it is: .*connection refused/,
       run: async () => ({
         job: { source: etcdSnapshot({ endpoint: 'https://127.0.0.1:9', folder: etcd.node, deadlineSeconds: 3 }) },
       }),
     },
     {
       what: 'The member takes the connection and does not answer (E01)',
-      fails: 'snapshot',
-      says: /context deadline exceeded/,
+      fails: 'count',
+      says: /^etcd at \S+ does not say how it is: no end after 5 s/,
       run: async () => {
         etcd.freeze();
-        return {};
+        return { job: { answerSeconds: 5 } };
       },
       undo: async () => etcd.thaw(),
     },
+    {
+      what: 'The member does not answer any more when the snapshot begins',
+      fails: 'snapshot',
+      says: /context deadline exceeded/,
+      run: async () => ({
+        beforeStart: (container) => {
+          if (container === 'snapshot') etcd.freeze();
+        },
+      }),
+      undo: async () => etcd.thaw(),
+    },
+    withServer('The member hears of no majority, and has what was before', {
+      says: /^etcd at \S+ may have old or damaged data, so it is not copied: it has no leader, or has raised an alarm/,
+      change: async (other) => {
+        await other.etcdctl(['put', '/registry/key', 'value']);
+        await other.etcdctl(['member', 'add', 'other', '--peer-urls=http://127.0.0.1:9']);
+        await until('the loss of the leader', 30, async () => {
+          const status = await other.etcdctl(['endpoint', 'status', '--write-out=json']);
+          return status.includes('no leader');
+        });
+      },
+    }),
+    withServer('The member has its health and its numbers at another address', {
+      flags: async () => ({ 'listen-client-http-urls': `https://127.0.0.1:${await freePort()}` }),
+      says: /^etcd at \S+ has \/health and \/metrics at another address, .*: start it without --listen-client-http-urls\.$/,
+    }),
+    withServer('The member has no keys', { says: /^etcd at \S+ has not a single key\.$/ }),
     {
       what: 'The member dies during the snapshot',
       fails: 'snapshot',
       says: /error reading from server|connection refused|context deadline exceeded|Unavailable/,
       run: async () => {
-        etcd.freeze();
         return {
+          beforeStart: (container) => {
+            if (container === 'snapshot') etcd.freeze();
+          },
           onStart: async (container) => {
             if (container === 'snapshot') await etcd.crash();
           },
@@ -94,28 +125,22 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     onNode(
       'The API server reads its encryption configuration elsewhere',
       /reads .* from \/srv\/encryption\.yaml: move it/,
-      (node) => {
-        const manifest = join(node, 'manifests', 'kube-apiserver.yaml');
-        const text = readFileSync(manifest, 'utf8');
-        writeFileSync(
-          manifest,
-          text.replace(/--encryption-provider-config=.*/, '--encryption-provider-config=/srv/encryption.yaml'),
-        );
-      },
+      setFlag('- --encryption-provider-config=/srv/encryption.yaml'),
+    ),
+    onNode(
+      'The manifest does not say where the encryption configuration is',
+      /^It cannot be told from \S+\/manifests\/kube-apiserver\.yaml where the encryption configuration is: /,
+      setFlag('- --encryption-provider-config'),
     ),
     onNode('The encryption configuration is gone', /and the node has no such file\.$/, (node) => {
       rmSync(join(node, 'encryption', 'config.yaml'));
     }),
     {
-      what: 'The member holds far less than at the last copy',
-      fails: 'commit',
-      says: /^There are \d+ bytes to copy, and the last backup had \d+\.$/,
+      what: 'Most keys are gone since the last copy',
+      fails: 'count',
+      says: /^etcd at \S+ has 1 keys, and at the last backup it had 4\.$/,
       run: async () => {
         for (let i = 1; i < 4; i += 1) await etcd.etcdctl(['del', `/registry/large-${i}`]);
-        const status = await etcd.etcdctl(['get', '/', '--write-out=json']);
-        const revision = (JSON.parse(status) as { header: { revision: number } }).header.revision;
-        await etcd.etcdctl(['compact', '--physical', String(revision)]);
-        await etcd.etcdctl(['defrag']);
         return {};
       },
       undo: async () => {
@@ -176,12 +201,40 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     };
   }
 
+  /** Another member is copied. */
+  function withServer(
+    what: string,
+    {
+      says,
+      flags = async () => ({}),
+      change = async () => {},
+    }: {
+      readonly says: RegExp;
+      readonly flags?: () => Promise<Readonly<Record<string, string>>>;
+      readonly change?: (server: EtcdServer) => Promise<void>;
+    },
+  ): Fault {
+    let remove: () => Promise<void> = async () => {};
+    return {
+      what,
+      fails: 'count',
+      says,
+      run: async () => {
+        const other = await startEtcd(await flags());
+        remove = other.remove;
+        await change(other);
+        return { job: { source: etcdSnapshot({ endpoint: other.endpoint, folder: other.node }) } };
+      },
+      undo: async () => remove(),
+    };
+  }
+
   function foreignCertificates(): Fault {
     let remove: () => Promise<void> = async () => {};
     return {
       what: 'The certificates are of another authority',
-      fails: 'snapshot',
-      says: /context deadline exceeded|certificate/,
+      fails: 'count',
+      says: /^etcd at \S+ does not say how it is: .*certificate/,
       run: async () => {
         const other = await startEtcd();
         remove = other.remove;
@@ -193,6 +246,15 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     };
   }
 });
+
+/** The manifest of the API server names its encryption configuration in another way. */
+function setFlag(lines: string): (node: string) => void {
+  return (node) => {
+    const manifest = join(node, 'manifests', 'kube-apiserver.yaml');
+    const text = readFileSync(manifest, 'utf8');
+    writeFileSync(manifest, text.replace(/- --encryption-provider-config=.*/, lines));
+  };
+}
 
 describe('the first two runs at the same time', () => {
   it('leave receipts only of what is there', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
@@ -20,6 +20,49 @@ describe('a snapshot of etcd', () => {
   });
   afterAll(async () => etcd.remove());
 
+  it('counts keys, however few bytes a defragmentation leaves, and whatever was restarted', async () => {
+    for (let i = 0; i < 20; i += 1) await etcd.etcdctl(['put', '/registry/often'], String(i).repeat(500_000));
+    for (let i = 0; i < 5; i += 1) await etcd.etcdctl(['put', `/registry/kept-${i}`, 'value']);
+    await etcd.etcdctl(['del', '/registry/kept-0']);
+    await etcd.etcdctl(['put', '/registry/kept-0', 'again']);
+    await etcd.etcdctl(['del', '/registry/kept-1']);
+    const data = join(etcd.folder, 'data');
+    // With and without the history of deleted keys.
+    for (const change of [async () => {}, etcd.defragment]) {
+      await change();
+      await etcd.crash();
+      await etcd.restart(data);
+      expect((await job.run()).failed).toBeUndefined();
+      expect((await job.receipts()).at(-1)?.counts).toEqual({ 'keys at the source': await etcd.keys() });
+    }
+    const [before, after] = await job.receipts();
+    expect(after?.bytes).toBeLessThan((before?.bytes ?? 0) / 4);
+  });
+
+  it.each([
+    ['as two items', (path: string) => `- --encryption-provider-config\n        - ${path}`],
+    [
+      'in quotes, with another before',
+      (path: string) =>
+        `- --encryption-provider-config=/a\n        - "--encryption_provider_config"\n        - '${path}' # of 2026`,
+    ],
+    [
+      'beside what begins alike',
+      (path: string) =>
+        `- "--encryption-provider-config=${path}"\n        - --encryption-provider-config-automatic-reload=true\n        # - --encryption-provider-config=/old`,
+    ],
+  ])('has the encryption configuration that the manifest names %s', async (_, flag) => {
+    const manifest = join(etcd.node, 'manifests', 'kube-apiserver.yaml');
+    const text = readFileSync(manifest, 'utf8');
+    const config = join(etcd.node, 'encryption', 'config.yaml');
+    writeFileSync(manifest, text.replace(/- --encryption-provider-config=.*/, flag(config)));
+    const run = await job.run().finally(() => writeFileSync(manifest, text));
+    expect(run.failed).toBeUndefined();
+    const copy = (await job.receipts()).at(-1)?.copy ?? '';
+    const dumped = await store.restic(job.repository, 'dump', copy, '/data/encryption-configuration.yaml');
+    expect(dumped.stdout).toBe(readFileSync(config, 'utf8'));
+  });
+
   it('comes back equal after the member is lost', async () => {
     await fill(etcd);
     const before = await etcd.content();
@@ -28,15 +71,16 @@ describe('a snapshot of etcd', () => {
     expect(run.failed).toBeUndefined();
     expect(run.containers.map(({ name }) => name)).toEqual([
       'begin',
+      'count',
       'snapshot',
       'verify',
       'keys',
       'commit',
       'receipt',
     ]);
-    const [receipt, ...further] = await job.receipts();
-    expect(further).toEqual([]);
+    const receipt = (await job.receipts()).at(-1);
     expect(receipt).toMatchObject({ version: 1, dataset: job.dataset, verifiedBy: 'etcdutl snapshot restore' });
+    expect(receipt?.counts).toEqual({ 'keys at the source': await etcd.keys() });
 
     await etcd.etcdctl(['del', '', '--prefix']);
     await etcd.crash();

@@ -16,8 +16,8 @@ import {
   type World,
 } from './support/faults';
 import { makeJob } from './support/job';
-import { fillPostgres, postgresOptions, postgresSource, POSTGRES_DATASET } from './support/postgres-data';
-import { startPostgres, type PostgresServer } from './support/postgres';
+import { fillPostgres, makeTables, postgresOptions, postgresSource, POSTGRES_DATASET } from './support/postgres-data';
+import { startPostgres, type PostgresOptions, type PostgresServer } from './support/postgres';
 import { postgresFaults } from './support/postgres-faults';
 import { makeStore } from './support/store';
 
@@ -133,14 +133,20 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       undo: async () => void (await server.sql('alter database hollow allow_connections true')),
     },
     serverOf(
-      18,
-      'The server is newer than the client (P05)',
-      /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+      'There are more tables than the server can lock',
+      /^Database postgres was not dumped: .*out of shared memory \(You might need to increase max_locks_per_transaction\.\)$/,
+      { settings: { max_locks_per_transaction: '10', max_connections: '20' } },
+      async (other) => makeTables(other, 800),
     ),
     serverOf(
-      14,
+      'The server is newer than the client (P05)',
+      /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+      { version: 18 },
+    ),
+    serverOf(
       'The server is older than the client',
       /^What pg_dump 15 dumps does not come back into PostgreSQL 14: give the job an image of PostgreSQL 14\.$/,
+      { version: 14 },
     ),
     damaged(
       'A bit of a dump flips before it is verified (P02)',
@@ -197,15 +203,22 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     while ((await server.sql(waiting)) === '0') await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
-  function serverOf(version: 14 | 18, what: string, says: RegExp): Fault {
+  /** Another server is dumped. */
+  function serverOf(
+    what: string,
+    says: RegExp,
+    options: PostgresOptions,
+    fill: (server: PostgresServer) => Promise<void> = async () => {},
+  ): Fault {
     let stop: () => Promise<void> = async () => {};
     return {
       what,
       fails: 'dump',
       says,
       run: async () => {
-        const other = await startPostgres({ version });
+        const other = await startPostgres(options);
         stop = other.stop;
+        await fill(other);
         return { job: { source: postgresSource(other) } };
       },
       undo: async () => stop(),

@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeJob, type Job } from './support/job';
-import { CNPG_ROLES, fillPostgres, postgresDigest, postgresSource, POSTGRES_DATASET } from './support/postgres-data';
+import {
+  CNPG_ROLES,
+  fillPostgres,
+  makeTables,
+  postgresDigest,
+  postgresSource,
+  POSTGRES_DATASET,
+} from './support/postgres-data';
 import { startPostgres, type PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
-import { until } from './support/tools';
+import { output, until } from './support/tools';
 
 describe('a dump of PostgreSQL', () => {
   let server: PostgresServer;
@@ -39,6 +46,18 @@ describe('a dump of PostgreSQL', () => {
     await server.sql('drop table app.busy', 'app');
   });
 
+  it('counts tables that cannot all be locked at once with their indexes', async () => {
+    const many = await startPostgres({ settings: { max_locks_per_transaction: '10', max_connections: '20' } });
+    try {
+      await makeTables(many, 250);
+      const dataset = { ...POSTGRES_DATASET, name: 'many' };
+      const run = await makeJob(store, dataset, postgresSource(many), { 'db-superuser': many.secret }).run();
+      expect(run.failed).toBeUndefined();
+    } finally {
+      await many.stop();
+    }
+  });
+
   it('[P13] comes back equal on a new server', async () => {
     const before = await postgresDigest(server);
     // What is not committed when the dump begins is not in it.
@@ -54,37 +73,41 @@ describe('a dump of PostgreSQL', () => {
     await server.stop();
     const folder = mkdtempSync(join(tmpdir(), 'backed-up-restore-'));
     try {
-      const restored = await store.restic(job.repository, 'restore', receipt?.copy ?? '', '--target', folder);
-      expect(restored.code).toBe(0);
-      const data = join(folder, 'data');
-      expect(await digestAfter(data, [], ['--create'])).toEqual(before);
+      const out = join(folder, 'out');
+      expect((await store.restic(job.repository, 'restore', receipt?.copy ?? '', '--target', out)).code).toBe(0);
+      const [toServer = '', toCluster = ''] = restoreCommands();
+      expect(await digestAfter(folder, toServer, [])).toEqual(before);
       // Of CloudNativePG, which has made some of it already.
-      const over = ['--clean', '--if-exists', '--create'];
-      expect(await digestAfter(data, CNPG_ROLES, over, 'create database app owner app')).toEqual(before);
+      expect(await digestAfter(folder, toCluster, CNPG_ROLES, 'create database app owner app')).toEqual(before);
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 });
 
-/** Restores all databases, as docs/jobs.md says, into a server that has some roles, and perhaps more. */
+/** What docs/jobs.md says to run in a shell: for a new server, and for a new Cluster of CloudNativePG. */
+function restoreCommands(): readonly string[] {
+  const [, section = ''] = readFileSync('docs/jobs.md', 'utf8').split(/^## PostgreSQL$/m);
+  const blocks = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, commands = '']) => commands);
+  return blocks.slice(0, 2).map((commands) => commands.replace(/^restic .*\n/, ''));
+}
+
+/** Runs the commands on a server that has some roles, and perhaps more; what is said of `app` is done with each database. */
 async function digestAfter(
-  data: string,
+  folder: string,
+  commands: string,
   roles: readonly string[],
-  options: readonly string[],
   more = '',
 ): Promise<Readonly<Record<string, string>>> {
   const target = await startPostgres();
   try {
     for (const role of roles) await target.sql(`create role ${role} login`);
     await target.sql(more);
-    const there = new Set(['postgres', ...roles].map((role) => `CREATE ROLE ${role};`));
-    const globals = readFileSync(join(data, 'globals.sql'), 'utf8').split('\n');
-    await target.sql(globals.filter((line) => !there.has(line)).join('\n'));
-    for (const file of readdirSync(data).filter((name) => name.endsWith('.dump'))) {
-      const create = file === 'postgres.dump' ? [] : options;
-      await target.program('pg_restore', '--exit-on-error', ...create, '-d', 'postgres', join(data, file));
-    }
+    const others = readdirSync(join(folder, 'out', 'data')).filter((name) => /(?<!^postgres)\.dump$/.test(name));
+    const script = commands.replace(/^.*app\.dump\n/m, (line) =>
+      others.map((name) => line.replace('app.dump', name)).join(''),
+    );
+    await output('bash', ['-e', '-o', 'pipefail'], { env: target.env, input: script, cwd: folder });
     return await postgresDigest(target);
   } finally {
     await target.stop();

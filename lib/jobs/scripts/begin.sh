@@ -50,6 +50,7 @@ fi
 doing='reading the last receipt'
 ask "$TMP/receipt" cat "$RECEIPTS/$last" || fail "The last receipt, $RECEIPTS/$last, cannot be read: $(why "$TMP/errors")"
 # Receipts have one line, written by write-receipt.sh.
+cp "$TMP/receipt" "$PARTS/previous"
 sed -n 's/.*"bytes":\([0-9][0-9]*\),.*/\1/p' "$TMP/receipt" >"$PARTS/previous-bytes"
 sed -n 's/.*"items":{[^}]*"copy":\([0-9][0-9]*\)}.*/\1/p' "$TMP/receipt" >"$PARTS/previous-items"
 if [ ! -s "$PARTS/previous-bytes" ] || [ ! -s "$PARTS/previous-items" ]; then

@@ -19,11 +19,22 @@ done
 doing='looking for the encryption configuration'
 manifest=/node/manifests/kube-apiserver.yaml
 [ -s "$manifest" ] || fail "There is no $NODE_FOLDER/manifests/kube-apiserver.yaml, which says how Secrets are encrypted."
-config=$(sed -n "s/^.*--encryption-provider-config=\([^\"' ]*\).*$/\1/p" "$manifest" | tail -n 1)
-if [ -z "$config" ]; then
+# Two items of a list are as good as one with `=`, and any `_` is a `-` (Kubernetes 1.36, component-base/cli/flag).
+sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' -e "s/[][\"',=]/ /g" "$manifest" >"$TMP/manifest"
+config=$(awk '
+  { for (i = 1; i <= NF; i++) {
+      if (value && $i != "-") { path = $i; value = 0 }
+      else if ($i ~ /^--encryption[-_]provider[-_]config$/) { path = "nothing"; value = 1 }
+  } }
+  END { print path }' "$TMP/manifest")
+case $config in
+'')
   echo 'The API server encrypts nothing.'
   exit 0
-fi
+  ;;
+/*) ;;
+*) fail "It cannot be told from $NODE_FOLDER/manifests/kube-apiserver.yaml where the encryption configuration is: write --encryption-provider-config=$NODE_FOLDER/… there, in one line." ;;
+esac
 inside=${config#"$NODE_FOLDER/"}
 [ "$inside" != "$config" ] ||
   fail "The API server reads its encryption configuration from $config: move it into $NODE_FOLDER, where this job finds it."

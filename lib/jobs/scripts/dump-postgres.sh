@@ -1,8 +1,8 @@
 #!/bin/sh
 # Dumps all databases of a PostgreSQL server, one after another, and the roles and tablespaces that they share; with
-# ONLY_DATABASE that one alone, which its owner may. Rows are counted in the transaction whose snapshot is dumped, so that
-# the numbers can be compared exactly. With LISTING, a file of SQL lists in $SCRATCH/lists/dumped, in that transaction, what
-# else belongs to the database.
+# ONLY_DATABASE that one alone, which its owner may. Rows are counted in the snapshot that is dumped, so that the numbers can
+# be compared exactly. With LISTING, a file of SQL lists in $SCRATCH/lists/dumped, in that snapshot, what else belongs to the
+# database.
 # shellcheck source=common.sh
 . /scripts/common.sh
 
@@ -10,10 +10,16 @@ COUNTS=$SCRATCH/counts
 LISTS=$SCRATCH/lists
 mkdir "$COUNTS" "$LISTS"
 
+# because FILE: as `why`, with what the server says to do about it.
+because() {
+  hint=$(sed -n 's/^HINT: *//p' "$1" | tail -n 1)
+  printf '%s%s\n' "$(why "$1")" "${hint:+ ($hint)}"
+}
+
 # ask QUERY: the answer is in $TMP/answer.
 ask() {
   run "$ANSWER_SECONDS" psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1" >"$TMP/answer" 2>"$TMP/errors" ||
-    fail "PostgreSQL at $PGHOST does not answer: $(why "$TMP/errors")"
+    fail "PostgreSQL at $PGHOST does not answer: $(because "$TMP/errors")"
 }
 
 doing="asking $PGHOST for its version"
@@ -35,7 +41,7 @@ if [ -n "${ONLY_DATABASE:-}" ]; then
 else
   doing='dumping roles and tablespaces'
   run "$STEP_SECONDS" pg_dumpall --globals-only --file="$DATA/globals.sql" 2>"$TMP/errors" ||
-    fail "Roles and tablespaces were not dumped: $(why "$TMP/errors")"
+    fail "Roles and tablespaces were not dumped: $(because "$TMP/errors")"
   # Nobody keeps data in the two templates that every server has.
   every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
 fi
@@ -64,20 +70,19 @@ while read -r oid; do
   doing="dumping database $file"
   echo "$doing"
   rm -f "$TMP/dump-code"
-  DUMP=$DATA/$file.dump DUMP_CODE=$TMP/dump-code DUMP_ERRORS=$TMP/dump-errors
-  export DUMP DUMP_CODE DUMP_ERRORS
+  DUMP=$DATA/$file.dump COUNTED=$COUNTS/$file.source DUMP_CODE=$TMP/dump-code DUMP_ERRORS=$TMP/dump-errors
+  export DUMP COUNTED DUMP_CODE DUMP_ERRORS
   : >"$DUMP_ERRORS"
-  counted=$COUNTS/$file.source
   run "$STEP_SECONDS" env PGDATABASE="$name" psql -X -q -A -t -F "$(printf '\t')" -v ON_ERROR_STOP=1 \
-    -v counted="$counted" ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
-    [ ! -s "$DUMP_ERRORS" ] || fail "Database $file was not dumped: $(why "$DUMP_ERRORS")"
-    fail "Database $file was not dumped: $(why "$TMP/errors")"
+    ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
+    [ ! -s "$DUMP_ERRORS" ] || fail "Database $file was not dumped: $(because "$DUMP_ERRORS")"
+    fail "Database $file was not dumped: $(because "$TMP/errors")"
   }
-  [ "$(cat "$TMP/dump-code" 2>/dev/null)" = 0 ] || fail "Database $file was not dumped: $(why "$DUMP_ERRORS")"
+  [ "$(cat "$TMP/dump-code" 2>/dev/null)" = 0 ] || fail "Database $file was not dumped: $(because "$DUMP_ERRORS")"
   [ -s "$DUMP" ] || fail "The dump of database $file is empty."
   # The last line is there for an empty database too; psql says nothing when the disk is full.
-  tail -n 1 "$counted" | grep -q '(large objects)$' || fail "The rows of database $file were not counted."
-  total=$((total + $(awk -F '\t' '{ n += $1 } END { printf "%.0f", n }' "$counted")))
+  tail -n 1 "$COUNTED" | grep -q '(large objects)$' || fail "The rows of database $file were not counted."
+  total=$((total + $(awk -F '\t' '{ n += $1 } END { printf "%.0f", n }' "$COUNTED")))
 done <"$TMP/databases"
 
 previous=$(previously items)

@@ -17,6 +17,10 @@ export interface EtcdServer {
   /** All keys with their values and revisions, as the server says them. */
   readonly content: () => Promise<string>;
   readonly crash: () => Promise<void>;
+  /** How many keys it has, as it says itself. */
+  readonly keys: () => Promise<number>;
+  /** Forgets what was, and gives the room back. */
+  readonly defragment: () => Promise<void>;
   /** Runs on another data folder. */
   readonly restart: (data: string) => Promise<void>;
   /** As a machine does that is out of memory: connections are taken, and nothing is answered. */
@@ -25,7 +29,8 @@ export interface EtcdServer {
   readonly remove: () => Promise<void>;
 }
 
-export async function startEtcd(): Promise<EtcdServer> {
+/** @param flags besides those that every server has. */
+export async function startEtcd(flags: Readonly<Record<string, string>> = {}): Promise<EtcdServer> {
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-etcd-'));
   const node = join(folder, 'kubernetes');
   const pki = join(node, 'pki', 'etcd');
@@ -50,6 +55,7 @@ export async function startEtcd(): Promise<EtcdServer> {
       'trusted-ca-file': 'ca.crt',
       'client-cert-auth': 'true',
       'unsafe-no-fsync': 'true',
+      ...flags,
     };
     server = spawn(
       tool('etcd'),
@@ -86,6 +92,16 @@ export async function startEtcd(): Promise<EtcdServer> {
     content: async () => {
       const answer = JSON.parse(await etcdctl(['get', '', '--prefix', '--write-out=json'])) as { kvs?: unknown[] };
       return JSON.stringify(answer.kvs ?? []);
+    },
+    keys: async () => {
+      const answer = await etcdctl(['get', '', '--prefix', '--count-only', '--write-out=fields']);
+      return Number(/"Count" : (\d+)/.exec(answer)?.[1]);
+    },
+    defragment: async () => {
+      const status = await etcdctl(['get', '/', '--write-out=json']);
+      const { revision } = (JSON.parse(status) as { header: { revision: number } }).header;
+      await etcdctl(['compact', '--physical', String(revision)]);
+      await etcdctl(['defrag']);
     },
     crash,
     restart: start,

@@ -373,9 +373,12 @@ const TO_RESTIC: Copying = {
   isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
 };
 
-/** What can befall a job with a repository. */
-export function commonFaults(steps: readonly string[]): readonly Fault[] {
-  const [produce = ''] = steps.slice(1);
+/**
+ * What can befall a job with a repository.
+ *
+ * @param produce the step that writes what is copied.
+ */
+export function commonFaults(steps: readonly string[], produce = steps[1] ?? ''): readonly Fault[] {
   return [
     ...storeFaults(TO_RESTIC),
     ...nodeFaults(steps, TO_RESTIC),
