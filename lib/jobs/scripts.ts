@@ -10,7 +10,8 @@ export const SCRIPTS_PATH = '/scripts';
 
 /** The files that each script reads besides itself. */
 const SCRIPTS = {
-  'begin.sh': ['common.sh'],
+  'begin.sh': ['common.sh', 'receipts.sh'],
+  'list-receipts.sh': ['common.sh', 'receipts.sh'],
   'look-up.sh': ['common.sh'],
   'dump-postgres.sh': ['common.sh', 'dump-database.sql'],
   'verify-postgres.sh': ['common.sh', 'count-rows.awk'],

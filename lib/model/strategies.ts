@@ -70,9 +70,9 @@ interface MirrorOptions extends Readonly<Partial<Record<Exclude<keyof ScheduledO
   /** What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. Default 4 hours. */
   readonly deadline?: Duration;
   /**
-   * For the stores of Velero and Barman: one must have this much of its last mirror, in percent, or the run fails: objects,
-   * bytes, and of the objects of the mirror those that are still there. Default 50; 0 for the one run after much was
-   * deleted on purpose.
+   * A source must have this much of its last mirror, in percent, or the run fails: of a repository the bytes of the newest
+   * snapshot, of the stores of Velero and Barman objects, bytes, and of the objects of the mirror those that are still
+   * there. Default 50; 0 for the one run after much was deleted on purpose.
    */
   readonly smallestPercent?: number;
 }

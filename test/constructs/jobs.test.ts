@@ -344,6 +344,20 @@ describe('the mirror of a location', () => {
     });
   });
 
+  it('has the deadline and the smallest share that are said of it', () => {
+    const mirror = nightly({ to: offsite, deadline: Duration.hours(12), smallestPercent: 0 });
+    const result = accepted(({ chart }) => {
+      const backup = nightly({ to: { ...local, mirror }, keep: { daily: 14 } });
+      new BackedUpPostgres(chart, 'db', { storage, backup });
+    });
+    const copy = object(result, 'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml');
+    expect(at(copy, ...JOB, 'activeDeadlineSeconds')).toBe(12 * 3600);
+    expect(JSON.stringify(copy)).toContain('{"name":"SMALLEST_PERCENT","value":"0"}');
+    expect(result.inventory.assumptions).toContainEqual(
+      expect.objectContaining({ about: "smallestPercent of mirror 'db-dump-local-to-offsite'", value: 0 }),
+    );
+  });
+
   it('goes on to the mirror of the mirror', () => {
     const site = s3Location('site', {
       endpoint: 'https://nas.example.org',
@@ -358,6 +372,12 @@ describe('the mirror of a location', () => {
     expect(cronJobs(result).filter((file) => file.includes('-to-') && !file.includes('upkeep'))).toEqual([
       'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml',
       'example-backup/paperless.CronJob.db-dump-site-to-local.yaml',
+    ]);
+    // A mirror has no receipts of the runs that made its snapshots.
+    const asking = cronJobs(result).filter((file) => JSON.stringify(object(result, file)).includes('list-receipts.sh'));
+    expect(asking).toEqual([
+      'example-backup/paperless.CronJob.db-dump-site-to-local.yaml',
+      'example-backup/paperless.CronJob.db-dump-site-upkeep.yaml',
     ]);
     expect(
       result.inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ location }) => location),

@@ -150,9 +150,10 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(aboutBucket),
-      ...jobs.flatMap(({ dataset, location, declaration: { settings } }) =>
-        aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
-      ),
+      ...jobs.flatMap(({ dataset, location, declaration: { settings }, mirrors }) => [
+        ...aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
+        ...mirrors.flatMap(({ name, smallestPercent }) => aboutUnguarded(`mirror '${name}'`, smallestPercent)),
+      ]),
     ];
   }
 
@@ -233,10 +234,18 @@ export class JobsMethodPlan implements MethodPlan {
             name: mirror.name,
             from: mirror.from,
             fromStore: mirror.fromStore,
+            isFromMirror: mirror.from.name !== location.name,
             schedule: mirror.schedule,
             deadlineSeconds: mirror.deadlineSeconds,
+            ...(mirror.smallestPercent === undefined ? {} : { smallestPercent: mirror.smallestPercent }),
           }),
-          ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
+          ...upkeepJob({
+            ...there,
+            name: `${mirror.name}-upkeep`,
+            schedule: mirror.upkeep,
+            keep,
+            isMirror: true,
+          }),
         ];
       }),
       ...(stopped === undefined

@@ -364,6 +364,11 @@ const TO_RESTIC: Copying = {
   isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
 };
 
+/** A store that takes everything but receipts. */
+export async function storeWithoutReceipts(store: Store): Promise<Store['location']> {
+  return store.at(await faultyStore((request) => (isReceipt(request) ? { status: 403 } : undefined)));
+}
+
 /** What can befall a job with a repository. */
 export function commonFaults(steps: readonly string[]): readonly Fault[] {
   const [produce = ''] = steps.slice(1);
@@ -458,6 +463,14 @@ function goneRepository(): Fault {
     },
     undo: async () => void (await back()),
   };
+}
+
+/** @returns where it is, for rclone. */
+export async function largestPack(store: Store, { repository }: Pick<Job, 'repository'>): Promise<string> {
+  const packs = `s:${store.location.bucket}/${repository}/data`;
+  const lines = (await store.rclone('lsf', '--recursive', '--files-only', '--format=sp', packs)).trim().split('\n');
+  const [[, name] = []] = lines.map((line) => line.split(';')).toSorted((a, b) => Number(b[0]) - Number(a[0]));
+  return `${packs}/${name}`;
 }
 
 /** As an upkeep leaves it that was killed: exclusive, and too young for anyone to remove it. */
