@@ -9,6 +9,7 @@ import {
   goodCopy,
   isAny,
   leaveLock,
+  lostPack,
   nodeFaults,
   objectsOf,
   runTwice,
@@ -103,6 +104,7 @@ describe('the mirror of a repository, when something goes wrong', () => {
         return { job: { location: store.at(port) } };
       },
     },
+    lostPack('The mirror has lost a pack', 'copy', /^The repository of the mirror has lost data /),
     sourceFault('The source refuses everything (403)', 'receipts', /^The store does not list /, isAny, { status: 403 }),
     sourceFault(
       'The source refuses its repository (403)',

@@ -67,6 +67,8 @@ if [ "$files_there" -ne "$files" ] || [ "$bytes_there" -ne "$bytes" ]; then
   withdraw "$snapshot"
   fail "The snapshot has $files_there files with $bytes_there bytes, where $files files with $bytes bytes were written."
 fi
+# What is lost may be of an older one, so that this one stays.
+refuse_lost "The repository $RESTIC_REPOSITORY"
 
 echo "$snapshot" >"$PARTS/copy"
 echo "$bytes" >"$PARTS/bytes"

@@ -52,6 +52,7 @@ read_back "$newest" || fail "The newest snapshot of the mirror, $newest, cannot 
 previous=$(previously bytes)
 ! is_shrunk "$bytes_there" "$previous" ||
   fail "The newest snapshot has $bytes_there bytes, and at the last copy it had $previous."
+refuse_lost 'The repository of the mirror'
 
 # The moment of the data, not of its copy.
 jq -r '.[-1].time[0:19] + "Z"' "$PARTS/snapshots" >"$PARTS/started"

@@ -80,3 +80,19 @@ read_back() {
   files_there=${totals% *}
   bytes_there=${totals#* }
 }
+
+# refuse_lost NAME: fails when something that the index names is not in the store: restic takes it for stored, and would not
+# store it again. Without a lock, because one that a dead run leaves here would keep all others out.
+refuse_lost() {
+  doing='comparing the index with the store'
+  echo "$doing"
+  ask_restic "$STEP_SECONDS" check --no-lock --json && return
+  # Of an upkeep in just these moments it has seen the index before, and the packs after.
+  ask_restic "$STEP_SECONDS" check --no-lock --json && return
+  reason=$(why "$TMP/errors")
+  if grep -q 'repository contains errors' "$TMP/errors"; then
+    lost=$(grep -m 1 -oE '[^ ].*(does not exist|not found).*' "$TMP/errors") || lost=$reason
+    fail "$1 has lost data ($lost): run 'restic repair index' and this job again; if it still says so, forget the snapshots that 'restic repair snapshots --dry-run' would change, and run it once more."
+  fi
+  fail "$1 cannot be checked: $reason"
+}

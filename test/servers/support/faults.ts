@@ -406,6 +406,7 @@ export function commonFaults(steps: readonly string[]): readonly Fault[] {
       }),
     },
     goneRepository(),
+    lostPack('The store has lost a pack of the repository', 'commit', /^The repository \S+ has lost data /),
     staleLock(),
   ];
 }
@@ -459,6 +460,24 @@ function goneRepository(): Fault {
       const at = `s:${store.location.bucket}`;
       back = async () => store.rclone('move', `${at}/away`, `${at}/${job.repository}`);
       await store.rclone('move', `${at}/${job.repository}`, `${at}/away`);
+      return {};
+    },
+    undo: async () => void (await back()),
+  };
+}
+
+/** restic takes for stored what its index names, and stores nothing of it again. */
+export function lostPack(what: string, fails: string, says: RegExp): Fault<JobWithStore & Pick<Job, 'repository'>> {
+  let back: () => Promise<unknown> = async () => {};
+  return {
+    what,
+    fails,
+    says,
+    run: async ({ store, job }) => {
+      const pack = await largestPack(store, job);
+      const away = `s:${store.location.bucket}/away`;
+      back = async () => store.rclone('moveto', away, pack);
+      await store.rclone('moveto', pack, away);
       return {};
     },
     undo: async () => void (await back()),
