@@ -67,7 +67,10 @@ export type EveryOptions = ScheduledOptions;
 
 /** What the mirror of a location needs to know: it has what its source has, and of datasets it can say nothing. */
 interface MirrorOptions extends Readonly<Partial<Record<Exclude<keyof ScheduledOptions, 'to'>, undefined>>> {
-  /** What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. Default 4 hours. */
+  /**
+   * What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. The weekly upkeep of a
+   * mirrored repository may take as long, and 4 hours at least. Default 4 hours.
+   */
   readonly deadline?: Duration;
   /**
    * A source must have this much of its last mirror, in percent, or the run fails: of a repository the bytes of the newest

@@ -155,6 +155,18 @@ describe('dumps beside the archive of a database', () => {
     ]);
   });
 
+  it.each([
+    [Duration.hours(20), 20],
+    [Duration.minutes(30), 4],
+  ])('give their upkeep as long as a copy may take, and four hours at least: %s', (deadline, hours) => {
+    const result = accepted(({ chart }) => {
+      const backup = nightly({ to: offsite, keep: { daily: 14 } });
+      new BackedUpPostgres(chart, 'db', { storage, backup, dump: { deadline } });
+    });
+    const upkeep = object(result, 'example-backup/paperless.CronJob.db-dump-offsite-upkeep.yaml');
+    expect(at(upkeep, ...JOB, 'activeDeadlineSeconds')).toBe(hours * 3600);
+  });
+
   it('keep their upkeep out of the night, in which copies are made', () => {
     const result = accepted(({ chart }) => {
       for (let i = 0; i < 20; i += 1)
@@ -344,14 +356,15 @@ describe('the mirror of a location', () => {
     });
   });
 
-  it('has the deadline and the smallest share that are said of it', () => {
+  it('has the deadline and the smallest share that are said of it, and its upkeep as long', () => {
     const mirror = nightly({ to: offsite, deadline: Duration.hours(12), smallestPercent: 0 });
     const result = accepted(({ chart }) => {
       const backup = nightly({ to: { ...local, mirror }, keep: { daily: 14 } });
       new BackedUpPostgres(chart, 'db', { storage, backup });
     });
     const copy = object(result, 'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml');
-    expect(at(copy, ...JOB, 'activeDeadlineSeconds')).toBe(12 * 3600);
+    const upkeep = object(result, 'example-backup/paperless.CronJob.db-dump-local-to-offsite-upkeep.yaml');
+    expect([copy, upkeep].map((job) => at(job, ...JOB, 'activeDeadlineSeconds'))).toEqual([12 * 3600, 12 * 3600]);
     expect(JSON.stringify(copy)).toContain('{"name":"SMALLEST_PERCENT","value":"0"}');
     expect(result.inventory.assumptions).toContainEqual(
       expect.objectContaining({ about: "smallestPercent of mirror 'db-dump-local-to-offsite'", value: 0 }),

@@ -1,6 +1,7 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
 import { copyJob } from '../../jobs/copy-job';
+import { DEADLINE } from '../../jobs/cron-job';
 import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
@@ -222,6 +223,7 @@ export class JobsMethodPlan implements MethodPlan {
         location,
         store,
         schedule: upkeep,
+        deadlineSeconds: upkeepDeadline(deadlineSeconds),
         keep,
         scratch: cache,
         ...(upkeepSecret === undefined ? {} : { secret: upkeepSecret }),
@@ -243,6 +245,7 @@ export class JobsMethodPlan implements MethodPlan {
             ...there,
             name: `${mirror.name}-upkeep`,
             schedule: mirror.upkeep,
+            deadlineSeconds: upkeepDeadline(mirror.deadlineSeconds),
             keep,
             isMirror: true,
           }),
@@ -256,6 +259,14 @@ export class JobsMethodPlan implements MethodPlan {
           )),
     ];
   }
+}
+
+/**
+ * Reading a share of all copies back can take as long as making one, and a copy that may take only minutes says nothing of
+ * it. It is never shorter than that of a copy: the upkeep takes what is older for the work of a run that has ended.
+ */
+function upkeepDeadline(deadlineSeconds: number): number {
+  return Math.max(deadlineSeconds, DEADLINE);
 }
 
 /**
