@@ -16,7 +16,7 @@ export interface JobProps {
   readonly scratch?: Size;
   /** StorageClass of that space. Default: that of the platform's `jobs`, or else the class of the dataset. */
   readonly scratchClass?: string;
-  /** What a run may take; part of the RPO. Default 4 hours. */
+  /** What a run may take; part of the RPO. The weekly upkeep may take as long, and 4 hours at least. Default 4 hours. */
   readonly deadline?: Duration;
   /**
    * A copy must have this much of the one before, in percent, or the run fails: a source that is suddenly half empty must

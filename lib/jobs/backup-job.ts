@@ -11,7 +11,7 @@ import type { KubeObject } from '../model/kube-object';
 import { secretNameOf } from '../model/location';
 import { BUCKETS, type Keep } from '../model/strategy';
 import { cronJobObjects, imagesOf, waits } from './cron-job';
-import { aboutDataset, beginStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
+import { aboutDataset, beginStep, listReceiptsStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
 import type { EnvValue, Source, Step } from './step';
 import { caMounts, resticEnv, storePaths } from './store';
 
@@ -29,6 +29,8 @@ export interface UpkeepJobOptions extends JobOptions {
   readonly keep: Keep;
   /** The Secret with keys that may delete. Default: that of the location. */
   readonly secret?: string;
+  /** Whether it is the mirror of a repository: to that only copies go of what a receipt speaks for, and all of them count. */
+  readonly isMirror?: boolean;
   /** In how many runs all data is read back once. Default 13, a quarter of a year. */
   readonly checkShares?: number;
 }
@@ -71,7 +73,8 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
 
 /** The same objects for the weekly upkeep of a dataset's repository: backup jobs forget no copies. */
 export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
-  const { location, cluster, dataset, keep, checkShares = CHECK_SHARES, secret = secretNameOf(location) } = options;
+  const { location, cluster, dataset, keep, isMirror = false, checkShares = CHECK_SHARES } = options;
+  const { secret = secretNameOf(location) } = options;
   const env: Readonly<Record<string, EnvValue>> = {
     ...waits(options),
     // By default 8 times 5 minutes: a lock is stale after 30.
@@ -81,7 +84,10 @@ export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
   };
   const mounts = caMounts(location, secret);
   const run = { script: 'upkeep-restic.sh', args: forgetOptions(keep) } as const;
-  const steps: readonly Step[] = [{ name: 'upkeep', image: 'restic', run, env, mounts }];
+  const steps: readonly Step[] = [
+    ...(isMirror ? [] : [listReceiptsStep(options, location, secret)]),
+    { name: 'upkeep', image: 'restic', run, env, mounts },
+  ];
   return cronJobObjects(options, { steps, peers: [options.store], annotations: aboutDataset(dataset) });
 }
 

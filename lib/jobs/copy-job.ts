@@ -2,7 +2,8 @@
  * Copies of a dataset's restic repository to another location, re-encrypted with the password of that one:
  *
  *     begin     rclone   is the mirror's store there, and is there a repository?
- *     source    restic   which snapshots does the source have?
+ *     receipts  rclone   of which runs has the source receipts?
+ *     source    restic   which snapshots does it have of those?
  *     store     rclone   serves the mirror's repository to the next one, beside it
  *     copy      restic   what is missing, compared with the source by time and content
  *     receipt   rclone   says in the mirror's store what was copied
@@ -13,7 +14,7 @@
 import type { KubeObject } from '../model/kube-object';
 import { secretNameOf, type Location } from '../model/location';
 import { cronJobObjects, waits } from './cron-job';
-import { aboutDataset, beginStep, receiptStep, type JobOptions } from './receipted-job';
+import { aboutDataset, beginStep, listReceiptsStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
 import type { Peer, Step } from './step';
 import { caMounts, inStore, resticEnv, storeEnv, storePaths } from './store';
 
@@ -22,6 +23,13 @@ export interface CopyJobOptions extends JobOptions {
   readonly from: Location;
   /** How the pods reach it. */
   readonly fromStore: Peer;
+  /** Whether that is a mirror itself: to that only copies go of what a receipt speaks for, and all of them count. */
+  readonly isFromMirror?: boolean;
+  /**
+   * The newest snapshot must have this much of the bytes of the last one that was copied, in percent, or the run fails.
+   * Default 50; 0 for the one run after something large was deleted on purpose.
+   */
+  readonly smallestPercent?: number;
 }
 
 /** In the scratch volume, so that nothing but this pod reaches it. */
@@ -29,13 +37,14 @@ const SOCKET = '/scratch/store.sock';
 
 /** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that mirrors one dataset's repository. */
 export function copyJob(options: CopyJobOptions): readonly KubeObject[] {
-  const { from, location, cluster, dataset } = options;
+  const { from, isFromMirror = false, location, cluster, dataset } = options;
   const paths = storePaths(location, cluster, dataset);
   const limits = waits(options);
   const source = resticEnv(from, cluster, storePaths(from, cluster, dataset));
   const { RESTIC_REPOSITORY, RESTIC_PASSWORD, ...keys } = source;
   const steps: readonly Step[] = [
     beginStep(options, paths.data),
+    ...(isFromMirror ? [] : [listReceiptsStep(options, from)]),
     {
       name: 'source',
       image: 'restic',
@@ -68,6 +77,7 @@ export function copyJob(options: CopyJobOptions): readonly KubeObject[] {
       run: { script: 'copy-restic.sh' },
       env: {
         ...limits,
+        ...smallestEnv(options),
         ...keys,
         RESTIC_REPOSITORY: `rest:http+unix://${SOCKET}:/`,
         RESTIC_PASSWORD: { secret: secretNameOf(location), key: 'RESTIC_PASSWORD' },

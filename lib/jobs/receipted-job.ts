@@ -63,16 +63,31 @@ export function receiptStep(
   };
 }
 
+/**
+ * Which runs have left a receipt at a location: what its repository has besides is torn, or nothing has verified it.
+ *
+ * @param secret with the keys, by default the one of the location.
+ */
+export function listReceiptsStep(options: JobOptions, location: Location, secret?: string): Step {
+  return {
+    name: 'receipts',
+    image: 'rclone',
+    run: { script: 'list-receipts.sh' },
+    env: receiptsEnv({ ...options, location }, secret),
+    mounts: caMounts(location, secret),
+  };
+}
+
 /** On the CronJob, for people. */
 export function aboutDataset(dataset: DatasetId): Readonly<Record<string, string>> {
   return { [DATASET_ANNOTATION]: describeDataset(dataset) };
 }
 
-function receiptsEnv(options: JobOptions): Readonly<Record<string, EnvValue>> {
+function receiptsEnv(options: JobOptions, secret?: string): Readonly<Record<string, EnvValue>> {
   const { location, cluster, dataset } = options;
   return {
     ...waits(options),
-    ...storeEnv(location),
+    ...storeEnv(location, secret),
     RECEIPTS: inStore(location, storePaths(location, cluster, dataset).receipts),
   };
 }

@@ -10,7 +10,8 @@ export const SCRIPTS_PATH = '/scripts';
 
 /** The files that each script reads besides itself. */
 const SCRIPTS = {
-  'begin.sh': ['common.sh'],
+  'begin.sh': ['common.sh', 'receipts.sh'],
+  'list-receipts.sh': ['common.sh', 'receipts.sh'],
   'look-up.sh': ['common.sh', 'api-server.sh'],
   'wait-gone.sh': ['common.sh', 'api-server.sh'],
   'count-etcd.sh': ['common.sh'],

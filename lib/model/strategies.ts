@@ -67,12 +67,15 @@ export type EveryOptions = ScheduledOptions;
 
 /** What the mirror of a location needs to know: it has what its source has, and of datasets it can say nothing. */
 interface MirrorOptions extends Readonly<Partial<Record<Exclude<keyof ScheduledOptions, 'to'>, undefined>>> {
-  /** What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. Default 4 hours. */
+  /**
+   * What a run may take; part of the RPO. What was copied until then stays, and the next run goes on. The weekly upkeep of a
+   * mirrored repository may take as long, and 4 hours at least. Default 4 hours.
+   */
   readonly deadline?: Duration;
   /**
-   * For the stores of Velero and Barman: one must have this much of its last mirror, in percent, or the run fails: objects,
-   * bytes, and of the objects of the mirror those that are still there. Default 50; 0 for the one run after much was
-   * deleted on purpose.
+   * A source must have this much of its last mirror, in percent, or the run fails: of a repository the bytes of the newest
+   * snapshot, of the stores of Velero and Barman objects, bytes, and of the objects of the mirror those that are still
+   * there. Default 50; 0 for the one run after much was deleted on purpose.
    */
   readonly smallestPercent?: number;
 }

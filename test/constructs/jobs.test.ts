@@ -155,6 +155,18 @@ describe('dumps beside the archive of a database', () => {
     ]);
   });
 
+  it.each([
+    [Duration.hours(20), 20],
+    [Duration.minutes(30), 4],
+  ])('give their upkeep as long as a copy may take, and four hours at least: %s', (deadline, hours) => {
+    const result = accepted(({ chart }) => {
+      const backup = nightly({ to: offsite, keep: { daily: 14 } });
+      new BackedUpPostgres(chart, 'db', { storage, backup, dump: { deadline } });
+    });
+    const upkeep = object(result, 'example-backup/paperless.CronJob.db-dump-offsite-upkeep.yaml');
+    expect(at(upkeep, ...JOB, 'activeDeadlineSeconds')).toBe(hours * 3600);
+  });
+
   it('keep their upkeep out of the night, in which copies are made', () => {
     const result = accepted(({ chart }) => {
       for (let i = 0; i < 20; i += 1)
@@ -344,6 +356,21 @@ describe('the mirror of a location', () => {
     });
   });
 
+  it('has the deadline and the smallest share that are said of it, and its upkeep as long', () => {
+    const mirror = nightly({ to: offsite, deadline: Duration.hours(12), smallestPercent: 0 });
+    const result = accepted(({ chart }) => {
+      const backup = nightly({ to: { ...local, mirror }, keep: { daily: 14 } });
+      new BackedUpPostgres(chart, 'db', { storage, backup });
+    });
+    const copy = object(result, 'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml');
+    const upkeep = object(result, 'example-backup/paperless.CronJob.db-dump-local-to-offsite-upkeep.yaml');
+    expect([copy, upkeep].map((job) => at(job, ...JOB, 'activeDeadlineSeconds'))).toEqual([12 * 3600, 12 * 3600]);
+    expect(JSON.stringify(copy)).toContain('{"name":"SMALLEST_PERCENT","value":"0"}');
+    expect(result.inventory.assumptions).toContainEqual(
+      expect.objectContaining({ about: "smallestPercent of mirror 'db-dump-local-to-offsite'", value: 0 }),
+    );
+  });
+
   it('goes on to the mirror of the mirror', () => {
     const site = s3Location('site', {
       endpoint: 'https://nas.example.org',
@@ -358,6 +385,12 @@ describe('the mirror of a location', () => {
     expect(cronJobs(result).filter((file) => file.includes('-to-') && !file.includes('upkeep'))).toEqual([
       'example-backup/paperless.CronJob.db-dump-local-to-offsite.yaml',
       'example-backup/paperless.CronJob.db-dump-site-to-local.yaml',
+    ]);
+    // A mirror has no receipts of the runs that made its snapshots.
+    const asking = cronJobs(result).filter((file) => JSON.stringify(object(result, file)).includes('list-receipts.sh'));
+    expect(asking).toEqual([
+      'example-backup/paperless.CronJob.db-dump-site-to-local.yaml',
+      'example-backup/paperless.CronJob.db-dump-site-upkeep.yaml',
     ]);
     expect(
       result.inventory.datasets.find(({ id }) => id.name === 'db')?.copies.map(({ location }) => location),

@@ -114,6 +114,7 @@ describe('the pods of a job', () => {
     ]);
     expect(Object.fromEntries(trusted)).toEqual({
       begin: ['/etc/backed-up/backed-up-far/ca.crt'],
+      receipts: ['/etc/backed-up/backed-up-local/ca.crt'],
       source: ['/etc/backed-up/backed-up-local/ca.crt'],
       store: ['/etc/backed-up/backed-up-far/ca.crt'],
       copy: ['/etc/backed-up/backed-up-local/ca.crt'],

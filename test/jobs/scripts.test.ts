@@ -39,6 +39,10 @@ describe('the scripts', () => {
     ],
     ['[S03] rely on no option of rclone that lets deletions through', /--immutable/],
     ['[S06] believe no ETag, and no check without a download', /rclone (?!.*--download).*\bcheck\b(?!.*--download)/],
+    [
+      'read no listing as a whole, of which 300,000 files take half a gigabyte',
+      /\bjq (-\w+ )*(-\w*s\b|--slurp\b(?!file))/,
+    ],
     ['[S17] leave series of snapshots apart', /--group-by/],
     [
       '[T03] [T04] [T05] [T10] ask Gitea for no dump of its own, which has other files and another dialect',

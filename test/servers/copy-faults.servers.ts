@@ -9,6 +9,7 @@ import {
   goodCopy,
   isAny,
   leaveLock,
+  lostPack,
   nodeFaults,
   objectsOf,
   runTwice,
@@ -26,7 +27,7 @@ import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
 
 const dataset = clusterDatasetId('etcd', 'lab');
-const STEPS = ['begin', 'source', 'copy', 'receipt'];
+const STEPS = ['begin', 'receipts', 'source', 'copy', 'receipt'];
 const TO_MIRROR: Copying = {
   step: 'copy',
   isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
@@ -103,8 +104,16 @@ describe('the mirror of a repository, when something goes wrong', () => {
         return { job: { location: store.at(port) } };
       },
     },
-    sourceFault('The source refuses everything (403)', 'source', /does not open/, isAny, { status: 403 }),
-    sourceFault('The source does not answer', 'source', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
+    lostPack('The mirror has lost a pack', 'copy', /^The repository of the mirror has lost data /),
+    sourceFault('The source refuses everything (403)', 'receipts', /^The store does not list /, isAny, { status: 403 }),
+    sourceFault(
+      'The source refuses its repository (403)',
+      'source',
+      /does not open/,
+      ({ path }) => !path.includes('receipts'),
+      { status: 403 },
+    ),
+    sourceFault('The source does not answer', 'receipts', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
     sourceFault('The source loses a pack in between', 'copy', /^The snapshots were not copied: /, isPack, {
       status: 404,
     }),
@@ -122,6 +131,25 @@ describe('the mirror of a repository, when something goes wrong', () => {
       fails: 'copy',
       says: /^The password does not open the repository /,
       run: async () => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
+    },
+    {
+      what: 'The snapshots of the source have no receipts',
+      fails: 'source',
+      says: /^None of the \d+ snapshots of \S+ has a receipt: /,
+      run: async () => {
+        await local.rclone(
+          'move',
+          `s:${local.location.bucket}/${source.receiptsPath}`,
+          `s:${local.location.bucket}/away`,
+        );
+        return {};
+      },
+      undo: async () =>
+        void (await local.rclone(
+          'move',
+          `s:${local.location.bucket}/away`,
+          `s:${local.location.bucket}/${source.receiptsPath}`,
+        )),
     },
     locked('A dead run has left an exclusive lock on the mirror', () => store),
     locked('A dead run has left an exclusive lock on the source', () => local),

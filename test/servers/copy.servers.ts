@@ -7,10 +7,15 @@ import { clusterDatasetId } from '../../lib/model/dataset';
 import type { Receipt } from '../../lib/model/receipt';
 import { makeCopy, type Copy } from './support/copy';
 import { startEtcd, type EtcdServer } from './support/etcd';
+import { storeWithoutReceipts } from './support/faults';
 import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
 
 const dataset = clusterDatasetId('etcd', 'lab');
+
+interface Answer {
+  readonly header: { readonly revision: number };
+}
 
 describe('the mirror of a repository', () => {
   let etcd: EtcdServer;
@@ -62,7 +67,7 @@ describe('the mirror of a repository', () => {
 
     const { failed, containers } = await mirror.run();
     expect(failed).toBeUndefined();
-    expect(containers.map(({ name }) => name)).toEqual(['begin', 'source', 'copy', 'receipt']);
+    expect(containers.map(({ name }) => name)).toEqual(['begin', 'receipts', 'source', 'copy', 'receipt']);
     const [receipt, ...further] = await receipts();
     expect(further).toEqual([]);
     expect(receipt).toMatchObject({ items: { counted: 'snapshots', source: 2, copy: 2 } });
@@ -88,11 +93,54 @@ describe('the mirror of a repository', () => {
     expect((await snapshotOf((await receipts())[0])).length).toBeGreaterThan(1_000_000);
   });
 
+  it('leaves out snapshots that have no receipt, and says so', async () => {
+    const newest = (await local.snapshots(job.repository)).at(-1);
+    expect((await job.run({ job: { location: await storeWithoutReceipts(local) } })).failed?.name).toBe('receipt');
+    const torn = (await local.snapshots(job.repository)).at(-1);
+
+    const { failed, containers } = await mirror.run();
+    expect(failed).toBeUndefined();
+    expect(containers.find(({ name }) => name === 'source')?.log).toContain(
+      `Left out, because they have no receipt: ${torn?.id}\n`,
+    );
+    expect(await offsite.snapshots(job.repository)).toHaveLength(3);
+    expect((await receipts()).at(-1)).toMatchObject({ startedAt: `${newest?.time.slice(0, 19)}Z`, items: { copy: 2 } });
+    await local.restic(job.repository, 'forget', torn?.id ?? '');
+  });
+
+  it('refuses a source that has shrunk sharply, unless it is told to take that', async () => {
+    await etcd.etcdctl(['del', '/registry/large']);
+    const { header } = JSON.parse(await etcd.etcdctl(['get', '/', '--write-out=json'])) as Answer;
+    await etcd.etcdctl(['compact', '--physical', String(header.revision)]);
+    await etcd.etcdctl(['defrag']);
+    expect((await job.run({ job: { smallestPercent: 0 } })).failed).toBeUndefined();
+
+    const { failed } = await mirror.run();
+    expect(failed?.message).toMatch(/^The newest snapshot has \d+ bytes, and at the last copy it had \d+\.$/);
+    expect((await mirror.run({ job: { smallestPercent: 0 } })).failed).toBeUndefined();
+    expect((await receipts()).at(-1)).toMatchObject({ items: { copy: 3 } });
+  });
+
+  it('can be mirrored itself, though its receipts are not of runs that made its snapshots', async () => {
+    const far = await makeStore('far', 'far away');
+    const further = makeCopy(offsite, far, dataset);
+    expect((await further.run()).failed?.message).toMatch(/^None of the 4 snapshots of \S+ has a receipt: /);
+    expect((await further.run({ job: { isFromMirror: true } })).failed).toBeUndefined();
+    expect(await far.snapshots(job.repository)).toHaveLength(4);
+  });
+
+  it('is kept by the policy, to which all of its snapshots count', async () => {
+    const last = (await receipts()).at(-1);
+    const upkeep = makeJob(offsite, dataset, etcdSnapshot()).upkeep({ job: { isMirror: true } });
+    expect((await upkeep).failed).toBeUndefined();
+    expect((await offsite.snapshots(job.repository)).map(({ id }) => id)).toEqual([last?.copy]);
+  });
+
   it('fails when the source is gone or has no snapshot, and keeps what it has', async () => {
     const before = await offsite.snapshots(job.repository);
     for (const { id } of await local.snapshots(job.repository)) await local.restic(job.repository, 'forget', id);
     const { failed: empty } = await mirror.run();
-    expect(empty?.message).toMatch(/has no snapshot, so there is nothing to copy\.$/);
+    expect(empty?.message).toMatch(/^The repository \S+ has no snapshot: let a backup go well first\.$/);
     await local.rclone('purge', `s:${local.location.bucket}/${job.repository}`);
     const { failed: gone } = await mirror.run();
     expect(gone?.message).toMatch(/^The repository \S+ is gone/);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { clusterDatasetId } from '../../lib/model/dataset';
 import { startEtcd, type EtcdServer } from './support/etcd';
-import { contentOf, leaveLock } from './support/faults';
+import { contentOf, largestPack, leaveLock, storeWithoutReceipts } from './support/faults';
 import { faultyStore } from './support/faulty-store';
 import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
@@ -35,10 +35,52 @@ describe('the upkeep of a repository', () => {
 
     const { failed, containers } = await job.upkeep();
     expect(failed).toBeUndefined();
-    expect(containers[0]?.log).toContain('1 snapshots are kept.');
+    expect(containers.at(-1)?.log).toContain('1 snapshots are kept.');
     expect((await store.snapshots(job.repository)).map(({ id }) => id)).toEqual([last?.copy]);
     expect(await contentOf(store, job, last)).toBe(content);
   });
+
+  it('keeps the last snapshot with a receipt, whatever is newer', async () => {
+    const [good] = await store.snapshots(job.repository);
+    const content = await contentOf(store, job, (await job.receipts()).at(-1));
+    const torn = await tear();
+
+    expect((await job.upkeep()).failed).toBeUndefined();
+    expect((await store.snapshots(job.repository)).map(({ id }) => id)).toEqual([good?.id, torn]);
+    expect(await contentOf(store, job, (await job.receipts()).at(-1))).toBe(content);
+  });
+
+  it('removes snapshots without a receipt, when one is newer and their run cannot go on any more', async () => {
+    const [, torn = { id: '' }] = await store.snapshots(job.repository);
+    await store.restic(job.repository, 'rewrite', '--forget', '--new-time=2026-01-01 00:00:00', torn.id);
+    const [old] = await store.snapshots(job.repository);
+    const young = await tear();
+    expect((await job.run()).failed).toBeUndefined();
+    const last = (await job.receipts()).at(-1);
+
+    const { failed, containers } = await job.upkeep();
+    expect(failed).toBeUndefined();
+    expect(containers.at(-1)?.log).toContain(`Removed, because they have no receipt: ${old?.id}\n`);
+    expect((await store.snapshots(job.repository)).map(({ id }) => id)).toEqual([young, last?.copy]);
+    await store.restic(job.repository, 'forget', young);
+  });
+
+  it('removes nothing where no snapshot has a receipt', async () => {
+    const before = await store.snapshots(job.repository);
+    const at = `s:${store.location.bucket}`;
+    await store.rclone('move', `${at}/${job.receiptsPath}`, `${at}/away`);
+    const { failed } = await job.upkeep();
+    expect(failed?.message).toMatch(/^None of the 1 snapshots of \S+ has a receipt: let a backup go well first\.$/);
+    expect(await store.snapshots(job.repository)).toEqual(before);
+    await store.rclone('move', `${at}/away`, `${at}/${job.receiptsPath}`);
+  });
+
+  /** @returns the snapshot of a run that has left no receipt. */
+  async function tear(): Promise<string> {
+    const { failed } = await job.run({ job: { location: await storeWithoutReceipts(store) } });
+    expect(failed?.name).toBe('receipt');
+    return (await store.snapshots(job.repository)).at(-1)?.id ?? '';
+  }
 
   it('[S16] fails with keys that may not delete, where restic says that all is well', async () => {
     expect((await job.run()).failed).toBeUndefined();
@@ -48,7 +90,7 @@ describe('the upkeep of a repository', () => {
     );
     const { failed } = await job.upkeep({ job: { location: store.at(port) } });
     expect(failed?.message).toMatch(
-      /^The policy removes 1 snapshots of \S+, and 1 are still there: these keys may not delete\.$/,
+      /^1 snapshots of \S+ were removed, and 1 are still there: these keys may not delete\.$/,
     );
     expect(await store.snapshots(job.repository)).toHaveLength(2);
     expect((await job.upkeep()).failed).toBeUndefined();
@@ -73,20 +115,17 @@ describe('the upkeep of a repository', () => {
   });
 
   it('[S14] finds a flipped bit in the share that it reads', async () => {
-    const packs = `s:${store.location.bucket}/${job.repository}/data`;
-    const sizes = (await store.rclone('lsf', '--recursive', '--files-only', '--format=sp', packs)).trim().split('\n');
-    const [, largest = ''] =
-      sizes.map((line) => line.split(';')).toSorted((a, b) => Number(b[0]) - Number(a[0]))[0] ?? [];
+    const pack = await largestPack(store, job);
     const file = `${etcd.folder}/pack`;
-    await store.rclone('copyto', `${packs}/${largest}`, file);
+    await store.rclone('copyto', pack, file);
     await output('cp', [file, `${file}.good`]);
     await run('sh', ['-c', `printf '\\377\\000' | dd of="$1" bs=1 seek=500 conv=notrunc status=none`, 'sh', file]);
-    await store.rclone('copyto', '--ignore-times', file, `${packs}/${largest}`);
+    await store.rclone('copyto', '--ignore-times', file, pack);
 
     const { failed } = await job.upkeep({ job: { checkShares: 1 } });
     expect(failed?.message).toMatch(/^Failed at reading part 1 of 1 of the data of /);
 
-    await store.rclone('copyto', '--ignore-times', `${file}.good`, `${packs}/${largest}`);
+    await store.rclone('copyto', '--ignore-times', `${file}.good`, pack);
     expect((await job.upkeep({ job: { checkShares: 1 } })).failed).toBeUndefined();
     expect(await output(tool('restic'), ['version'])).toContain('0.18.1');
   });

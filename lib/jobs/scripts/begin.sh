@@ -2,6 +2,8 @@
 # Before anything is dumped: is the store there, may these keys read it, and what did the last good run copy?
 # shellcheck source=common.sh
 . /scripts/common.sh
+# shellcheck source=receipts.sh
+. /scripts/receipts.sh
 
 if find "$SCRATCH" -mindepth 1 -maxdepth 1 ! -name lost+found | grep -q .; then
   fail "The scratch volume is not empty, so this run would copy what another one has left behind."
@@ -9,28 +11,11 @@ fi
 mkdir "$DATA" "$PARTS" "$TMP"
 # All data is at least as new as this moment.
 date -u +%Y-%m-%dT%H:%M:%SZ >"$PARTS/started"
-# Two runs may begin and end in the same second, and neither may overwrite what the other keeps.
+# Names the receipt of this run, because two may end in the same second, and tags its snapshot.
 od -An -N4 -tx4 /dev/urandom | tr -d ' \n' >"$PARTS/run"
 printf '%s\n' "$(rclone version | sed -n '1s/^rclone v//p')" >"$PARTS/tool.rclone"
 
-# ask FILE ARGUMENTS...: one question to the store.
-ask() {
-  answer=$1
-  shift
-  run "$ANSWER_SECONDS" rclone --contimeout 10s --timeout 60s --retries 2 --low-level-retries 2 "$@" \
-    >"$answer" 2>"$TMP/errors" || return "$code"
-  # rclone says nothing of an answer that did not fit.
-  ! is_full || fail 'The scratch volume is full: this job needs a larger one.'
-}
-
-doing='looking for receipts of earlier runs'
-ask "$TMP/files" lsf --files-only "$RECEIPTS" || {
-  # A prefix that is not there is an empty list; code 3 is for a bucket (rclone v1.76.0, backend/s3).
-  [ "$code" -ne 3 ] || fail "The bucket of $RECEIPTS does not exist."
-  fail "The store does not list $RECEIPTS: $(why "$TMP/errors")"
-}
-# As write-receipt.sh names them, the last one at the end.
-grep -E '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}\.json$' "$TMP/files" | sort >"$TMP/receipts"
+list_receipts
 wc -l <"$TMP/receipts" >"$PARTS/runs"
 
 # One may be made only where the store itself says that there is none. Not every copy is in one.

@@ -45,7 +45,9 @@ doing='copying to the repository'
 echo "$doing"
 cd "$SCRATCH" || fail "There is no $SCRATCH."
 # A relative path restores as `data`. A lock is waited for: another run's is gone soon, and a stale one is the upkeep's.
-ask_restic "$STEP_SECONDS" backup --json --host "$RESTIC_HOST" --retry-lock "${ANSWER_SECONDS}s" data || {
+# The tag leads from the snapshot to its receipt, which has the run in its name: what has none counts for nothing.
+ask_restic "$STEP_SECONDS" backup --json --host "$RESTIC_HOST" --tag "$(cat "$PARTS/run")" \
+  --retry-lock "${ANSWER_SECONDS}s" data || {
   [ "$code" -ne 11 ] || fail "The repository $RESTIC_REPOSITORY is locked, by another run or by a dead one: $(why "$TMP/errors")"
   reason=$(why "$TMP/errors")
   # Code 3 is a snapshot without what could not be read.
@@ -56,20 +58,22 @@ snapshot=$(jq -r 'select(.message_type == "summary") | .snapshot_id // empty' "$
 [ -n "$snapshot" ] || fail "restic says that the copy went well, and names no snapshot."
 
 doing='reading the snapshot back'
-# Without the cache, so that it is the store that answers: once for each folder.
-ask_restic "$STEP_SECONDS" ls --json --no-lock --no-cache "$snapshot" ||
-  fail "The new snapshot $snapshot cannot be read: $(why "$TMP/errors")"
-copied_files=$(jq -s 'map(select(.type == "file")) | length' "$TMP/answer")
-copied_bytes=$(jq -s 'map(select(.type == "file") | .size // 0) | add // 0' "$TMP/answer")
-if [ "$copied_files" -ne "$files" ] || [ "$copied_bytes" -ne "$bytes" ]; then
+read_back "$snapshot" || {
+  reason=$(why "$TMP/errors")
   withdraw "$snapshot"
-  fail "The snapshot has $copied_files files with $copied_bytes bytes, where $files files with $bytes bytes were written."
+  fail "The new snapshot $snapshot cannot be read: $reason"
+}
+if [ "$files_there" -ne "$files" ] || [ "$bytes_there" -ne "$bytes" ]; then
+  withdraw "$snapshot"
+  fail "The snapshot has $files_there files with $bytes_there bytes, where $files files with $bytes bytes were written."
 fi
+# What is lost may be of an older one, so that this one stays.
+refuse_lost "The repository $RESTIC_REPOSITORY"
 
 echo "$snapshot" >"$PARTS/copy"
 echo "$bytes" >"$PARTS/bytes"
 [ -e "$PARTS/items-source" ] || {
   echo bytes >"$PARTS/counted"
   echo "$bytes" >"$PARTS/items-source"
-  echo "$copied_bytes" >"$PARTS/items-copy"
+  echo "$bytes_there" >"$PARTS/items-copy"
 }

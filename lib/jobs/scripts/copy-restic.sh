@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copies the snapshots that a repository does not have yet from another one, re-encrypted, by `restic copy`. The
+# Copies the snapshots that were listed to a repository that does not have them yet, re-encrypted, by `restic copy`. That
 # repository is reached through a server beside this container, because restic knows one pair of S3 keys. That server
 # answers "not there" for whatever goes wrong, so whether there is a repository was asked before.
 # shellcheck source=common.sh
@@ -28,7 +28,8 @@ fi
 
 doing='copying the snapshots'
 echo "$doing"
-ask_restic "$STEP_SECONDS" copy --retry-lock "${ANSWER_SECONDS}s" || {
+# shellcheck disable=SC2046 # a list of words
+ask_restic "$STEP_SECONDS" copy --retry-lock "${ANSWER_SECONDS}s" $(ids_in "$PARTS/snapshots") || {
   [ "$code" -ne 11 ] || fail "A repository is locked, by another run or by a dead one: $(why "$TMP/errors")"
   fail "The snapshots were not copied: $(why "$TMP/errors")"
 }
@@ -47,13 +48,15 @@ wanted=$(jq length "$PARTS/snapshots")
 
 doing='reading the newest snapshot back'
 newest=$(jq -r '.[-1]' "$TMP/copies")
-ask_restic "$STEP_SECONDS" ls --json --no-lock --no-cache "$newest" ||
-  fail "The newest snapshot of the mirror, $newest, cannot be read: $(why "$TMP/errors")"
-bytes=$(jq -s 'map(select(.type == "file") | .size // 0) | add // 0' "$TMP/answer")
+read_back "$newest" || fail "The newest snapshot of the mirror, $newest, cannot be read: $(why "$TMP/errors")"
+previous=$(previously bytes)
+! is_shrunk "$bytes_there" "$previous" ||
+  fail "The newest snapshot has $bytes_there bytes, and at the last copy it had $previous."
+refuse_lost 'The repository of the mirror'
 
 # The moment of the data, not of its copy.
 jq -r '.[-1].time[0:19] + "Z"' "$PARTS/snapshots" >"$PARTS/started"
-echo "$bytes" >"$PARTS/bytes"
+echo "$bytes_there" >"$PARTS/bytes"
 echo snapshots >"$PARTS/counted"
 echo "$wanted" >"$PARTS/items-source"
 echo "$there" >"$PARTS/items-copy"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Asks a repository what it holds, for a copy of it: a repository that has vanished or lost its snapshots must not be
-# mirrored as a success.
+# mirrored as a success, and neither must a snapshot that no receipt speaks for.
 # shellcheck source=common.sh
 . /scripts/common.sh
 # shellcheck source=restic.sh
@@ -8,9 +8,8 @@
 
 open_repository
 [ "$found" = yes ] || fail "The repository $RESTIC_REPOSITORY is gone, so there is nothing to copy."
-doing='listing the snapshots'
-ask_restic "$ANSWER_SECONDS" snapshots --no-lock --json ||
-  fail "The repository $RESTIC_REPOSITORY does not list its snapshots: $(why "$TMP/errors")"
-# A copy has the time and the tree of what it is a copy of, and a name of its own.
-jq 'sort_by(.time)' "$TMP/answer" >"$PARTS/snapshots"
-[ "$(jq length "$PARTS/snapshots")" -gt 0 ] || fail "The repository $RESTIC_REPOSITORY has no snapshot, so there is nothing to copy."
+find_receipted
+# shellcheck disable=SC2046 # a list of words
+[ "$(jq length "$TMP/unreceipted")" -eq 0 ] ||
+  echo "Left out, because they have no receipt:" $(ids_in "$TMP/unreceipted")
+cp "$TMP/receipted" "$PARTS/snapshots"

@@ -35,3 +35,65 @@ open_repository() {
     *) fail "The repository $RESTIC_REPOSITORY does not open: $(why "$TMP/errors")" ;;
   esac
 }
+
+# list_snapshots: leaves all of them in $TMP/snapshots, oldest first.
+list_snapshots() {
+  ask_restic "$ANSWER_SECONDS" snapshots --no-lock --json ||
+    fail "The repository $RESTIC_REPOSITORY does not list its snapshots: $(why "$TMP/errors")"
+  jq 'sort_by(.time)' "$TMP/answer" >"$TMP/snapshots"
+}
+
+# find_receipted: leaves the snapshots that a receipt speaks for in $TMP/receipted, all others in $TMP/unreceipted, and the runs
+# that made the first in $TMP/runs. Where no step has listed receipts it is the mirror of a repository, to which only copies
+# of snapshots go that have one.
+find_receipted() {
+  doing='listing the snapshots'
+  list_snapshots
+  all=$(jq length "$TMP/snapshots")
+  [ "$all" -gt 0 ] || fail "The repository $RESTIC_REPOSITORY has no snapshot: let a backup go well first."
+  if [ ! -e "$PARTS/receipted" ]; then
+    cp "$TMP/snapshots" "$TMP/receipted"
+    echo '[]' >"$TMP/unreceipted"
+    return
+  fi
+  jq -r --rawfile receipted "$PARTS/receipted" '
+    [.[].tags[]?] | unique | . - (. - ($receipted | split("\n"))) | .[]
+  ' "$TMP/snapshots" >"$TMP/runs"
+  [ -s "$TMP/runs" ] || fail "None of the $all snapshots of $RESTIC_REPOSITORY has a receipt: let a backup go well first."
+  jq --rawfile runs "$TMP/runs" 'map(select(any(.tags[]?; IN($runs | split("\n")[]))))' "$TMP/snapshots" >"$TMP/receipted"
+  jq --slurpfile receipted "$TMP/receipted" '. - $receipted[0]' "$TMP/snapshots" >"$TMP/unreceipted"
+}
+
+# ids_in FILE: the ids in a list of snapshots.
+ids_in() {
+  jq -r '.[].id' "$1"
+}
+
+# read_back SNAPSHOT: reads its listing from the store, and not from the cache: once for each folder. Sets `files_there` and
+# `bytes_there`.
+read_back() {
+  ask_restic "$STEP_SECONDS" ls --json --no-lock --no-cache "$1" || return
+  # One line after the other: 300,000 of them at once take half a gigabyte.
+  totals=$(jq -n -r '
+    reduce (inputs | select(.type == "file")) as $file ([0, 0]; [.[0] + 1, .[1] + ($file.size // 0)])
+    | "\(.[0]) \(.[1])"
+  ' "$TMP/answer") || fail "The listing of the snapshot $1 is none."
+  files_there=${totals% *}
+  bytes_there=${totals#* }
+}
+
+# refuse_lost NAME: fails when something that the index names is not in the store: restic takes it for stored, and would not
+# store it again. Without a lock, because one that a dead run leaves here would keep all others out.
+refuse_lost() {
+  doing='comparing the index with the store'
+  echo "$doing"
+  ask_restic "$STEP_SECONDS" check --no-lock --json && return
+  # Of an upkeep in just these moments it has seen the index before, and the packs after.
+  ask_restic "$STEP_SECONDS" check --no-lock --json && return
+  reason=$(why "$TMP/errors")
+  if grep -q 'repository contains errors' "$TMP/errors"; then
+    lost=$(grep -m 1 -oE '[^ ].*(does not exist|not found).*' "$TMP/errors") || lost=$reason
+    fail "$1 has lost data ($lost): run 'restic repair index' and this job again; if it still says so, forget the snapshots that 'restic repair snapshots --dry-run' would change, and run it once more."
+  fi
+  fail "$1 cannot be checked: $reason"
+}

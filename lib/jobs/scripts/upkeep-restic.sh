@@ -1,6 +1,7 @@
 #!/bin/sh
-# upkeep-restic.sh POLICY...: the weekly upkeep of a repository, with keys that may delete. Removes stale locks, forgets
-# snapshots by the policy, frees their space, and reads a part of all data back: a different one each week.
+# upkeep-restic.sh POLICY...: the weekly upkeep of a repository, with keys that may delete. Removes stale locks and old
+# snapshots without a receipt, forgets those with one by the policy, frees their space, and reads a part of all data back: a
+# different one each week.
 # shellcheck source=common.sh
 . /scripts/common.sh
 # shellcheck source=restic.sh
@@ -8,12 +9,6 @@
 
 open_repository
 [ "$found" = yes ] || fail "There is no repository $RESTIC_REPOSITORY, so nothing has been backed up there."
-
-# Leaves the list in $TMP/answer.
-list_snapshots() {
-  ask_restic "$ANSWER_SECONDS" snapshots --no-lock --json ||
-    fail "The repository $RESTIC_REPOSITORY does not list its snapshots: $(why "$TMP/errors")"
-}
 
 # exclusively WHAT ARGUMENTS...: waits until no other run is in the way. restic takes a lock for stale when its owner,
 # who renews it every 5 minutes, has not done so for 30 (restic 0.18, internal/restic/lock.go).
@@ -34,24 +29,49 @@ exclusively() {
   done
 }
 
-list_snapshots
-[ "$(jq length "$TMP/answer")" -gt 0 ] ||
-  fail "The repository $RESTIC_REPOSITORY has no snapshot, so nothing has been backed up there."
+# expect_gone FILE: fails when one of these ids is still there. An append-only store answers that all went well, and removes
+# nothing.
+expect_gone() {
+  list_snapshots
+  left=$(jq -n --slurpfile removed "$1" --slurpfile there "$TMP/snapshots" '
+    $there[0] | map(.id) | . - (. - $removed[0]) | length
+  ')
+  [ "$left" -eq 0 ] ||
+    fail "$(jq length "$1") snapshots of $RESTIC_REPOSITORY were removed, and $left are still there: these keys may not delete."
+}
 
+find_receipted
+
+# The policy knows no receipts, and would keep a torn snapshot for a good one of the same day. One that is newer than the
+# last receipt stays, because there may be nothing else of that time; and so does one whose run may still go on.
+jq --slurpfile receipted "$TMP/receipted" --argjson seconds "$STEP_SECONDS" '
+  $receipted[0][-1].time as $newest
+  | (now - $seconds | floor | todate) as $over
+  | map(select(.time < $newest and .time < $over) | .id)
+' "$TMP/unreceipted" >"$TMP/torn"
+if [ "$(jq length "$TMP/torn")" -gt 0 ]; then
+  torn=$(jq -r '.[]' "$TMP/torn")
+  # shellcheck disable=SC2086 # a list of words
+  exclusively 'removing snapshots without a receipt' forget $torn
+  expect_gone "$TMP/torn"
+  # shellcheck disable=SC2086 # a list of words
+  echo "Removed, because they have no receipt:" $torn
+fi
+
+if [ -e "$TMP/runs" ]; then
+  while read -r made; do
+    set -- "$@" --tag "$made"
+  done <"$TMP/runs"
+fi
 # Grouped by host and path, which is restic's default: each series of snapshots keeps its own.
 exclusively 'forgetting by the policy' forget --json "$@"
 jq '[.[].keep // [] | .[].id]' "$TMP/answer" >"$TMP/keep"
 jq '[.[].remove // [] | .[].id]' "$TMP/answer" >"$TMP/remove"
-list_snapshots
-jq 'map(.id)' "$TMP/answer" >"$TMP/after"
-# An append-only store answers that all went well, and removes nothing.
-left=$(jq -n --slurpfile remove "$TMP/remove" --slurpfile after "$TMP/after" '$remove[0] - ($remove[0] - $after[0]) | length')
-[ "$left" -eq 0 ] ||
-  fail "The policy removes $(jq length "$TMP/remove") snapshots of $RESTIC_REPOSITORY, and $left are still there: these keys may not delete."
-lost=$(jq -n --slurpfile keep "$TMP/keep" --slurpfile after "$TMP/after" '$keep[0] - $after[0] | length')
+expect_gone "$TMP/remove"
+lost=$(jq -n --slurpfile keep "$TMP/keep" --slurpfile there "$TMP/snapshots" '$keep[0] - ($there[0] | map(.id)) | length')
 [ "$lost" -eq 0 ] || fail "$lost snapshots that the policy keeps are gone from $RESTIC_REPOSITORY."
 
 exclusively 'freeing space' prune
 share=$(($(date +%s) / 604800 % CHECK_SHARES + 1))
 exclusively "reading part $share of $CHECK_SHARES of the data" check --read-data-subset="$share/$CHECK_SHARES"
-echo "$(jq length "$TMP/after") snapshots are kept."
+echo "$(jq length "$TMP/snapshots") snapshots are kept."

@@ -1,6 +1,7 @@
 /** Jobs of this library as a backup method: dumps that are verified, and committed to one restic repository per dataset. */
 import { backupJob, upkeepJob } from '../../jobs/backup-job';
 import { copyJob } from '../../jobs/copy-job';
+import { DEADLINE } from '../../jobs/cron-job';
 import { quiesced, undoJob } from '../../jobs/quiesce';
 import { resticRepository, storePaths } from '../../jobs/store';
 import type { AnsweredDataset } from '../../model/answered';
@@ -150,9 +151,10 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(aboutBucket),
-      ...jobs.flatMap(({ dataset, location, declaration: { settings } }) =>
-        aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
-      ),
+      ...jobs.flatMap(({ dataset, location, declaration: { settings }, mirrors }) => [
+        ...aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
+        ...mirrors.flatMap(({ name, smallestPercent }) => aboutUnguarded(`mirror '${name}'`, smallestPercent)),
+      ]),
     ];
   }
 
@@ -221,6 +223,7 @@ export class JobsMethodPlan implements MethodPlan {
         location,
         store,
         schedule: upkeep,
+        deadlineSeconds: upkeepDeadline(deadlineSeconds),
         keep,
         scratch: cache,
         ...(upkeepSecret === undefined ? {} : { secret: upkeepSecret }),
@@ -233,10 +236,19 @@ export class JobsMethodPlan implements MethodPlan {
             name: mirror.name,
             from: mirror.from,
             fromStore: mirror.fromStore,
+            isFromMirror: mirror.from.name !== location.name,
             schedule: mirror.schedule,
             deadlineSeconds: mirror.deadlineSeconds,
+            ...(mirror.smallestPercent === undefined ? {} : { smallestPercent: mirror.smallestPercent }),
           }),
-          ...upkeepJob({ ...there, name: `${mirror.name}-upkeep`, schedule: mirror.upkeep, keep }),
+          ...upkeepJob({
+            ...there,
+            name: `${mirror.name}-upkeep`,
+            schedule: mirror.upkeep,
+            deadlineSeconds: upkeepDeadline(mirror.deadlineSeconds),
+            keep,
+            isMirror: true,
+          }),
         ];
       }),
       ...(stopped === undefined
@@ -247,6 +259,14 @@ export class JobsMethodPlan implements MethodPlan {
           )),
     ];
   }
+}
+
+/**
+ * Reading a share of all copies back can take as long as making one, and a copy that may take only minutes says nothing of
+ * it. It is never shorter than that of a copy: the upkeep takes what is older for the work of a run that has ended.
+ */
+function upkeepDeadline(deadlineSeconds: number): number {
+  return Math.max(deadlineSeconds, DEADLINE);
 }
 
 /**

@@ -58,6 +58,7 @@ export interface PlannedMirrorJob {
   readonly schedule: Schedule;
   readonly upkeep: Schedule;
   readonly deadlineSeconds: number;
+  readonly smallestPercent?: number;
 }
 
 /** The strategies of a dataset that jobs carry out. */
@@ -170,7 +171,7 @@ function planMirrors(
   let fromStore = store;
   for (const { from, by } of mirrorHops(location)) {
     if (by.type === 'elsewhere' || direct.has(by.to.name)) break;
-    const { to, cadence, deadlineSeconds = DEADLINE } = by;
+    const { to, cadence, deadlineSeconds = DEADLINE, smallestPercent } = by;
     const name = cronJobName(declaration.name, from.name, 'to', to.name);
     const seed = [declaration.namespace, name];
     const schedule = scheduleOf(cadence, seed, timeZone);
@@ -180,7 +181,8 @@ function planMirrors(
     if ('problem' in upkeep) return { type: 'schedule', ...about, ...upkeep };
     const toStore = storeOf(to, platform, objects);
     if ('because' in toStore) return { type: 'unready', dataset, ...toStore };
-    planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep, deadlineSeconds });
+    const guard = smallestPercent === undefined ? {} : { smallestPercent };
+    planned.push({ name, from, fromStore, to, store: toStore, schedule, upkeep, deadlineSeconds, ...guard });
     fromStore = toStore;
   }
   return planned;

@@ -2,6 +2,7 @@
 import { copyJob, type CopyJobOptions } from '../../../lib/jobs/copy-job';
 import { storePaths } from '../../../lib/jobs/store';
 import type { DatasetId } from '../../../lib/model/dataset';
+import { secretNameOf } from '../../../lib/model/location';
 import { jobOptions, throughYaml, type ReceiptJob } from './job';
 import { runPod } from './pod';
 import type { Store } from './store';
@@ -28,7 +29,7 @@ export function makeCopy(from: Store, to: Store, dataset: DatasetId): Copy {
       });
       return runPod(throughYaml(objects), {
         ...pod,
-        secrets: { 'backed-up-local': from.secret, 'backed-up-offsite': to.secret, ...secrets },
+        secrets: { [secretNameOf(from.location)]: from.secret, [secretNameOf(to.location)]: to.secret, ...secrets },
       });
     },
   };

@@ -373,6 +373,11 @@ const TO_RESTIC: Copying = {
   isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
 };
 
+/** A store that takes everything but receipts. */
+export async function storeWithoutReceipts(store: Store): Promise<Store['location']> {
+  return store.at(await faultyStore((request) => (isReceipt(request) ? { status: 403 } : undefined)));
+}
+
 /**
  * What can befall a job with a repository.
  *
@@ -413,6 +418,7 @@ export function commonFaults(steps: readonly string[], produce = steps[1] ?? '')
       }),
     },
     goneRepository(),
+    lostPack('The store has lost a pack of the repository', 'commit', /^The repository \S+ has lost data /),
     staleLock(),
   ];
 }
@@ -470,6 +476,32 @@ function goneRepository(): Fault {
     },
     undo: async () => void (await back()),
   };
+}
+
+/** restic takes for stored what its index names, and stores nothing of it again. */
+export function lostPack(what: string, fails: string, says: RegExp): Fault<JobWithStore & Pick<Job, 'repository'>> {
+  let back: () => Promise<unknown> = async () => {};
+  return {
+    what,
+    fails,
+    says,
+    run: async ({ store, job }) => {
+      const pack = await largestPack(store, job);
+      const away = `s:${store.location.bucket}/away`;
+      back = async () => store.rclone('moveto', away, pack);
+      await store.rclone('moveto', pack, away);
+      return {};
+    },
+    undo: async () => void (await back()),
+  };
+}
+
+/** @returns where it is, for rclone. */
+export async function largestPack(store: Store, { repository }: Pick<Job, 'repository'>): Promise<string> {
+  const packs = `s:${store.location.bucket}/${repository}/data`;
+  const lines = (await store.rclone('lsf', '--recursive', '--files-only', '--format=sp', packs)).trim().split('\n');
+  const [[, name] = []] = lines.map((line) => line.split(';')).toSorted((a, b) => Number(b[0]) - Number(a[0]));
+  return `${packs}/${name}`;
 }
 
 /** As an upkeep leaves it that was killed: exclusive, and too young for anyone to remove it. */
