@@ -16,6 +16,7 @@ describe('a snapshot of etcd', () => {
   beforeAll(async () => {
     [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
     const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node });
+    await etcd.etcdctl(['put', '/registry/first', 'value']);
     job = makeJob(store, clusterDatasetId('etcd', 'lab'), source);
   });
   afterAll(async () => etcd.remove());

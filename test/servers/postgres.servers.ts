@@ -49,7 +49,7 @@ describe('a dump of PostgreSQL', () => {
   it('counts tables that cannot all be locked at once with their indexes', async () => {
     const many = await startPostgres({ settings: { max_locks_per_transaction: '10', max_connections: '20' } });
     try {
-      await makeTables(many, 250);
+      await makeTables(many, 300);
       const dataset = { ...POSTGRES_DATASET, name: 'many' };
       const run = await makeJob(store, dataset, postgresSource(many), { 'db-superuser': many.secret }).run();
       expect(run.failed).toBeUndefined();

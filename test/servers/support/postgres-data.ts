@@ -82,12 +82,12 @@ export async function fillPostgres(server: PostgresServer): Promise<void> {
     await server.sql('create table kept (id int); insert into kept values (42);', database);
 }
 
-/** Tables with two indexes each, and a row in every one. */
+/** Tables with three indexes each, and a row in every one. */
 export async function makeTables(server: PostgresServer, count: number): Promise<void> {
   await server.sql(
     `do $$ begin for n in 1..${count} loop
-       execute format('create table t%s (a int primary key, b int unique)', n);
-       execute format('insert into t%s values (1, 1)', n);
+       execute format('create table t%s (a int primary key, b int unique, c int unique)', n);
+       execute format('insert into t%s values (1, 1, 1)', n);
        commit;
      end loop; end $$`,
   );
