@@ -109,7 +109,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
       },
     ],
     verifiedBy: [
-      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, every branch that the database names found, and every file of the volume that it names, by its hash where it has one',
+      'pg_restore --data-only with the rows of every table compared, git fsck of every repository, every branch and tag that the database names found with its commit, and every file of the volume that it names, by its hash where it has one',
       ...(elsewhere.length === 0
         ? []
         : [`not compared: ${enumerated(elsewhere)}, in a bucket that is copied by itself`]),

@@ -3,11 +3,12 @@
  *
  *     begin      is the store there, and what did the last good run copy?
  *     mirror     the copy is brought into step, unless the bucket is gone, empty or sharply smaller
- *     compare    names and sizes of all objects, and the content of a share of them
+ *     compare    names and sizes of all objects, and the content of a share of them; what differs is copied again
  *     expire     what was replaced long ago goes, where somebody said how long it is kept
  *     receipt    says in the store what was copied, when all before have succeeded
  *
- * all of them of rclone. The copy is `<data>/current`, and what a run has replaced is below `<data>/replaced/<time>-<run>`.
+ * all of them of rclone. The copy is `<data>/current`, what a run has replaced is below
+ * `<data>/replaced/<time>-<run>`, and what differed without being replaced below `<data>/damaged/<time>-<run>`.
  */
 import type { KubeObject } from '../model/kube-object';
 import { cronJobObjects, waits } from './cron-job';
@@ -82,7 +83,11 @@ export function mirrorJob(options: MirrorJobOptions): readonly KubeObject[] {
       name: 'compare',
       image: 'rclone',
       run: { script: 'compare-mirror.sh' },
-      env: { ...both, ...compareEnv(current, options.checkShares) },
+      env: {
+        ...both,
+        ...compareEnv(current, options.checkShares),
+        DAMAGED: inStore(location, `${paths.data}/damaged`),
+      },
       mounts: bothMounts,
     },
     ...(keepSeconds === undefined ? [] : [expire]),

@@ -3,7 +3,7 @@
  *
  *     begin      is the mirror's location there, and what did the last good run copy?
  *     mirror     what is new is copied, data before what points to it, unless the store is gone, empty or sharply smaller
- *     compare    names and sizes of all objects, and the content of a share of them
+ *     compare    names and sizes of all objects, and the content of a share of them; what differs is copied again
  *     remove     what the store has not any more goes, where the location keeps it as an old version
  *     receipt    says in the location what was copied, when all before have succeeded
  *
@@ -25,7 +25,7 @@ interface StoreFormat {
   readonly leftOut?: string;
   /** What an entry says of a backup that can be restored (ERE). */
   readonly finished: string;
-  /** Finds in an entry the moment of the backup, RFC 3339 in UTC (sed). */
+  /** Finds in an entry when the backup began, RFC 3339 without fractions of a second (sed). */
   readonly moment: string;
   /** Objects that say which repository this is, if several are in the store. */
   readonly identities?: { readonly objects: string; /** Finds it in them (sed). */ readonly identity: string };
@@ -51,7 +51,7 @@ export const STORE_FORMATS = {
   barman: {
     layers: ['/base/[^/]+/backup\\.info$'],
     finished: '^status=DONE$',
-    moment: 's/^begin_time=\\(....-..-..\\) \\(..:..:..\\).*/\\1T\\2Z/p',
+    moment: 's/^begin_time=\\(....-..-..\\) \\(..:..:..\\)[.0-9]*\\(.*\\)/\\1T\\2\\3/p',
   },
 } as const satisfies Readonly<Record<string, StoreFormat>>;
 
@@ -109,7 +109,12 @@ export function storeMirrorJob(options: StoreMirrorJobOptions): readonly KubeObj
       IDENTITY: format.identities?.identity ?? '',
       REMOVES: location.versioned ? 'yes' : '',
     }),
-    step('compare', 'compare-mirror.sh', { ...compareEnv(path), KEEPS_VANISHED: 'yes' }),
+    step('compare', 'compare-mirror.sh', {
+      ...compareEnv(path),
+      KEEPS_VANISHED: 'yes',
+      // Beside the mirror, where no other can be: no name of Kubernetes has an underscore.
+      DAMAGED: inStore(location, `${path}_damaged`),
+    }),
     ...(location.versioned ? [step('remove', 'remove-vanished.sh')] : []),
     receiptStep(options, COMPARED_BY),
   ];

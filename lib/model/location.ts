@@ -37,7 +37,7 @@ export interface S3LocationProps {
    * `checksumAlgorithm`: Ceph RGW and Backblaze refuse them (velero-plugin-for-aws v1.14.3, backupstoragelocation.md).
    */
   readonly sendChecksums?: boolean;
-  /** Whether the bucket keeps old versions of overwritten and deleted objects. Default `false`. */
+  /** Whether the bucket keeps old versions of overwritten and deleted objects; mirrors ask it each time. Default `false`. */
   readonly versioned?: boolean;
   /** Whether objects are locked against deletion for a time (S3 Object Lock). Default `false`. */
   readonly objectLocked?: boolean;

@@ -152,7 +152,7 @@ describe('the mirror of what Velero stores', () => {
     const result = accepted((scenario) => volumes(scenario, s3Location('local', { ...nas, mirror })));
     const cronJob = job(result, VELERO);
     expect(at(cronJob, 'spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds')).toBe(12 * 3600);
-    expect(told(cronJob)).toMatchObject({ STEP_SECONDS: '43200', SMALLEST_PERCENT: '10' });
+    expect(told(cronJob)).toMatchObject({ STEP_SECONDS: '42840', SMALLEST_PERCENT: '10' });
   });
 
   it('goes on from the mirror, which is not made again', () => {

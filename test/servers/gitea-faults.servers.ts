@@ -1,18 +1,20 @@
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOTLESS_LAYOUT } from '../../lib/jobs/gitea';
-import { createGiteaDatabase, GITEA_DATABASE, startGitea, type GiteaServer } from './support/gitea';
-import { attach, fillGitea, giteaJob, giteaSource } from './support/gitea-data';
+import { createGiteaDatabase, GITEA_DATABASE, ownByGitea, startGitea, type GiteaServer } from './support/gitea';
+import { attach, fillGitea, giteaJob, giteaSource, push } from './support/gitea-data';
 import {
   commonFaults,
   complaintsAbout,
@@ -28,6 +30,7 @@ import { announceFaults } from './support/faults-page';
 import { startPostgres, type PostgresServer } from './support/postgres';
 import { postgresFaults } from './support/postgres-faults';
 import { makeStore } from './support/store';
+import { until } from './support/tools';
 
 const STEPS = ['begin', 'dump', 'verify', 'copy', 'list', 'compare', 'commit', 'receipt'];
 
@@ -225,6 +228,50 @@ describe('a copy of Gitea, when something goes wrong', () => {
       /^Repository alice\/docs\.git has no branch feature, which the database names: /,
       () => inVolume('git/repositories/alice/docs.git/refs/heads/feature'),
     ),
+    missing(
+      'A repository has lost its tags',
+      'compare',
+      /^Repository alice\/code\.git has no tag v1, which the database names: refs were lost\. .* let it sync its tags: /,
+      () => inVolume('git/repositories/alice/code.git/refs/tags'),
+    ),
+    {
+      what: 'The folder of a repository was put back to an older state',
+      fails: 'compare',
+      says: /^Repository alice\/docs\.git does not have commit [0-9a-f]{40}, which the database names for branch main: the folder of the repository is older than the database, /,
+      run: async () => {
+        const folder = inVolume('git/repositories/alice/docs.git');
+        const [older, newer] = ['older', 'newer'].map((name) => join(gitea.volume, '..', name)) as [string, string];
+        cpSync(folder, older, { recursive: true, preserveTimestamps: true });
+        const commit = await push(gitea, 'alice/docs', 'lost');
+        await until('the row of the branch', 60, async () => {
+          const rows = await postgres.sql(`select count(*) from branch where commit_id = '${commit}'`, GITEA_DATABASE);
+          return rows === '1';
+        });
+        renameSync(folder, newer);
+        renameSync(older, folder);
+        ownByGitea(folder);
+        undo = () => {
+          rmSync(folder, { recursive: true });
+          renameSync(newer, folder);
+        };
+        return {};
+      },
+      undo: undone,
+    },
+    {
+      what: 'The objects of a tag are gone, and its name is there',
+      fails: 'compare',
+      says: /^Repository acme\/shared\.git does not have commit 0{39}1, which the database names for tag kept: /,
+      run: async () => {
+        await gitea.api('POST', '/repos/acme/Shared/tags', { tag_name: 'kept' });
+        await postgres.sql(
+          `update release set sha1 = '${'1'.padStart(40, '0')}' where tag_name = 'kept'`,
+          GITEA_DATABASE,
+        );
+        return {};
+      },
+      undo: async () => void (await gitea.api('DELETE', '/repos/acme/Shared/tags/kept')),
+    },
     broken(
       'A file belongs to somebody else',
       'copy',

@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Receipt } from '../../lib/model/receipt';
 import { createGiteaDatabase, GITEA_DATABASE, ownByGitea, startGitea, type GiteaServer } from './support/gitea';
-import { attach, fillGitea, giteaDigest, giteaJob, giteaSource, withFolder } from './support/gitea-data';
+import { attach, failMigration, fillGitea, giteaDigest, giteaJob, giteaSource, push } from './support/gitea-data';
 import type { Job } from './support/job';
 import { startPostgres, type PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
@@ -18,7 +18,8 @@ describe('a copy of Gitea', () => {
   beforeAll(async () => {
     [postgres, store] = await Promise.all([startPostgres(), makeStore()]);
     await createGiteaDatabase(postgres);
-    gitea = await startGitea(postgres);
+    // So that it tries a migration that must fail.
+    gitea = await startGitea(postgres, { 'migrations.ALLOW_LOCALNETWORKS': 'true' });
     job = giteaJob(store, gitea, postgres);
     await fillGitea(gitea, postgres);
   });
@@ -30,7 +31,7 @@ describe('a copy of Gitea', () => {
   it('has all that the database names, while others push (T03)', async () => {
     let pushes = 0;
     const failed = await runWhile(async () => {
-      await push('alice/docs', `busy-${pushes}`);
+      await push(gitea, 'alice/docs', `busy-${pushes}`);
       await gitea.api('POST', '/user/repos', { name: `busy-${pushes}`, auto_init: true, default_branch: 'main' });
       pushes += 1;
     });
@@ -53,7 +54,9 @@ describe('a copy of Gitea', () => {
     expect(receipt.counts).toEqual({
       repositories: 6,
       'git repositories checked': 8,
+      'unfinished migrations': 0,
       branches: 6,
+      tags: 1,
       'LFS objects': 3,
       'LFS pointers': 4,
       'LFS pointers without an object': 1,
@@ -72,6 +75,18 @@ describe('a copy of Gitea', () => {
     const moments = [receipt.startedAt, database, files, receipt.finishedAt];
     expect(moments).toEqual(moments.toSorted());
     expect(receipt.tools).toMatchObject({ git: expect.any(String) as string, pg_dump: expect.any(String) as string });
+  });
+
+  it('leaves out a repository whose migration has failed, of which Gitea keeps the row, and says so', async () => {
+    await failMigration(gitea, postgres, 'imported');
+    expect(existsSync(join(gitea.volume, 'git/repositories/alice/imported.git'))).toBe(false);
+    const { failed, containers } = await job.run();
+    await gitea.api('DELETE', '/repos/alice/imported');
+    expect(failed).toBeUndefined();
+    expect((await lastReceipt()).counts).toMatchObject({ repositories: 6, 'unfinished migrations': 1 });
+    expect(containers.find(({ name }) => name === 'compare')?.log).toContain(
+      'Repository alice/imported.git is left out: its migration goes on, or has failed.\n',
+    );
   });
 
   it('needs its files only where they are, when some are in a bucket', async () => {
@@ -132,7 +147,7 @@ describe('a copy of Gitea', () => {
 
     expect(await complaintsOfDoctor(gitea)).toEqual(complaints);
     await gitea.api('POST', '/repos/alice/code/issues', { title: 'after the restore' });
-    await push('alice/docs', 'after');
+    await push(gitea, 'alice/docs', 'after');
 
     // The comparison would have seen another SECRET_KEY (T08), of which the doctor says nothing (T07).
     await gitea.stop();
@@ -146,17 +161,6 @@ describe('a copy of Gitea', () => {
     const receipt = (await job.receipts()).at(-1);
     if (receipt === undefined) throw new Error('there is no receipt');
     return receipt;
-  }
-
-  async function push(repository: string, name: string): Promise<void> {
-    await withFolder(async (folder) => {
-      await gitea.git(folder, 'clone', '-q', gitea.remote(repository), 'clone');
-      const clone = join(folder, 'clone');
-      writeFileSync(join(clone, name), name);
-      await gitea.git(clone, 'add', '-A');
-      await gitea.git(clone, 'commit', '-q', '-m', name);
-      await gitea.git(clone, 'push', '-q', 'origin', 'HEAD');
-    });
   }
 
   /** Does something again and again as long as a run takes, and returns how that failed. */

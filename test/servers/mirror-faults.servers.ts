@@ -4,6 +4,8 @@ import { makeBucket, told, type Bucket } from './support/bucket';
 import {
   complaintsAbout,
   fullScratch,
+  mayNotAskForVersions,
+  unversioned,
   goodCopy,
   isAny,
   isList,
@@ -45,6 +47,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
     backup = await backupUser();
     [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
     mirror = makeMirror(store, bucket, backup);
+    await store.keepVersions();
     await putDocuments();
     await bucket.put('empty', '');
     let keys: readonly string[] | undefined;
@@ -116,6 +119,8 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       },
       undo: async () => bucket.put('docs/0', text(0)),
     },
+    unversioned('mirror'),
+    mayNotAskForVersions('mirror'),
     fullScratch('mirror', /^The scratch volume is full: /),
     sourceFault('The bucket refuses to be listed (403)', 'mirror', /^The store does not list source:.*403/, isList, {
       status: 403,
@@ -230,15 +235,17 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       undo: putDocuments,
     },
     {
-      what: 'An object of the copy is damaged after it was written',
+      what: 'An object of the copy is damaged whenever it was written',
       fails: 'compare',
-      says: /^The copy has another content: 1 objects differ, 'docs\/3' among them\.$/,
-      run: async () => ({
-        job: { checkShares: 1 },
-        beforeStart: async (container) => {
-          if (container === 'compare') await inCopy('PUT', 'docs/3', text(3).replaceAll('c', 'd'));
-        },
-      }),
+      says: /^The copy has another content, also after it was copied again: 1 objects differ, 'docs\/3' among them\. /,
+      run: async () => {
+        const port = await faultyStore(({ method, path }) =>
+          method === 'GET' && path.includes('/current/docs/3')
+            ? { waitFor: inCopy('PUT', 'docs/3', text(3).replaceAll('c', 'd')) }
+            : undefined,
+        );
+        return { job: { checkShares: 1, location: store.at(port) } };
+      },
       undo: async () => inCopy('PUT', 'docs/3', text(3)),
     },
     {
@@ -290,6 +297,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       },
     });
     expect(failed).toBeUndefined();
+    expect((await mirror.receipts()).at(-1)?.counts).toEqual({ repaired: 0 });
     expect(await counts()).toBe((all ?? 0) - 2);
     expect((await mirror.run()).failed).toBeUndefined();
     expect(await mirror.copy()).toEqual(await bucket.content());

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeBucket, told, type Bucket } from './support/bucket';
+import { contentOfBucket, makeBucket, rot, told, type Bucket } from './support/bucket';
 import { makeMirror, type Mirror } from './support/mirror';
 import { backupUser } from './support/rgw';
 import type { S3User } from './support/s3';
@@ -190,6 +190,44 @@ describe('the mirror of a bucket', () => {
     expect(containers.find(({ name }) => name === 'compare')?.log).toContain('share 0 of 1');
   });
 
+  it('copies again what has rotted, which size and time do not show, and keeps what it had', async () => {
+    const before = await mirror.copy();
+    const keys = Object.keys(before).filter((key) => !/^many\/|^empty$|\/$/.test(key));
+    await inBatches(keys, async (key) => rot(store.owner, inCopy(key)));
+    const rotten = await mirror.copy();
+    const { failed, containers } = await mirror.run({ job: { checkShares: 1 } });
+    expect(failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(before);
+    expect((await mirror.receipts()).at(-1)?.counts).toEqual({ repaired: keys.length });
+    const log = containers.find(({ name }) => name === 'compare')?.log;
+    const [said, folder = ''] =
+      /^(\d+) objects of the copy have another content, .* what it had is put into store:[^/]*\/(\S+)\.$/m
+        .exec(log ?? '')
+        ?.slice(1) ?? [];
+    expect(Number(said)).toBe(keys.length);
+    const kept = await contentOfBucket(store.owner, store.location.bucket, `${folder}/`);
+    expect(Object.keys(kept)).toEqual(keys);
+    for (const key of keys) expect(kept[key]?.split(' ')[1]).toBe(rotten[key]?.split(' ')[1]);
+  });
+
+  it('fails for what has rotted and cannot be copied by its name, until it is deleted in the copy', async () => {
+    const before = await mirror.copy();
+    const key = 'ends with a slash and has content/';
+    await rot(store.owner, inCopy(key));
+    const { failed } = await mirror.run({ job: { checkShares: 1 } });
+    expect(failed?.message).toMatch(
+      /^The copy has another content, also after it was copied again: 1 objects differ, 'ends .*\/' among them\. Delete /,
+    );
+    await told(store.owner, { method: 'DELETE', path: inCopy(key) });
+    expect((await mirror.run({ job: { checkShares: 1 } })).failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(before);
+  });
+
+  /** Path of an object of the copy. */
+  function inCopy(key: string): string {
+    return `/${store.location.bucket}/${mirror.current}/${key}`;
+  }
+
   function copyOf({ current }: Mirror): string {
     return `s:${store.location.bucket}/${current}`;
   }
@@ -221,14 +259,8 @@ describe('objects whose names have empty parts', () => {
   it('come back equal from a location that keeps old versions', async () => {
     const [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
     const mirror = makeMirror(store, bucket, backup);
-    const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
     const location = { ...store.location, versioned: true };
-    await told(store.owner, {
-      method: 'PUT',
-      path: `/${location.bucket}`,
-      query: { versioning: '' },
-      body: versioning,
-    });
+    await store.keepVersions();
     for (const key of ['a/b', ...EMPTY_PARTS]) await bucket.put(key, `content of ${key}`);
     const before = await bucket.content();
     expect((await mirror.run({ job: { location } })).failed).toBeUndefined();

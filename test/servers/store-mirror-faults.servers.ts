@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   complaintsAbout,
   fullScratch,
+  mayNotAskForVersions,
+  unversioned,
   goodCopy,
   isAny,
   isList,
@@ -41,7 +43,7 @@ describe('the mirror of a store, when something goes wrong', () => {
 
   beforeAll(async () => {
     [local, store] = await Promise.all([makeStore('local'), makeStore()]);
-    await store.rclone('backend', 'versioning', `s:${store.location.bucket}`, 'Enabled');
+    await store.keepVersions();
     velero = await makeVeleroStore(local);
     for (const name of ['first', 'second']) await velero.backUp(name);
     const made = makeStoreMirror('velero', local, velero.path, store);
@@ -117,6 +119,20 @@ describe('the mirror of a store, when something goes wrong', () => {
         const port = await faultyStore(({ method }) => (method === 'DELETE' ? { status: 403 } : undefined));
         return { job: { location: store.at(port) } };
       },
+    },
+    unversioned('mirror'),
+    mayNotAskForVersions('mirror'),
+    {
+      what: 'An entry does not say when its backup began',
+      fails: 'mirror',
+      says: /^The entry 'backups\/timeless\/velero-backup\.json' in source:\S+ does not say when its backup began, but '': /,
+      run: async () => {
+        const entry = `s:${local.location.bucket}/${velero.path}/backups/timeless/velero-backup.json`;
+        await local.put(entry, '{"status":{"phase":"Completed"}}');
+        return {};
+      },
+      undo: async () =>
+        void (await local.rclone('purge', `s:${local.location.bucket}/${velero.path}/backups/timeless`)),
     },
     fullScratch('mirror', /^The scratch volume is full: /),
     sourceFault('The store refuses to be listed (403)', 'mirror', /^The store does not list source:.*403/, isList, {

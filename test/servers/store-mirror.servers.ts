@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restoreArchive, startArchivedPostgres, type Archive } from './support/barman';
+import { rot } from './support/bucket';
 import { faultyStore } from './support/faulty-store';
 import type { PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
@@ -20,7 +21,7 @@ describe.each([
 
   beforeAll(async () => {
     [local, offsite] = await Promise.all([makeStore('local'), makeStore('offsite', 'battery staple')]);
-    if (versioned) await offsite.rclone('backend', 'versioning', `s:${offsite.location.bucket}`, 'Enabled');
+    if (versioned) await offsite.keepVersions();
     velero = await makeVeleroStore(local);
     mirror = makeStoreMirror('velero', local, velero.path, offsite);
   });
@@ -170,7 +171,7 @@ describe('the mirror of an archive of Barman', () => {
 
   beforeAll(async () => {
     [local, offsite] = await Promise.all([makeStore('local'), makeStore('offsite', 'battery staple')]);
-    await offsite.rclone('backend', 'versioning', `s:${offsite.location.bucket}`, 'Enabled');
+    await offsite.keepVersions();
     archive = await startArchivedPostgres(local);
     await archive.server.sql('create table notes (id int primary key, text text)');
     mirror = makeStoreMirror('barman', local, archive.path, offsite);
@@ -214,14 +215,42 @@ describe('the mirror of an archive of Barman', () => {
     expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
     await expectEqual(backups[0] ?? '');
 
+    const began = Date.now();
     backups.push(await archive.backUp());
+    const ended = Date.now();
     await write(3);
     await archive.keep(1);
     // There is so little that all of it goes.
     expect((await mirror.run({ job: { location: location(), smallestPercent: 0 } })).failed).toBeUndefined();
     expect(await backupsOf()).toEqual([backups[1]]);
-    expect((await mirror.receipts()).at(-1)).toMatchObject({ counts: { backups: 1 } });
+    const receipt = (await mirror.receipts()).at(-1);
+    expect(receipt).toMatchObject({ counts: { backups: 1, repaired: 0 } });
+    // Without fractions of a second, whatever the zone of the server.
+    const newest = Date.parse(receipt?.moments?.['newestBackup'] ?? '');
+    expect(newest).toBeGreaterThan(began - 1000);
+    expect(newest).toBeLessThan(ended);
     await expectEqual(backups[1] ?? '');
+  });
+
+  it('copies a base copy again that has rotted, which size and time do not show, and keeps what it had', async () => {
+    const data = `db-1/base/${backups[1]}/data.tar.gz`;
+    await rot(offsite.owner, `/${offsite.location.bucket}/${mirror.path}/${data}`);
+    const objects = (await mirror.receipts()).at(-1)?.items.copy ?? 0;
+    let repaired: number | undefined = 0;
+    // Each run compares another share.
+    for (let runs = 0; repaired === 0 && runs < objects; runs += 1) {
+      expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+      repaired = (await mirror.receipts()).at(-1)?.counts?.['repaired'];
+    }
+    expect(repaired).toBe(1);
+    await expectEqual(backups[1] ?? '');
+    const kept = await offsite.rclone(
+      'lsf',
+      '--recursive',
+      '--files-only',
+      `s:${offsite.location.bucket}/${mirror.path}_damaged`,
+    );
+    expect(kept).toMatch(new RegExp(`^\\d{8}T\\d{6}Z-[0-9a-f]{8}/${data}\n$`));
   });
 
   it('has all that its base copies need, when one is made and one removed during the run', async () => {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# compare-gitea.sh KIND=FOLDER...: does the copy have every file and branch that the database dump names, files of the right
-# size and, where the name is a hash, with the right content? An empty folder is of a kind whose files are in a bucket: only
+# compare-gitea.sh KIND=FOLDER...: does the copy have every file, branch and tag that the database dump names, files of the
+# right size and, where the name is a hash, with the right content? An empty folder is of a kind whose files are in a bucket: only
 # the copy of that can have them.
 # shellcheck source=common.sh
 . /scripts/common.sh
@@ -23,12 +23,17 @@ for list in dumped left; do
   sed '$d' "$LISTS/$list" >"$LISTS/$list.rows"
 done
 # A row is known by its kind and path: its size is the dump's.
-awk -F '\t' -v expected="$LISTS/expected" -v deleted="$LISTS/deleted" '
+awk -F '\t' -v expected="$LISTS/expected" -v deleted="$LISTS/deleted" -v unfinished="$LISTS/unfinished" '
   { key = $1 "\t" $2 }
   FILENAME == ARGV[1] { left[key] = 1; next }
+  $1 == "unfinished migrations" { print $2 >unfinished; next }
   { print >(key in left ? expected : deleted) }
 ' "$LISTS/left.rows" "$LISTS/dumped.rows"
-touch "$LISTS/expected" "$LISTS/deleted"
+touch "$LISTS/expected" "$LISTS/deleted" "$LISTS/unfinished"
+wc -l <"$LISTS/unfinished" >"$PARTS/count.unfinished migrations"
+while read -r name; do
+  echo "Repository $name is left out: its migration goes on, or has failed."
+done <"$LISTS/unfinished"
 gone=$(awk -F '\t' '$1 == "repositories" { print $2; exit }' "$LISTS/deleted")
 # What is left of it in the dump cannot be opened, and its name is taken.
 [ -z "$gone" ] || fail "Repository $gone was deleted or renamed during the run: run again."
@@ -68,14 +73,42 @@ for pair; do
   echo "$count" >"$PARTS/count.$kind"
 done
 
-doing='comparing branches'
+# describe_ref REPOSITORY/refs/…: leaves in $ref how people call it, and in $kind what Gitea's dashboard can sync.
+describe_ref() {
+  repository=${1%%/refs/*}
+  ref=${1#"$repository/refs/"}
+  case $ref in
+  heads/*) kind=branches ref="branch ${ref#heads/}" ;;
+  *) kind=tags ref="tag ${ref#tags/}" ;;
+  esac
+}
+
+doing='comparing branches and tags'
 # One that the database names before and after the copy was there meanwhile, whatever was pushed or deleted.
-grep '^branches	' "$LISTS/expected" >"$LISTS/branches" || true
-wc -l <"$LISTS/branches" >"$PARTS/count.branches"
+for kind in branches tags; do
+  grep "^$kind	" "$LISTS/expected" >"$LISTS/$kind" || true
+  wc -l <"$LISTS/$kind" >"$PARTS/count.$kind"
+done
 lacking=$(awk -F '\t' 'FILENAME == ARGV[1] { there[$0] = 1; next } !($2 in there) { print $2; exit }' \
-  "$SCRATCH/branches" "$LISTS/branches")
-[ -z "$lacking" ] ||
-  fail "Repository ${lacking%%/refs/heads/*} has no branch ${lacking#*/refs/heads/}, which the database names: refs were lost. If they were removed without Gitea, let it sync its branches: Site Administration, Dashboard."
+  "$SCRATCH/refs" "$LISTS/branches" "$LISTS/tags")
+if [ -n "$lacking" ]; then
+  describe_ref "$lacking"
+  fail "Repository $repository has no $ref, which the database names: refs were lost. If they were removed without Gitea, let it sync its $kind: Site Administration, Dashboard."
+fi
+
+doing='comparing commits'
+# One that was the same before and after was pushed before the dump, and what was pushed over git keeps for two weeks.
+awk 'FILENAME == ARGV[1] { left[$0] = 1; next } $0 in left' "$LISTS/left.rows" "$LISTS/branches" "$LISTS/tags" \
+  >"$LISTS/settled"
+lacking=$(awk -F '\t' '
+  FILENAME == ARGV[1] { absent[$0] = 1; next }
+  { name = substr($2, 1, index($2, ".git/refs/") + 3) }
+  (name "\t" $4) in absent { print $2 "\t" $4; exit }
+' "$SCRATCH/absent" "$LISTS/settled")
+if [ -n "$lacking" ]; then
+  describe_ref "${lacking%	*}"
+  fail "Repository $repository does not have commit ${lacking##*	}, which the database names for $ref: the folder of the repository is older than the database, so bring back a newer one. If it is as it should be, let Gitea sync its $kind: Site Administration, Dashboard."
+fi
 
 doing='reading files whose name is a hash'
 if [ -s "$LISTS/hashes" ]; then

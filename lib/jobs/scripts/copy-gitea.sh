@@ -88,9 +88,30 @@ pointers() {
   wait "$reader"
 }
 
+# absent REPOSITORY NAME: which of the commits that the dump names are not in it, in $SCRATCH/absent.
+absent() {
+  commits=$TMP/commits/${2%%/*}=${2#*/}
+  [ -e "$commits" ] || return 0
+  # shellcheck disable=SC2016 # for the inner shell
+  run "$STEP_SECONDS" sh -c 'git --git-dir="$1" cat-file --batch-check --buffer <"$2"' sh "$1" "$commits" \
+    >"$TMP/found" 2>"$TMP/errors" || return 1
+  awk -v name="$2" '$2 == "missing" { print name "\t" $1 }' "$TMP/found" >>"$SCRATCH/absent"
+}
+
+doing='sorting the commits that the database names by repository'
+# A file for each, because git is asked once for each. No name has a `=`.
+mkdir "$TMP/commits"
+awk -F '\t' -v folder="$TMP/commits/" '
+  $1 != "branches" && $1 != "tags" || $4 == "" { next }
+  { name = substr($2, 1, index($2, ".git/refs/") + 3); sub("/", "=", name) }
+  name != last { if (last != "") close(folder last); last = name }
+  { print $4 >>(folder name) }
+' "$SCRATCH/lists/dumped"
+
 checked=0
 : >"$SCRATCH/pointers"
-: >"$SCRATCH/branches"
+: >"$SCRATCH/refs"
+: >"$SCRATCH/absent"
 # Names may begin with a dot, as that of .profile does.
 for repository in "$VOLUME/$REPOSITORIES"/*/*.git "$VOLUME/$REPOSITORIES"/*/.*.git; do
   [ -d "$repository" ] || continue
@@ -109,11 +130,15 @@ for repository in "$VOLUME/$REPOSITORIES"/*/*.git "$VOLUME/$REPOSITORIES"/*/.*.g
     continue
   fi
   pointers "$copy" || fail "The pointers to LFS of repository $name could not be read: $(why "$TMP/errors")"
-  # To git one that has lost all of its refs is whole. What the database knows of them is compared later.
-  run "$STEP_SECONDS" git --git-dir="$copy" for-each-ref --format="$name/%(refname)" refs/heads \
-    >>"$SCRATCH/branches" 2>"$TMP/errors" ||
+  # To git one that has lost all of its refs is whole, and so is one that was put back to an older state. What the database
+  # knows of both is compared later.
+  run "$STEP_SECONDS" git --git-dir="$copy" for-each-ref --format="$name/%(refname)" refs/heads refs/tags \
+    >>"$SCRATCH/refs" 2>"$TMP/errors" ||
     fail "The branches of repository $name could not be listed: $(why "$TMP/errors")"
+  absent "$copy" "$name" || fail "The commits of repository $name could not be looked for: $(why "$TMP/errors")"
   checked=$((checked + 1))
 done
+# What was found to be absent would not have fitted either.
+! is_full || fail 'The scratch volume is full: this job needs a larger one.'
 echo "$checked" >"$PARTS/count.git repositories checked"
 echo "$checked repositories are whole."

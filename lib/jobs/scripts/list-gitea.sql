@@ -1,11 +1,23 @@
 -- What a Gitea or Forgejo keeps in files, as its database says: the kind, the path below the folder of that kind, and, where
--- it knows them, the size and the SHA-256 (Gitea 1.26, models and modules of lfs, packages, attachments and avatars).
+-- it knows them, the size and the SHA-256 (Gitea 1.26, models and modules of lfs, packages, attachments and avatars). Of a
+-- branch or a tag the latter is the commit.
 \o :listed
-select 'repositories', lower(owner_name) || '/' || lower_name || '.git', '', '' from repository
+with named as (
+  select id, status, lower(owner_name) || '/' || lower_name || '.git' as folder from repository
+-- 1: a migration that goes on, or has failed. Gitea keeps the row of that one, and removes its folder (models/repo/repo.go,
+-- services/task/migrate.go).
+), ready as (select * from named where status <> 1)
+select 'repositories', folder, '', '' from ready
+union
+select 'unfinished migrations', folder, '', '' from named where status = 1
 union
 -- Of Gitea 1.21 and later. What was deleted is there too, for those who want it back.
-select 'branches', lower(owner_name) || '/' || lower_name || '.git/refs/heads/' || branch.name, '', ''
-  from branch join repository on repository.id = repo_id where not is_deleted
+select 'branches', folder || '/refs/heads/' || name, '', commit_id
+  from branch join ready on ready.id = repo_id where not is_deleted
+union
+-- Every tag has a row, also one without a release. A draft may have no tag yet.
+select 'tags', folder || '/refs/tags/' || tag_name, '', sha1
+  from release join ready on ready.id = repo_id where not is_draft and sha1 <> ''
 union
 select 'LFS objects', substr(oid, 1, 2) || '/' || substr(oid, 3, 2) || '/' || substr(oid, 5), size::text, oid from lfs_meta_object
 union

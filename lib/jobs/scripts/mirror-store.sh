@@ -119,6 +119,22 @@ copy_layer() {
   [ -z "$failure" ] || fail "$failure"
 }
 
+# in_utc TIME: leaves such a time (RFC 3339) in $utc.
+in_utc() {
+  printf '%s\n' "$1" | grep -qE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$' || return 1
+  zone=${1#???????????????????}
+  # Not every busybox has a `date` that knows zones. A 1 at the front, because numbers that begin with 0 are octal.
+  offset=0
+  if [ "$zone" != Z ]; then
+    hours=${zone%:*}
+    offset=$(((1${hours#?} - 100) * 3600 + (1${zone#*:} - 100) * 60))
+  fi
+  case $zone in -*) offset=-$offset ;; *) ;; esac
+  seconds=$(date -u -d "$(printf '%s\n' "${1%"$zone"}" | tr T ' ')" +%s) || return 1
+  utc=$(date -u -d "@$((seconds - (offset)))" +%Y-%m-%dT%H:%M:%SZ)
+}
+
+[ -z "$REMOVES" ] || require_versions
 pass=0
 again=yes
 while [ -n "$again" ]; do
@@ -143,8 +159,9 @@ count "$SCRATCH/settled.1" >"$PARTS/count.backups"
 # As the owner says it: the time of an object is when somebody wrote it here.
 names_in "$SCRATCH/settled.1" >"$TMP/names"
 while read -r name; do
-  sed -n "$MOMENT" "$TMP/entries/$name"
-  # An entry need not end with a line break, and then neither does what busybox finds in it.
-  echo
+  moment=$(sed -n "$MOMENT" "$TMP/entries/$name")
+  in_utc "$moment" ||
+    fail "The entry '$name' in $SOURCE does not say when its backup began, but '$moment': remove it there with the tool that made it."
+  printf '%s\n' "$utc"
 done <"$TMP/names" >"$TMP/moments"
 sort "$TMP/moments" | tail -n 1 >"$PARTS/moment.newestBackup"

@@ -6,6 +6,7 @@
 # shellcheck source=rclone.sh
 . /scripts/rclone.sh
 
+[ -n "$REPLACED" ] || require_versions
 list "$SOURCE" "$SCRATCH/source"
 [ "$(bytes_in "$SCRATCH/source")" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] ||
   fail "There is nothing to copy: $SOURCE has $(count "$SCRATCH/source") objects with 0 bytes."
@@ -19,7 +20,7 @@ echo "$doing"
 may_vanish=$((copied - (copied * SMALLEST_PERCENT + 99) / 100))
 set -- --metadata --max-delete "$may_vanish"
 # shellcheck disable=SC2086 # a list of words
-[ -z "$REPLACED" ] || set -- "$@" $WITHOUT_EMPTY_PARTS --backup-dir "$REPLACED/$(tr -d ':-' <"$PARTS/started")-$(cat "$PARTS/run")"
+[ -z "$REPLACED" ] || set -- "$@" $WITHOUT_EMPTY_PARTS --backup-dir "$REPLACED/$(this_run)"
 # Deletions come last, and only when all was copied.
 ask_rclone "$STEP_SECONDS" sync "$@" "$SOURCE" "$COPY" || {
   [ "$code" -ne 7 ] || fail "During the run more than $may_vanish objects have vanished from the bucket of $SOURCE."

@@ -7,6 +7,8 @@ RCLONE_NO_UNICODE_NORMALIZATION=true
 export RCLONE_NO_UNICODE_NORMALIZATION
 # A run that fails is repeated as a whole; more patience would only hide for longer that it does.
 PATIENCE='--contimeout 10s --retries 2 --low-level-retries 3'
+# There is no `--list-cutoff`, which would spare memory in a large folder: rclone then asks for every object singly (rclone
+# v1.76.0, fs/list/sorter.go; measured with 200,000 objects on both sides, of which it held 340 MB).
 # Names with empty parts, `a//b`, `/a`: rclone does not see them below a prefix, and can put none of them aside (rclone
 # v1.76.0, docs/content/s3.md). With --fast-list it also loses `a/b` beside `a//b`, and says nothing: it must not be used.
 WITHOUT_EMPTY_PARTS='--exclude {{.*//.*}} --exclude /{{/.*}}'
@@ -19,6 +21,24 @@ ask_rclone() {
   run "$seconds" rclone $PATIENCE "$@" >"$TMP/answer" 2>"$TMP/errors" || return "$code"
   # rclone says nothing of an answer that did not fit.
   ! is_full || fail 'The scratch volume is full: a job of this bucket needs a larger one.'
+}
+
+# this_run: how the folder of what this run puts aside is called.
+this_run() {
+  printf '%s-%s' "$(tr -d ':-' <"$PARTS/started")" "$(cat "$PARTS/run")"
+}
+
+# require_versions: fails unless the store says itself that the bucket of the copy keeps old versions. Without them what is
+# replaced and removed would be lost.
+require_versions() {
+  place=${COPY%%/*}
+  bucket=${place#store:}
+  doing="asking whether $place keeps old versions"
+  ask_rclone "$ANSWER_SECONDS" backend versioning "$place" ||
+    fail "The store does not say whether the bucket $bucket keeps old versions, as its location says; these keys need the right s3:GetBucketVersioning on it: $(why "$TMP/errors")"
+  state=$(tr -d '"\n' <"$TMP/answer")
+  [ "$state" = Enabled ] ||
+    fail "The bucket $bucket is to keep old versions, and the store says '$state': what is replaced or removed would be lost. Enable them, as with aws s3api put-bucket-versioning --bucket $bucket --versioning-configuration Status=Enabled, or do not say \`versioned: true\` of its location."
 }
 
 # list PLACE FILE: one sorted line for each object, `size;time;name`, with the time at which the store got it. Control

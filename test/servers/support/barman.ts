@@ -23,7 +23,10 @@ const SERVER = 'db-1';
 export async function startArchivedPostgres(store: Store, path = 'base/lab/data/forge/db'): Promise<Archive> {
   const barman = barmanOf(store, path, () => server);
   const archive = barman.script('barman-cloud-wal-archive', '--gzip');
-  const server = await startPostgres({ settings: { archive_mode: 'on', archive_command: `${archive} %p` } });
+  const server = await startPostgres({
+    // Barman notes times in the zone of the server.
+    settings: { timezone: 'Asia/Tokyo', archive_mode: 'on', archive_command: `${archive} %p` },
+  });
   return {
     path,
     server,

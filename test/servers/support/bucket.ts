@@ -50,6 +50,15 @@ export async function told(user: S3User, request: S3Request): Promise<S3Answer> 
   return answer;
 }
 
+/** Gives an object another content of the same size, and says the same of it: as a disk that rots. */
+export async function rot(user: S3User, path: string): Promise<void> {
+  const { bytes, headers } = await told(user, { path });
+  const said = [...headers].filter(([name]) => /^(content-type|x-amz-meta-)/.test(name));
+  const body = Buffer.from(bytes);
+  body.writeUInt8(body.readUInt8(0) ^ 1);
+  await told(user, { method: 'PUT', path, body, headers: Object.fromEntries(said) });
+}
+
 /** @param prefix is left out of the keys. */
 export async function contentOfBucket(user: S3User, bucket: string, prefix = ''): Promise<Content> {
   const keys = await keysOf(user, bucket, prefix);

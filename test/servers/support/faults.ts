@@ -359,6 +359,35 @@ export function fullScratch(step: string, says: RegExp): Fault<JobWithStore> {
   };
 }
 
+/** @param step would replace or remove what nothing could bring back. */
+export function unversioned(step: string): Fault<JobWithStore> {
+  let enable: () => Promise<void> = async () => {};
+  return {
+    what: 'The bucket keeps no old versions, and its location says that it does',
+    fails: step,
+    says: /^The bucket backups-\S+ is to keep old versions, and the store says 'Suspended': what is replaced or removed would be lost\. /,
+    run: async ({ store }) => {
+      enable = store.keepVersions;
+      await store.rclone('backend', 'versioning', `s:${store.location.bucket}`, 'Suspended');
+      return { job: { location: { ...store.location, versioned: true } } };
+    },
+    undo: async () => enable(),
+  };
+}
+
+/** @param step needs to know. */
+export function mayNotAskForVersions(step: string): Fault<JobWithStore> {
+  return {
+    what: 'The keys of the store may not ask whether it keeps old versions',
+    fails: step,
+    says: /^The store does not say whether the bucket \S+ keeps old versions, .* need the right s3:GetBucketVersioning on it: .*403/,
+    run: async ({ store }) => {
+      const port = await faultyStore(({ path }) => (path.includes('?versioning') ? { status: 403 } : undefined));
+      return { job: { location: { ...store.at(port), versioned: true } } };
+    },
+  };
+}
+
 function wasWritten(file: number): boolean {
   try {
     return writeSync(file, Buffer.alloc(4096)) > 0;

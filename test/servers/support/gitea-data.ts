@@ -176,6 +176,44 @@ async function pushDocs(gitea: GiteaServer, folder: string): Promise<void> {
   await branches(gitea, 'alice/docs', 2);
 }
 
+/** A commit on the branch that people see first. @returns it. */
+export async function push(gitea: GiteaServer, repository: string, name: string): Promise<string> {
+  let commit = '';
+  await withFolder(async (folder) => {
+    await gitea.git(folder, 'clone', '-q', gitea.remote(repository), 'clone');
+    const clone = join(folder, 'clone');
+    writeFileSync(join(clone, name), name);
+    await gitea.git(clone, 'add', '-A');
+    await gitea.git(clone, 'commit', '-q', '-m', name);
+    await gitea.git(clone, 'push', '-q', 'origin', 'HEAD');
+    commit = (await gitea.git(clone, 'rev-parse', 'HEAD')).trim();
+  });
+  return commit;
+}
+
+/** As somebody migrates on the website, from where nobody listens: the API would remove the row. */
+export async function failMigration(gitea: GiteaServer, postgres: PostgresServer, name: string): Promise<void> {
+  const form = async (path: string, cookie: string, fields: Readonly<Record<string, string>>): Promise<Response> =>
+    fetch(`${gitea.url}${path}`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers: { cookie },
+      redirect: 'manual',
+    });
+  const { username: user_name, password } = gitea.admin;
+  const { headers } = await form('/user/login', '', { user_name, password });
+  // The session is set twice, and only the second one is logged in.
+  const cookies = new Map(headers.getSetCookie().map((line) => [line.split('=')[0], line.split(';')[0]]));
+  const cookie = [...cookies.values()].join('; ');
+  const clone_addr = 'http://127.0.0.1:9/nobody/nothing.git';
+  await form('/repo/migrate', cookie, { clone_addr, service: '1', uid: '1', repo_name: name });
+  // 3: failed (modules/structs/task.go).
+  await until('the end of the migration', 60, async () => {
+    const status = await postgres.sql('select status from task order by id desc limit 1', GITEA_DATABASE);
+    return status === '3';
+  });
+}
+
 /** Gitea notes what was pushed when it comes to it. */
 async function branches(gitea: GiteaServer, repository: string, count: number): Promise<void> {
   await until('the branches', 60, async () => {

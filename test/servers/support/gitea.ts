@@ -27,6 +27,8 @@ export interface GiteaServer {
   readonly url: string;
   /** What its Secret with settings would hold. A test changes it to start with others. */
   settings: Readonly<Record<string, string>>;
+  /** Whom all others log in as. */
+  readonly admin: { readonly username: string; readonly password: string };
   /** What the Secret with the credentials of its database holds. */
   readonly secret: Readonly<Record<string, string>>;
   /** The folder that is its volume. */
@@ -52,6 +54,8 @@ export const GITEA_DATABASE = 'gitea';
 
 export async function createGiteaDatabase(postgres: PostgresServer): Promise<void> {
   await postgres.sql(`create role ${GITEA_DATABASE} login password '${DATABASE_PASSWORD}'`);
+  // Gitea waits for git inside of transactions, on a busy machine for seconds.
+  await postgres.sql(`alter role ${GITEA_DATABASE} set idle_in_transaction_session_timeout = '1min'`);
   await postgres.sql(`create database ${GITEA_DATABASE} owner ${GITEA_DATABASE}`);
 }
 
@@ -102,6 +106,7 @@ export async function startGitea(
       'log.MODE': 'console',
       ...settings,
     },
+    admin: { username: ADMIN, password: PASSWORD },
     secret: { username: GITEA_DATABASE, password: DATABASE_PASSWORD },
     volume,
     start: async () => {

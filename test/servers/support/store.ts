@@ -30,6 +30,8 @@ export interface Store {
   /** Takes the keys away, as happens when they expire. */
   readonly revoke: () => Promise<void>;
   readonly restore: () => Promise<void>;
+  /** Makes its bucket what `versioned: true` says. */
+  readonly keepVersions: () => Promise<void>;
   /** The same location behind another address. */
   readonly at: (port: number) => Location;
 }
@@ -83,6 +85,7 @@ export async function makeStore(
     revoke: async () => void (await output('radosgw-admin', ['key', 'rm', ...keyOptions], { env })),
     restore: async () =>
       void (await output('radosgw-admin', ['key', 'create', ...keyOptions, `--secret-key=${secretKey}`], { env })),
+    keepVersions: async () => void (await rclone('backend', 'versioning', `s:${bucket}`, 'Enabled')),
     location: at(ceph.port),
     secret,
     owner: { endpoint: endpoint(ceph.port), accessKey: key, secretKey },
