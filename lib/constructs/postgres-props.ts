@@ -48,7 +48,13 @@ const SERVER_BACKUP: Readonly<Record<string, Expected>> = {
 const SERVER: Readonly<Record<string, Expected>> = {
   'server.host': {
     is: isDnsLabel,
-    write: `host: 'db', the name of a Service in the namespace of the volume, and nothing behind it`,
+    write: (host) => {
+      const [name = 'db', namespace] = isText(host) ? host.split('.') : [];
+      const service = 'the name of a Service in the namespace of the volume, and nothing behind it';
+      return namespace === undefined || !isDnsLabel(name) || !isDnsLabel(namespace)
+        ? `host: 'db', ${service}`
+        : `host: '${name}', ${service}; where the database is in the namespace '${namespace}', and the chart is not, write namespace: '${namespace}' into data, too`;
+    },
   },
   'server.port': { is: optional(isPort), write: 'port: 5432' },
   'server.pods.labels': {

@@ -143,7 +143,7 @@ describe('documents that nobody read', () => {
   });
 
   it('are named, and where there are many, the folders that they are in', () => {
-    const describe = (): string => {
+    const described = (): string => {
       const { files, leftOut } = readBeside(['!staging/**'], repository.project, 'dist');
       return describeUnread(findUnread(repository.project, 'dist', [...files, ...leftOut], []));
     };
@@ -151,13 +151,13 @@ describe('documents that nobody read', () => {
       `${documents} YAML document${documents === 1 ? '' : 's'} of this repository that nobody asked synth to read (alsoRead)`;
     // Of what somebody has left out there is nothing to say.
     repository.write('cluster/staging/a.yaml', yaml('ConfigMap', 'a'));
-    expect(describe()).toBe(count(0));
+    expect(described()).toBe(count(0));
     repository.write('cluster/a.yaml', `${yaml('ConfigMap', 'a')}---\n${yaml('Secret', 'a')}`);
     repository.write('b.yaml', yaml('ConfigMap', 'b'));
-    expect(describe()).toBe(`${count(3)}: ../b.yaml and a.yaml`);
+    expect(described()).toBe(`${count(3)}: ../b.yaml and a.yaml`);
     for (const name of ['c', 'd', 'e', 'f']) repository.write(`cluster/deep/${name}.yaml`, yaml('ConfigMap', name));
-    expect(describe()).toBe(`${count(7)}: ../b.yaml, a.yaml and deep/ (4 files)`);
+    expect(described()).toBe(`${count(7)}: ../b.yaml, a.yaml and deep/ (4 files)`);
     for (const name of ['g', 'h', 'i', 'j']) repository.write(`cluster/${name}/${name}.yaml`, yaml('ConfigMap', name));
-    expect(describe()).toBe(`${count(11)}: ../b.yaml, a.yaml, deep/ (4 files), g/g.yaml, h/h.yaml and 2 more`);
+    expect(described()).toBe(`${count(11)}: ../b.yaml, a.yaml, deep/ (4 files), g/g.yaml, h/h.yaml and 2 more`);
   });
 });
