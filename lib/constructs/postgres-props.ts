@@ -41,7 +41,13 @@ export function serverProps(path: string): Readonly<Record<string, Expected>> {
   return {
     [`${path}.host`]: {
       is: isDnsLabel,
-      write: `host: 'db', the name of a Service in the namespace of the volume, and nothing behind it`,
+      write: (host) => {
+        const [name = 'db', namespace] = isText(host) ? host.split('.') : [];
+        const service = 'the name of a Service in the namespace of the volume, and nothing behind it';
+        return namespace === undefined || !isDnsLabel(name) || !isDnsLabel(namespace)
+          ? `host: 'db', ${service}`
+          : `host: '${name}', ${service}; where the database is in the namespace '${namespace}', and the chart is not, write namespace: '${namespace}' into data, too`;
+      },
     },
     [`${path}.port`]: { is: optional(isPort), write: 'port: 5432' },
     [`${path}.pods.labels`]: {

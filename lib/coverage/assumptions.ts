@@ -1,11 +1,13 @@
 /** What the proofs took from the platform, or from somebody's word, and what only the live cluster can confirm. */
 import { distinctBy, sortedBy } from '../model/collections';
 import { describeDataset } from '../model/dataset';
+import { isExcluded } from '../model/declaration';
 import { BACKED_UP_NAMESPACE } from '../model/folders';
 import type { Assumption } from '../model/inventory';
 import { describeObject, textAt } from '../model/kube-object';
 import { FLUX_NAMESPACE } from '../model/platform';
 import type { GateContext } from './context';
+import { describeOrigin } from './finding';
 import type { Share } from './take-inventory';
 
 export function assumptionsOf(share: Share, context: GateContext): readonly Assumption[] {
@@ -15,6 +17,7 @@ export function assumptionsOf(share: Share, context: GateContext): readonly Assu
     ...aboutKustomizations(share),
     ...aboutOtherRepositories(context),
     ...aboutLabels(share),
+    ...aboutMakers(share, context),
   ];
   // Several methods may take the same as given.
   const distinct = distinctBy(assumptions, (assumption) => JSON.stringify(assumption));
@@ -76,4 +79,20 @@ function aboutLabels({ datasets }: Share): readonly Assumption[] {
       value: declaration.labels,
       why: 'Velero tells the claims apart by these labels.',
     }));
+}
+
+/** Claims that are copied by their names alone, because nobody sees what makes them. */
+function aboutMakers({ datasets }: Share, context: GateContext): readonly Assumption[] {
+  return datasets
+    .filter(({ answer }) => !isExcluded(answer))
+    .flatMap(({ id, heldBy, undeclaredClaim, origin }): readonly Assumption[] => {
+      const about = `maker of ${describeDataset(id)}`;
+      if (heldBy !== undefined && context.object(heldBy) === undefined) {
+        const why = 'No object here is it, so nobody sees whether the claim is called so, or goes with it.';
+        return [{ about, value: describeObject(heldBy), why }];
+      }
+      if (undeclaredClaim !== true) return [];
+      const why = 'No object here declares the claim, so nobody sees what makes it, or whether it is called so.';
+      return [{ about, value: `unknown; ${describeOrigin(origin)} mounts it`, why }];
+    });
 }

@@ -126,8 +126,8 @@ export type Restore =
 export type StoreRestore = VeleroRestore | CnpgRestore;
 
 /**
- * A Velero Restore that selects the claims of one plan by label; those of the default plan also by the absence of the
- * label. Without the selection, claims of other plans come back bound and empty.
+ * A Velero Restore that selects the claims of one plan by label; those of the default plan also by the absence of any label
+ * of ours. Without the selection, claims of other plans come back bound and empty (docs/volumes.md).
  */
 export interface VeleroRestore extends MirroredStore {
   readonly type: 'velero';
@@ -135,7 +135,7 @@ export interface VeleroRestore extends MirroredStore {
   readonly namespace: string;
   /** What was copied together. */
   readonly plan: string;
-  /** Whether claims without a label belong to it. */
+  /** Whether claims that carry no label of ours belong to it too, which charts and operators make. */
   readonly defaultPlan: boolean;
 }
 

@@ -9,13 +9,27 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
   let limit = Math.max(1, Math.floor(text.length / 3));
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - text.length) > limit) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase(), limit, row);
+    const word = candidate.toLowerCase();
+    const distance = isSwapped(wanted, word) ? 1 : editDistance(wanted, word, limit, row);
     if (distance > limit) continue;
     best = candidate;
     if (distance === 0) break;
     limit = distance - 1;
   }
   return best;
+}
+
+/** Whether two words differ by two neighbouring letters that changed places, which is one mistake of a hand and not two. */
+function isSwapped(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start += 1;
+  return (
+    start + 1 < a.length &&
+    a[start] === b[start + 1] &&
+    a[start + 1] === b[start] &&
+    a.slice(start + 2) === b.slice(start + 2)
+  );
 }
 
 /**

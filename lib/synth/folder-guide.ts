@@ -27,8 +27,9 @@ assumes of the cluster.
 ${secrets.length === 0 ? '' : secretsGuide(secrets)}## When something is to come back
 
 The \`copies\` of a dataset in \`inventory.json\` say where they are, and \`restore\` in each of them what it takes to get
-them back. How that goes is described in the folder \`docs\` of the package \`cdk8s-backed-up\`: in \`postgres.md\` for
-databases, in \`jobs.md\` for dumps and etcd, in \`gitea.md\`, \`buckets.md\`, and in \`mirrors.md\` for what is left at a mirror.
+them back. How that goes is described in the folder \`docs\` of the package \`cdk8s-backed-up\`: in \`volumes.md\` for what
+Velero copies, in \`postgres.md\` for databases, in \`jobs.md\` for dumps and etcd, in \`gitea.md\`, \`buckets.md\`, and in
+\`mirrors.md\` for what is left at a mirror.
 `;
 }
 

@@ -2,9 +2,9 @@
 import { achievedRpo } from '../coverage/copies';
 import { sortedBy } from '../model/collections';
 import { datasetKey, describeDataset } from '../model/dataset';
-import type { Inventory, InventoryDataset, InventoryLocation } from '../model/inventory';
+import type { Inventory, InventoryCopy, InventoryDataset, InventoryLocation, RequiredSecret } from '../model/inventory';
 import type { FailureDomain } from '../model/location';
-import { describeSeconds } from '../model/text';
+import { describeSeconds, enumerated } from '../model/text';
 
 /** What makes data less safe, what is no longer there, what else changed, and what is new. */
 const MARKS = ['!', '-', '~', '+'];
@@ -22,7 +22,7 @@ export function diffInventories(before: Inventory, after: Inventory): readonly s
   }
   for (const dataset of old.values()) {
     lines.push(
-      `- ${describeDataset(dataset.id)}: no longer declared; copies that exist expire, and the data may still be in the cluster`,
+      `- ${[`${describeDataset(dataset.id)}: no longer declared`, ...whatStays(dataset), 'the data may still be in the cluster'].join('; ')}`,
     );
   }
   return sortedBy(lines, (line) => String(MARKS.indexOf(line.charAt(0))));
@@ -117,6 +117,34 @@ function longest(kept: ReadonlyMap<string, number>): number | undefined {
   return kept.size === 0 ? undefined : Math.max(...kept.values());
 }
 
+/**
+ * What becomes of the copies that are there: Velero deletes a Backup when its time is over, whatever becomes of its Schedule.
+ * All others are forgotten by what copied them, and that leaves the output together with the data.
+ */
+function whatStays({ copies }: InventoryDataset): readonly string[] {
+  const expiring = copies.filter(({ by }) => by === 'velero');
+  const staying = copies.filter(({ by }) => by !== 'velero' && by !== 'elsewhere');
+  const where = (some: InventoryDataset['copies']): string =>
+    enumerated([...new Set(some.map(({ location = '' }) => location))]);
+  return [
+    ...(expiring.length === 0 ? [] : [`Backups of Velero in ${where(expiring)} expire`]),
+    ...(staying.length === 0
+      ? []
+      : [
+          `${enumerated([...new Set(staying.map(({ by }) => COPIES[by]))])} in ${where(staying)} stay until somebody deletes them, because what forgets them goes too`,
+        ]),
+  ];
+}
+
+const COPIES: Readonly<Record<InventoryCopy['by'], string>> = {
+  velero: 'Backups',
+  cnpg: 'base copies and log',
+  jobs: 'snapshots of restic',
+  ceph: 'copied objects',
+  mirror: 'mirrored copies',
+  elsewhere: 'copies of somebody else',
+};
+
 /** Where copies stand in a location. */
 const PLACE = ['endpoint', 'bucket', 'prefix'] as const;
 
@@ -124,7 +152,7 @@ function locationChanges(before: Inventory, after: Inventory): string[] {
   const old = new Map(before.locations.map((location) => [location.name, location]));
   return after.locations.flatMap((location) => {
     const previous = old.get(location.name);
-    if (previous === undefined) return [];
+    if (previous === undefined) return renamed(location, before, after);
     const fields = Object.keys(location) as (keyof InventoryLocation)[];
     const changed = fields.filter((field) => previous[field] !== location[field]);
     if (changed.length === 0) return [];
@@ -136,6 +164,22 @@ function locationChanges(before: Inventory, after: Inventory): string[] {
     const mark = changed.every((field) => isSafer(field, previous, location)) ? '~' : '!';
     return [`${mark} location '${location.name}': ${texts.join('; ')}${moved}`];
   });
+}
+
+/** A new name for a place that was there: what stands at it is the same, and its Secrets are not. */
+function renamed(location: InventoryLocation, before: Inventory, after: Inventory): readonly string[] {
+  const kept = new Set(after.locations.map(({ name }) => name));
+  const previous = before.locations.find(
+    (old) => !kept.has(old.name) && PLACE.every((field) => old[field] === location[field]),
+  );
+  if (previous === undefined) return [];
+  const key = ({ namespace, name }: RequiredSecret): string => `${namespace}/${name}`;
+  const known = new Set(before.requiredSecrets.map(key));
+  const secrets = after.requiredSecrets.map(key).filter((secret) => !known.has(secret));
+  const needed = secrets.length === 0 ? '' : `; provide before anything is copied: ${enumerated(secrets)}`;
+  return [
+    `! location '${previous.name}': is now called '${location.name}', with the same endpoint, bucket and prefix${needed}`,
+  ];
 }
 
 /** How far from the data a failure domain is. */

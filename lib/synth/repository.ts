@@ -17,6 +17,8 @@ export interface ReadBeside {
   /** Patterns without a file. */
   readonly emptyPatterns: readonly string[];
   readonly files: readonly string[];
+  /** Files that a pattern leaves out. */
+  readonly leftOut: readonly string[];
   /** What Flux applies when it is told a path of the repository. */
   readonly appliedFrom: (path: string) => Applied;
 }
@@ -36,12 +38,11 @@ export function readBeside(
   const output = resolve(project, outputFolder);
   const excluded = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   const ignore = [...NEVER, `${output}/**`, ...excluded];
+  const filesOf = (wanted: string | string[], but: string[]): readonly string[] =>
+    globSync(wanted, { cwd: project, ignore: but, absolute: true, dot: false, followSymbolicLinks: false });
   const perPattern = patterns
     .filter((pattern) => !pattern.startsWith('!'))
-    .map((pattern) => ({
-      pattern,
-      files: globSync(pattern, { cwd: project, ignore, absolute: true, dot: false, followSymbolicLinks: false }),
-    }));
+    .map((pattern) => ({ pattern, files: filesOf(pattern, ignore) }));
   const files = sortedBy(new Set(perPattern.flatMap((each) => each.files)), (file) => file);
   const root = repositoryRoot(project);
   const patches = patchFiles(files, root);
@@ -63,6 +64,7 @@ export function readBeside(
     unread: [...unread, ...[...patches].map((file) => patchDocument(pathOf(file)))],
     emptyPatterns: perPattern.filter((each) => each.files.length === 0).map((each) => each.pattern),
     files,
+    leftOut: excluded.length === 0 ? [] : filesOf(excluded, NEVER),
     appliedFrom: (path) => buildFolder(resolve(root, `./${path}`), { objectsOf, output, ownKinds, nameOf: pathOf }),
   };
 }

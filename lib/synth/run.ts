@@ -17,9 +17,9 @@ import { checkInput } from './check-input';
 import { diffInventories } from './inventory-diff';
 import { explained, healFolder, replaceFolder, type Written } from './output';
 import { refuseOutputPlace } from './output-place';
-import { describeUnread, summarize } from './summary';
+import { countDocuments, describeUnread, summarize } from './summary';
 import { synthesize, type Synthesized, type SynthInput } from './synthesize';
-import { countUnread } from './unread';
+import { findUnread, type UnreadFile } from './unread';
 
 const HELP = `Usage: npm run synth [-- options]
 
@@ -58,10 +58,10 @@ export function runSynth(app: App, input: SynthInput): void {
       result,
       written,
       healed,
-      unreadDocuments: countUnread(
+      unreadFiles: findUnread(
         input.project,
         input.outputFolder,
-        result.beside.files,
+        [...result.beside.files, ...result.beside.leftOut],
         result.context.input.objects.filter(isWritten).map(({ object }) => object),
       ),
       before,
@@ -138,20 +138,20 @@ interface Report {
   readonly result: Synthesized;
   readonly written: Written | undefined;
   readonly healed: string | undefined;
-  /** YAML documents of Kubernetes objects in the repository that nobody looked at. */
-  readonly unreadDocuments: number;
+  /** Files with Kubernetes objects in the repository that nobody looked at. */
+  readonly unreadFiles: readonly UnreadFile[];
   readonly before: InventoryBefore | undefined;
   readonly changes: readonly string[];
 }
 
-function printText({ input, result, written, healed, unreadDocuments, before, changes }: Report): void {
+function printText({ input, result, written, healed, unreadFiles, before, changes }: Report): void {
   const folder = `${relative(process.cwd(), resolve(input.outputFolder))}/`;
   const colours = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
   const errorColours = process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
   if (healed !== undefined) process.stderr.write(`${healed}\n`);
   if (result.findings.length > 0) process.stderr.write(`${explainFindings(result.findings, errorColours)}\n`);
   if (written === undefined) {
-    process.stderr.write(`Not seen: ${describeUnread(unreadDocuments)}\n${folder} is unchanged.\n`);
+    process.stderr.write(`Not seen: ${describeUnread(unreadFiles)}\n${folder} is unchanged.\n`);
     return;
   }
   if (written.edited.length > 0) {
@@ -165,7 +165,7 @@ function printText({ input, result, written, healed, unreadDocuments, before, ch
       folders: result.folders,
       flux: input.platform.flux,
       skippedDocuments: result.beside.unread.length,
-      unreadDocuments,
+      unreadFiles,
     },
     colours,
   );
@@ -177,12 +177,13 @@ function printText({ input, result, written, healed, unreadDocuments, before, ch
   process.stdout.write(`\n${folder} ${written.changed ? 'is written' : 'was up to date'}.\n`);
 }
 
-function printJson({ result, written, healed, unreadDocuments, changes }: Report): void {
+function printJson({ result, written, healed, unreadFiles, changes }: Report): void {
   const { findings, inventory } = result;
   const json = {
     written: written !== undefined,
     findings,
-    unreadDocuments,
+    unreadDocuments: countDocuments(unreadFiles),
+    unreadFiles,
     ...(healed === undefined ? {} : { healed }),
     ...(written === undefined ? {} : { editedByHand: written.edited, changes, inventory }),
   };

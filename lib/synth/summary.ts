@@ -1,4 +1,5 @@
 /** What a good synth says to people. */
+import { dirname } from 'node:path';
 import pc from 'picocolors';
 import { UNGUARDED } from '../methods/common-jobs';
 import { groupBy, sortedBy } from '../model/collections';
@@ -8,6 +9,7 @@ import { describeBytes } from '../model/quantity';
 import { counted, describeSeconds, enumerated } from '../model/text';
 import { operatorsOf } from './flux';
 import type { Folder } from './layout';
+import type { UnreadFile } from './unread';
 import type { FluxPlatform } from '../model/platform';
 
 export interface SummaryInput {
@@ -16,8 +18,8 @@ export interface SummaryInput {
   readonly flux: FluxPlatform;
   /** Documents that were asked for and hold no object. */
   readonly skippedDocuments: number;
-  /** Documents of the repository that nobody asked for. */
-  readonly unreadDocuments: number;
+  /** Files of the repository with documents that nobody asked for. */
+  readonly unreadFiles: readonly UnreadFile[];
 }
 
 export function summarize(input: SummaryInput, colours: boolean): string {
@@ -127,7 +129,7 @@ function secretLines({ requiredSecrets }: Inventory): readonly string[] {
   );
 }
 
-function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocuments }: SummaryInput): readonly string[] {
+function unseenLines({ inventory, folders, flux, skippedDocuments, unreadFiles }: SummaryInput): readonly string[] {
   const lines = inventory.opaque.map(
     ({ kind, namespace, name }) =>
       `  ${kind} ${namespace ?? ''}/${name} makes objects at run time; what is said of its volumes is taken at its word`,
@@ -152,10 +154,24 @@ function unseenLines({ inventory, folders, flux, skippedDocuments, unreadDocumen
     lines.push(
       `  ${counted(skippedDocuments, 'document')} in the files of alsoRead ${skippedDocuments === 1 ? 'holds' : 'hold'} no Kubernetes object`,
     );
-  lines.push(`  ${describeUnread(unreadDocuments)}`);
+  lines.push(`  ${describeUnread(unreadFiles)}`);
   return lines;
 }
 
-export function describeUnread(documents: number): string {
-  return `${counted(documents, 'YAML document')} of this repository that nobody asked synth to read (alsoRead)`;
+/** More places than these are counted. */
+const SHOWN = 5;
+
+export function describeUnread(files: readonly UnreadFile[]): string {
+  const text = `${counted(countDocuments(files), 'YAML document')} of this repository that nobody asked synth to read (alsoRead)`;
+  if (files.length === 0) return text;
+  const folders = [...groupBy(files, ({ path }) => dirname(path))].map(([folder, inFolder]) =>
+    inFolder.length === 1 ? (inFolder[0]?.path ?? '') : `${folder}/ (${inFolder.length} files)`,
+  );
+  const places = files.length <= SHOWN ? files.map(({ path }) => path) : folders;
+  const more = places.length - SHOWN;
+  return `${text}: ${enumerated([...places.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])])}`;
+}
+
+export function countDocuments(files: readonly UnreadFile[]): number {
+  return files.reduce((sum, { documents }) => sum + documents, 0);
 }

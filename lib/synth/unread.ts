@@ -1,23 +1,30 @@
-/** How much Kubernetes YAML of the Git repository nobody looked at: not written, not asked for, and not brought in by an `Include`. */
+/** Which Kubernetes YAML of the Git repository nobody looked at: not written, not asked for, and not brought in by an `Include`. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { parse } from 'yaml';
-import { groupBy } from '../model/collections';
+import { groupBy, sortedBy } from '../model/collections';
 import { groupOf, isMapping, textAt, type KubeObject } from '../model/kube-object';
 import { repositoryRoot } from './repository';
 
+/** A file with Kubernetes objects that nobody looked at. */
+export interface UnreadFile {
+  /** From the folder of the project. */
+  readonly path: string;
+  readonly documents: number;
+}
+
 /**
- * @param read files that went through the gate.
+ * @param read files that went through the gate, and those that somebody has left out.
  * @param written objects of the output.
  */
-export function countUnread(
+export function findUnread(
   project: string,
   outputFolder: string,
   read: readonly string[],
   written: readonly KubeObject[],
-): number {
+): readonly UnreadFile[] {
   const known = new Set(read);
   const output = resolve(project, outputFolder);
   // Beside the output lies what synth keeps for people: the files that they changed by hand.
@@ -26,7 +33,13 @@ export function countUnread(
     (file) => !known.has(file) && !file.startsWith(`${output}${sep}`) && !file.startsWith(aside),
   );
   const byName = groupBy(written, ({ apiVersion, kind, metadata }) => nameKey(apiVersion, kind, metadata.name));
-  return files.reduce((sum, file) => sum + documentsIn(file).filter((text) => isUnread(text, byName)).length, 0);
+  return sortedBy(
+    files.map((file) => ({
+      path: relative(project, file),
+      documents: documentsIn(file).filter((text) => isUnread(text, byName)).length,
+    })),
+    ({ path }) => path,
+  ).filter(({ documents }) => documents > 0);
 }
 
 /**

@@ -108,7 +108,10 @@ refused('the dumps of a database', (chart, props) => void new PostgresBackup(cha
     "its data does not fit: write data: { claim: 'data-db-0', heldBy: { helmRelease: 'db' }, storage: Size.gibibytes(20), labels: { app: 'db' } }",
   ],
   [{ ...dump, server: { ...server, host: '' } }, NO_HOST],
-  [{ ...dump, server: { ...server, host: 'db.wiki.svc.cluster.local' } }, NO_HOST],
+  [
+    { ...dump, server: { ...server, host: 'db.wiki.svc.cluster.local' } },
+    `${NO_HOST}; where the database is in the namespace 'wiki', and the chart is not, write namespace: 'wiki' into data, too`,
+  ],
   [{ ...dump, server: { ...server, port: '5432' } }, 'its server.port does not fit: write port: 5432'],
   [
     { ...dump, server: { ...server, pods: { labels: {} } } },

@@ -1,7 +1,9 @@
 /** What the inventory says that nobody proved: the audit looks it up in the cluster. */
 import { Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import { describe, expect, it } from 'vitest';
 import {
+  backUp,
   BackedUpPostgres,
   BackedUpVolume,
   CephBucketWithBackupGrant,
@@ -9,6 +11,7 @@ import {
   holds,
   mirrored,
   nightly,
+  PostgresBackup,
   s3Location,
   type Location,
 } from '../../lib';
@@ -143,5 +146,35 @@ describe('assumptions', () => {
       "smallestPercent of ObjectBucketClaim paperless/media at 'offsite'",
       expect.stringMatching(/^smallestPercent of mirror 'barman-db-near-to-far-[0-9a-f]{8}'$/),
     ]);
+  });
+
+  it('name claims that nobody sees the maker of', () => {
+    const keep = { daily: 7 };
+    const about = assumed(({ chart }) => {
+      new k8s.KubePod(chart, 'app', {
+        metadata: { name: 'app' },
+        spec: {
+          containers: [{ name: 'app', image: 'app:1.0', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+          volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+        },
+      });
+      backUp(chart, { claim: 'data' }, nightly({ to: offsite, keep }), { labels: {} });
+      const labels = { app: 'tickets' };
+      new PostgresBackup(chart, 'tickets-backup', {
+        data: { claim: 'tickets', heldBy: { helmRelease: 'tickets' }, storage: Size.gibibytes(20), labels },
+        server: {
+          host: 'tickets',
+          pods: { labels },
+          user: { secret: 'tickets', key: 'username' },
+          password: { secret: 'tickets', key: 'password' },
+          keptIn: 'sealed envelope, bank',
+        },
+        backup: nightly({ to: offsite, keep }),
+      });
+    });
+    expect(about).toMatchObject({
+      'maker of PersistentVolumeClaim paperless/data': 'unknown; example/app mounts it',
+      'maker of PersistentVolumeClaim paperless/tickets': 'HelmRelease paperless/tickets',
+    });
   });
 });

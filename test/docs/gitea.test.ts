@@ -25,9 +25,13 @@ describe('docs/gitea.md', () => {
   it('has code that compiles and is accepted', () => {
     expect(typeErrors([forge, attachments, release])).toEqual([]);
     const Forge = run(forge)['Forge'] as ForgeClass;
-    const { findings, files } = synthesizeScenario(({ app }) => void new Forge(app, { offsite }));
+    const { findings, files, inventory } = synthesizeScenario(({ app }) => void new Forge(app, { offsite }));
     expect(explain(findings)).toBe('');
     expect([...(files?.keys() ?? [])]).toContain('forge-backup/forge.CronJob.gitea-offsite.yaml');
+    // The volume and the database that the restore names.
+    expect([...(files?.keys() ?? [])]).toContain('forge/forge.PersistentVolumeClaim.data-gitea-0.yaml');
+    const [database] = inventory.datasets.find(({ id }) => id.name === 'db')?.copies ?? [];
+    expect(database?.restore).toMatchObject({ cluster: 'db', database: 'app', owner: 'app' });
   });
 
   it('has the schedule of a bucket that is accepted', () => {

@@ -25,7 +25,7 @@ describe('docs/jobs.md', () => {
     const databases = exported('databases.ts', 'databases') as (chart: Chart, location: Location) => void;
     const platform = exported('platform.ts', 'platform') as Platform;
     const policy = exported('policy.ts', 'policy') as (chart: Chart) => void;
-    const { findings, files } = synthesizeScenario(
+    const { findings, files, inventory } = synthesizeScenario(
       ({ chart }) => {
         new ApiObject(chart, 'tickets-db', {
           apiVersion: 'v1',
@@ -46,6 +46,11 @@ describe('docs/jobs.md', () => {
       'example-backup/paperless.CronJob.tickets-db-dump-offsite-upkeep.yaml',
       'example-backup/paperless.CronJob.tickets-db-dump-offsite.yaml',
     ]);
+    // What the way back begins with.
+    const [copy] = inventory.datasets.find(({ id }) => id.name === 'tickets-db')?.copies ?? [];
+    if (copy?.restore.type !== 'restic' || copy.evidence.type !== 'receipt') throw new Error('no job copies it');
+    expect(page).toContain(`export RESTIC_REPOSITORY=${copy.restore.repository}\n`);
+    expect(page).toContain(`receipts=store:${offsite.bucket}/${copy.evidence.receipts}\n`);
     for (const [, text] of written) expect(text).toContain('image: registry.example.net/restic/restic:0.18.1');
   });
 

@@ -12,9 +12,16 @@ function distance(a: string, b: string): number {
   );
 }
 
+/** Whether the letters at some place and the next one, changed in one word, make the other. */
+function isSwapped(a: string, b: string): boolean {
+  return [...a].some(
+    (letter, i) => i > 0 && a !== b && `${a.slice(0, i - 1)}${letter}${a[i - 1] ?? ''}${a.slice(i + 1)}` === b,
+  );
+}
+
 function simplyNearest(text: string, candidates: readonly string[]): string | undefined {
   const near = candidates
-    .map((candidate) => ({ candidate, far: distance(text, candidate) }))
+    .map((candidate) => ({ candidate, far: isSwapped(text, candidate) ? 1 : distance(text, candidate) }))
     .filter(({ far }) => far <= Math.max(1, Math.floor(text.length / 3)));
   return near.toSorted((a, b) => a.far - b.far)[0]?.candidate;
 }
@@ -27,6 +34,11 @@ describe('the nearest name', () => {
         expect(nearest(text, candidates)).toBe(simplyNearest(text, candidates));
       }),
     );
+  });
+
+  it('takes two letters that changed places for one mistake', () => {
+    expect(nearest('medai', ['model', 'media'])).toBe('media');
+    expect(nearest('meida', ['made'])).toBeUndefined();
   });
 
   it('does not ask for more once nothing can be nearer', () => {

@@ -55,12 +55,12 @@ function deployment(scope: Construct, name: string, spec: k8s.PodSpec): void {
   });
 }
 
-function helmRelease(scope: Construct, name: string): void {
+function helmRelease(scope: Construct, name: string, values?: Readonly<Record<string, unknown>>, chart = name): void {
   new ApiObject(scope, name, {
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
-    metadata: { name },
-    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name } },
+    metadata: { name, annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } },
+    spec: { interval: '1h', chartRef: { kind: 'HelmChart', name: chart }, ...(values === undefined ? {} : { values }) },
   });
 }
 
@@ -203,6 +203,25 @@ describe('no-strategy', () => {
             made by          example/loki
             to back it up    backUp(this, { statefulSet: 'loki', template: 'storage' }, nightly({ to: yourLocation, keep: { daily: 7 } }))
             to leave it out  exclude(this, { statefulSet: 'loki', template: 'storage' }, { reason: 'why losing it is acceptable' })
+    `,
+  });
+
+  refuses('no-strategy', [], 'a claim that a workload mounts by a name that is nearly that of another', {
+    build: ({ chart }, changed) => {
+      claim(chart, 'media');
+      backUp(chart, { claim: 'media' }, nightly({ to: offsite, keep }));
+      const claimName = changed ? 'medai' : 'media';
+      deployment(chart, 'wiki', podSpec([{ name: 'data', persistentVolumeClaim: { claimName } }]));
+    },
+    says: `
+      1 dataset has no backup strategy: [no-strategy]
+
+        ✖ PersistentVolumeClaim paperless/medai
+            made by          example/wiki
+            because          example/wiki mounts the claim, and no object declares it
+            did you mean     claimName: 'media'
+            to back it up    backUp(this, { claim: 'medai' }, nightly({ to: offsite, keep: { daily: 7 } }))
+            to leave it out  exclude(this, { claim: 'medai' }, { reason: 'why losing it is acceptable' })
     `,
   });
 
@@ -537,6 +556,57 @@ describe('tables of kinds', () => {
     `,
   });
 
+  refuses('opaque-object', [], 'a Helm release whose values switch on more volumes than holds names', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'registry', {
+        persistence: { enabled: true },
+        // None of these is a volume that the chart makes.
+        cache: { enabled: false, persistence: { enabled: true } },
+        search: { persistence: { enabled: true, existingClaim: 'search' } },
+        queue: { persistence: { enabled: false } },
+        redis: { primary: { persistence: { enabled: changed } } },
+      });
+      holds(
+        chart,
+        { helmRelease: 'registry' },
+        { images: { storage, labels: {}, backup: nightly({ to: offsite, keep }) } },
+      );
+    },
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ holds of HelmRelease paperless/registry
+            made by          example
+            because          its values say persistence.enabled: true and redis.primary.persistence.enabled: true, and it is said to make only images
+            name its claims  holds(this, { helmRelease: 'registry' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: offsite, keep: { daily: 7 } }) } })
+            what to do       or say enabled: false in the values for what is not there
+    `,
+  });
+
+  refuses('opaque-object', [], 'the Helm release of a database and of a Gitea, which are copied by what knows them', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'forge', undefined, 'gitea');
+      helmRelease(chart, 'tickets', undefined, 'postgresql');
+      if (changed) return;
+      holds(chart, { helmRelease: 'forge' }, {});
+      holds(chart, { helmRelease: 'tickets' }, {});
+    },
+    says: `
+      2 objects may make volumes that nobody sees: [opaque-object]
+
+        ✖ HelmRelease paperless/forge
+            made by          example/forge
+            what to do       copy its database and its volume together, with GiteaBackup and heldBy, as docs/gitea.md shows
+            if it adds none  holds(this, { helmRelease: 'forge' }, {})
+            otherwise        holds(this, { helmRelease: 'forge' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
+        ✖ HelmRelease paperless/tickets
+            made by          example/tickets
+            to dump it       new PostgresBackup(this, 'tickets-backup', { data: { claim: '…', heldBy: { helmRelease: 'tickets' }, storage: Size.gibibytes(10), labels: { 'app.kubernetes.io/instance': 'tickets', 'app.kubernetes.io/name': 'postgresql' } }, server: { host: '…', pods: { labels: { 'app.kubernetes.io/instance': 'tickets', 'app.kubernetes.io/name': 'postgresql' } }, user: { secret: '…', key: 'username' }, password: { secret: '…', key: 'postgres-password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
+            if it adds none  holds(this, { helmRelease: 'tickets' }, {})
+            otherwise        holds(this, { helmRelease: 'tickets' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
+    `,
+  });
+
   refuses('opaque-object', [], 'a kind that the user calls opaque', {
     build: ({ chart }, changed) => {
       new ApiObject(chart, 'store', {
@@ -666,6 +736,34 @@ describe('declarations', () => {
             made by          example
             did you mean     { helmRelease: 'registry' }
             what to do       correct the name, or delete the declaration
+    `,
+  });
+
+  refuses('idle-declaration', [], 'heldBy with the name of no release', {
+    build: ({ chart }, changed) => {
+      helmRelease(chart, 'tickets');
+      holds(chart, { helmRelease: 'tickets' }, {});
+      const labels = { app: 'tickets' };
+      new PostgresBackup(chart, 'tickets-backup', {
+        data: { claim: 'data', heldBy: { helmRelease: changed ? 'tikets' : 'tickets' }, storage, labels },
+        server: {
+          host: 'tickets',
+          pods: { labels },
+          user: { secret: 'tickets', key: 'username' },
+          password: { secret: 'tickets', key: 'password' },
+          keptIn: 'sealed envelope, bank',
+        },
+        backup: nightly({ to: offsite, keep }),
+      });
+    },
+    says: `
+      1 declaration matches no data: [idle-declaration]
+
+        ✖ heldBy of PersistentVolumeClaim paperless/data
+            made by          example/tickets-backup
+            because          HelmRelease paperless/tikets is neither in the output nor in the files beside, which show 'tickets' there
+            did you mean     heldBy: { helmRelease: 'tickets' }
+            what to do       name the object that makes the claim, or let alsoRead name the file that it is in
     `,
   });
 

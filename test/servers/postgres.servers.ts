@@ -89,7 +89,7 @@ describe('a dump of PostgreSQL', () => {
 function restoreCommands(): readonly string[] {
   const [, section = ''] = readFileSync('docs/jobs.md', 'utf8').split(/^## PostgreSQL$/m);
   const blocks = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, commands = '']) => commands);
-  return blocks.slice(0, 2).map((commands) => commands.replace(/^restic .*\n/, ''));
+  return blocks.slice(0, 2).map((commands) => commands.replace(/^in_server\(\) .*/m, 'in_server() { "$@"; }'));
 }
 
 /** Runs the commands on a server that has some roles, and perhaps more; what is said of `app` is done with each database. */

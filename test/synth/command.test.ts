@@ -96,6 +96,7 @@ describe('npm run synth', () => {
         written: true,
         findings: [],
         unreadDocuments: 0,
+        unreadFiles: [],
         editedByHand: [],
         changes: [],
         inventory: JSON.parse(project.read('dist/inventory.json')),
@@ -131,6 +132,7 @@ describe('npm run synth', () => {
           },
         ],
         unreadDocuments: 0,
+        unreadFiles: [],
       },
     });
     expect(readFolder(join(project.folder, 'dist'))).toEqual(before);

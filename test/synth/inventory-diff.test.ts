@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { Duration, Size } from 'cdk8s';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
+  BackedUpPostgres,
   BackedUpVolume,
+  continuous,
   elsewhere,
   excluded,
   nightly,
@@ -188,7 +190,7 @@ describe('changes since the committed inventory', () => {
       '+ PersistentVolumeClaim paperless/data: new, left out: Made again from the scans.',
     ]);
     expect(diffInventories(before, none)).toEqual([
-      '- PersistentVolumeClaim paperless/data: no longer declared; copies that exist expire, and the data may still be in the cluster',
+      '- PersistentVolumeClaim paperless/data: no longer declared; Backups of Velero in offsite expire; the data may still be in the cluster',
     ]);
   });
 
@@ -211,6 +213,34 @@ describe('changes since the committed inventory', () => {
     ]);
   });
 
+  it('are a database that nobody declares any more, whose copies nobody forgets any more', () => {
+    const backup = [continuous({ to: offsite, restoreWindow: Duration.days(30) }), everyNight] as const;
+    const database = inventory(({ chart }) => void new BackedUpPostgres(chart, 'db', { storage, backup }));
+    expect(
+      diffInventories(
+        database,
+        inventory(() => {}),
+      ),
+    ).toEqual([
+      '- Cluster paperless/db: no longer declared; base copies and log and snapshots of restic in offsite stay until somebody deletes them, because what forgets them goes too; the data may still be in the cluster',
+    ]);
+  });
+
+  it('are another name for the same place, whose Secrets have to be there', () => {
+    const at = (name: string) => {
+      const to = s3Location(name, {
+        endpoint: 'https://s3.example.net',
+        bucket: 'home-backups',
+        failureDomain: 'offsite',
+        keptIn: 'envelope, bank',
+      });
+      return inventory(volume(nightly({ to, keep: { daily: 14 } })));
+    };
+    expect(diffInventories(at('offsite'), at('ofsite'))).toContain(
+      `! location 'offsite': is now called 'ofsite', with the same endpoint, bucket and prefix; provide before anything is copied: velero/backed-up-ofsite`,
+    );
+  });
+
   it('come in the order in which they matter', () => {
     const several = (volumes: Readonly<Record<string, VolumeStrategy>>, left: readonly string[] = []) =>
       inventory(({ chart }) => {
@@ -223,7 +253,7 @@ describe('changes since the committed inventory', () => {
     expect(diffInventories(old, now)).toEqual([
       '! PersistentVolumeClaim paperless/left: newly left out: Made again from the scans.',
       '! PersistentVolumeClaim paperless/worse: RPO 25 h → 8 d',
-      '- PersistentVolumeClaim paperless/gone: no longer declared; copies that exist expire, and the data may still be in the cluster',
+      '- PersistentVolumeClaim paperless/gone: no longer declared; Backups of Velero in offsite expire; the data may still be in the cluster',
       '~ PersistentVolumeClaim paperless/better: no longer left out, copied, RPO 29 h 10 min',
       '+ PersistentVolumeClaim paperless/added: new, copied, RPO 29 h 10 min',
     ]);

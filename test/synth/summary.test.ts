@@ -69,7 +69,10 @@ const unnamed: Platform = { ...platform, flux: { ...platform.flux, operators: {}
 function summaryOf(build: (scenario: Scenario) => void, colours = false): string {
   const { findings, inventory, folders } = synthesizeScenario(build, { platform: unnamed });
   expect(findings.map(({ because }) => because)).toEqual([]);
-  return summarize({ inventory, folders, flux: unnamed.flux, skippedDocuments: 1, unreadDocuments: 2 }, colours);
+  return summarize(
+    { inventory, folders, flux: unnamed.flux, skippedDocuments: 1, unreadFiles: [{ path: 'wiki.yaml', documents: 2 }] },
+    colours,
+  );
 }
 
 it.each([
@@ -138,7 +141,7 @@ Not seen:
   example-backup/ does not wait for velero: platform.flux.operators names no Kustomization for it
   8 assumptions about the cluster, on which the copies rest: assumptions in inventory.json says which, and why
   1 document in the files of alsoRead holds no Kubernetes object
-  2 YAML documents of this repository that nobody asked synth to read (alsoRead)
+  2 YAML documents of this repository that nobody asked synth to read (alsoRead): wiki.yaml
 `);
 });
 
@@ -168,7 +171,7 @@ Left out:
 Not seen:
   1 assumption about the cluster, on which the copies rest: assumptions in inventory.json says which, and why
   1 document in the files of alsoRead holds no Kubernetes object
-  2 YAML documents of this repository that nobody asked synth to read (alsoRead)
+  2 YAML documents of this repository that nobody asked synth to read (alsoRead): wiki.yaml
 `);
 });
 

@@ -6,7 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../lib/model/kube-object';
 import { readBeside } from '../../lib/synth/repository';
-import { countUnread } from '../../lib/synth/unread';
+import { countDocuments, describeUnread } from '../../lib/synth/summary';
+import { findUnread } from '../../lib/synth/unread';
 import { Repository, yaml } from '../support/repository';
 
 let repository: Repository;
@@ -21,11 +22,13 @@ function object(kind: string, name: string, namespace?: string): KubeObject {
 
 describe('documents that nobody read', () => {
   function unread(read: readonly string[] = [], written: readonly KubeObject[] = []): number {
-    return countUnread(
-      repository.project,
-      'dist',
-      read.map((path) => join(repository.folder, path)),
-      written,
+    return countDocuments(
+      findUnread(
+        repository.project,
+        'dist',
+        read.map((path) => join(repository.folder, path)),
+        written,
+      ),
     );
   }
 
@@ -137,5 +140,24 @@ describe('documents that nobody read', () => {
     await setImmediate();
     process.off('warning', listen);
     expect(warnings).toEqual([]);
+  });
+
+  it('are named, and where there are many, the folders that they are in', () => {
+    const described = (): string => {
+      const { files, leftOut } = readBeside(['!staging/**'], repository.project, 'dist');
+      return describeUnread(findUnread(repository.project, 'dist', [...files, ...leftOut], []));
+    };
+    const count = (documents: number): string =>
+      `${documents} YAML document${documents === 1 ? '' : 's'} of this repository that nobody asked synth to read (alsoRead)`;
+    // Of what somebody has left out there is nothing to say.
+    repository.write('cluster/staging/a.yaml', yaml('ConfigMap', 'a'));
+    expect(described()).toBe(count(0));
+    repository.write('cluster/a.yaml', `${yaml('ConfigMap', 'a')}---\n${yaml('Secret', 'a')}`);
+    repository.write('b.yaml', yaml('ConfigMap', 'b'));
+    expect(described()).toBe(`${count(3)}: ../b.yaml and a.yaml`);
+    for (const name of ['c', 'd', 'e', 'f']) repository.write(`cluster/deep/${name}.yaml`, yaml('ConfigMap', name));
+    expect(described()).toBe(`${count(7)}: ../b.yaml, a.yaml and deep/ (4 files)`);
+    for (const name of ['g', 'h', 'i', 'j']) repository.write(`cluster/${name}/${name}.yaml`, yaml('ConfigMap', name));
+    expect(described()).toBe(`${count(11)}: ../b.yaml, a.yaml, deep/ (4 files), g/g.yaml, h/h.yaml and 2 more`);
   });
 });

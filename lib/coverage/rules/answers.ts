@@ -2,15 +2,19 @@
 import type { FoundDataset } from '../../model/answered';
 import { strategiesOf } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
-import { describeObject } from '../../model/kube-object';
+import { at as valueAt, describeObject, objectKey, type ObjectId } from '../../model/kube-object';
 import { isMirror, type Location } from '../../model/location';
+import { nearest } from '../../model/nearest';
 import { misfitsOf } from '../../model/strategy';
-import { counted, PLACEHOLDERS } from '../../model/text';
+import { opaqueRefText } from '../../model/refs';
+import { counted, enumerated, PLACEHOLDERS, UNKNOWN } from '../../model/text';
 import type { UnansweredDataset } from '../answers';
 import { isBucketOf } from '../buckets';
 import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import type { OpaqueObject } from '../find-data';
 import { giteaBackupRemedies, giteaOn, usesSqlite } from '../gitea-volumes';
+import { chartOf, persistenceIn } from '../helm-values';
 import { postgresServerLine } from '../postgres-servers';
 import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
@@ -72,7 +76,19 @@ function leaveLocationOut(location: Location, dataset: UnansweredDataset, contex
 }
 
 function answersToPaste(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
-  return [...waysToBackUp(dataset, context), ...waysToLeaveOut(dataset, context)];
+  return [...claimMeant(dataset, context), ...waysToBackUp(dataset, context), ...waysToLeaveOut(dataset, context)];
+}
+
+/** A claim that nobody declares may be a misspelt one: an answer for it would copy nothing, every night. */
+function claimMeant(dataset: UnansweredDataset, { data }: GateContext): readonly Remedy[] {
+  if (dataset.undeclaredClaim !== true) return [];
+  const { namespace, name } = dataset.id;
+  const claims = data.datasets.filter((each) => each.undeclaredClaim !== true).flatMap((each) => each.claims);
+  const meant = nearest(
+    name,
+    claims.filter((claim) => claim.namespace === namespace).map((claim) => claim.name),
+  );
+  return meant === undefined ? [] : [{ label: 'did you mean', text: `claimName: '${meant}'` }];
 }
 
 /** Of a volume that PostgreSQL writes to, what a power cut leaves is the second best copy. */
@@ -156,7 +172,7 @@ export const unlistedVolumeSource: Rule = {
 export const unansweredOpaque: Rule = {
   id: 'opaque-object',
   heading: (n) => `${counted(n, 'object')} may make volumes that nobody sees`,
-  what: 'An object makes others at run time (a Helm release, a Flux Kustomization), and nothing says which of them hold data.',
+  what: 'An object makes others at run time (a Helm release, a Flux Kustomization), and nothing says which of them hold data. Or what `holds` says of a Helm release are less claims than its values switch on (`persistence.enabled: true`, at any depth, where nothing around it is `enabled: false`).',
   why: 'Volumes that a chart makes are in no repository: only the running cluster shows them.',
   fix: 'List the claims that it makes with their answers, or `{}` if it makes none beside those that the files show. A Kustomization of this repository needs no answer if synth reads all that it applies, and if nothing changes names, namespaces or volumes on the way: patches, components, prefixes, another namespace, or variables in such places. Images, plain labels and variables elsewhere do not matter.',
   example: `new ApiObject(chart, 'registry', {
@@ -164,11 +180,15 @@ export const unansweredOpaque: Rule = {
   kind: 'HelmRelease',
   metadata: { name: 'registry' },
 });`,
-  check: (context) =>
-    context.answers.unansweredOpaque.map((opaque) => {
+  check: (context) => [
+    ...contradictedHolds(context),
+    ...context.answers.unansweredOpaque.map((opaque) => {
       // Of a Kustomization of this repository one expects that its files are enough.
       const because = context.kustomizations.appliedBy(opaque.object)?.because;
       const ref = context.refToOpaque(opaque);
+      const isNamed = claimsOf(opaque.id, context).length > 0;
+      const database = isNamed ? [] : databaseOfChart(opaque, ref, context);
+      const isAll = because === undefined && !isNamed && database.length === 0;
       return {
         ...aboutObject(opaque.object, opaque.origin),
         ...(because === undefined ? {} : { because }),
@@ -176,15 +196,68 @@ export const unansweredOpaque: Rule = {
           ...(because === undefined
             ? []
             : inWords('read all of its files (alsoRead), and let them say what changes them')),
-          { label: because === undefined ? 'if it makes none' : 'if it adds none', text: `holds(this, ${ref}, {})` },
-          {
-            label: 'otherwise',
-            text: `holds(this, ${ref}, { '…': { storage: Size.gibibytes(10), backup: ${nightlyLine(context)} } })`,
-          },
+          ...database,
+          { label: isAll ? 'if it makes none' : 'if it adds none', text: `holds(this, ${ref}, {})` },
+          { label: 'otherwise', text: holdsLine(ref, context) },
         ],
       };
     }),
+  ],
 };
+
+/** The claims that somebody has said an object makes. */
+function claimsOf(maker: ObjectId, { data }: GateContext): readonly FoundDataset[] {
+  return data.datasets.filter(({ heldBy }) => heldBy !== undefined && objectKey(heldBy) === objectKey(maker));
+}
+
+function holdsLine(ref: string, context: GateContext): string {
+  return `holds(this, ${ref}, { '…': { storage: Size.gibibytes(10), backup: ${nightlyLine(context)} } })`;
+}
+
+/** What is in the volumes of a chart that everybody knows is copied by what knows it. */
+function databaseOfChart({ id, object }: OpaqueObject, ref: string, context: GateContext): readonly Remedy[] {
+  switch (chartOf(object)) {
+    case 'gitea':
+    case 'forgejo':
+      return inWords('copy its database and its volume together, with GiteaBackup and heldBy, as docs/gitea.md shows');
+    case 'postgresql': {
+      const labels = `labels: { 'app.kubernetes.io/instance': '${id.name}', 'app.kubernetes.io/name': 'postgresql' }`;
+      const data = `{ claim: '${UNKNOWN}', heldBy: ${ref}, storage: Size.gibibytes(10), ${labels} }`;
+      const user = `{ secret: '${UNKNOWN}', key: 'username' }`;
+      const password = `{ secret: '${UNKNOWN}', key: 'postgres-password' }`;
+      const server = `{ host: '${UNKNOWN}', pods: { ${labels} }, user: ${user}, password: ${password}, keptIn: '${PLACEHOLDERS.place}' }`;
+      const text = `new PostgresBackup(this, '${id.name}-backup', { data: ${data}, server: ${server}, backup: ${nightlyLine(context)} })`;
+      return [{ label: 'to dump it', text }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** The values of a release may say of themselves that it makes more claims than somebody has named. */
+function contradictedHolds(context: GateContext): readonly RuleFinding[] {
+  return context.input.opaque.flatMap(({ object, at }) => {
+    const release = context.object(object)?.object;
+    if (release === undefined || object.kind !== 'HelmRelease') return [];
+    const held = claimsOf(object, context);
+    const switches = persistenceIn(valueAt(release, 'spec', 'values'));
+    if (switches.length <= held.length) return [];
+    const said = held.length === 0 ? 'no claims' : `only ${enumerated(held.map(({ id }) => id.name))}`;
+    const chart = context.input.charts.find(({ id }) => id === at.chart);
+    return [
+      {
+        subject: `holds of ${describeObject(object)}`,
+        at,
+        object,
+        because: `its values say ${enumerated(switches.map((path) => `${path}: true`))}, and it is said to make ${said}`,
+        remedies: [
+          { label: 'name its claims', text: holdsLine(opaqueRefText(object, chart?.namespace), context) },
+          ...inWords('or say enabled: false in the values for what is not there'),
+        ],
+      },
+    ];
+  });
+}
 
 export const strategyMisfit: Rule = {
   id: 'strategy-misfit',

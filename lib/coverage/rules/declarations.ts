@@ -3,11 +3,11 @@ import { groupBy } from '../../model/collections';
 import { claimKey, datasetKey, describeDataset, type DatasetId } from '../../model/dataset';
 import { isExcluded, type Declaration, type Origin } from '../../model/declaration';
 import { ownKind, roleOf } from '../../model/kinds';
-import { describeObject, type ObjectId } from '../../model/kube-object';
+import { describeObject, objectKey, type ObjectId } from '../../model/kube-object';
 import { isDnsSubdomain, isLabelKey, isLabelValue } from '../../model/names';
 import { nearest } from '../../model/nearest';
 import { opaqueRefText, refText } from '../../model/refs';
-import { counted } from '../../model/text';
+import { counted, enumerated } from '../../model/text';
 import type { Answers } from '../answers';
 import type { GateContext } from '../context';
 import { describeOrigin, inWords, toFix, type RuleFinding } from '../finding';
@@ -24,6 +24,7 @@ export const idleDeclaration: Rule = {
   check: (context) => [
     ...idleAnswers(context),
     ...idleHolds(context),
+    ...unseenMakers(context),
     ...idleKinds(context.input),
     ...idleSettings(context),
   ],
@@ -107,6 +108,43 @@ function idleHolds(context: GateContext): readonly RuleFinding[] {
         remedies: [
           ...(meant === undefined ? [] : [{ label: 'did you mean', text: opaqueRefText(meant, object.namespace) }]),
           ...inWords('correct the name, or delete the declaration'),
+        ],
+      },
+    ];
+  });
+}
+
+/**
+ * `heldBy` that names an object which is not among those of its kind that are seen. Where none is seen, another repository
+ * may bring it: the inventory then says so among its assumptions.
+ */
+function unseenMakers(context: GateContext): readonly RuleFinding[] {
+  const { declarations, data, input } = context;
+  const meantBy = lookalikes(data.opaque.map(({ id }) => id));
+  const held = new Set(input.opaque.map(({ object }) => objectKey(object)));
+  return declarations.flatMap((declaration) => {
+    const maker = declaration.held?.by;
+    // What holds names is a finding of its own.
+    if (maker === undefined || held.has(objectKey(maker)) || context.object(maker) !== undefined) return [];
+    const beside = data.opaque
+      .map(({ id }) => id)
+      .filter(
+        ({ group, kind, namespace }) => group === maker.group && kind === maker.kind && namespace === maker.namespace,
+      );
+    const meant = meantBy(maker);
+    if (beside.length === 0 && meant === undefined) return [];
+    const shown = beside.length === 0 ? '' : `, which show ${enumerated(beside.map(({ name }) => `'${name}'`))} there`;
+    return [
+      {
+        subject: `heldBy of ${describeDataset(declaration.dataset)}`,
+        at: declaration.at,
+        dataset: declaration.dataset,
+        because: `${describeObject(maker)} is neither in the output nor in the files beside${shown}`,
+        remedies: [
+          ...(meant === undefined
+            ? []
+            : [{ label: 'did you mean', text: `heldBy: ${opaqueRefText(meant, maker.namespace)}` }]),
+          ...inWords('name the object that makes the claim, or let alsoRead name the file that it is in'),
         ],
       },
     ];

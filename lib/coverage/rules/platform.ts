@@ -10,7 +10,13 @@ import { isVersionFrom, parseVersion } from '../../model/version';
 import { typeWithoutCsi } from '../../velero/storage';
 import { inWords, toFix } from '../finding';
 import type { Rule } from '../rule';
-import { misspeltFields, problemsOfJobs, problemsOfRanges, problemsOfRook, type PlatformProblem } from './platform-values';
+import {
+  misspeltFields,
+  problemsOfJobs,
+  problemsOfRanges,
+  problemsOfRook,
+  type PlatformProblem,
+} from './platform-values';
 
 export const platformMalformed: Rule = {
   id: 'platform-malformed',
