@@ -23,6 +23,7 @@ const BINARIES = {
   etcdctl: ['etcd', 'go.etcd.io/etcd/etcdctl/v3'],
   etcdutl: ['etcd', 'go.etcd.io/etcd/etcdutl/v3'],
   coredns: ['coredns', '.'],
+  forward: ['forward', '.'],
   'csi-driver': ['csi', './driver'],
   'csi-provisioner': ['csi', 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner'],
   'csi-snapshotter': ['csi', 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter'],

@@ -1,4 +1,5 @@
 /** etcd, the API server, and the controllers: how they are started. Paths are below the folder of the PKI. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary } from './binaries';
 import { flags, startDaemon } from './daemons';
@@ -59,7 +60,17 @@ export function startApiServer(lab: Layout): void {
     'requestheader-group-headers': 'X-Remote-Group',
     'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
   });
+  writeManifest(lab, args);
   startDaemon(lab, 'kube-apiserver', binary('kube-apiserver'), args);
+}
+
+/** As kubeadm leaves it. Nobody runs it here, but the job that copies etcd reads how Secrets are encrypted there. */
+function writeManifest(lab: Layout, args: readonly string[]): void {
+  const folder = join(lab.kubernetes, 'manifests');
+  mkdirSync(folder);
+  const containers = [{ name: 'kube-apiserver', command: ['kube-apiserver', ...args] }];
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'kube-apiserver' }, spec: { containers } };
+  writeFileSync(join(folder, 'kube-apiserver.yaml'), JSON.stringify(pod, undefined, 2));
 }
 
 /** They end when they do not find the API server. */

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CannotRun } from '../../lib/model/cannot-run';
 import { output } from '../servers/support/tools';
 import { binary } from './binaries';
@@ -42,12 +42,12 @@ export async function importCoreImages(lab: Layout): Promise<void> {
   try {
     const busybox = join(folder, 'busybox');
     await makeBusybox(busybox);
-    await importImage(lab, PAUSE_IMAGE, busybox, { Entrypoint: ['/bin/sleep', 'infinity'] });
-    await importImage(lab, BUSYBOX_IMAGE, busybox, { Cmd: ['sh'] });
+    await importImage(lab, PAUSE_IMAGE, [busybox], { Entrypoint: ['/bin/sleep', 'infinity'] });
+    await importImage(lab, BUSYBOX_IMAGE, [busybox], { Cmd: ['sh'] });
     const coredns = join(folder, 'coredns');
     mkdirSync(coredns);
     copyFileSync(binary('coredns'), join(coredns, 'coredns'));
-    await importImage(lab, COREDNS_IMAGE, coredns, { Entrypoint: ['/coredns'] });
+    await importImage(lab, COREDNS_IMAGE, [coredns], { Entrypoint: ['/coredns'] });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -56,38 +56,50 @@ export async function importCoreImages(lab: Layout): Promise<void> {
 /**
  * @param name in full, as containerd looks it up: `docker.io/library/busybox:1.36`. With a digest in the place of the tag
  * it has to be without a tag; containerd does not compare it.
- * @param files a folder, or a tar file of one.
+ * @param layers folders, or tar files of them; files of a later one hide those of the same name.
  */
-export async function importImage(lab: Layout, name: string, files: string, config: ImageConfig): Promise<void> {
+export async function importImage(
+  lab: Layout,
+  name: string,
+  layers: readonly string[],
+  config: ImageConfig,
+): Promise<void> {
   if (!/^[\w.-]+(:\d+)?\/[\w./-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$/.test(name) || !/^[^/]*(\.|:|localhost)/.test(name))
     throw new CannotRun(
       `${name} is not the full name of an image. Write registry, repository and tag: docker.io/library/busybox:1.36`,
     );
-  const stat = statSync(files, { throwIfNoEntry: false });
-  if (stat === undefined)
-    throw new CannotRun(`There is no ${files}: name a folder, or a tar file, with the files of the image.`);
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-image-'));
   try {
-    const layer = join(folder, 'layer.tar');
-    if (stat.isDirectory()) await tarFolder(files, layer);
-    else symlinkSync(files, layer);
-    const image = {
-      architecture: ARCHITECTURES[process.arch] ?? process.arch,
-      os: 'linux',
-      created: '1970-01-01T00:00:00Z',
-    };
-    const rootfs = { type: 'layers', diff_ids: [`sha256:${await digestOf(layer)}`] };
+    const digests: string[] = [];
+    for (const [index, files] of layers.entries()) {
+      const layer = join(folder, `${index}.tar`);
+      await makeLayer(files, layer);
+      digests.push(`sha256:${await digestOf(layer)}`);
+    }
+    const image = { architecture: ARCHITECTURES[process.arch] ?? process.arch, os: 'linux' };
     const full = { ...config, Env: [PATH, ...(config.Env ?? [])] };
+    const rootfs = { type: 'layers', diff_ids: digests };
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...image, config: full, rootfs }));
-    const manifest = [{ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] }];
-    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    const tars = layers.map((_, index) => `${index}.tar`);
+    writeFileSync(
+      join(folder, 'manifest.json'),
+      JSON.stringify([{ Config: 'config.json', RepoTags: [name], Layers: tars }]),
+    );
     const archive = join(folder, 'archive.tar');
-    const parts = ['manifest.json', 'config.json', 'layer.tar'];
+    const parts = ['manifest.json', 'config.json', ...tars];
     await output('tar', ['--create', '--dereference', '--file', archive, '--directory', folder, ...parts]);
     await ctr(lab, ['images', 'import', archive]);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+async function makeLayer(files: string, layer: string): Promise<void> {
+  const stat = statSync(files, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new CannotRun(`There is no ${files}: name a folder, or a tar file, with the files of the image.`);
+  if (stat.isDirectory()) await tarFolder(files, layer);
+  else symlinkSync(resolve(files), layer);
 }
 
 export async function imageNames(lab: Layout): Promise<readonly string[]> {

@@ -26,7 +26,7 @@ describe('an image', () => {
   it.each(['busybox', 'busybox:1.36', 'library/busybox:1.36', 'docker.io/library/busybox', 'docker.io/x:1@sha256:12'])(
     'is not called %s',
     async (name) => {
-      await expect(importImage(lab, name, '/', {})).rejects.toThrow(
+      await expect(importImage(lab, name, ['/'], {})).rejects.toThrow(
         `${name} is not the full name of an image. Write registry, repository and tag: docker.io/library/busybox:1.36`,
       );
     },
@@ -34,7 +34,7 @@ describe('an image', () => {
 
   it('is made of files that are there', async () => {
     expect(existsSync('/nowhere')).toBe(false);
-    await expect(importImage(lab, 'registry.k8s.io/etcd:3.6.16-0', '/nowhere', {})).rejects.toThrow(
+    await expect(importImage(lab, 'registry.k8s.io/etcd:3.6.16-0', ['/nowhere'], {})).rejects.toThrow(
       'There is no /nowhere: name a folder, or a tar file, with the files of the image.',
     );
   });

@@ -68,7 +68,7 @@ function program(): Command {
     .option('--user <id>', 'as whom')
     .option('--env <assignment...>', 'with what in its environment')
     .action(async (image: string, files: string, options: ImportOptions) =>
-      importImage(requireLab(), image, files, imageConfig(options)),
+      importImage(requireLab(), image, [files], imageConfig(options)),
     );
   command('logs [name]', 'print what a program of the node has written, or list them').action((name?: string) =>
     logs(name),

@@ -65,6 +65,23 @@ export async function makePki(lab: Layout): Promise<void> {
   ]);
 }
 
+export interface StoreCertificate {
+  /** Of the authority. */
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** For a store outside of the cluster, of an authority that the images of the lab trust. */
+export async function storeCertificate(lab: Layout, host: string): Promise<StoreCertificate> {
+  const folder = join(lab.state, 'store');
+  mkdirSync(folder);
+  const [ca, server] = [join(folder, 'ca'), join(folder, 'server')];
+  await authority(lab, ca, 'store-ca');
+  await issued(lab, server, ca, { subject: `/CN=${host}`, usage: 'serverAuth', names: [`DNS:${host}`] });
+  return { ca: `${ca}.crt`, certificate: `${server}.crt`, key: `${server}.key` };
+}
+
 function client(subject: string): Certificate {
   return { subject, usage: 'clientAuth' };
 }
