@@ -17,7 +17,8 @@ import { TOOLS } from '../../servers/support/tools';
 import type { Cluster } from './cluster';
 
 const OFFSITE_HOST = 's3.example.net';
-const LOCAL_PORT = 8480;
+/** Where this machine has the one in the cluster. */
+export const LOCAL_PORT = 8480;
 const GATEWAY_IMAGE = 'localhost/lab/forward:1';
 
 /** What dist/ runs, and where install.sh has put its files. */
