@@ -21,10 +21,14 @@ export type Content = Readonly<Record<string, string>>;
 
 let buckets = 0;
 
-/** A bucket that the backup user may read, of an owner of its own. */
-export async function makeBucket(): Promise<Bucket> {
+/**
+ * A bucket that the backup user may read, of an owner of its own.
+ *
+ * @param known a name that no other test has; else it gets one.
+ */
+export async function makeBucket(known?: string): Promise<Bucket> {
   buckets += 1;
-  const name = `app-${process.pid}-${buckets}`;
+  const name = known ?? `app-${process.pid}-${buckets}`;
   const owner = await makeUser(`obc-${name}`);
   await told(owner, { method: 'PUT', path: `/${name}` });
   const bucket: Bucket = {

@@ -14,12 +14,31 @@ declare module 'vitest' {
   }
 }
 
+export interface Ceph {
+  readonly folder: string;
+  readonly port: number;
+  readonly stop: () => void;
+}
+
 /** @returns what ends it again. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await installTools();
+  forgetFaults();
+  const { folder, port, stop } = await startCeph();
+  project.provide('ceph', { folder, port });
+  return async () => {
+    stop();
+    await writeFaultsPage();
+  };
+}
+
+export async function installTools(): Promise<void> {
   await output(join(__dirname, '..', 'install.sh'), [], {
     env: { HOME: process.env['HOME'] ?? '', BACKED_UP_TOOLS: TOOLS },
   });
-  forgetFaults();
+}
+
+export async function startCeph(): Promise<Ceph> {
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-ceph-'));
   const port = await freePort(100);
   const script = join(__dirname, 'ceph.sh');
@@ -30,9 +49,5 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // A run that is interrupted ends without the rest.
   process.once('exit', stop);
   await output(script, [folder, String(port)]);
-  project.provide('ceph', { folder, port });
-  return async () => {
-    stop();
-    await writeFaultsPage();
-  };
+  return { folder, port, stop };
 }

@@ -1,0 +1,112 @@
+/** What a real API server says to `dist/`: it has the upstream CustomResourceDefinitions with their rules. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { isMapping, type KubeObject } from '../../lib/model/kube-object';
+import { distObjects, named } from '../servers/support/dist';
+import { connect } from './support/cluster';
+
+const cluster = connect(inject('kubeconfig'));
+
+/** Of those who bring operators: no object of dist/ is one of them. */
+const NAMESPACES_OF_OTHERS = ['flux-system', 'rook-ceph', 'velero'];
+
+const files = readdirSync('dist', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.yaml') && !file.endsWith('kustomization.yaml'))
+  .map((file) => join('dist', file));
+
+beforeAll(async () => {
+  const others = NAMESPACES_OF_OTHERS.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  await cluster.apply(...others, ...distObjects('namespaces'));
+});
+
+describe('every object of dist/', () => {
+  it('is accepted without a word', async () => {
+    expect(files.length).toBeGreaterThan(100);
+    expect(await cluster.objectionsToFiles(files)).toBe('');
+  });
+});
+
+/** One thing changed, and what the API server then says. */
+const MISTAKES: readonly (readonly [
+  what: string,
+  place: readonly [folder: string, kind: string, name: string],
+  change: (object: KubeObject) => KubeObject,
+  objection: RegExp,
+])[] = [
+  [
+    'a misspelt field of a built-in kind, which Flux would drop',
+    ['cluster-backup', 'CronJob', 'etcd-offsite'],
+    (job) => withSpec(job, { concurencyPolicy: 'Forbid' }),
+    unknown('concurencyPolicy'),
+  ],
+  [
+    'a schedule that no clock has',
+    ['cluster-backup', 'CronJob', 'etcd-offsite'],
+    (job) => withSpec(job, { schedule: '61 2 * * *' }),
+    /spec\.schedule: Invalid value: "61 2 \* \* \*"/,
+  ],
+  [
+    'a time zone that does not exist',
+    ['cluster-backup', 'CronJob', 'etcd-offsite'],
+    (job) => withSpec(job, { timeZone: 'Europe/Berlinn' }),
+    /unknown time zone Europe\/Berlinn/,
+  ],
+  [
+    'a misspelt field of Velero',
+    ['wiki-backup', 'Schedule', 'wiki-nightly-offsite'],
+    (schedule) => withSpec(schedule, { shedule: '0 1 * * *' }),
+    unknown('shedule'),
+  ],
+  [
+    'a method of CloudNativePG that does not exist',
+    ['forge-backup', 'ScheduledBackup', 'db'],
+    (backup) => withSpec(backup, { method: 'plugins' }),
+    /spec\.method: Unsupported value: "plugins"/,
+  ],
+  [
+    'a rule in CEL: a release of Helm without a chart',
+    ['monitoring', 'HelmRelease', 'grafana'],
+    (release) => withoutSpec(release, 'chart'),
+    /either chart or chartRef must be set/,
+  ],
+  [
+    'a misspelt field of the OpenSearch operator',
+    ['search', 'OpenSearchCluster', 'logs'],
+    (logs) => withSpec(logs, { nodePool: [] }),
+    unknown('nodePool'),
+  ],
+  [
+    'a number where Rook wants a text',
+    ['forge', 'ObjectBucketClaim', 'attachments'],
+    (claim) => withSpec(claim, { storageClassName: 7 }),
+    /storageClassName: .*expected string/,
+  ],
+];
+
+describe('the API server', () => {
+  it.each(MISTAKES)('refuses %s', async (_, [folder, kind, name], change, objection) => {
+    const object = named(distObjects(folder), kind, name);
+    expect(await cluster.objectionsTo(object)).toBe('');
+    expect(await cluster.objectionsTo(change(object))).toMatch(objection);
+  });
+});
+
+/** As the API server says it, or kubectl, which asks the server for its schema while a definition is new. */
+function unknown(field: string): RegExp {
+  return new RegExp(`\\.${field}: field not declared in schema|unknown field "${field}"`);
+}
+
+function withSpec(object: KubeObject, fields: Readonly<Record<string, unknown>>): KubeObject {
+  return { ...object, spec: { ...specOf(object), ...fields } };
+}
+
+function withoutSpec(object: KubeObject, field: string): KubeObject {
+  const { [field]: _, ...rest } = specOf(object);
+  return { ...object, spec: rest };
+}
+
+function specOf(object: KubeObject): Readonly<Record<string, unknown>> {
+  const spec = object['spec'];
+  return isMapping(spec) ? spec : {};
+}

@@ -1,0 +1,70 @@
+/**
+ * Once for a whole run: a cluster, which is the lab unless KUBECONFIG names another one, and what dist/ needs to be there.
+ * Only the lab has the stores that dist/ names.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { build } from '../../lab/binaries';
+import { down } from '../../lab/down';
+import { presentLab } from '../../lab/layout';
+import { up } from '../../lab/up';
+import { installTools, startCeph } from '../../servers/support/setup';
+import { connect } from './cluster';
+import { installDefinitions } from './definitions';
+import { openStores } from './store';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly kubeconfig: string;
+    /** Whether the cluster is the lab, with its stores. */
+    readonly lab: boolean;
+  }
+}
+
+/** @returns what ends it again. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const own = process.env['KUBECONFIG'];
+  project.provide('lab', own === undefined);
+  if (own !== undefined) {
+    await build(['kubectl'], say);
+    await installDefinitions(connect(own));
+    project.provide('kubeconfig', own);
+    return async () => {};
+  }
+  const ends: (() => void | Promise<void>)[] = [];
+  const end = async (): Promise<void> => {
+    for (const each of ends.toReversed()) await each();
+  };
+  try {
+    project.provide('kubeconfig', await startLab(project, ends));
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return end;
+}
+
+async function startLab(project: TestProject, ends: (() => void | Promise<void>)[]): Promise<string> {
+  await installTools();
+  const { folder, port, stop } = await startCeph();
+  ends.push(stop);
+  project.provide('ceph', { folder, port });
+  const state = mkdtempSync(join(tmpdir(), 'backed-up-lab-'));
+  rmSync(state, { recursive: true });
+  ends.push(async () => {
+    // Unless it was refused because somebody else has one.
+    if (presentLab()?.state === state) await down(say);
+  });
+  const lab = await up(state, say);
+  const cluster = connect(lab.kubeconfig);
+  await installDefinitions(cluster);
+  ends.push(await openStores(lab, cluster, port));
+  say('           stores and images');
+  return lab.kubeconfig;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

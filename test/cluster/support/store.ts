@@ -1,0 +1,103 @@
+/**
+ * The object stores of dist/ in the lab: one Ceph RGW of this machine, off-site by its TLS address, and in the cluster
+ * behind a pod with the labels and the port of Rook's, because NetworkPolicies know it by those.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect as dial, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { JOB_IMAGES } from '../../../lib/jobs/images';
+import type { KubeObject } from '../../../lib/model/kube-object';
+import { binary } from '../../lab/binaries';
+import { importImage } from '../../lab/images';
+import { HOST_ADDRESS, type Layout } from '../../lab/layout';
+import { storeCertificate } from '../../lab/pki';
+import { TOOLS } from '../../servers/support/tools';
+import type { Cluster } from './cluster';
+
+const OFFSITE_HOST = 's3.example.net';
+/** Where this machine has the one in the cluster. */
+export const LOCAL_PORT = 8480;
+const GATEWAY_IMAGE = 'localhost/lab/forward:1';
+
+/** What dist/ runs, and where install.sh has put its files. */
+const IMAGES = [
+  [JOB_IMAGES.etcd, 'etcd'],
+  [JOB_IMAGES.kubectl, 'kubectl'],
+  [JOB_IMAGES.rclone, 'rclone'],
+  [JOB_IMAGES.restic, 'restic'],
+] as const;
+
+/** @returns what ends it again. */
+export async function openStores(lab: Layout, cluster: Cluster, port: number): Promise<() => void> {
+  const { ca, certificate, key } = await storeCertificate(lab, OFFSITE_HOST);
+  const pass = forwardTo(port);
+  const offsite = createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key) }, pass);
+  const local = createServer(pass);
+  await Promise.all([listen(offsite, 443), listen(local, LOCAL_PORT)]);
+  await importImages(lab, ca);
+  await cluster.apply(...gateway());
+  await cluster.kubectl('-n', 'rook-ceph', 'rollout', 'status', 'deployment/rook-ceph-rgw-store-a', '--timeout=120s');
+  return () => {
+    offsite.close();
+    local.close();
+  };
+}
+
+async function importImages(lab: Layout, ca: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'backed-up-layers-'));
+  try {
+    // Go and OpenSSL look there on Alpine as on Debian.
+    const trust = join(folder, 'trust');
+    mkdirSync(join(trust, 'etc/ssl/certs'), { recursive: true });
+    copyFileSync(ca, join(trust, 'etc/ssl/certs/ca-certificates.crt'));
+    for (const [name, rootfs] of IMAGES) await importImage(lab, name, [join(TOOLS, 'rootfs', rootfs), trust], {});
+    const forward = join(folder, 'forward');
+    mkdirSync(forward);
+    copyFileSync(binary('forward'), join(forward, 'forward'));
+    const Cmd = ['/forward', ':8080', `${HOST_ADDRESS}:${LOCAL_PORT}`];
+    await importImage(lab, GATEWAY_IMAGE, [forward], { Cmd });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function gateway(): readonly KubeObject[] {
+  const labels = { app: 'rook-ceph-rgw', rook_object_store: 'store-a' };
+  const metadata = { name: 'rook-ceph-rgw-store-a', namespace: 'rook-ceph' };
+  const containers = [
+    { name: 'rgw', image: GATEWAY_IMAGE, readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 } },
+  ];
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+    },
+  ];
+}
+
+function forwardTo(port: number): (client: Socket) => void {
+  return (client) => {
+    const server = dial(port, '127.0.0.1');
+    client.pipe(server).pipe(client);
+    // One that breaks takes the other with it.
+    client.on('error', () => server.destroy());
+    server.on('error', () => client.destroy());
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, HOST_ADDRESS, resolve);
+  });
+}

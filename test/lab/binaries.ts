@@ -1,0 +1,127 @@
+/**
+ * The programs that are built from Go modules. What go.mod and go.sum pin is built once for all clones: the folder of a
+ * module's programs is named after a hash of its files.
+ */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotRun } from '../../lib/model/cannot-run';
+import { nearest } from '../../lib/model/nearest';
+import { run, TOOLS, type Ended } from '../servers/support/tools';
+
+const MODULES = join(__dirname, 'modules');
+
+/** By name: the folder of its module, and its package. */
+const BINARIES = {
+  'kube-apiserver': ['kubernetes', 'k8s.io/kubernetes/cmd/kube-apiserver'],
+  'kube-controller-manager': ['kubernetes', 'k8s.io/kubernetes/cmd/kube-controller-manager'],
+  'kube-scheduler': ['kubernetes', 'k8s.io/kubernetes/cmd/kube-scheduler'],
+  kubelet: ['kubernetes', 'k8s.io/kubernetes/cmd/kubelet'],
+  'kube-proxy': ['kubernetes', 'k8s.io/kubernetes/cmd/kube-proxy'],
+  kubectl: ['kubernetes', 'k8s.io/kubernetes/cmd/kubectl'],
+  etcd: ['etcd', 'go.etcd.io/etcd/server/v3'],
+  etcdctl: ['etcd', 'go.etcd.io/etcd/etcdctl/v3'],
+  etcdutl: ['etcd', 'go.etcd.io/etcd/etcdutl/v3'],
+  coredns: ['coredns', '.'],
+  forward: ['forward', '.'],
+  'csi-driver': ['csi', './driver'],
+  'csi-provisioner': ['csi', 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner'],
+  'csi-snapshotter': ['csi', 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter'],
+  'snapshot-controller': ['csi', 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller'],
+} as const;
+
+export type BinaryName = keyof typeof BINARIES;
+
+export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
+
+/** Where a program is once it has been built. */
+export function binary(name: BinaryName): string {
+  return join(folderOf(BINARIES[name][0]), name);
+}
+
+/** The CustomResourceDefinitions of snapshots, of the version of their controller. */
+export function snapshotDefinitions(): string {
+  return join(folderOf('csi'), 'definitions');
+}
+
+export function binaryNamed(name: string): BinaryName {
+  const found = BINARY_NAMES.find((each) => each === name);
+  if (found !== undefined) return found;
+  const close = nearest(name, BINARY_NAMES);
+  const hint = close === undefined ? `They are: ${BINARY_NAMES.join(', ')}.` : `Did you mean ${close}?`;
+  throw new CannotRun(`The lab builds no program called ${name}. ${hint}`);
+}
+
+/** Builds what is missing. `say` gets a line for each program that was. */
+export async function build(names: readonly BinaryName[], say: (line: string) => void): Promise<void> {
+  for (const name of names.filter((each) => !existsSync(binary(each)))) {
+    const start = performance.now();
+    await compile(name);
+    say(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${name}`);
+  }
+  if (names.includes('snapshot-controller') && !existsSync(snapshotDefinitions())) await copySnapshotDefinitions();
+}
+
+/** Makes the programs known under their names in another folder. */
+export function link(names: readonly BinaryName[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const name of names) {
+    const aside = join(folder, `.${name}.${process.pid}`);
+    symlinkSync(binary(name), aside);
+    renameSync(aside, join(folder, name));
+  }
+}
+
+async function compile(name: BinaryName): Promise<void> {
+  const [module, path] = BINARIES[name];
+  const aside = `${binary(name)}.${process.pid}`;
+  const ended = await go(module, ['build', '-ldflags', linkerFlags(module), '-o', aside, path]);
+  if (ended.code !== 0) {
+    throw new CannotRun(
+      `Go could not build ${name}: ${ended.stderr.trim()}\n` +
+        `Check the network and GOPROXY, and what test/lab/modules/${module}/go.mod asks for.`,
+    );
+  }
+  renameSync(aside, binary(name));
+}
+
+async function copySnapshotDefinitions(): Promise<void> {
+  const module = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
+  const { stdout } = await go('csi', ['list', '-m', '-f', '{{.Dir}}', module]);
+  const aside = `${snapshotDefinitions()}.${process.pid}`;
+  const source = join(stdout.trim(), 'config', 'crd');
+  for (const kind of ['volumesnapshotclasses', 'volumesnapshotcontents', 'volumesnapshots'])
+    cpSync(join(source, `snapshot.storage.k8s.io_${kind}.yaml`), join(aside, `${kind}.yaml`));
+  renameSync(aside, snapshotDefinitions());
+}
+
+async function go(module: string, args: readonly string[]): Promise<Ended> {
+  const env = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  try {
+    return await run('go', args, {
+      cwd: join(MODULES, module),
+      env: { ...Object.fromEntries(env), GOFLAGS: '-buildvcs=false -mod=readonly -trimpath', CGO_ENABLED: '0' },
+    });
+  } catch {
+    throw new CannotRun('The lab is built from source with Go 1.26 or newer, which is not in PATH: https://go.dev/dl');
+  }
+}
+
+/** Without them Kubernetes does not know its own version, and `kubectl version` fails. */
+function linkerFlags(module: string): string {
+  if (module !== 'kubernetes') return '-s -w';
+  const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\S*)/.exec(readFileSync(join(MODULES, module, 'go.mod'), 'utf8'));
+  const [, full = '', major = '', minor = ''] = version ?? [];
+  const values = { gitVersion: full, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  const set = Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+  return ['-s -w', ...set].join(' ');
+}
+
+function folderOf(module: string): string {
+  const hash = createHash('sha256');
+  const folder = join(MODULES, module);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const path of files.map((file) => join(file.parentPath, file.name)).toSorted())
+    hash.update(`${path.slice(folder.length)}\0${readFileSync(path, 'utf8')}\0`);
+  return join(TOOLS, 'lab', `${module}-${hash.digest('hex').slice(0, 12)}`);
+}

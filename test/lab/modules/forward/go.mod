@@ -1,0 +1,3 @@
+module lab/forward
+
+go 1.26.0
