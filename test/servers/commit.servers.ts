@@ -34,7 +34,7 @@ describe('what a run puts into a repository', () => {
       isSaved ||= method === 'PUT' && path.includes('/snapshots/');
       return isSaved && method === 'GET' && /\/data\/[0-9a-f]{2}\//.test(path) ? { status: 404 } : undefined;
     });
-    const { failed } = await job.run({ job: { location: store.at(port), deadlineSeconds: 20 } });
+    const { failed } = await job.run({ job: { location: store.at(port), deadlineSeconds: 120 } });
     expect(failed?.message).toMatch(/^The new snapshot [0-9a-f]{64} cannot be read: /);
     expect(await store.snapshots(job.repository)).toEqual(before);
   });

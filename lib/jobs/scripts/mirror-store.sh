@@ -159,9 +159,9 @@ count "$SCRATCH/settled.1" >"$PARTS/count.backups"
 # As the owner says it: the time of an object is when somebody wrote it here.
 names_in "$SCRATCH/settled.1" >"$TMP/names"
 while read -r name; do
-  moment=$(sed -n "$MOMENT" "$TMP/entries/$name")
-  in_utc "$moment" ||
-    fail "The entry '$name' in $SOURCE does not say when its backup began, but '$moment': remove it there with the tool that made it."
+  begun=$(sed -n "$MOMENT" "$TMP/entries/$name")
+  in_utc "$begun" ||
+    fail "The entry '$name' in $SOURCE does not say when its backup began, but '$begun': remove it there with the tool that made it."
   printf '%s\n' "$utc"
 done <"$TMP/names" >"$TMP/moments"
 sort "$TMP/moments" | tail -n 1 >"$PARTS/moment.newestBackup"
