@@ -211,7 +211,7 @@ export function sourceFaults<J extends AnyJob>(through: (port: number) => RunOf<
 }
 
 /** Long enough for a busy machine. */
-export const SHORT = { deadlineSeconds: 30, answerSeconds: 8 };
+export const SHORT = { deadlineSeconds: 40, answerSeconds: 8 };
 
 const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && path.includes('/receipts/');
 
