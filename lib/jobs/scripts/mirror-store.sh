@@ -25,7 +25,7 @@ list_layers() {
 
   # What goes on, or has come to nothing, is no backup.
   read_all "$SCRATCH/listed.1" "$SOURCE" "$TMP/entries"
-  (cd "$TMP/entries" && grep -rlE "$FINISHED" .) >"$TMP/found" || true
+  (cd "$TMP/entries" && grep -rlE "$FINISHED" .) >"$TMP/found" || [ $? -eq 1 ]
   sed 's|^\./||' "$TMP/found" >"$TMP/finished"
   named_in "$TMP/finished" "$SCRATCH/listed.1" >"$TMP/entries-finished"
   cp "$TMP/entries-finished" "$SCRATCH/listed.1"
