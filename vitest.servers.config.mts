@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/servers/**/*.servers.ts'],
     globalSetup: ['test/servers/support/setup.ts'],
     // Most of the time somebody waits: for a deadline, or for a server that does not answer.
-    maxWorkers: 5,
+    maxWorkers: 4,
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

@@ -44,7 +44,9 @@ export function serverProps(path: string): Readonly<Record<string, Expected>> {
       write: (host) => {
         const [name = 'db', namespace] = isText(host) ? host.split('.') : [];
         const service = 'the name of a Service in the namespace of the volume, and nothing behind it';
-        return namespace === undefined || !isDnsLabel(name) || !isDnsLabel(namespace)
+        // A Gitea has its database in its own namespace.
+        const isElsewhere = path === 'server' && namespace !== undefined && isDnsLabel(name) && isDnsLabel(namespace);
+        return !isElsewhere
           ? `host: 'db', ${service}`
           : `host: '${name}', ${service}; where the database is in the namespace '${namespace}', and the chart is not, write namespace: '${namespace}' into data, too`;
       },

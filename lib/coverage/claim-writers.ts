@@ -1,8 +1,8 @@
 /** What writes to the volumes of a server besides the server: a dump has nothing of that. */
 import { isPostgresImage, isPostgresTool } from '../model/database-images';
 import type { Dataset } from '../model/dataset';
-import { at, booleanAt, groupOf, listAt, textAt, type KubeObject } from '../model/kube-object';
-import { podTemplateOf, volumesOfClaim } from '../model/workloads';
+import { at, groupOf, textAt, type KubeObject } from '../model/kube-object';
+import { podTemplateOf, writableMounts, writableVolumesOfClaim } from '../model/workloads';
 import type { GateContext } from './context';
 import { runningContainers } from './database-writers';
 
@@ -27,10 +27,10 @@ function writersOf({ claims }: Pick<Dataset, 'claims'>, context: GateContext): r
       .filter(({ apiVersion, kind }) => groupOf(apiVersion) !== 'batch' || kind === 'CronJob')
       .flatMap((object) => {
         const spec = at(podTemplateOf(object), 'spec');
-        const volumes = new Set(names.flatMap((name) => writableVolumes(object, spec, name)));
-        if (volumes.size === 0) return [];
+        const volumes = names.flatMap((name) => writableVolumesOfClaim(object, name));
+        if (volumes.length === 0) return [];
         return runningContainers(spec)
-          .filter((container) => mountsOne(container, volumes))
+          .filter((container) => writableMounts(container, volumes).length > 0)
           .map((container) => ({
             name: textAt(container, 'name') ?? '',
             image: textAt(container, 'image') ?? '',
@@ -38,21 +38,6 @@ function writersOf({ claims }: Pick<Dataset, 'claims'>, context: GateContext): r
           }));
       });
   });
-}
-
-function writableVolumes(object: KubeObject, spec: unknown, claim: string): readonly string[] {
-  const readOnly = new Set(
-    listAt(spec, 'volumes')
-      .filter((volume) => booleanAt(volume, 'persistentVolumeClaim', 'readOnly') === true)
-      .map((volume) => textAt(volume, 'name')),
-  );
-  return volumesOfClaim(object, claim).filter((name) => !readOnly.has(name));
-}
-
-function mountsOne(container: unknown, volumes: ReadonlySet<string>): boolean {
-  return listAt(container, 'volumeMounts').some(
-    (mount) => booleanAt(mount, 'readOnly') !== true && volumes.has(textAt(mount, 'name') ?? ''),
-  );
 }
 
 /**

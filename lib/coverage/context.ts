@@ -12,7 +12,7 @@ import {
   type Origin,
 } from '../model/declaration';
 import { CLUSTER_DATA, methodsOf, type OwnKinds } from '../model/kinds';
-import { groupOf, objectId, objectKey, type KubeObject, type ObjectId } from '../model/kube-object';
+import { groupOf, objectId, objectKey, textAt, type KubeObject, type ObjectId } from '../model/kube-object';
 import { mirrorHops, type Location } from '../model/location';
 import { veleroNamespaceOf, type Platform } from '../model/platform';
 import { opaqueRefText, refText } from '../model/refs';
@@ -155,6 +155,15 @@ export class GateContext {
   object(id: ObjectId): RenderedObject | undefined {
     this.knownById ??= new Map(this.input.objects.map((rendered) => [objectKey(objectId(rendered.object)), rendered]));
     return this.knownById.get(objectKey(id));
+  }
+
+  /** The ConfigMaps that some volumes of a pod are made of, as far as they are seen. */
+  configMapsOf(volumes: readonly unknown[], namespace: string): readonly KubeObject[] {
+    return volumes.flatMap((volume) => {
+      const name = textAt(volume, 'configMap', 'name');
+      const found = name === undefined ? undefined : this.object({ group: '', kind: 'ConfigMap', namespace, name });
+      return found === undefined ? [] : [found.object];
+    });
   }
 
   /** What each backup method does for the datasets. */

@@ -3,9 +3,16 @@ import { CNPG_GROUP } from '../methods/cnpg/archive';
 import { podsLine } from '../methods/jobs/makers';
 import type { FoundDataset } from '../model/answered';
 import { giteaContainer } from '../model/database-images';
-import { at, booleanAt, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
+import { at, listAt, mappingAt, textAt, type KubeObject } from '../model/kube-object';
 import { PLACEHOLDERS, UNKNOWN } from '../model/text';
-import { mountsClaim, podTemplateOf, tellingLabels, volumesOfClaim } from '../model/workloads';
+import {
+  mountsClaim,
+  podTemplateOf,
+  tellingLabels,
+  volumesOfClaim,
+  writableMounts,
+  writableVolumesOfClaim,
+} from '../model/workloads';
 import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import { inWords, type Remedy } from './finding';
@@ -106,13 +113,7 @@ export interface Repositories {
 function mountForRepositories(object: KubeObject, claim: string, set: unknown): string | undefined {
   const spec = at(podTemplateOf(object), 'spec');
   const container = giteaContainer(object);
-  const [volume] = volumesOfClaim(object, claim);
-  const isReadOnly = listAt(spec, 'volumes').some(
-    (each) => textAt(each, 'name') === volume && booleanAt(each, 'persistentVolumeClaim', 'readOnly') === true,
-  );
-  if (volume === undefined || isReadOnly) return undefined;
-  return listAt(container, 'volumeMounts')
-    .filter((mount) => textAt(mount, 'name') === volume && booleanAt(mount, 'readOnly') !== true)
+  return writableMounts(container, writableVolumesOfClaim(object, claim))
     .flatMap((mount) => textAt(mount, 'mountPath')?.replace(/\/$/, '') ?? [])
     .find((path) => {
       const root = set ?? defaultRoot(spec, container, path);

@@ -9,18 +9,23 @@ import {
   labelsOf,
   listAt,
   numberAt,
+  objectId,
+  objectKey,
   textAt,
   textMapAt,
   textsAt,
   type KubeObject,
 } from '../model/kube-object';
-import { isSelectorProblem, parseLabelSelector, type Labels, type LabelSelector } from '../model/label-selector';
+import {
+  isSelectorProblem,
+  NAMESPACE_LABEL,
+  parseLabelSelector,
+  type Labels,
+  type LabelSelector,
+} from '../model/label-selector';
 import type { RenderedObject } from '../model/rendered';
 import { makesServers, podLabels, podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
-
-/** Label of every namespace, by Kubernetes itself. */
-export const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 
 /** The pods of a job, whose labels are all known. */
 export interface Client {
@@ -50,12 +55,12 @@ export function talksOf({ methods }: GateContext): readonly Talk[] {
   const objects = Object.values(methods)
     .flatMap((method): readonly PlannedObject[] => method.objects)
     .map(({ object }) => object);
-  const cronJobs = objects.filter(({ kind }) => kind === 'CronJob');
-  return cronJobs.flatMap((cronJob) => {
+  const ofKind = (wanted: string): readonly KubeObject[] => objects.filter(({ kind }) => kind === wanted);
+  // A job and its policy have one name.
+  const policies = new Map(ofKind('NetworkPolicy').map((policy) => [objectKey(objectId(policy)), policy]));
+  return ofKind('CronJob').flatMap((cronJob) => {
     const { name, namespace = '' } = cronJob.metadata;
-    const policy = objects.find(
-      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === name && metadata.namespace === namespace,
-    );
+    const policy = policies.get(objectKey({ group: 'networking.k8s.io', kind: 'NetworkPolicy', namespace, name }));
     const client = { name, namespace, labels: { ...podLabels(cronJob), ...labelsOfJob(name) } };
     return listAt(policy, 'spec', 'egress').flatMap((rule) => {
       const port = numberAt(listAt(rule, 'ports')[0], 'port') ?? 0;

@@ -1,5 +1,6 @@
 /** What the pods of a job may reach: the dataset, the store and DNS; and nobody reaches them. */
 import type { KubeObject } from '../model/kube-object';
+import { NAMESPACE_LABEL } from '../model/label-selector';
 import { MANAGED_BY } from '../model/marks';
 import type { Peer } from './step';
 
@@ -38,7 +39,7 @@ function destinationsOf(peer: Peer): readonly object[] {
   if ('labels' in peer) {
     return [
       {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } },
+        namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: peer.namespace } },
         podSelector: { matchLabels: peer.labels },
       },
     ];

@@ -7,8 +7,6 @@ import { gatewayPeer } from './ceph/gateway';
 import type { ObjectIndex } from './method';
 import type { Unsaid } from './unsaid';
 
-export type { Unsaid, Way } from './unsaid';
-
 export function storeOf(location: Location, platform: Platform, objects: ObjectIndex): Peer | Unsaid {
   const gateway = rookGateway(location, platform, objects);
   if (gateway !== undefined) return gateway;

@@ -5,6 +5,9 @@
 import { isMapping, listAt, textAt, textMapAt, textsAt } from './kube-object';
 import { isLabelKey, isLabelValue } from './names';
 
+/** Of every namespace, with its name, by Kubernetes itself. */
+export const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
+
 export type Labels = Readonly<Record<string, string>>;
 
 /** Whether an object with labels is one of those that some of them are asked for, as the selector of a Service does. */

@@ -1,5 +1,15 @@
 /** Objects that make pods, and where their pod templates are: some of the volumes in those hold data of their own. */
-import { at, groupOf, isMapping, listAt, mappingAt, textAt, textMapAt, type KubeObject } from './kube-object';
+import {
+  at,
+  booleanAt,
+  groupOf,
+  isMapping,
+  listAt,
+  mappingAt,
+  textAt,
+  textMapAt,
+  type KubeObject,
+} from './kube-object';
 import { carries } from './label-selector';
 
 /** What Kubernetes itself makes pods of. */
@@ -92,6 +102,24 @@ export function volumesOfClaim(object: KubeObject, claim: string): readonly stri
     .flatMap((volume) => textAt(volume, 'name') ?? []);
   const template = claimTemplateOf(object, claim);
   return template === undefined ? named : [template, ...named];
+}
+
+/** The same without those that the pods only read. */
+export function writableVolumesOfClaim(object: KubeObject, claim: string): readonly string[] {
+  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes');
+  const readOnly = new Set(
+    volumes
+      .filter((volume) => booleanAt(volume, 'persistentVolumeClaim', 'readOnly') === true)
+      .map((volume) => textAt(volume, 'name')),
+  );
+  return volumesOfClaim(object, claim).filter((name) => !readOnly.has(name));
+}
+
+/** Where a container mounts one of some volumes so that it may write to it. */
+export function writableMounts(container: unknown, volumes: readonly string[]): readonly unknown[] {
+  return listAt(container, 'volumeMounts').filter(
+    (mount) => booleanAt(mount, 'readOnly') !== true && volumes.includes(textAt(mount, 'name') ?? ''),
+  );
 }
 
 /** Name of the claim template of a StatefulSet that a claim is made from. */

@@ -12,7 +12,7 @@ import {
   type BackedUpPostgresProps,
   type S3LocationProps,
 } from '../../lib';
-import { plainPostgres } from '../support/plain-postgres';
+import { plainPostgres, unseenPostgres } from '../support/plain-postgres';
 import { refuses } from '../support/rule-test';
 import { offsite, rook } from '../support/scenario';
 
@@ -52,26 +52,7 @@ describe('jobs', () => {
   });
 
   refuses('job-unready', [], 'a login as a finding printed it', {
-    build: ({ chart }, changed) => {
-      const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-      new ApiObject(chart, 'data', {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        metadata: { name: 'data' },
-        spec,
-      });
-      new PostgresBackup(chart, 'dump', {
-        data: { claim: 'data' },
-        server: {
-          host: 'db',
-          pods: { labels: { app: 'db' } },
-          user: { secret: changed ? '…' : 'db', key: 'username' },
-          password: { secret: 'db', key: 'password' },
-          keptIn: 'sealed envelope, bank',
-        },
-        backup: dump,
-      });
-    },
+    build: ({ chart }, changed) => unseenPostgres(chart, {}, changed ? { user: { secret: '…', key: 'username' } } : {}),
     says: `
       1 job that could not run: [job-unready]
 
@@ -152,30 +133,7 @@ describe('jobs', () => {
   });
 
   refuses('job-unready', [], 'a scratch volume beside a static volume, where no class is the default', {
-    build: ({ chart }) => {
-      const spec = {
-        accessModes: ['ReadWriteOnce'],
-        storageClassName: '',
-        resources: { requests: { storage: '1Gi' } },
-      };
-      new ApiObject(chart, 'data', {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        metadata: { name: 'data' },
-        spec,
-      });
-      new PostgresBackup(chart, 'dump', {
-        data: { claim: 'data' },
-        server: {
-          host: 'db',
-          pods: { labels: { app: 'db' } },
-          user: { secret: 'db', key: 'username' },
-          password: { secret: 'db', key: 'password' },
-          keptIn: 'sealed envelope, bank',
-        },
-        backup: dump,
-      });
-    },
+    build: ({ chart }) => unseenPostgres(chart, { storageClassName: '' }),
     options: (changed) => ({
       platform: { storageClasses: { fast: { driver: 'rbd.csi.ceph.com', isDefault: !changed } } },
     }),

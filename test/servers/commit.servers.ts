@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { etcdSnapshot } from '../../lib/jobs/etcd';
-import { clusterDatasetId } from '../../lib/model/dataset';
-import { startEtcd, type EtcdServer } from './support/etcd';
+import type { EtcdServer } from './support/etcd';
+import { startEtcdJob } from './support/etcd-job';
 import { contentOf, isList, largestPack } from './support/faults';
 import { faultyStore } from './support/faulty-store';
-import { makeJob, type Job } from './support/job';
-import { makeStore, type Store } from './support/store';
+import type { Job } from './support/job';
+import type { Store } from './support/store';
 
 describe('what a run puts into a repository', () => {
   let etcd: EtcdServer;
@@ -13,9 +12,7 @@ describe('what a run puts into a repository', () => {
   let job: Job;
 
   beforeAll(async () => {
-    [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
-    await etcd.etcdctl(['put', '/registry/large'], 'x'.repeat(1_000_000));
-    job = makeJob(store, clusterDatasetId('etcd', 'lab'), etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node }));
+    ({ etcd, store, job } = await startEtcdJob());
   });
   afterAll(async () => etcd.remove());
 
@@ -34,7 +31,7 @@ describe('what a run puts into a repository', () => {
       isSaved ||= method === 'PUT' && path.includes('/snapshots/');
       return isSaved && method === 'GET' && /\/data\/[0-9a-f]{2}\//.test(path) ? { status: 404 } : undefined;
     });
-    const { failed } = await job.run({ job: { location: store.at(port), deadlineSeconds: 20 } });
+    const { failed } = await job.run({ job: { location: store.at(port), deadlineSeconds: 120 } });
     expect(failed?.message).toMatch(/^The new snapshot [0-9a-f]{64} cannot be read: /);
     expect(await store.snapshots(job.repository)).toEqual(before);
   });

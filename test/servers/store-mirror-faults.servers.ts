@@ -94,7 +94,7 @@ describe('the mirror of a store, when something goes wrong', () => {
     {
       what: 'The keys of the mirror expire during the run',
       fails: 'mirror',
-      says: /^The store does not list store:.*403/,
+      says: /^The store does not say whether the bucket \S+ keeps old versions.*403/,
       run: async () => ({
         beforeStart: async (container) => {
           if (container === 'mirror') await store.revoke();
@@ -134,7 +134,7 @@ describe('the mirror of a store, when something goes wrong', () => {
       undo: async () =>
         void (await local.rclone('purge', `s:${local.location.bucket}/${velero.path}/backups/timeless`)),
     },
-    fullScratch('mirror', /^The scratch volume is full: /),
+    fullScratch('mirror', /[Tt]he scratch volume is full/),
     sourceFault('The store refuses to be listed (403)', 'mirror', /^The store does not list source:.*403/, isList, {
       status: 403,
     }),

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { etcdSnapshot } from '../../lib/jobs/etcd';
-import { clusterDatasetId } from '../../lib/model/dataset';
-import { startEtcd, type EtcdServer } from './support/etcd';
+import type { EtcdServer } from './support/etcd';
+import { startEtcdJob } from './support/etcd-job';
 import { contentOf, largestPack, leaveLock, storeWithoutReceipts } from './support/faults';
 import { faultyStore } from './support/faulty-store';
-import { makeJob, type Job } from './support/job';
-import { makeStore, type Store } from './support/store';
+import type { Job } from './support/job';
+import type { Store } from './support/store';
 import { output, run, tool } from './support/tools';
 
 describe('the upkeep of a repository', () => {
@@ -14,9 +13,7 @@ describe('the upkeep of a repository', () => {
   let job: Job;
 
   beforeAll(async () => {
-    [etcd, store] = await Promise.all([startEtcd(), makeStore()]);
-    await etcd.etcdctl(['put', '/registry/large'], 'x'.repeat(1_000_000));
-    job = makeJob(store, clusterDatasetId('etcd', 'lab'), etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node }));
+    ({ etcd, store, job } = await startEtcdJob());
   });
   afterAll(async () => etcd.remove());
 

@@ -1,6 +1,7 @@
 /** A PostgreSQL that runs without an operator, and its dump. */
 import { ApiObject, type Chart } from 'cdk8s';
 import { nightly, PostgresBackup } from '../../lib';
+import type { PostgresServer } from '../../lib/constructs/postgres-server';
 import { offsite } from './scenario';
 
 export interface PlainPostgres {
@@ -13,10 +14,33 @@ export interface PlainPostgres {
   readonly keptIn?: string;
 }
 
+const SERVER: PostgresServer = {
+  host: 'db',
+  pods: { labels: { app: 'db' } },
+  user: { secret: 'db', key: 'username' },
+  password: { secret: 'db', key: 'password' },
+  keptIn: 'sealed envelope, bank',
+};
+
+/** A claim `data`, and the dump of a server of which nobody sees more. */
+export function unseenPostgres(chart: Chart, spec: object = {}, server: Partial<PostgresServer> = {}): void {
+  new ApiObject(chart, 'data', {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
+  });
+  new PostgresBackup(chart, 'dump', {
+    data: { claim: 'data' },
+    server: { ...SERVER, ...server },
+    backup: nightly({ to: offsite, keep: { daily: 14 } }),
+  });
+}
+
 /** StatefulSet and Service `db`, and a PostgresBackup for each volume. */
 export function plainPostgres(chart: Chart, options: PlainPostgres = {}): void {
   const { image = 'docker.io/library/postgres:18.1', before = [], templates = ['data'] } = options;
-  const labels = { app: 'db' };
+  const { labels } = SERVER.pods;
   const volumeMounts = templates.map((name) => ({ name, mountPath: `/var/lib/${name}` }));
   new ApiObject(chart, 'set', {
     apiVersion: 'apps/v1',
@@ -44,13 +68,7 @@ export function plainPostgres(chart: Chart, options: PlainPostgres = {}): void {
   for (const template of templates)
     new PostgresBackup(chart, `${template}-backup`, {
       data: { statefulSet: 'db', template },
-      server: {
-        host: 'db',
-        pods: { labels },
-        user: { secret: 'db', key: 'username' },
-        password: { secret: 'db', key: 'password' },
-        keptIn: options.keptIn ?? 'sealed envelope, bank',
-      },
+      server: { ...SERVER, ...(options.keptIn === undefined ? {} : { keptIn: options.keptIn }) },
       backup: nightly({ to: offsite, keep: { daily: 14 } }),
     });
 }

@@ -239,8 +239,9 @@ function contradictedHolds(context: GateContext): readonly RuleFinding[] {
   return context.input.opaque.flatMap(({ object, at }) => {
     const release = context.object(object)?.object;
     if (release === undefined || object.kind !== 'HelmRelease') return [];
-    const held = claimsOf(object, context);
     const switches = persistenceIn(valueAt(release, 'spec', 'values'));
+    if (switches.length === 0) return [];
+    const held = claimsOf(object, context);
     if (switches.length <= held.length) return [];
     const said = held.length === 0 ? 'no claims' : `only ${enumerated(held.map(({ id }) => id.name))}`;
     const chart = context.input.charts.find(({ id }) => id === at.chart);

@@ -85,12 +85,10 @@ function mountedScripts(
   context: GateContext,
 ): readonly string[] {
   const mounted = new Set(listAt(container, 'volumeMounts').map((mount) => textAt(mount, 'name')));
-  return listAt(spec, 'volumes').flatMap((volume) => {
-    const name = textAt(volume, 'configMap', 'name');
-    if (name === undefined || !mounted.has(textAt(volume, 'name'))) return [];
-    const found = context.object({ group: '', kind: 'ConfigMap', namespace, name });
-    return found === undefined ? [] : context.scripts.of(found.object).map(({ text }) => withoutComments(text));
-  });
+  const volumes = listAt(spec, 'volumes').filter((volume) => mounted.has(textAt(volume, 'name')));
+  return context
+    .configMapsOf(volumes, namespace)
+    .flatMap((configMap) => context.scripts.of(configMap).map(({ text }) => withoutComments(text)));
 }
 
 function withoutComments(script: string): string {

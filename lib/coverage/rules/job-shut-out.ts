@@ -2,11 +2,17 @@
 import { JOB_LABEL } from '../../methods/common-jobs';
 import { groupBy } from '../../model/collections';
 import { at, listAt, objectId, objectKey, type KubeObject } from '../../model/kube-object';
-import { describeLabels, isSelectorProblem, labelsToPaste, parseLabelSelector } from '../../model/label-selector';
+import {
+  describeLabels,
+  isSelectorProblem,
+  labelsToPaste,
+  NAMESPACE_LABEL,
+  parseLabelSelector,
+} from '../../model/label-selector';
 import type { RenderedObject } from '../../model/rendered';
 import { counted, enumerated } from '../../model/text';
 import { aboutObject, toFix } from '../finding';
-import { keptOutBy, NAMESPACE_LABEL, talksOf, type Talk } from '../ingress';
+import { keptOutBy, talksOf, type Talk } from '../ingress';
 import type { Rule } from '../rule';
 
 export const jobShutOut: Rule = {

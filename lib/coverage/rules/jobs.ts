@@ -1,7 +1,7 @@
 /** Jobs that would be rendered and could not run. */
 import { accessModes } from '../../methods/jobs/placed';
 import type { PlannedJob } from '../../methods/jobs/plan';
-import type { Unsaid } from '../../methods/reach';
+import type { Unsaid } from '../../methods/unsaid';
 import { distinctBy } from '../../model/collections';
 import { datasetKey } from '../../model/dataset';
 import { counted, UNKNOWN } from '../../model/text';

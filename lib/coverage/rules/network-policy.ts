@@ -1,7 +1,13 @@
 /** NetworkPolicies that block what they were written to allow. */
 import { distinctBy, groupBy } from '../../model/collections';
 import { at, labelsOf, listAt, numberAt, textAt, textMapAt, type KubeObject } from '../../model/kube-object';
-import { isSelectorProblem, parseLabelSelector, type Labels, type LabelSelector } from '../../model/label-selector';
+import {
+  isSelectorProblem,
+  NAMESPACE_LABEL,
+  parseLabelSelector,
+  type Labels,
+  type LabelSelector,
+} from '../../model/label-selector';
 import { counted } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
@@ -113,7 +119,7 @@ class Network {
   private labelsOfNamespace(name: string): Labels {
     const namespace = this.context.object({ group: '', kind: 'Namespace', name });
     const labels = namespace === undefined ? {} : labelsOf(namespace.object);
-    return { 'kubernetes.io/metadata.name': name, ...labels };
+    return { [NAMESPACE_LABEL]: name, ...labels };
   }
 }
 

@@ -7,7 +7,6 @@ import { isPostgresImage, replicatesNothing } from '../../model/database-images'
 import { datasetKey, type DatasetId } from '../../model/dataset';
 import {
   at,
-  booleanAt,
   describeObject,
   groupOf,
   listAt,
@@ -28,6 +27,7 @@ import {
   podTemplateOf,
   tellingLabels,
   volumesOfClaim,
+  writableMounts,
 } from '../../model/workloads';
 import { writersBeside } from '../claim-writers';
 import type { GateContext } from '../context';
@@ -178,11 +178,7 @@ function notWritten(mounting: readonly KubeObject[], dataset: DatasetId): Proble
 
 function writesWithPostgres(object: KubeObject, { name, part }: DatasetId): boolean {
   const volumes = part === undefined ? volumesOfClaim(object, name) : [part.name];
-  return postgresContainers(object).some((container) =>
-    listAt(container, 'volumeMounts').some(
-      (mount) => booleanAt(mount, 'readOnly') !== true && volumes.includes(textAt(mount, 'name') ?? ''),
-    ),
-  );
+  return postgresContainers(object).some((container) => writableMounts(container, volumes).length > 0);
 }
 
 /** A volume that files of something else are on as well. */
@@ -223,11 +219,9 @@ function severalServers(
 function followsAnother(object: KubeObject, context: GateContext): boolean {
   const template = podTemplateOf(object);
   const { namespace = '' } = object.metadata;
-  const files = listAt(template, 'spec', 'volumes').flatMap((volume) => {
-    const name = textAt(volume, 'configMap', 'name');
-    const found = name === undefined ? undefined : context.object({ group: '', kind: 'ConfigMap', namespace, name });
-    return textsIn(at(found?.object, 'data'));
-  });
+  const files = context
+    .configMapsOf(listAt(template, 'spec', 'volumes'), namespace)
+    .flatMap((configMap) => textsIn(at(configMap, 'data')));
   return [...textsIn(template), ...files].some(({ text }) => FOLLOWS.test(text));
 }
 

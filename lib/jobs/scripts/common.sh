@@ -43,8 +43,12 @@ stopped() {
   [ -n "$child" ] || fail "$reason"
   # Before it hears that it is to end, and has that to say.
   words=$(last_words "$said")
+  reason="$reason${words:+ The last words: $words}"
+  [ -n "${WHILE_STOPPED:-}" ] || printf '%s\n' "$reason" >"$MESSAGE"
   kill "$child" 2>/dev/null || true
-  fail "$reason${words:+ The last words: $words}"
+  # It may have a lock to give back.
+  wait "$child" || true
+  fail "$reason"
 }
 
 ended() {

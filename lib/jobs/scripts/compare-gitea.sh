@@ -47,7 +47,7 @@ for pair; do
   kind=${pair%%=*}
   folder=${pair#*=}
   doing="comparing $kind"
-  grep "^$kind	" "$LISTS/expected" >"$LISTS/kind" || true
+  grep "^$kind	" "$LISTS/expected" >"$LISTS/kind" || [ $? -eq 1 ]
   count=$(wc -l <"$LISTS/kind")
   [ "$kind" != 'LFS objects' ] || lfs=$folder
   if [ -z "$folder" ]; then
@@ -86,7 +86,7 @@ describe_ref() {
 doing='comparing branches and tags'
 # One that the database names before and after the copy was there meanwhile, whatever was pushed or deleted.
 for kind in branches tags; do
-  grep "^$kind	" "$LISTS/expected" >"$LISTS/$kind" || true
+  grep "^$kind	" "$LISTS/expected" >"$LISTS/$kind" || [ $? -eq 1 ]
   wc -l <"$LISTS/$kind" >"$PARTS/count.$kind"
 done
 lacking=$(awk -F '\t' 'FILENAME == ARGV[1] { there[$0] = 1; next } !($2 in there) { print $2; exit }' \

@@ -23,7 +23,7 @@ sizes_in "$SCRATCH/copy-now" >"$TMP/copied"
 in_both "$TMP/settled" "$TMP/copied" >"$TMP/found"
 only_in "$TMP/settled" "$TMP/copied" | cut -d ';' -f 2- >"$TMP/missing"
 if [ -s "$TMP/missing" ]; then
-  grep -E '^/|//' "$TMP/missing" >"$TMP/odd" || true
+  grep -E '^/|//' "$TMP/missing" >"$TMP/odd" || [ $? -eq 1 ]
   [ "$(count "$TMP/odd")" -lt "$(count "$TMP/missing")" ] ||
     fail "All was copied but $(count "$TMP/odd") objects whose names have empty parts, $(some "$TMP/odd") among them: rename them, or copy to a location that keeps old versions."
   fail "The copy is not complete: $(count "$TMP/missing") of $items objects are not in it or have another size, $(some "$TMP/missing") among them."
@@ -33,7 +33,7 @@ if [ -z "${KEEPS_VANISHED:-}" ]; then
   sort "$SCRATCH/source" "$SCRATCH/source-now" >"$TMP/ever"
   names_in "$TMP/ever" | uniq >"$TMP/ever-names"
   names_in "$SCRATCH/copy-now" >"$TMP/copy-names"
-  only_in "$TMP/copy-names" "$TMP/ever-names" | grep -vE '^/|//' >"$TMP/left" || true
+  only_in "$TMP/copy-names" "$TMP/ever-names" | grep -vE '^/|//' >"$TMP/left" || [ $? -eq 1 ]
   [ ! -s "$TMP/left" ] ||
     fail "The copy has $(count "$TMP/left") objects that are not in the bucket any more, $(some "$TMP/left") among them: these keys may not delete."
 fi

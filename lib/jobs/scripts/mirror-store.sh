@@ -25,7 +25,7 @@ list_layers() {
 
   # What goes on, or has come to nothing, is no backup.
   read_all "$SCRATCH/listed.1" "$SOURCE" "$TMP/entries"
-  (cd "$TMP/entries" && grep -rlE "$FINISHED" .) >"$TMP/found" || true
+  (cd "$TMP/entries" && grep -rlE "$FINISHED" .) >"$TMP/found" || [ $? -eq 1 ]
   sed 's|^\./||' "$TMP/found" >"$TMP/finished"
   named_in "$TMP/finished" "$SCRATCH/listed.1" >"$TMP/entries-finished"
   cp "$TMP/entries-finished" "$SCRATCH/listed.1"
@@ -159,9 +159,9 @@ count "$SCRATCH/settled.1" >"$PARTS/count.backups"
 # As the owner says it: the time of an object is when somebody wrote it here.
 names_in "$SCRATCH/settled.1" >"$TMP/names"
 while read -r name; do
-  moment=$(sed -n "$MOMENT" "$TMP/entries/$name")
-  in_utc "$moment" ||
-    fail "The entry '$name' in $SOURCE does not say when its backup began, but '$moment': remove it there with the tool that made it."
+  begun=$(sed -n "$MOMENT" "$TMP/entries/$name")
+  in_utc "$begun" ||
+    fail "The entry '$name' in $SOURCE does not say when its backup began, but '$begun': remove it there with the tool that made it."
   printf '%s\n' "$utc"
 done <"$TMP/names" >"$TMP/moments"
 sort "$TMP/moments" | tail -n 1 >"$PARTS/moment.newestBackup"

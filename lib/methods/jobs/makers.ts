@@ -5,7 +5,7 @@ import { carries, labelsToPaste, type Labels } from '../../model/label-selector'
 import { enumerated } from '../../model/text';
 import { mountsClaim, podLabels, tellingLabels, WORKLOADS } from '../../model/workloads';
 import type { ObjectIndex } from '../method';
-import type { Way } from '../reach';
+import type { Way } from '../unsaid';
 import { claimsReadBy, type JobDeclaration } from './declaration';
 
 /** Jobs and single Pods are among them. */

@@ -7,7 +7,7 @@ import { describeLabels } from '../../model/label-selector';
 import { enumerated } from '../../model/text';
 import { makesServers, podTemplateOf, tellingLabels } from '../../model/workloads';
 import type { ObjectIndex } from '../method';
-import type { Unsaid } from '../reach';
+import type { Unsaid } from '../unsaid';
 import { claimsReadBy, type JobDeclaration } from './declaration';
 import { describe, makersOf, mountersOf, podsLine, toTellApart } from './makers';
 

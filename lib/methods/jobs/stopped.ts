@@ -6,7 +6,7 @@ import { describeLabels } from '../../model/label-selector';
 import { installNamespace } from '../../model/opaque-kinds';
 import { enumerated } from '../../model/text';
 import type { ObjectIndex } from '../method';
-import type { Unsaid } from '../reach';
+import type { Unsaid } from '../unsaid';
 import type { JobDeclaration } from './declaration';
 import { describe, makersOf, mountersOf, toTellApart } from './makers';
 

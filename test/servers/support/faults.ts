@@ -211,7 +211,7 @@ export function sourceFaults<J extends AnyJob>(through: (port: number) => RunOf<
 }
 
 /** Long enough for a busy machine. */
-export const SHORT = { deadlineSeconds: 30, answerSeconds: 8 };
+export const SHORT = { deadlineSeconds: 40, answerSeconds: 8 };
 
 const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && path.includes('/receipts/');
 
@@ -552,6 +552,8 @@ function staleLock(): Fault {
 /** @returns when a lock is there whose owner is dead. */
 export async function leaveLock(store: Store, job: Pick<Job, 'repository'>): Promise<void> {
   const locks = `s:${store.location.bucket}/${job.repository}/locks`;
+  // Of runs that were killed before.
+  await store.restic(job.repository, 'unlock', '--remove-all');
   // A store that does not answer after the lock is written, so that there is time to kill.
   const port = await faultyStore(({ method, path }) =>
     method === 'GET' && /\/(data\/..|index)\/[0-9a-f]{64}$/.test(path) ? { delaySeconds: 1000 } : undefined,
