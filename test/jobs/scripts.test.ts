@@ -64,16 +64,21 @@ describe('the scripts', () => {
 });
 
 describe('the tools of the tests', () => {
+  const versionOf = (image: string): string | undefined => /:v?(\d+\.\d+\.\d+)/.exec(image)?.[1];
+
   it('are of the versions of the images', () => {
     const install = readFileSync('test/servers/install.sh', 'utf8');
     for (const [name, image] of [
       ['RESTIC', JOB_IMAGES.restic],
       ['RCLONE', JOB_IMAGES.rclone],
-      ['ETCD', JOB_IMAGES.etcd],
       ['GITEA', JOB_IMAGES.gitea],
-      ['KUBERNETES', JOB_IMAGES.kubectl],
     ] as const)
-      expect(install).toContain(`\n${name}=v${/:v?(\d+\.\d+\.\d+)/.exec(image)?.[1]}\n`);
+      expect(install).toContain(`\n${name}=v${versionOf(image)}\n`);
+    for (const [module, required, image] of [
+      ['etcd', 'go.etcd.io/etcd/etcdctl/v3', JOB_IMAGES.etcd],
+      ['kubernetes', 'k8s.io/kubernetes', JOB_IMAGES.kubectl],
+    ] as const)
+      expect(readFileSync(`test/lab/modules/${module}/go.mod`, 'utf8')).toContain(`\t${required} v${versionOf(image)}`);
   });
 });
 

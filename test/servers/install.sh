@@ -6,14 +6,13 @@ set -euo pipefail
 
 tools=${BACKED_UP_TOOLS:-$HOME/.cache/backed-up-tools}
 bin=$tools/bin
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 mkdir -p "$bin"
 
 # The versions of lib/jobs/images.ts; a test holds them together.
 RESTIC=v0.18.1
 RCLONE=v1.76.0
-ETCD=v3.6.16
 GITEA=v1.26.0
-KUBERNETES=v1.36.3
 # What Velero 1.18.3 has for kopia (its go.mod).
 KOPIA=v0.0.0-20251230033609-d946b1e75197
 
@@ -50,24 +49,6 @@ from_module() {
   echo "$2" >"$bin/.$1.version"
 }
 
-# The modules of etcd replace each other by folders, which `go install` refuses: a module of our own requires them.
-etcd() {
-  have etcd "$ETCD" && return
-  echo "building etcd $ETCD"
-  local folder name
-  folder=$(mktemp -d)
-  (
-    cd "$folder"
-    printf 'module tools\n' >go.mod
-    go get -tool "go.etcd.io/etcd/server/v3@$ETCD" "go.etcd.io/etcd/etcdctl/v3@$ETCD" "go.etcd.io/etcd/etcdutl/v3@$ETCD"
-    go build -trimpath -ldflags '-s -w' -o "$bin/etcd" go.etcd.io/etcd/server/v3
-    go build -trimpath -ldflags '-s -w' -o "$bin/etcdctl" go.etcd.io/etcd/etcdctl/v3
-    go build -trimpath -ldflags '-s -w' -o "$bin/etcdutl" go.etcd.io/etcd/etcdutl/v3
-  )
-  rm -rf "$folder"
-  for name in etcd etcdctl etcdutl; do echo "$ETCD" >"$bin/.$name.version"; done
-}
-
 # Gitea's module replaces others too, and the server reads templates and texts from its folder: one without compiled-in
 # files and without SQLite needs neither a frontend nor a C compiler.
 gitea() {
@@ -81,30 +62,6 @@ gitea() {
   chmod -R u+w "$tools/gitea"
   (cd "$module" && GOWORK=off go build -trimpath -ldflags "-s -w -X main.Version=${GITEA#v}" -o "$bin/gitea" .)
   echo "$GITEA" >"$bin/.gitea.version"
-}
-
-# Kubernetes replaces its own parts by folders, and requires them in a version that nobody has: a module of our own replaces
-# each by that of the release.
-kubernetes() {
-  have kubectl "$KUBERNETES" && return
-  echo "building kube-apiserver and kubectl $KUBERNETES"
-  local folder source part flags name
-  folder=$(mktemp -d)
-  source=$(go mod download -json "k8s.io/kubernetes@$KUBERNETES" | jq -r .Dir)
-  (
-    cd "$folder"
-    printf 'module tools\n' >go.mod
-    printf 'package tools\n\nimport (\n\t_ "k8s.io/kubernetes/cmd/kube-apiserver"\n\t_ "k8s.io/kubernetes/cmd/kubectl"\n)\n' >tools.go
-    sed -i '1i //go:build tools\n' tools.go
-    go mod edit -require "k8s.io/kubernetes@$KUBERNETES"
-    while read -r part; do go mod edit -replace "$part=$part@v0.${KUBERNETES#v1.}"; done \
-      < <(sed -n 's#^\t\(k8s.io/[^ ]*\) => ./staging.*#\1#p' "$source/go.mod")
-    go mod tidy
-    flags="-s -w -X k8s.io/component-base/version.gitVersion=$KUBERNETES"
-    for name in kube-apiserver kubectl; do go build -trimpath -ldflags "$flags" -o "$bin/$name" "k8s.io/kubernetes/cmd/$name"; done
-  )
-  rm -rf "$folder"
-  echo "$KUBERNETES" >"$bin/.kubectl.version"
 }
 
 # Velero has a kopia of its own, under the name of the other.
@@ -125,10 +82,10 @@ kopia() {
   echo "$KOPIA" >"$bin/.kopia.version"
 }
 
-etcd
+# The lab pins and builds what both tiers run: nothing is built twice.
+"$project/node_modules/.bin/tsx" "$project/test/lab/main.ts" build --into "$bin" etcd etcdctl etcdutl kube-apiserver kubectl
 gitea
 kopia
-kubernetes
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
 
@@ -146,7 +103,7 @@ done
 # of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of
 # the machine's own /usr. They are made anew when what they are made of has changed, and beside those that a run may be
 # using.
-made_of=$(cat "${BASH_SOURCE[0]}" "$bin"/.*.version | sha256sum)$(dpkg-query --show busybox-static git jq)
+made_of=$(cat "${BASH_SOURCE[0]}" "$bin"/.*.version | sha256sum)$(readlink "$bin"/{etcdctl,etcdutl,kubectl})$(dpkg-query --show busybox-static git jq)
 if [ "$(cat "$tools/rootfs/made-of" 2>/dev/null)" = "$made_of" ]; then exit; fi
 root=$tools/rootfs.new
 rm -rf --one-file-system "$root"
