@@ -51,6 +51,9 @@ describe('the upkeep of a repository', () => {
     const [, torn = { id: '' }] = await store.snapshots(job.repository);
     await store.restic(job.repository, 'rewrite', '--forget', '--new-time=2026-01-01 00:00:00', torn.id);
     const [old] = await store.snapshots(job.repository);
+    const at = `s:${store.location.bucket}/${job.receiptsPath}`;
+    const [first] = (await store.rclone('lsf', at)).split('\n');
+    await store.rclone('copyto', `${at}/${first}`, `${at}/20251231T000000Z-00000000.json`);
     const young = await tear();
     expect((await job.run()).failed).toBeUndefined();
     const last = (await job.receipts()).at(-1);
@@ -70,6 +73,22 @@ describe('the upkeep of a repository', () => {
     expect(failed?.message).toMatch(/^None of the 1 snapshots of \S+ has a receipt: let a backup go well first\.$/);
     expect(await store.snapshots(job.repository)).toEqual(before);
     await store.rclone('move', `${at}/away`, `${at}/${job.receiptsPath}`);
+  });
+
+  it('removes nothing that is older than the first receipt, when receipts were lost', async () => {
+    const [last = { id: '' }] = await store.snapshots(job.repository);
+    await store.restic(job.repository, 'rewrite', '--forget', '--new-time=2026-01-01 00:00:00', last.id);
+    const [old] = await store.snapshots(job.repository);
+    const at = `s:${store.location.bucket}`;
+    await store.rclone('move', `${at}/${job.receiptsPath}`, `${at}/away`);
+    expect((await job.run()).failed).toBeUndefined();
+
+    const { failed, containers } = await job.upkeep();
+    expect(failed).toBeUndefined();
+    expect(containers.at(-1)?.log).toContain(`Kept, because they are older than all receipts: ${old?.id}\n`);
+    expect((await store.snapshots(job.repository)).map(({ id }) => id)).toContain(old?.id);
+    await store.rclone('move', `${at}/away`, `${at}/${job.receiptsPath}`);
+    await store.restic(job.repository, 'forget', old?.id ?? '');
   });
 
   /** @returns the snapshot of a run that has left no receipt. */

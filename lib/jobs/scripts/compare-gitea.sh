@@ -13,8 +13,9 @@ cd "$FILES" || fail "There is no copy of the volume."
 doing='looking for the keys'
 # Without it nobody with a second factor can log in, and no secret that Gitea holds can be read (its models/secret).
 if [ -n "$CONFIGURATION" ]; then
-  grep -qE '^[[:space:]]*SECRET_KEY(_URI)?[[:space:]]*=[[:space:]]*[^[:space:]]' "$CONFIGURATION" 2>"$TMP/errors" ||
-    fail "There is no SECRET_KEY in $CONFIGURATION on the volume, so what Gitea has encrypted could not be read after a restore."
+  # SECRET_KEY_URI only says where it is, which may be outside of the volume.
+  grep -qE '^[[:space:]]*SECRET_KEY[[:space:]]*=[[:space:]]*[^[:space:]]' "$CONFIGURATION" 2>"$TMP/errors" ||
+    fail "There is no SECRET_KEY in $CONFIGURATION on the volume, so what Gitea has encrypted could not be read after a restore: say in settings which Secret has it."
 fi
 
 doing='comparing the copy with the database'

@@ -9,3 +9,5 @@
 mkdir -p "$TMP" "$PARTS"
 list_receipts
 sed 's/.*-\([0-9a-f]*\)\.json$/\1/' "$TMP/receipts" >"$PARTS/receipted"
+# When the first of them was written, as restic writes times.
+sed -n '1s/^\(....\)\(..\)\(..T..\)\(..\)\(..Z\).*/\1-\2-\3:\4:\5/p' "$TMP/receipts" >"$PARTS/first-receipt"
