@@ -1,7 +1,7 @@
 /**
  * Bucket policies, and what they say to whom. Ceph's gateway takes much that grants nothing: a user that does not exist,
  * another bucket, a principal or a resource in a form that it does not compare. So what a policy means is computed, and
- * `test/servers/grants.test.ts` compares it with a real gateway (radosgw 16.2.15).
+ * `test/servers/bucket-grants.servers.ts` compares it with a real gateway (radosgw 16.2.15).
  */
 import { isMapping } from './kube-object';
 
