@@ -27,6 +27,8 @@ describe('every object of dist/', () => {
   });
 });
 
+const ETCD_JOB = ['cluster-backup', 'CronJob', 'etcd-offsite'] as const;
+
 /** One thing changed, and what the API server then says. */
 const MISTAKES: readonly (readonly [
   what: string,
@@ -36,19 +38,19 @@ const MISTAKES: readonly (readonly [
 ])[] = [
   [
     'a misspelt field of a built-in kind, which Flux would drop',
-    ['cluster-backup', 'CronJob', 'etcd-offsite'],
+    ETCD_JOB,
     (job) => withSpec(job, { concurencyPolicy: 'Forbid' }),
     unknown('concurencyPolicy'),
   ],
   [
     'a schedule that no clock has',
-    ['cluster-backup', 'CronJob', 'etcd-offsite'],
+    ETCD_JOB,
     (job) => withSpec(job, { schedule: '61 2 * * *' }),
     /spec\.schedule: Invalid value: "61 2 \* \* \*"/,
   ],
   [
     'a time zone that does not exist',
-    ['cluster-backup', 'CronJob', 'etcd-offsite'],
+    ETCD_JOB,
     (job) => withSpec(job, { timeZone: 'Europe/Berlinn' }),
     /unknown time zone Europe\/Berlinn/,
   ],

@@ -52,6 +52,12 @@ describe('the network', () => {
 
   // Not as the first process of the pod, which nobody can end.
   const ASK = '{ timeout 5 wget -qO- http://web.lab-network.svc.cluster.local/ || exit 1; } 2> /dev/null';
+  const policy = (name: string, spec: object): KubeObject => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace: NETWORK },
+    spec,
+  });
   const ask = async (name: string, labels: Readonly<Record<string, string>> = {}): Promise<Finished> =>
     finished(cluster, pod(NETWORK, name, ASK, { labels }));
 
@@ -66,16 +72,12 @@ describe('the network', () => {
   });
 
   it('lets through what a NetworkPolicy allows, and nothing else', async () => {
-    const allow = (port: number): KubeObject => ({
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: { name: 'web', namespace: NETWORK },
-      spec: {
+    const allow = (port: number): KubeObject =>
+      policy('web', {
         podSelector: { matchLabels: served },
         policyTypes: ['Ingress'],
         ingress: [{ from: [{ podSelector: { matchLabels: { friend: 'yes' } } }], ports: [{ port }] }],
-      },
-    });
+      });
     await cluster.apply(allow(8080));
     await until('the policy', 60, async () => !(await ask(`stranger-${Date.now()}`)).succeeded);
     expect(await ask('friend', { friend: 'yes' })).toEqual({ succeeded: true, log: 'hello\n' });
@@ -86,16 +88,13 @@ describe('the network', () => {
 
   it('lets a pod out to where its NetworkPolicy says, and nowhere else', async () => {
     const labels = { out: 'dns-only' };
-    await cluster.apply({
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: { name: 'dns-only', namespace: NETWORK },
-      spec: {
+    await cluster.apply(
+      policy('dns-only', {
         podSelector: { matchLabels: labels },
         policyTypes: ['Egress'],
         egress: [{ ports: [{ protocol: 'UDP', port: 53 }] }],
-      },
-    });
+      }),
+    );
     const script = `sleep 3; nslookup web.lab-network.svc.cluster.local > /dev/null && echo name; ${ASK}`;
     const { succeeded, log } = await finished(cluster, pod(NETWORK, 'prisoner', script, { labels }));
     expect({ succeeded, log }).toEqual({ succeeded: false, log: 'name\n' });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CannotRun } from '../../lib/model/cannot-run';
 import { nearest } from '../../lib/model/nearest';
 import { run, TOOLS, type Ended } from '../servers/support/tools';
+import { stopwatch, type Say } from './stopwatch';
 
 const MODULES = join(__dirname, 'modules');
 
@@ -53,11 +54,11 @@ export function binaryNamed(name: string): BinaryName {
 }
 
 /** Builds what is missing. `say` gets a line for each program that was. */
-export async function build(names: readonly BinaryName[], say: (line: string) => void): Promise<void> {
+export async function build(names: readonly BinaryName[], say: Say): Promise<void> {
   for (const name of names.filter((each) => !existsSync(binary(each)))) {
-    const start = performance.now();
+    const done = stopwatch(say);
     await compile(name);
-    say(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${name}`);
+    done(name);
   }
   if (names.includes('snapshot-controller') && !existsSync(snapshotDefinitions())) await copySnapshotDefinitions();
 }

@@ -9,19 +9,20 @@ import { ETC_KUBERNETES, requireLab, type Layout } from './layout';
 import { removeNetwork } from './network';
 import { restoreMachineSettings } from './node';
 import { requireRoot } from './packages';
+import { stopwatch, type Say } from './stopwatch';
 
 const SHIM_SOCKETS = '/run/containerd/s';
 const NETWORK_RESULTS = '/var/lib/cni/results';
 const DEVICE_PLUGINS = '/var/lib/kubelet/device-plugins';
 const CONTAINER_LOGS = '/var/log/containers';
 
-export async function down(say: (line: string) => void): Promise<void> {
+export async function down(say: Say): Promise<void> {
   requireRoot();
   const lab = requireLab();
-  const start = performance.now();
+  const done = stopwatch(say);
   const step = async (what: string, work: Promise<void>): Promise<void> => {
     await work;
-    say(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${what}`);
+    done(what);
   };
   const tasks = tasksOf(lab);
   await step('daemons', killDaemons(lab));

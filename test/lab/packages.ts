@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { CannotRun } from '../../lib/model/cannot-run';
 import { run } from '../servers/support/tools';
+import type { Say } from './stopwatch';
 
 const PACKAGES = [
   'busybox-static',
@@ -25,7 +26,7 @@ export function requireRoot(): void {
 }
 
 /** Installs the packages that are missing. `say` gets the line that does it. */
-export async function installPackages(say: (line: string) => void): Promise<void> {
+export async function installPackages(say: Say): Promise<void> {
   const missing = await missingPackages();
   if (missing.length === 0) return;
   // Nothing may start a containerd of its own beside that of the lab.

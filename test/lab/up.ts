@@ -13,21 +13,22 @@ import { makeNetwork } from './network';
 import { startContainerd, startKubelet, startKubeProxy, startNetworkPolicies } from './node';
 import { installPackages, requireRoot } from './packages';
 import { makePki } from './pki';
+import { stopwatch, type Say } from './stopwatch';
 import { startStorage } from './storage';
 
 /** @param say gets a line per step. */
-export async function up(state: string, say: (line: string) => void): Promise<Layout> {
+export async function up(state: string, say: Say): Promise<Layout> {
   requireRoot();
   await installPackages(say);
   await build(BINARY_NAMES, say);
   const lab = layout(state);
   claim(lab);
-  const start = performance.now();
+  const done = stopwatch(say);
   const step = async (what: string, work: Promise<unknown>): Promise<void> => {
     await work.catch((error: unknown) => {
       throw new CannotRun(`${what}: ${error instanceof Error ? error.message : String(error)}${endedDaemons(lab)}`);
     });
-    say(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${what}`);
+    done(what);
   };
   const apply = async (path: string): Promise<string> => kubectl(lab, ['apply', '--server-side', '--filename', path]);
 

@@ -45,22 +45,24 @@ find_receipted
 # The policy knows no receipts, and would keep a torn snapshot for a good one of the same day. One that is newer than the
 # last receipt stays, because there may be nothing else of that time; and so does one whose run may still go on. What is
 # older than the first receipt stays as well: receipts can be lost, and then it is not torn.
-first=$(cat "$PARTS/first-receipt" 2>/dev/null) || first=
-jq --slurpfile receipted "$TMP/receipted" --arg first "$first" --argjson seconds "$STEP_SECONDS" '
-  $receipted[0][-1].time as $newest
-  | (now - $seconds | floor | todate) as $over
-  | map(select(.time > $first and .time < $newest and .time < $over) | .id)
-' "$TMP/unreceipted" >"$TMP/torn"
-jq -r --arg first "$first" '
-  map(select(.time <= $first) | .id) | select(length > 0) | "Kept, because they are older than all receipts: \(join(" "))"
-' "$TMP/unreceipted"
-if [ "$(jq length "$TMP/torn")" -gt 0 ]; then
-  torn=$(jq -r '.[]' "$TMP/torn")
-  # shellcheck disable=SC2086 # a list of words
-  exclusively 'removing snapshots without a receipt' forget $torn
-  expect_gone "$TMP/torn"
-  # shellcheck disable=SC2086 # a list of words
-  echo "Removed, because they have no receipt:" $torn
+if [ "$(jq length "$TMP/unreceipted")" -gt 0 ]; then
+  first=$(cat "$PARTS/first-receipt") || fail 'The step before has not said when the first receipt was written.'
+  jq --slurpfile receipted "$TMP/receipted" --arg first "$first" --argjson seconds "$STEP_SECONDS" '
+    $receipted[0][-1].time as $newest
+    | (now - $seconds | floor | todate) as $over
+    | map(select(.time > $first and .time < $newest and .time < $over) | .id)
+  ' "$TMP/unreceipted" >"$TMP/torn"
+  jq -r --arg first "$first" '
+    map(select(.time <= $first) | .id) | select(length > 0) | "Kept, because they are older than all receipts: \(join(" "))"
+  ' "$TMP/unreceipted"
+  if [ "$(jq length "$TMP/torn")" -gt 0 ]; then
+    torn=$(jq -r '.[]' "$TMP/torn")
+    # shellcheck disable=SC2086 # a list of words
+    exclusively 'removing snapshots without a receipt' forget $torn
+    expect_gone "$TMP/torn"
+    # shellcheck disable=SC2086 # a list of words
+    echo "Removed, because they have no receipt:" $torn
+  fi
 fi
 
 if [ -e "$TMP/runs" ]; then

@@ -9,6 +9,7 @@ import type { TestProject } from 'vitest/node';
 import { build } from '../../lab/binaries';
 import { down } from '../../lab/down';
 import { presentLab } from '../../lab/layout';
+import { stopwatch } from '../../lab/stopwatch';
 import { up } from '../../lab/up';
 import { installTools, startCeph } from '../../servers/support/setup';
 import { connect } from './cluster';
@@ -58,10 +59,11 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
     if (presentLab()?.state === state) await down(say);
   });
   const lab = await up(state, say);
+  const done = stopwatch(say);
   const cluster = connect(lab.kubeconfig);
   await installDefinitions(cluster);
   ends.push(await openStores(lab, cluster, port));
-  say('           stores and images');
+  done('definitions, stores and images');
   return lab.kubeconfig;
 }
 
