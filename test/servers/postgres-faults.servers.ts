@@ -138,15 +138,16 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       { settings: { max_locks_per_transaction: '10', max_connections: '20' } },
       async (other) => makeTables(other, 800),
     ),
-    serverOf(
-      'The server is newer than the client (P05)',
-      /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
-      { version: 18 },
-    ),
+    {
+      what: 'The server is newer than the client (P05)',
+      fails: 'dump',
+      says: /^pg_dump 15 cannot dump PostgreSQL 18: give the job an image of PostgreSQL 18\.$/,
+      run: async () => ({ job: { images: { postgres: 'docker.io/library/postgres:15.15' } } }),
+    },
     serverOf(
       'The server is older than the client',
-      /^What pg_dump 15 dumps does not come back into PostgreSQL 14: give the job an image of PostgreSQL 14\.$/,
-      { version: 14 },
+      /^What pg_dump 18 dumps does not come back into PostgreSQL 15: give the job an image of PostgreSQL 15\.$/,
+      { version: 15 },
     ),
     damaged(
       'A bit of a dump flips before it is verified (P02)',

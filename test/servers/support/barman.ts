@@ -20,10 +20,14 @@ export interface Archive {
 
 const SERVER = 'db-1';
 
+/** A server that can call programs of the machine. */
+const WITH_PROGRAMS = { version: 15 } as const;
+
 export async function startArchivedPostgres(store: Store, path = 'base/lab/data/forge/db'): Promise<Archive> {
   const barman = barmanOf(store, path, () => server);
   const archive = barman.script('barman-cloud-wal-archive', '--gzip');
   const server = await startPostgres({
+    ...WITH_PROGRAMS,
     // Barman notes times in the zone of the server.
     settings: { timezone: 'Asia/Tokyo', archive_mode: 'on', archive_command: `${archive} %p` },
   });
@@ -51,6 +55,7 @@ export async function startArchivedPostgres(store: Store, path = 'base/lab/data/
 export async function restoreArchive(store: Store, path: string, backup: string): Promise<PostgresServer> {
   const barman = barmanOf(store, path);
   return startPostgres({
+    ...WITH_PROGRAMS,
     settings: { restore_command: `${barman.script('barman-cloud-wal-restore')} %f %p`, archive_mode: 'off' },
     from: async (data) => {
       await barman.run('barman-cloud-restore', [], [backup, data]);

@@ -3,7 +3,7 @@ import { copyJob, type CopyJobOptions } from '../../../lib/jobs/copy-job';
 import { storePaths } from '../../../lib/jobs/store';
 import type { DatasetId } from '../../../lib/model/dataset';
 import { secretNameOf } from '../../../lib/model/location';
-import { jobOptions, throughYaml, type ReceiptJob } from './job';
+import { cheaply, jobOptions, throughYaml, type ReceiptJob } from './job';
 import { runPod } from './pod';
 import type { Store } from './store';
 
@@ -14,6 +14,7 @@ export interface Copy extends ReceiptJob<CopyJobOptions> {
 
 export function makeCopy(from: Store, to: Store, dataset: DatasetId): Copy {
   const paths = storePaths(to.location, 'lab', dataset);
+  const open = cheaply(async () => to.openCheaply(paths.data));
   return {
     dataset,
     repository: paths.data,
@@ -27,10 +28,12 @@ export function makeCopy(from: Store, to: Store, dataset: DatasetId): Copy {
         fromStore: { outsideOf: [], port: 443 },
         ...job,
       });
-      return runPod(throughYaml(objects), {
-        ...pod,
-        secrets: { [secretNameOf(from.location)]: from.secret, [secretNameOf(to.location)]: to.secret, ...secrets },
-      });
+      return open(async () =>
+        runPod(throughYaml(objects), {
+          ...pod,
+          secrets: { [secretNameOf(from.location)]: from.secret, [secretNameOf(to.location)]: to.secret, ...secrets },
+        }),
+      );
     },
   };
 }

@@ -58,22 +58,21 @@ export function makeJob(
   claims: PodOptions['claims'] = {},
 ): Job {
   const paths = storePaths(store.location, 'lab', dataset);
-  const shared = {
-    ...jobOptions(store, dataset),
-    name: 'dump',
-    images: { postgres: 'docker.io/library/postgres:15.18' },
-  };
+  const shared = { ...jobOptions(store, dataset), name: 'dump' };
+  const open = cheaply(async () => store.openCheaply(paths.data));
   return {
     dataset,
     repository: paths.data,
     receiptsPath: paths.receipts,
     run: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
       const objects = backupJob({ ...shared, source, ...job });
-      return runPod(throughYaml(objects), {
-        claims,
-        ...pod,
-        secrets: { [secretNameOf(store.location)]: store.secret, ...secrets, ...otherSecrets },
-      });
+      return open(async () =>
+        runPod(throughYaml(objects), {
+          claims,
+          ...pod,
+          secrets: { [secretNameOf(store.location)]: store.secret, ...secrets, ...otherSecrets },
+        }),
+      );
     },
     upkeep: async ({ job, secrets: otherSecrets, ...pod } = {}) => {
       const objects = upkeepJob({ ...shared, keep: { yearly: 1 }, ...job });
@@ -84,6 +83,21 @@ export function makeJob(
     },
     receipts: async () => store.receipts(paths.receipts),
     snapshots: store.snapshots,
+  };
+}
+
+/** After the first run that has gone well, and beside no other, the repository opens without much work. */
+export function cheaply(openCheaply: () => Promise<void>): (run: () => Promise<PodResult>) => Promise<PodResult> {
+  let running = 0;
+  let isCheap = false;
+  return async (run) => {
+    running += 1;
+    const result = await run().finally(() => (running -= 1));
+    if (result.succeeded && running === 0 && !isCheap) {
+      isCheap = true;
+      await openCheaply();
+    }
+    return result;
   };
 }
 

@@ -3,7 +3,17 @@
  * its command, environment, user, capabilities and mounts, on the root file system of its image. What differs from a
  * cluster: the network is that of the machine, and images are made of the same tools instead of pulled.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -83,9 +93,10 @@ const IMAGES: readonly Image[] = [
   { name: '/kubectl:', rootfs: 'kubectl', path: '/bin' },
   { name: '/gitea:', rootfs: 'gitea', path: DEFAULT_PATH },
   { name: '/etcd:', rootfs: 'etcd', path: '/usr/local/bin:/usr/bin:/bin' },
+  { name: '/library/postgres:18', rootfs: 'postgres-18', path: `${DEFAULT_PATH}:/usr/lib/postgresql/18/bin` },
   {
     name: '/library/postgres:15',
-    rootfs: 'postgres',
+    rootfs: 'postgres-15',
     path: `${DEFAULT_PATH}:/usr/lib/postgresql/15/bin`,
     binds: ['/usr', '/etc/alternatives', '/etc/postgresql-common'],
   },
@@ -283,7 +294,7 @@ class Pod {
         noNewPrivileges: booleanAt(container, 'securityContext', 'allowPrivilegeEscalation') === false,
       },
       root: {
-        path: join(TOOLS, 'rootfs', image.rootfs),
+        path: realpathSync(join(TOOLS, 'rootfs', image.rootfs)),
         readonly: booleanAt(container, 'securityContext', 'readOnlyRootFilesystem') === true,
       },
       hostname: this.id,

