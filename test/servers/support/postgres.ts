@@ -4,7 +4,7 @@ import { appendFileSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports';
-import { output, run, TOOLS, until, type RunOptions } from './tools';
+import { output, TOOLS, until, type RunOptions } from './tools';
 
 /** The root of each version's programs: the image of `dist/`, or the machine itself. */
 const ROOTS = { 15: '/', 18: join(TOOLS, 'rootfs', 'postgres-18') } as const;

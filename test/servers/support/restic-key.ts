@@ -82,10 +82,10 @@ function poly1305({ k, r }: Wrapping, nonce: Buffer, message: Buffer): Buffer {
     sum = ((sum + number(Buffer.concat([message.subarray(at, at + 16), Buffer.from([1])]))) * factor) % PRIME;
   const pad = number(createCipheriv('aes-128-ecb', k, null).setAutoPadding(false).update(nonce));
   const tag = (sum + pad) % 2n ** 128n;
-  return Buffer.from(tag.toString(16).padStart(32, '0'), 'hex').reverse();
+  return Buffer.from(Buffer.from(tag.toString(16).padStart(32, '0'), 'hex').toReversed());
 }
 
 /** Its lowest byte comes first. */
 function number(bytes: Buffer): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+  return BigInt(`0x${Buffer.from(bytes.toReversed()).toString('hex')}`);
 }
