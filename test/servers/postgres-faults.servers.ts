@@ -16,7 +16,14 @@ import {
   type World,
 } from './support/faults';
 import { makeJob } from './support/job';
-import { fillPostgres, makeTables, postgresOptions, postgresSource, POSTGRES_DATASET } from './support/postgres-data';
+import {
+  FEW_LOCKS,
+  fillPostgres,
+  makeTables,
+  postgresOptions,
+  postgresSource,
+  POSTGRES_DATASET,
+} from './support/postgres-data';
 import { startPostgres, type PostgresOptions, type PostgresServer } from './support/postgres';
 import { postgresFaults } from './support/postgres-faults';
 import { makeStore } from './support/store';
@@ -135,8 +142,8 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     serverOf(
       'There are more tables than the server can lock',
       /^Database postgres was not dumped: .*out of shared memory \(You might need to increase max_locks_per_transaction\.\)$/,
-      { settings: { max_locks_per_transaction: '10', max_connections: '20' } },
-      async (other) => makeTables(other, 800),
+      { settings: FEW_LOCKS },
+      async (other) => makeTables(other, 1200),
     ),
     {
       what: 'The server is newer than the client (P05)',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeJob, type Job } from './support/job';
 import {
   CNPG_ROLES,
+  FEW_LOCKS,
   fillPostgres,
   makeTables,
   postgresDigest,
@@ -47,7 +48,7 @@ describe('a dump of PostgreSQL', () => {
   });
 
   it('counts tables that cannot all be locked at once with their indexes', async () => {
-    const many = await startPostgres({ settings: { max_locks_per_transaction: '10', max_connections: '20' } });
+    const many = await startPostgres({ settings: FEW_LOCKS });
     try {
       await makeTables(many, 300);
       const dataset = { ...POSTGRES_DATASET, name: 'many' };

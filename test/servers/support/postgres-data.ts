@@ -82,6 +82,14 @@ export async function fillPostgres(server: PostgresServer): Promise<void> {
     await server.sql('create table kept (id int); insert into kept values (42);', database);
 }
 
+/** Of a server that can lock some 800 tables at a time. */
+export const FEW_LOCKS = {
+  max_locks_per_transaction: '10',
+  max_connections: '20',
+  max_worker_processes: '1',
+  autovacuum_worker_slots: '1',
+};
+
 /** Tables with three indexes each, and a row in every one. */
 export async function makeTables(server: PostgresServer, count: number): Promise<void> {
   await server.sql(
