@@ -55,7 +55,8 @@ export interface BackedUpGiteaProps {
   readonly settings: GiteaSettings;
   /**
    * What else is set, by section and key: `{ 'server.ROOT_URL': 'https://git.example.net/' }`. It stands in Git, so that
-   * passwords belong into the Secret of `settings`. Default: nothing.
+   * passwords belong into the Secret of `settings`. Default: that LFS objects are taken, and that SSH is offered at the host
+   * of `server.ROOT_URL`, port 22.
    */
   readonly config?: Readonly<Record<string, string>>;
   /** Where attachments, packages, LFS objects and avatars are kept, all but repositories. Default: on the volume. */

@@ -54,6 +54,11 @@ function containersOf(result: Synthesized, path: string): readonly unknown[] {
   return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
 }
 
+/** Variables that have a value of their own. */
+function textMapOf(env: readonly unknown[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map((each) => [textAt(each, 'name') ?? '', textAt(each, 'value') ?? '']));
+}
+
 const JOB = 'example-backup/paperless.CronJob.gitea-offsite.yaml';
 const SET = 'example/paperless.StatefulSet.gitea.yaml';
 
@@ -76,6 +81,46 @@ describe('BackedUpGitea', () => {
       valueFrom: { secretKeyRef: { name: 'gitea-settings', key: 'GITEA__security__SECRET_KEY' } },
     });
     expect(listAt(gitea, 'envFrom')).toEqual([{ secretRef: { name: 'gitea-settings' } }]);
+  });
+
+  it('offers addresses that lead to it, and takes LFS objects', () => {
+    const config = { 'server.ROOT_URL': 'https://git.example.net:8443/forge/' };
+    const result = withGitea({ config });
+    const [gitea] = containersOf(result, SET);
+    expect(textMapOf(listAt(gitea, 'env'))).toMatchObject({
+      GITEA__server__SSH_DOMAIN: 'git.example.net',
+      GITEA__server__SSH_PORT: '22',
+      GITEA__server__SSH_LISTEN_PORT: '2222',
+      GITEA__server__LFS_START_SERVER: 'true',
+    });
+    // The port that it listens on is that of the pod, and the one that it offers that of the Service.
+    expect(listAt(gitea, 'ports')).toContainEqual({ name: 'ssh', containerPort: 2222 });
+    const service = object(result, 'example/paperless.Service.gitea.yaml');
+    expect(listAt(service, 'spec', 'ports')).toContainEqual({ name: 'ssh', port: 22, targetPort: 'ssh' });
+  });
+
+  it('is reached by ssh as its config says, in any case of letters', () => {
+    const config = {
+      'server.ROOT_URL': 'https://git.example.net/',
+      'Server.SSH_DOMAIN': 'ssh.example.net',
+      'server.SSH_PORT': '30022',
+      'server.LFS_START_SERVER': 'false',
+    };
+    const [gitea] = containersOf(withGitea({ config }), SET);
+    const env = listAt(gitea, 'env');
+    expect(textMapOf(env)).toMatchObject({
+      GITEA__Server__SSH_DOMAIN: 'ssh.example.net',
+      GITEA__server__SSH_PORT: '30022',
+      GITEA__server__SSH_LISTEN_PORT: '2222',
+      GITEA__server__LFS_START_SERVER: 'false',
+    });
+    const names = env.map((each) => textAt(each, 'name')?.toLowerCase());
+    expect(names).toHaveLength(new Set(names).size);
+  });
+
+  it.each([{}, { 'server.ROOT_URL': 'git.example.net' }])('knows no host of %j', (config) => {
+    const [gitea] = containersOf(withGitea({ config }), SET);
+    expect(Object.keys(textMapOf(listAt(gitea, 'env')))).not.toContain('GITEA__server__SSH_DOMAIN');
   });
 
   it('is copied by a job that dumps its database first, and Velero leaves its claim alone', () => {
