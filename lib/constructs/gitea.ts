@@ -35,6 +35,11 @@ import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
 export interface GiteaCopyProps extends JobProps {
+  /**
+   * Space for one full copy, of the volume and of the dump. Default: what the volume and the database request, or the volume
+   * alone where nobody sees what the database does.
+   */
+  readonly scratch?: Size;
   /** Image with the clients of PostgreSQL, of the server's major version. Default as for `PostgresDumpProps`. */
   readonly postgresImage?: string;
 }

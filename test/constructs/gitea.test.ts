@@ -8,6 +8,7 @@ import {
   CephBucketWithBackupGrant,
   continuous,
   elsewhere,
+  exclude,
   GiteaBackup,
   holds,
   nightly,
@@ -57,6 +58,12 @@ function containersOf(result: Synthesized, path: string): readonly unknown[] {
 /** Variables that have a value of their own. */
 function textMapOf(env: readonly unknown[]): Readonly<Record<string, string>> {
   return Object.fromEntries(env.map((each) => [textAt(each, 'name') ?? '', textAt(each, 'value') ?? '']));
+}
+
+function scratchSize(result: Synthesized, path: string): string | undefined {
+  const spec = at(podTemplateOf(object(result, path)), 'spec');
+  const scratch = listAt(spec, 'volumes').find((volume) => textAt(volume, 'name') === 'scratch');
+  return textAt(scratch, 'ephemeral', 'volumeClaimTemplate', 'spec', 'resources', 'requests', 'storage');
 }
 
 const JOB = 'example-backup/paperless.CronJob.gitea-offsite.yaml';
@@ -130,6 +137,22 @@ describe('BackedUpGitea', () => {
     const claim = object(result, 'example/paperless.PersistentVolumeClaim.data-gitea-0.yaml');
     expect(claim.metadata.labels).toMatchObject({ 'backed-up/method': 'jobs' });
     expect([...(result.files?.keys() ?? [])].filter((path) => path.includes('.Schedule.'))).toEqual([]);
+  });
+
+  it.each([
+    ['as much as is asked for its volume and its database together', {}, {}, '70Gi'],
+    ['tablespaces as well', {}, { tablespaces: [{ name: 'far', storage: { size: '512Mi' } }] }, '72192Mi'],
+    ['what is said', { copies: { scratch: Size.gibibytes(9) } }, {}, '9Gi'],
+  ] as const)('has a scratch volume for a copy of the volume and for the dump: %s', (_, props, spec, size) => {
+    const result = accepted(({ chart }) => {
+      const database = new BackedUpPostgres(chart, 'db', {
+        storage: Size.gibibytes(20),
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec,
+      });
+      new BackedUpGitea(chart, 'gitea', { database, storage, storageClass: 'ceph-block', settings, backup, ...props });
+    });
+    expect(scratchSize(result, JOB)).toBe(size);
   });
 
   it('says which keys a restore needs', () => {
@@ -305,8 +328,9 @@ describe('the image of a Gitea', () => {
 });
 
 describe('GiteaBackup', () => {
-  function withChart(props: Partial<GiteaBackupProps>): Synthesized {
+  function withChart(props: Partial<GiteaBackupProps>, more: (chart: Chart) => void = () => {}): Synthesized {
     return accepted(({ chart }) => {
+      more(chart);
       new ApiObject(chart, 'gitea', {
         apiVersion: 'helm.toolkit.fluxcd.io/v2',
         kind: 'HelmRelease',
@@ -355,6 +379,38 @@ describe('GiteaBackup', () => {
     expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: 'gitea/conf/app.ini' });
     expect(envOf(result, 'dump')).toContainEqual({ name: 'PGDATABASE', value: 'gitea' });
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite', 'gitea-database']);
+  });
+
+  it('has a scratch volume for the dump of a server besides, as far as the volume of that is seen', () => {
+    const labels = { app: 'postgresql' };
+    const mount = { name: 'data', mountPath: '/var/lib/postgresql' };
+    const server = (chart: Chart): void => {
+      new ApiObject(chart, 'postgresql', {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'postgresql' },
+        spec: {
+          serviceName: 'postgresql',
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              containers: [{ name: 'postgres', image: 'docker.io/library/postgres:18.1', volumeMounts: [mount] }],
+            },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10G' } } },
+            },
+          ],
+        },
+      });
+      const reason = 'Every copy of the Gitea carries a dump of it.';
+      exclude(chart, { statefulSet: 'postgresql', template: 'data' }, { reason });
+    };
+    expect(scratchSize(withChart({}), PATH)).toBe('50Gi');
+    expect(scratchSize(withChart({}, server), PATH)).toBe('60737Mi');
   });
 
   it('stops what the release makes, by its name', () => {
