@@ -17,7 +17,7 @@ import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import { inWords, type Remedy } from './finding';
 import { clusterOf } from './gitea-databases';
-import { settingsIn, type Settings } from './gitea-stores';
+import { settingsIn, type Settings } from './gitea-settings';
 import { nightlyLine } from './remedies';
 
 /** A Gitea that keeps its repositories on a volume, or may do so. */
@@ -128,16 +128,25 @@ function mountForRepositories(object: KubeObject, claim: string, set: unknown): 
  * @param set what its settings say, if anything; a text only where they show it.
  */
 export function repositoriesOf(object: KubeObject, claim: string, set?: unknown): Repositories | undefined {
+  const mountPath = mountOf(object, claim);
+  if (mountPath === undefined) return undefined;
   const spec = at(podTemplateOf(object), 'spec');
+  const root = set === undefined ? defaultRoot(spec, giteaContainer(object), mountPath) : set;
+  return typeof root === 'string' ? { root, mountPath, folder: folderOn(mountPath, root) } : undefined;
+}
+
+/** Where the pods of an object mount the whole of a claim. */
+export function mountOf(object: KubeObject, claim: string): string | undefined {
   const [volume] = volumesOfClaim(object, claim);
-  const container = giteaContainer(object);
-  const mounts = listAt(container, 'volumeMounts');
-  const mount = mounts.find((each) => textAt(each, 'name') === volume);
-  const mountPath = textAt(mount, 'mountPath')?.replace(/\/$/, '');
-  if (volume === undefined || mountPath === undefined || textAt(mount, 'subPath') !== undefined) return undefined;
-  const root = set === undefined ? defaultRoot(spec, container, mountPath) : set;
-  if (typeof root !== 'string') return undefined;
-  return { root, mountPath, folder: root.startsWith(`${mountPath}/`) ? root.slice(mountPath.length + 1) : '' };
+  const mount = listAt(giteaContainer(object), 'volumeMounts').find(
+    (each) => volume !== undefined && textAt(each, 'name') === volume,
+  );
+  return textAt(mount, 'subPath') === undefined ? textAt(mount, 'mountPath')?.replace(/\/$/, '') : undefined;
+}
+
+/** A folder of a pod, from the root of the volume; empty where it is not on it. */
+export function folderOn(mountPath: string, path: string): string {
+  return path.startsWith(`${mountPath}/`) ? path.slice(mountPath.length + 1) : '';
 }
 
 /**

@@ -216,7 +216,7 @@ function holdsLine(ref: string, context: GateContext): string {
 
 /** What is in the volumes of a chart that everybody knows is copied by what knows it. */
 function databaseOfChart({ id, object }: OpaqueObject, ref: string, context: GateContext): readonly Remedy[] {
-  switch (chartOf(object)) {
+  switch (chartOf(object, context)) {
     case 'gitea':
     case 'forgejo':
       return inWords('copy its database and its volume together, with GiteaBackup and heldBy, as docs/gitea.md shows');

@@ -16,8 +16,19 @@ import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from '../gitea-databases';
-import { giteaJobs, isOfBackedUpGitea, settingsOf, workloadsOf, type Settings } from '../gitea-stores';
-import { giteaBackupRemedies, giteaOn, layoutIn, repositoriesOf, usesSqlite, type GiteaVolume } from '../gitea-volumes';
+import { FILES, placeOf } from '../gitea-places';
+import { settingsOf, workloadsOf, type Settings } from '../gitea-settings';
+import { foldersLookedFor, giteaJobs, isOfBackedUpGitea } from '../gitea-stores';
+import {
+  folderOn,
+  giteaBackupRemedies,
+  giteaOn,
+  layoutIn,
+  mountOf,
+  repositoriesOf,
+  usesSqlite,
+  type GiteaVolume,
+} from '../gitea-volumes';
 import { isDeclaredByItsMaker } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -25,7 +36,7 @@ export const giteaContradicted: Rule = {
   id: 'gitea-contradicted',
   heading: (n) =>
     `${counted(n, 'copy of Gitea', 'copies of Gitea')} of something else than what ${n === 1 ? 'its' : 'their'} pods use`,
-  what: 'The pods of a Gitea show another database, another place of the repositories, another program or more volumes than its copies are made of.',
+  what: 'The pods of a Gitea show another database, another place of the repositories or of other files, another program or more volumes than its copies are made of.',
   why: 'Whoever has moved a Gitea to another database, and left the old one running, has a dump every night that is well in itself, and none of the database that is in use. Of several volumes the inventory would list all, and the job reads one.',
   fix: 'Let the construct say what the pods do, or the pods what the construct says.',
   example: `new BackedUpPostgres(chart, 'db', {
@@ -64,6 +75,7 @@ new GiteaBackup(chart, 'gitea-backup', {
         nameProblem(job, context),
         imageProblem(job, context),
         layoutProblem(job, context),
+        ...filesProblems(job, context),
         volumesProblem(job),
       ]
         .filter((problem) => problem !== undefined)
@@ -221,6 +233,30 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
     because: `its pods keep repositories in ${place.root}, the volume is mounted at ${place.mountPath}, and the job looks for them in ${String(looked)} on it`,
     remedies: layoutRemedies(job, place.folder),
   };
+}
+
+/** The same of files that have a folder of their own, which are not in a bucket. */
+function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[] {
+  const [claim = ''] = claimsReadBy(job.declaration.source);
+  const [mountPath] = workloadsOf(job, context).flatMap((object) => mountOf(object, claim) ?? []);
+  const looked = foldersLookedFor(job);
+  const settings = settingsOf(job, context);
+  return FILES.flatMap((files) => {
+    const path = placeOf(files, settings)?.path;
+    const folder = looked.get(files) ?? '';
+    if (path === undefined || mountPath === undefined || folder === '') return [];
+    if (folderOn(mountPath, path.folder) === folder) return [];
+    return [
+      {
+        because: `its settings keep ${files} in ${path.folder} (${path.setting}), the volume is mounted at ${mountPath}, and the job looks for them in ${folder} on it`,
+        remedies: inWords(
+          isOfBackedUpGitea(job)
+            ? `leave ${path.setting} out of config, or make the copies with GiteaBackup`
+            : `say in layout where each folder is on the volume, or in settings ${path.setting}: '${mountPath}/${folder}'`,
+        ),
+      },
+    ];
+  });
 }
 
 function layoutRemedies(job: PlannedJob, folder: string): readonly Remedy[] {
