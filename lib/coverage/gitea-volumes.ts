@@ -74,18 +74,21 @@ function giteaBackupLine(
 ): string {
   const { id, declaration, origin } = dataset;
   const place = context.refTo({ id, origin: declaration?.at ?? origin });
-  const keptIn = `keptIn: '${PLACEHOLDERS.place}'`;
-  const login = ['user', 'password'].map((key) => `${key}: { secret: '${UNKNOWN}', key: '${key}' }`);
-  const cluster = clusterOf(shown, id.namespace, context);
   const isOneOfMany = typeof shown.get('database.HOST') !== 'string' && hasClusters(id.namespace, context);
-  const database =
-    cluster === undefined && !isOneOfMany
-      ? `{ host: '${UNKNOWN}', pods: { labels: { app: '${UNKNOWN}' } }, database: 'gitea', ${login.join(', ')}, ${keptIn} }`
-      : `{ cluster: '${cluster ?? UNKNOWN}' }`;
+  const database = databaseToPaste(clusterOf(shown, id.namespace, context) ?? (isOneOfMany ? UNKNOWN : undefined));
   // In the layout of the chart the volume has them.
   const settings =
-    layout === 'chart' ? '' : `settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], ${keptIn} }, `;
+    layout === 'chart' ? '' : `settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], ${KEPT_IN} }, `;
   return `new GiteaBackup(this, '${id.name}-backup', { data: ${place}, ${podsLine(tellingLabels(workload))}, layout: '${layout}', ${settings}image: '${image}', database: ${database}, backup: ${nightlyLine(context)} })`;
+}
+
+const KEPT_IN = `keptIn: '${PLACEHOLDERS.place}'`;
+
+/** @param cluster absent where it is a server that CloudNativePG did not make. */
+export function databaseToPaste(cluster: string | undefined): string {
+  if (cluster !== undefined) return `{ cluster: '${cluster}' }`;
+  const login = ['user', 'password'].map((key) => `${key}: { secret: '${UNKNOWN}', key: '${key}' }`);
+  return `{ host: '${UNKNOWN}', pods: { labels: { app: '${UNKNOWN}' } }, database: 'gitea', ${login.join(', ')}, ${KEPT_IN} }`;
 }
 
 function hasClusters(namespace: string | undefined, context: GateContext): boolean {

@@ -36,6 +36,12 @@ export function shownChartOf(release: KubeObject, context: GateContext): string 
   return chart?.replace(/\/$/, '').split('/').at(-1);
 }
 
+/** What Helm calls a release, which its objects are called after. */
+export function releaseNameOf({ metadata, spec }: KubeObject): string {
+  const target = textAt(spec, 'targetNamespace');
+  return textAt(spec, 'releaseName') ?? (target === undefined ? metadata.name : `${target}-${metadata.name}`);
+}
+
 /**
  * The values of a release: its own, and those of ConfigMaps that it takes values from. What a Secret sets at a path is left
  * out, and of a whole file of values in a Secret nothing is known, as of a variable that comes from there.

@@ -29,6 +29,7 @@ import {
   usesSqlite,
   type GiteaVolume,
 } from '../gitea-volumes';
+import { describeServer, heldServerRemedies, serverOn, usesSqliteIn } from '../held-servers';
 import { isDeclaredByItsMaker } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -83,7 +84,7 @@ new GiteaBackup(chart, 'gitea-backup', {
     ),
 };
 
-type Problem = Pick<RuleFinding, 'because' | 'remedies'>;
+type Problem = Required<Pick<RuleFinding, 'because' | 'remedies'>>;
 
 function databaseProblem(job: PlannedJob, context: GateContext): Problem | undefined {
   const settings = settingsOf(job, context);
@@ -272,7 +273,7 @@ export const giteaCopiedAlone: Rule = {
   id: 'gitea-copied-alone',
   heading: (n) =>
     `${counted(n, 'volume')} of Gitea ${n === 1 ? 'is' : 'are'} copied at another moment than ${n === 1 ? 'its' : 'their'} database`,
-  what: 'A Gitea keeps its repositories on a volume that is backed up by snapshot, and nobody said that its database fits that.',
+  what: 'A Gitea keeps its repositories on a volume that is backed up by snapshot, and nobody said that its database fits that. Of a HelmRelease the chart says so, `gitea` or `forgejo`.',
   why: 'What was pushed or uploaded between the two moments is in one of the copies only: the restored Gitea shows repositories, attachments and packages that it does not have.',
   fix: 'Copy both together with `GiteaBackup`. Where the database is SQLite, on the same volume, the snapshot has both: say so in a sentence.',
   example: `new BackedUpStatefulSet(chart, 'gitea', {
@@ -291,24 +292,36 @@ export const giteaCopiedAlone: Rule = {
 });`,
   check: (context) =>
     context.copied.flatMap((dataset) => {
-      const gitea = veleroCopies(dataset).length === 0 ? undefined : giteaOn(dataset, context);
       const isSaid = strategiesOf(dataset.answer).some(
         (strategy) =>
           strategy.type === 'elsewhere' || ('crashConsistent' in strategy && strategy.crashConsistent !== undefined),
       );
-      if (gitea === undefined || isSaid) return [];
-      return [
-        {
-          ...aboutDataset(dataset),
-          because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} ${gitea.layout === undefined ? `mounts it at ${gitea.mountPath}, where its repositories may be` : 'keeps its repositories on it'}`,
-          remedies: [
-            ...together(dataset, gitea, context),
-            { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` },
-          ],
-        },
-      ];
+      if (isSaid || veleroCopies(dataset).length === 0) return [];
+      const problem = ofVisible(dataset, context) ?? ofHeld(dataset, context);
+      if (problem === undefined) return [];
+      const accepted = { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` };
+      return [{ ...aboutDataset(dataset), ...problem, remedies: [...problem.remedies, accepted] }];
     }),
 };
+
+function ofVisible(dataset: AnsweredDataset, context: GateContext): Problem | undefined {
+  const gitea = giteaOn(dataset, context);
+  if (gitea === undefined) return undefined;
+  return {
+    because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} ${gitea.layout === undefined ? `mounts it at ${gitea.mountPath}, where its repositories may be` : 'keeps its repositories on it'}`,
+    remedies: together(dataset, gitea, context),
+  };
+}
+
+/** Of a release nobody sees the pods. */
+function ofHeld(dataset: AnsweredDataset, context: GateContext): Problem | undefined {
+  const server = serverOn(dataset, context);
+  if (server?.program !== 'Gitea') return undefined;
+  return {
+    because: `${describeServer(server)} keeps its repositories on it, as far as names tell`,
+    remedies: usesSqliteIn(server.release, context) ? [] : heldServerRemedies('in its place', dataset, server, context),
+  };
+}
 
 function together(dataset: AnsweredDataset, gitea: GiteaVolume, context: GateContext): readonly Remedy[] {
   if (usesSqlite(gitea)) return [];
