@@ -45,10 +45,7 @@ export function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
         name: 'gitea',
         image,
         envFrom: [{ secretRef: { name: settings.secret } }],
-        env: [
-          ...ownVariables(props),
-          ...Object.entries(config).map(([setting, value]) => plain(variable(setting), value)),
-        ],
+        env: [...ownVariables(props), ...configured(config)],
         ports: Object.entries(PORTS).map(([name, { pod: containerPort }]) => ({ name, containerPort })),
         startupProbe: { ...probe, periodSeconds: 10, failureThreshold: 60 },
         readinessProbe: probe,
@@ -106,6 +103,32 @@ function bucketSettings({ name }: CephBucketWithBackupGrant): readonly k8s.EnvVa
     fromSecret('GITEA__storage__MINIO_ACCESS_KEY_ID', name, 'AWS_ACCESS_KEY_ID'),
     fromSecret('GITEA__storage__MINIO_SECRET_ACCESS_KEY', name, 'AWS_SECRET_ACCESS_KEY'),
   ];
+}
+
+/** What `config` says, and what follows from it and from the ports as long as it does not say that, too. */
+function configured(config: Readonly<Record<string, string>>): readonly k8s.EnvVar[] {
+  const said = Object.entries(config).map(([setting, value]) => plain(variable(setting), value));
+  // Gitea reads the names of sections in any case.
+  const names = new Set(said.map(({ name }) => name.toLowerCase()));
+  const root = said.find(({ name }) => name.toLowerCase() === ROOT_URL.toLowerCase())?.value ?? '';
+  const derived = Object.entries(addresses(root)).map(([name, value]) => plain(name, value));
+  return [...derived.filter(({ name }) => !names.has(name.toLowerCase())), ...said];
+}
+
+const ROOT_URL = 'GITEA__server__ROOT_URL';
+
+/**
+ * The rootless image offers `localhost` and port 2222 for SSH, and takes no LFS objects, unless it is told otherwise
+ * (Gitea 1.26, docker/rootless: usr/local/bin/docker-setup.sh and etc/templates/app.ini).
+ */
+function addresses(root: string): Readonly<Record<string, string>> {
+  const host = URL.canParse(root) ? new URL(root).hostname : '';
+  return {
+    ...(host === '' ? {} : { GITEA__server__SSH_DOMAIN: host }),
+    GITEA__server__SSH_PORT: String(PORTS.ssh.service),
+    GITEA__server__SSH_LISTEN_PORT: String(PORTS.ssh.pod),
+    GITEA__server__LFS_START_SERVER: 'true',
+  };
 }
 
 /** `cron.update_checker.ENABLED` → `GITEA__cron_0X2E_update_checker__ENABLED` (Gitea 1.26, modules/setting/config_env.go). */

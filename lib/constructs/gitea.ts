@@ -35,6 +35,11 @@ import { renderStatefulSet } from './stateful-set';
 
 /** How the copies are made, where the defaults do not fit. */
 export interface GiteaCopyProps extends JobProps {
+  /**
+   * Space for one full copy, of the volume and of the dump. Default: what the volume and the database request, or the volume
+   * alone where nobody sees what the database does.
+   */
+  readonly scratch?: Size;
   /** Image with the clients of PostgreSQL, of the server's major version. Default as for `PostgresDumpProps`. */
   readonly postgresImage?: string;
 }
@@ -55,7 +60,8 @@ export interface BackedUpGiteaProps {
   readonly settings: GiteaSettings;
   /**
    * What else is set, by section and key: `{ 'server.ROOT_URL': 'https://git.example.net/' }`. It stands in Git, so that
-   * passwords belong into the Secret of `settings`. Default: nothing.
+   * passwords belong into the Secret of `settings`. Default: that LFS objects are taken, and that SSH is offered at the host
+   * of `server.ROOT_URL`, port 22.
    */
   readonly config?: Readonly<Record<string, string>>;
   /** Where attachments, packages, LFS objects and avatars are kept, all but repositories. Default: on the volume. */

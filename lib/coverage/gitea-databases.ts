@@ -3,7 +3,7 @@ import { CNPG_GROUP } from '../methods/cnpg/archive';
 import { at, listAt, textAt, textMapAt, type ObjectId } from '../model/kube-object';
 import type { Labels } from '../model/label-selector';
 import type { GateContext } from './context';
-import type { Settings } from './gitea-stores';
+import type { Settings } from './gitea-settings';
 
 /** The Cluster of a namespace that settings lead to, or its only one where they name no host; `undefined` where nothing tells. */
 export function clusterOf(settings: Settings, namespace: string | undefined, context: GateContext): string | undefined {

@@ -17,7 +17,7 @@ import type { UnansweredDataset } from './answers';
 import type { GateContext } from './context';
 import { inWords, type Remedy } from './finding';
 import { clusterOf } from './gitea-databases';
-import { settingsIn, type Settings } from './gitea-stores';
+import { settingsIn, type Settings } from './gitea-settings';
 import { nightlyLine } from './remedies';
 
 /** A Gitea that keeps its repositories on a volume, or may do so. */
@@ -74,18 +74,21 @@ function giteaBackupLine(
 ): string {
   const { id, declaration, origin } = dataset;
   const place = context.refTo({ id, origin: declaration?.at ?? origin });
-  const keptIn = `keptIn: '${PLACEHOLDERS.place}'`;
-  const login = ['user', 'password'].map((key) => `${key}: { secret: '${UNKNOWN}', key: '${key}' }`);
-  const cluster = clusterOf(shown, id.namespace, context);
   const isOneOfMany = typeof shown.get('database.HOST') !== 'string' && hasClusters(id.namespace, context);
-  const database =
-    cluster === undefined && !isOneOfMany
-      ? `{ host: '${UNKNOWN}', pods: { labels: { app: '${UNKNOWN}' } }, database: 'gitea', ${login.join(', ')}, ${keptIn} }`
-      : `{ cluster: '${cluster ?? UNKNOWN}' }`;
+  const database = databaseToPaste(clusterOf(shown, id.namespace, context) ?? (isOneOfMany ? UNKNOWN : undefined));
   // In the layout of the chart the volume has them.
   const settings =
-    layout === 'chart' ? '' : `settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], ${keptIn} }, `;
+    layout === 'chart' ? '' : `settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], ${KEPT_IN} }, `;
   return `new GiteaBackup(this, '${id.name}-backup', { data: ${place}, ${podsLine(tellingLabels(workload))}, layout: '${layout}', ${settings}image: '${image}', database: ${database}, backup: ${nightlyLine(context)} })`;
+}
+
+const KEPT_IN = `keptIn: '${PLACEHOLDERS.place}'`;
+
+/** @param cluster absent where it is a server that CloudNativePG did not make. */
+export function databaseToPaste(cluster: string | undefined): string {
+  if (cluster !== undefined) return `{ cluster: '${cluster}' }`;
+  const login = ['user', 'password'].map((key) => `${key}: { secret: '${UNKNOWN}', key: '${key}' }`);
+  return `{ host: '${UNKNOWN}', pods: { labels: { app: '${UNKNOWN}' } }, database: 'gitea', ${login.join(', ')}, ${KEPT_IN} }`;
 }
 
 function hasClusters(namespace: string | undefined, context: GateContext): boolean {
@@ -128,16 +131,25 @@ function mountForRepositories(object: KubeObject, claim: string, set: unknown): 
  * @param set what its settings say, if anything; a text only where they show it.
  */
 export function repositoriesOf(object: KubeObject, claim: string, set?: unknown): Repositories | undefined {
+  const mountPath = mountOf(object, claim);
+  if (mountPath === undefined) return undefined;
   const spec = at(podTemplateOf(object), 'spec');
+  const root = set === undefined ? defaultRoot(spec, giteaContainer(object), mountPath) : set;
+  return typeof root === 'string' ? { root, mountPath, folder: folderOn(mountPath, root) } : undefined;
+}
+
+/** Where the pods of an object mount the whole of a claim. */
+export function mountOf(object: KubeObject, claim: string): string | undefined {
   const [volume] = volumesOfClaim(object, claim);
-  const container = giteaContainer(object);
-  const mounts = listAt(container, 'volumeMounts');
-  const mount = mounts.find((each) => textAt(each, 'name') === volume);
-  const mountPath = textAt(mount, 'mountPath')?.replace(/\/$/, '');
-  if (volume === undefined || mountPath === undefined || textAt(mount, 'subPath') !== undefined) return undefined;
-  const root = set === undefined ? defaultRoot(spec, container, mountPath) : set;
-  if (typeof root !== 'string') return undefined;
-  return { root, mountPath, folder: root.startsWith(`${mountPath}/`) ? root.slice(mountPath.length + 1) : '' };
+  const mount = listAt(giteaContainer(object), 'volumeMounts').find(
+    (each) => volume !== undefined && textAt(each, 'name') === volume,
+  );
+  return textAt(mount, 'subPath') === undefined ? textAt(mount, 'mountPath')?.replace(/\/$/, '') : undefined;
+}
+
+/** A folder of a pod, from the root of the volume; empty where it is not on it. */
+export function folderOn(mountPath: string, path: string): string {
+  return path.startsWith(`${mountPath}/`) ? path.slice(mountPath.length + 1) : '';
 }
 
 /**

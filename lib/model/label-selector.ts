@@ -21,7 +21,7 @@ export function labelsToPaste(labels: Labels): string {
     const name = /^[A-Za-z_]\w*$/.test(key) ? key : `'${key}'`;
     return `${name}: '${value}'`;
   });
-  return `{ ${entries.join(', ')} }`;
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }
 
 /** For people: `app=db,tier=data`. */

@@ -33,7 +33,16 @@ export function parseQuantity(value: unknown): Quantity | undefined {
   return { text, bytes: Number(digits + exponent) * (UNITS[unit] ?? 1) };
 }
 
-/** `1.5 TiB`: for sums, which have no text of their own. */
+/** The sum, in `Gi`, or rounded up in `Mi`. Of a single one it is that one, as it was written. */
+export function sumOfQuantities(quantities: readonly Quantity[]): Quantity | undefined {
+  const [first, ...others] = quantities;
+  if (first === undefined || others.length === 0) return first;
+  const mebibytes = Math.ceil(quantities.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20);
+  const text = mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
+  return { text, bytes: mebibytes * 2 ** 20 };
+}
+
+/** `1.5 TiB`: for people. */
 export function describeBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let value = bytes;

@@ -8,6 +8,7 @@ import {
   CephBucketWithBackupGrant,
   continuous,
   elsewhere,
+  exclude,
   GiteaBackup,
   holds,
   nightly,
@@ -54,6 +55,17 @@ function containersOf(result: Synthesized, path: string): readonly unknown[] {
   return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
 }
 
+/** Variables that have a value of their own. */
+function textMapOf(env: readonly unknown[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map((each) => [textAt(each, 'name') ?? '', textAt(each, 'value') ?? '']));
+}
+
+function scratchSize(result: Synthesized, path: string): string | undefined {
+  const spec = at(podTemplateOf(object(result, path)), 'spec');
+  const scratch = listAt(spec, 'volumes').find((volume) => textAt(volume, 'name') === 'scratch');
+  return textAt(scratch, 'ephemeral', 'volumeClaimTemplate', 'spec', 'resources', 'requests', 'storage');
+}
+
 const JOB = 'example-backup/paperless.CronJob.gitea-offsite.yaml';
 const SET = 'example/paperless.StatefulSet.gitea.yaml';
 
@@ -78,6 +90,46 @@ describe('BackedUpGitea', () => {
     expect(listAt(gitea, 'envFrom')).toEqual([{ secretRef: { name: 'gitea-settings' } }]);
   });
 
+  it('offers addresses that lead to it, and takes LFS objects', () => {
+    const config = { 'server.ROOT_URL': 'https://git.example.net:8443/forge/' };
+    const result = withGitea({ config });
+    const [gitea] = containersOf(result, SET);
+    expect(textMapOf(listAt(gitea, 'env'))).toMatchObject({
+      GITEA__server__SSH_DOMAIN: 'git.example.net',
+      GITEA__server__SSH_PORT: '22',
+      GITEA__server__SSH_LISTEN_PORT: '2222',
+      GITEA__server__LFS_START_SERVER: 'true',
+    });
+    // The port that it listens on is that of the pod, and the one that it offers that of the Service.
+    expect(listAt(gitea, 'ports')).toContainEqual({ name: 'ssh', containerPort: 2222 });
+    const service = object(result, 'example/paperless.Service.gitea.yaml');
+    expect(listAt(service, 'spec', 'ports')).toContainEqual({ name: 'ssh', port: 22, targetPort: 'ssh' });
+  });
+
+  it('is reached by ssh as its config says, in any case of letters', () => {
+    const config = {
+      'server.ROOT_URL': 'https://git.example.net/',
+      'Server.SSH_DOMAIN': 'ssh.example.net',
+      'server.SSH_PORT': '30022',
+      'server.LFS_START_SERVER': 'false',
+    };
+    const [gitea] = containersOf(withGitea({ config }), SET);
+    const env = listAt(gitea, 'env');
+    expect(textMapOf(env)).toMatchObject({
+      GITEA__Server__SSH_DOMAIN: 'ssh.example.net',
+      GITEA__server__SSH_PORT: '30022',
+      GITEA__server__SSH_LISTEN_PORT: '2222',
+      GITEA__server__LFS_START_SERVER: 'false',
+    });
+    const names = env.map((each) => textAt(each, 'name')?.toLowerCase());
+    expect(names).toHaveLength(new Set(names).size);
+  });
+
+  it.each([{}, { 'server.ROOT_URL': 'git.example.net' }])('knows no host of %j', (config) => {
+    const [gitea] = containersOf(withGitea({ config }), SET);
+    expect(Object.keys(textMapOf(listAt(gitea, 'env')))).not.toContain('GITEA__server__SSH_DOMAIN');
+  });
+
   it('is copied by a job that dumps its database first, and Velero leaves its claim alone', () => {
     const result = withGitea();
     const names = containersOf(result, JOB).map((container) => textAt(container, 'name'));
@@ -85,6 +137,22 @@ describe('BackedUpGitea', () => {
     const claim = object(result, 'example/paperless.PersistentVolumeClaim.data-gitea-0.yaml');
     expect(claim.metadata.labels).toMatchObject({ 'backed-up/method': 'jobs' });
     expect([...(result.files?.keys() ?? [])].filter((path) => path.includes('.Schedule.'))).toEqual([]);
+  });
+
+  it.each([
+    ['as much as is asked for its volume and its database together', {}, {}, '70Gi'],
+    ['tablespaces as well', {}, { tablespaces: [{ name: 'far', storage: { size: '512Mi' } }] }, '72192Mi'],
+    ['what is said', { copies: { scratch: Size.gibibytes(9) } }, {}, '9Gi'],
+  ] as const)('has a scratch volume for a copy of the volume and for the dump: %s', (_, props, spec, size) => {
+    const result = accepted(({ chart }) => {
+      const database = new BackedUpPostgres(chart, 'db', {
+        storage: Size.gibibytes(20),
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+        spec,
+      });
+      new BackedUpGitea(chart, 'gitea', { database, storage, storageClass: 'ceph-block', settings, backup, ...props });
+    });
+    expect(scratchSize(result, JOB)).toBe(size);
   });
 
   it('says which keys a restore needs', () => {
@@ -260,8 +328,9 @@ describe('the image of a Gitea', () => {
 });
 
 describe('GiteaBackup', () => {
-  function withChart(props: Partial<GiteaBackupProps>): Synthesized {
+  function withChart(props: Partial<GiteaBackupProps>, more: (chart: Chart) => void = () => {}): Synthesized {
     return accepted(({ chart }) => {
+      more(chart);
       new ApiObject(chart, 'gitea', {
         apiVersion: 'helm.toolkit.fluxcd.io/v2',
         kind: 'HelmRelease',
@@ -310,6 +379,38 @@ describe('GiteaBackup', () => {
     expect(envOf(result, 'compare')).toContainEqual({ name: 'CONFIGURATION', value: 'gitea/conf/app.ini' });
     expect(envOf(result, 'dump')).toContainEqual({ name: 'PGDATABASE', value: 'gitea' });
     expect(result.inventory.requiredSecrets.map(({ name }) => name)).toEqual(['backed-up-offsite', 'gitea-database']);
+  });
+
+  it('has a scratch volume for the dump of a server besides, as far as the volume of that is seen', () => {
+    const labels = { app: 'postgresql' };
+    const mount = { name: 'data', mountPath: '/var/lib/postgresql' };
+    const server = (chart: Chart): void => {
+      new ApiObject(chart, 'postgresql', {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'postgresql' },
+        spec: {
+          serviceName: 'postgresql',
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              containers: [{ name: 'postgres', image: 'docker.io/library/postgres:18.1', volumeMounts: [mount] }],
+            },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10G' } } },
+            },
+          ],
+        },
+      });
+      const reason = 'Every copy of the Gitea carries a dump of it.';
+      exclude(chart, { statefulSet: 'postgresql', template: 'data' }, { reason });
+    };
+    expect(scratchSize(withChart({}), PATH)).toBe('50Gi');
+    expect(scratchSize(withChart({}, server), PATH)).toBe('60737Mi');
   });
 
   it('stops what the release makes, by its name', () => {

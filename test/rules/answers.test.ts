@@ -596,14 +596,88 @@ describe('tables of kinds', () => {
 
         ✖ HelmRelease paperless/forge
             made by          example/forge
-            what to do       copy its database and its volume together, with GiteaBackup and heldBy, as docs/gitea.md shows
+            to back it up    new GiteaBackup(this, 'gitea-shared-storage-backup', { data: { claim: 'gitea-shared-storage', heldBy: { helmRelease: 'forge' }, storage: Size.gibibytes(10), labels: {} }, pods: { 'app.kubernetes.io/instance': 'forge', 'app.kubernetes.io/name': 'gitea' }, layout: 'chart', image: '…', database: { host: '…', pods: { labels: { app: '…' } }, database: 'gitea', user: { secret: '…', key: 'user' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
             if it adds none  holds(this, { helmRelease: 'forge' }, {})
-            otherwise        holds(this, { helmRelease: 'forge' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
+            otherwise        holds(this, { helmRelease: 'forge' }, { '…': excluded('why losing it is acceptable') })
         ✖ HelmRelease paperless/tickets
             made by          example/tickets
             to dump it       new PostgresBackup(this, 'tickets-backup', { data: { claim: '…', heldBy: { helmRelease: 'tickets' }, storage: Size.gibibytes(10), labels: { 'app.kubernetes.io/instance': 'tickets', 'app.kubernetes.io/name': 'postgresql' } }, server: { host: '…', pods: { labels: { 'app.kubernetes.io/instance': 'tickets', 'app.kubernetes.io/name': 'postgresql' } }, user: { secret: '…', key: 'username' }, password: { secret: '…', key: 'postgres-password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
             if it adds none  holds(this, { helmRelease: 'tickets' }, {})
-            otherwise        holds(this, { helmRelease: 'tickets' }, { '…': { storage: Size.gibibytes(10), backup: nightly({ to: yourLocation, keep: { daily: 7 } }) } })
+            otherwise        holds(this, { helmRelease: 'tickets' }, { '…': excluded('why losing it is acceptable') })
+    `,
+  });
+
+  refuses('opaque-object', [], 'the Helm release of a Gitea that says more of itself', {
+    build: ({ chart }, changed) => {
+      helmRelease(
+        chart,
+        'forge',
+        {
+          persistence: { claimName: 'forge-data', size: '1536Mi', storageClass: 'fast', labels: { app: 'forge' } },
+          postgresql: { enabled: true },
+          gitea: { config: { database: { HOST: 'db-rw' } } },
+        },
+        'forgejo',
+      );
+      if (!changed) holds(chart, { helmRelease: 'forge' }, {});
+    },
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ HelmRelease paperless/forge
+            made by          example/forge
+            to back it up    new GiteaBackup(this, 'forge-data-backup', { data: { claim: 'forge-data', heldBy: { helmRelease: 'forge' }, storage: Size.mebibytes(1536), storageClass: 'fast', labels: { app: 'forge' } }, pods: { 'app.kubernetes.io/instance': 'forge', 'app.kubernetes.io/name': 'forgejo' }, layout: 'chart', image: '…', database: { host: '…', pods: { labels: { app: '…' } }, database: 'gitea', user: { secret: '…', key: 'user' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
+            and its database holds(this, { helmRelease: 'forge' }, { 'data-forge-postgresql-0': { storage: Size.gibibytes(10), labels: { 'app.kubernetes.io/instance': 'forge', 'app.kubernetes.io/name': 'postgresql' }, backup: excluded('Each copy of the Gitea carries a dump of it.') } })
+    `,
+  });
+
+  refuses('opaque-object', [], 'the Helm release of a Gitea whose database is a file', {
+    build: ({ chart }, changed) => {
+      const sqlite = { config: { database: { DB_TYPE: 'sqlite3' } } };
+      helmRelease(chart, 'forge', { gitea: sqlite }, 'gitea');
+      if (!changed) holds(chart, { helmRelease: 'forge' }, {});
+    },
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ HelmRelease paperless/forge
+            made by          example/forge
+            if it makes none holds(this, { helmRelease: 'forge' }, {})
+            otherwise        holds(this, { helmRelease: 'forge' }, { 'gitea-shared-storage': { storage: Size.gibibytes(10), labels: {}, backup: nightly({ to: yourLocation, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }) } })
+    `,
+  });
+
+  for (const persistence of [{ enabled: false }, { enabled: true, create: false, claimName: 'forge-data' }])
+    refuses('opaque-object', [], `the Helm release of a Gitea that makes no volume: ${JSON.stringify(persistence)}`, {
+      build: ({ chart }, changed) => {
+        helmRelease(chart, 'forge', { persistence }, 'gitea');
+        if (!changed) holds(chart, { helmRelease: 'forge' }, {});
+      },
+      says: `
+        1 object may make volumes that nobody sees: [opaque-object]
+
+          ✖ HelmRelease paperless/forge
+              made by          example/forge
+              if it makes none holds(this, { helmRelease: 'forge' }, {})
+              otherwise        holds(this, { helmRelease: 'forge' }, { '…': excluded('why losing it is acceptable') })
+      `,
+    });
+
+  refuses('opaque-object', [], 'the Helm release of a Gitea whose values switch on what holds leaves out', {
+    build: ({ chart }, changed) => {
+      const config = { database: { HOST: 'db-rw' } };
+      helmRelease(chart, 'forge', { persistence: { enabled: changed }, gitea: { config } }, 'gitea');
+      holds(chart, { helmRelease: 'forge' }, {});
+    },
+    says: `
+      1 object may make volumes that nobody sees: [opaque-object]
+
+        ✖ holds of HelmRelease paperless/forge
+            made by          example
+            because          its values say persistence.enabled: true, and it is said to make no claims
+            to back it up    new GiteaBackup(this, 'gitea-shared-storage-backup', { data: { claim: 'gitea-shared-storage', heldBy: { helmRelease: 'forge' }, storage: Size.gibibytes(10), labels: {} }, pods: { 'app.kubernetes.io/instance': 'forge', 'app.kubernetes.io/name': 'gitea' }, layout: 'chart', image: '…', database: { host: '…', pods: { labels: { app: '…' } }, database: 'gitea', user: { secret: '…', key: 'user' }, password: { secret: '…', key: 'password' }, keptIn: 'where they are kept outside the cluster' }, backup: nightly({ to: yourLocation, keep: { daily: 7 } }) })
+            name its claims  holds(this, { helmRelease: 'forge' }, { '…': excluded('why losing it is acceptable') })
+            what to do       or say enabled: false in the values for what is not there
     `,
   });
 

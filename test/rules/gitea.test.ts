@@ -248,9 +248,10 @@ function release(chart: Chart, config: Record<string, unknown>, props: Partial<G
 }
 
 describe('gitea-bucket', () => {
+  const copiedBy = 'The provider keeps every version for a year.';
+
   refuses('gitea-bucket', ['T02'], 'avatars in object storage that the job looks for on the volume', {
     build: ({ chart }, changed) => {
-      const copiedBy = 'The provider keeps every version for a year.';
       const config = { 'storage.avatars': { STORAGE_TYPE: 'minio' }, 'storage.packages': { STORAGE_TYPE: 'minio' } };
       release(chart, config, {
         bucket: { files: changed ? ['package files'] : ['package files', 'avatars'], copiedBy },
@@ -262,7 +263,7 @@ describe('gitea-bucket', () => {
         ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
             made by          example/backup
             because          its settings put avatars into a bucket, and the job looks for them on the volume
-            to fix           bucket: { files: ['package files', 'avatars'] }
+            to fix           files: ['package files', 'avatars']
     `,
   });
 
@@ -299,9 +300,94 @@ describe('gitea-bucket', () => {
         ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
             made by          example/backup
             because          its settings put attachments into a bucket, and the job looks for them on the volume
-            to fix           bucket: { files: ['attachments'] }
+            to fix           files: ['attachments']
     `,
   });
+
+  const KINDS = ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars'] as const;
+  const ACTIONS = ['Actions logs', 'Actions artifacts'] as const;
+
+  refuses('gitea-bucket', ['T02'], 'files that a section of their own keeps on the volume', {
+    build: ({ chart }, changed) => {
+      const config = { storage: { STORAGE_TYPE: 'minio' }, packages: { STORAGE_TYPE: 'local' } };
+      const all = [...KINDS, ...ACTIONS];
+      release(chart, config, {
+        bucket: { files: changed ? all : all.filter((kind) => kind !== 'package files'), copiedBy },
+      });
+    },
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          its settings keep package files on a volume, and the job takes them to be in a bucket, so that it compares none of them with the database
+            to fix           files: ['LFS objects', 'attachments', 'avatars', 'repository avatars', 'Actions logs', 'Actions artifacts']
+    `,
+  });
+
+  refuses(
+    'gitea-bucket',
+    ['T02'],
+    'files that a section of their own keeps on the volume, and nothing else in a bucket',
+    {
+      build: ({ chart }, changed) =>
+        release(
+          chart,
+          { packages: { STORAGE_TYPE: 'local' } },
+          changed ? { bucket: { files: ['package files'], copiedBy } } : {},
+        ),
+      says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          its settings keep package files on a volume, and the job takes them to be in a bucket, so that it compares none of them with the database
+            what to do       leave bucket out
+    `,
+    },
+  );
+
+  refuses('gitea-bucket', ['T02'], 'files of a BackedUpGitea that its config keeps on the volume', {
+    build: ({ chart }, changed) => {
+      const bucket = bucketFor(chart, mirrored({ to: offsite, cron: '0 9 * * *' }));
+      const config = { 'packages.STORAGE_TYPE': 'local' };
+      gitea(chart, { bucket, backup: DUMPED_AT_FOUR, ...(changed ? { config } : {}) });
+    },
+    options: () => withRook,
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          its settings keep package files on a volume, and the job takes them to be in a bucket, so that it compares none of them with the database
+            what to do       leave storage out of config: all files but repositories are in its bucket
+    `,
+  });
+
+  for (const [what, config] of [
+    ['their section', { avatar: { STORAGE_TYPE: 'minio' }, 'repo-avatar': { STORAGE_TYPE: 'minio' } }],
+    [
+      'that of pictures',
+      {
+        picture: { AVATAR_STORAGE_TYPE: 'far', REPOSITORY_AVATAR_STORAGE_TYPE: 'far' },
+        'storage.far': { STORAGE_TYPE: 'minio' },
+      },
+    ],
+  ] as const)
+    refuses('gitea-bucket', ['T02'], `avatars in object storage, as ${what} says`, {
+      build: ({ chart }, changed) =>
+        release(chart, config, {
+          bucket: { files: changed ? ['avatars'] : ['avatars', 'repository avatars'], copiedBy },
+        }),
+      says: `
+        1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+          ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+              made by          example/backup
+              because          its settings put repository avatars into a bucket, and the job looks for them on the volume
+              to fix           files: ['avatars', 'repository avatars']
+      `,
+    });
 
   refuses('gitea-bucket', ['T02'], 'a bucket whose name is in a Secret', {
     build: ({ chart }, changed) => {
@@ -329,7 +415,6 @@ describe('gitea-bucket', () => {
 
   refuses('gitea-bucket', ['T02'], 'a bucket that nobody answers for', {
     build: ({ chart }, changed) => {
-      const copiedBy = 'The provider keeps every version for a year.';
       const config = { attachment: { STORAGE_TYPE: 'minio', MINIO_BUCKET: 'attachments' } };
       release(chart, config, { bucket: { files: ['attachments'], ...(changed ? {} : { copiedBy }) } });
     },
@@ -837,6 +922,145 @@ describe('the pods of a Gitea', () => {
       .replace('example/gitea', 'example/data'),
   });
 
+  const DB2 = contradicted(
+    `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
+    `to fix           database: { cluster: 'db2' }`,
+  );
+  const OF_RELEASE = DB2.replace(
+    `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+    'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
+  ).replace('example/gitea', 'example/backup');
+
+  function configMap(chart: Chart, name: string, data: Readonly<Record<string, string>>): void {
+    new ApiObject(chart, name, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
+  }
+
+  for (const [what, mount, volume] of [
+    ['alone', { mountPath: '/etc/gitea/app.ini', subPath: 'app.ini' }, { configMap: { name: 'conf' } }],
+    ['with others', { mountPath: '/etc/gitea/' }, { configMap: { name: 'conf' } }],
+    [
+      'by another name, from several sources',
+      { mountPath: '/etc/gitea' },
+      {
+        projected: {
+          sources: [
+            { secret: { name: 'other' } },
+            { configMap: { name: 'conf', items: [{ key: 'app.ini', path: 'app.ini' }] } },
+          ],
+        },
+      },
+    ],
+  ] as const)
+    refuses('gitea-contradicted', [], `whose app.ini a ConfigMap brings ${what}`, {
+      build: ({ chart }, changed) => {
+        withCluster(chart, undefined, ['db', 'db2']);
+        configMap(chart, 'conf', {
+          'app.ini': `[database]\nHOST = ${changed ? 'db2-rw' : 'db-rw'} ; in the cluster\n`,
+        });
+        const pod = '/spec/template/spec';
+        change(chart, `${pod}/volumes`, [{ name: 'conf', ...volume }]);
+        change(chart, `${pod}/containers/0/volumeMounts/-`, { name: 'conf', ...mount });
+      },
+      says: DB2,
+    });
+
+  refuses('gitea-contradicted', [], 'whose environment changes what its app.ini says', {
+    build: ({ chart }, changed) => {
+      withCluster(chart, undefined, ['db', 'db2']);
+      configMap(chart, 'conf', { 'app.ini': '[database]\nHOST = db2-rw\nNAME = other\n' });
+      const pod = '/spec/template/spec';
+      change(chart, `${pod}/volumes`, [{ name: 'conf', configMap: { name: 'conf' } }]);
+      change(chart, `${pod}/containers/0/volumeMounts/-`, { name: 'conf', mountPath: '/srv' });
+      environment(chart, {
+        GITEA_APP_INI: '/srv/app.ini',
+        GITEA__database__NAME__FILE: '/run/secrets/name',
+        ...(changed ? {} : { GITEA__database__HOST: 'db-rw' }),
+      });
+    },
+    says: DB2,
+  });
+
+  /** A release with these fields, beside two Clusters, and copied with the one that is called `db`. */
+  function releaseWith(chart: Chart, spec: Record<string, unknown>): void {
+    for (const name of ['db', 'db2'])
+      new BackedUpPostgres(chart, name, {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+    release(chart, {}, { database: { cluster: 'db' } });
+    for (const node of chart.node.findAll())
+      if (ApiObject.isApiObject(node) && node.kind === 'HelmRelease')
+        for (const [field, value] of Object.entries(spec)) node.addJsonPatch(JsonPatch.add(`/spec/${field}`, value));
+  }
+  const hostOf = (host: string): string => JSON.stringify({ gitea: { config: { database: { HOST: host } } } });
+
+  for (const [what, reference] of [
+    ['', {}],
+    [' under another key', { valuesKey: 'forge.yaml' }],
+    [' at a path', { valuesKey: 'host', targetPath: 'gitea.config.database.HOST' }],
+  ] as const)
+    refuses('gitea-contradicted', [], `of a HelmRelease that takes values from a ConfigMap${what}`, {
+      build: ({ chart }, changed) => {
+        const host = changed ? 'db2-rw' : 'db-rw';
+        configMap(chart, 'values', { 'values.yaml': hostOf(host), 'forge.yaml': hostOf(host), host });
+        configMap(chart, 'before', { 'values.yaml': hostOf('db3-rw') });
+        releaseWith(chart, {
+          valuesFrom: [
+            { kind: 'ConfigMap', name: 'before' },
+            { kind: 'ConfigMap', name: 'values', ...reference },
+          ],
+        });
+      },
+      says: OF_RELEASE,
+    });
+
+  refuses('gitea-contradicted', [], 'of a HelmRelease whose own values come last', {
+    build: ({ chart }, changed) => {
+      configMap(chart, 'values', { 'values.yaml': hostOf('db2-rw') });
+      const values = { gitea: { config: changed ? {} : { database: { HOST: 'db-rw' } } } };
+      releaseWith(chart, { values, valuesFrom: [{ kind: 'ConfigMap', name: 'values' }] });
+    },
+    says: OF_RELEASE,
+  });
+
+  refuses('gitea-contradicted', [], 'of a HelmRelease that has the host in a Secret', {
+    build: ({ chart }, changed) => {
+      configMap(chart, 'values', { 'values.yaml': hostOf('db2-rw') });
+      const host = { kind: 'Secret', name: 'host', valuesKey: 'host', targetPath: 'gitea.config.database.HOST' };
+      releaseWith(chart, { valuesFrom: [{ kind: 'ConfigMap', name: 'values' }, ...(changed ? [] : [host])] });
+    },
+    says: OF_RELEASE,
+  });
+
+  for (const [what, more] of [
+    ['a ConfigMap of sections', { additionalConfigSources: [{ configMap: { name: 'sections' } }] }],
+    [
+      'variables',
+      {
+        additionalConfigFromEnvs: [
+          { name: 'GITEA__DATABASE__HOST', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } },
+        ],
+      },
+    ],
+  ] as const)
+    refuses('gitea-contradicted', [], `of a HelmRelease whose config is changed by ${what}`, {
+      build: ({ chart }, changed) => {
+        configMap(chart, 'sections', { database: 'HOST=db-rw' });
+        const config = { database: { HOST: 'db2-rw' } };
+        releaseWith(chart, { values: { gitea: { config, ...(changed ? {} : more) } } });
+      },
+      says: OF_RELEASE,
+    });
+
+  refuses('gitea-contradicted', [], 'of a HelmRelease into which Flux puts the host, of which nothing is said', {
+    build: ({ chart }, changed) => {
+      const HOST = changed ? 'db2-rw' : '${DATABASE_HOST}';
+      const values = { gitea: { config: { database: { HOST, NAME: '${DATABASE_NAME:=gitea}', DB_TYPE: '${TYPE}' } } } };
+      releaseWith(chart, { values: changed ? { gitea: { config: { database: { HOST } } } } : values });
+    },
+    says: OF_RELEASE,
+  });
+
   refuses('gitea-contradicted', [], 'that use a Pooler of another Cluster', {
     build: ({ chart }, changed) => {
       new ApiObject(chart, 'pooler', {
@@ -1021,6 +1245,30 @@ describe('the pods of a Gitea', () => {
         `to fix           layout: '${layout}'`,
       ),
     });
+
+  for (const [files, setting, variable, wanted] of [
+    ['avatars', 'picture.AVATAR_UPLOAD_PATH', 'GITEA__picture__AVATAR_UPLOAD_PATH', 'data/avatars'],
+    ['LFS objects', 'lfs.PATH', 'GITEA__lfs__PATH', 'git/lfs'],
+  ] as const)
+    refuses('gitea-contradicted', [], `that keep ${files} in another folder`, {
+      build: ({ chart }, changed) => {
+        ofSomebodyElse(chart, false, 'ReadWriteOnce');
+        environment(chart, { [variable]: `/var/lib/gitea/${changed ? 'elsewhere' : wanted}/` });
+      },
+      says: contradicted(
+        `its settings keep ${files} in /var/lib/gitea/elsewhere (${setting}), the volume is mounted at /var/lib/gitea, and the job looks for them in ${wanted} on it`,
+        `what to do       say in layout where each folder is on the volume, or in settings ${setting}: '/var/lib/gitea/${wanted}'`,
+      ),
+    });
+
+  refuses('gitea-contradicted', [], 'of ours that keep attachments beside the volume', {
+    build: ({ chart }, changed) =>
+      gitea(chart, { config: { 'attachment.PATH': changed ? '/srv/attachments' : '/var/lib/gitea/data/attachments' } }),
+    says: contradicted(
+      'its settings keep attachments in /srv/attachments (attachment.PATH), the volume is mounted at /var/lib/gitea, and the job looks for them in data/attachments on it',
+      'what to do       leave attachment.PATH out of config, or make the copies with GiteaBackup',
+    ),
+  });
 
   refuses('gitea-contradicted', [], 'that keep repositories beside the volume', {
     build: ({ chart }, changed) => {

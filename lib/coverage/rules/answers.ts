@@ -1,8 +1,8 @@
 /** Every dataset has exactly one answer, and every answer a dataset. */
 import type { FoundDataset } from '../../model/answered';
-import { strategiesOf } from '../../model/declaration';
+import { strategiesOf, type Origin } from '../../model/declaration';
 import { CLUSTER_DATA, strategyFits } from '../../model/kinds';
-import { at as valueAt, describeObject, objectKey, type ObjectId } from '../../model/kube-object';
+import { at as valueAt, describeObject, objectKey, type KubeObject, type ObjectId } from '../../model/kube-object';
 import { isMirror, type Location } from '../../model/location';
 import { nearest } from '../../model/nearest';
 import { misfitsOf } from '../../model/strategy';
@@ -14,7 +14,17 @@ import type { GateContext } from '../context';
 import { aboutDataset, aboutObject, describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { OpaqueObject } from '../find-data';
 import { giteaBackupRemedies, giteaOn, usesSqlite } from '../gitea-volumes';
-import { chartOf, persistenceIn } from '../helm-values';
+import {
+  bundledDatabaseClaims,
+  expectedClaimOf,
+  heldEntry,
+  heldServerLine,
+  heldServerRemedies,
+  programOf,
+  serverOn,
+  usesSqliteIn,
+} from '../held-servers';
+import { persistenceIn } from '../helm-values';
 import { postgresServerLine } from '../postgres-servers';
 import { answerLine, copyLine, isDeclaredByItsMaker, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
@@ -94,12 +104,17 @@ function claimMeant(dataset: UnansweredDataset, { data }: GateContext): readonly
 /** Of a volume that PostgreSQL writes to, what a power cut leaves is the second best copy. */
 function waysToBackUp(dataset: UnansweredDataset, context: GateContext): readonly Remedy[] {
   const label = 'to back it up';
-  const gitea = isDeclaredByItsMaker(dataset) ? undefined : giteaOn(dataset, context);
   const snapshot = answerLine(
     dataset,
     nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent }),
     context,
   );
+  const held = serverOn(dataset, context);
+  if (held !== undefined)
+    return usesSqliteIn(held.release, context)
+      ? [{ label, text: snapshot }]
+      : heldServerRemedies(label, dataset, held, context);
+  const gitea = isDeclaredByItsMaker(dataset) ? undefined : giteaOn(dataset, context);
   if (gitea !== undefined) {
     if (usesSqlite(gitea)) return [{ label, text: snapshot }];
     const together = giteaBackupRemedies(label, dataset, gitea, context);
@@ -185,10 +200,6 @@ export const unansweredOpaque: Rule = {
     ...context.answers.unansweredOpaque.map((opaque) => {
       // Of a Kustomization of this repository one expects that its files are enough.
       const because = context.kustomizations.appliedBy(opaque.object)?.because;
-      const ref = context.refToOpaque(opaque);
-      const isNamed = claimsOf(opaque.id, context).length > 0;
-      const database = isNamed ? [] : databaseOfChart(opaque, ref, context);
-      const isAll = because === undefined && !isNamed && database.length === 0;
       return {
         ...aboutObject(opaque.object, opaque.origin),
         ...(because === undefined ? {} : { because }),
@@ -196,42 +207,60 @@ export const unansweredOpaque: Rule = {
           ...(because === undefined
             ? []
             : inWords('read all of its files (alsoRead), and let them say what changes them')),
-          ...database,
-          { label: isAll ? 'if it makes none' : 'if it adds none', text: `holds(this, ${ref}, {})` },
-          { label: 'otherwise', text: holdsLine(ref, context) },
+          ...waysToHold(opaque, because === undefined, context),
         ],
       };
     }),
   ],
 };
 
+/** @param isUnseen whether nothing is known of what it makes. */
+function waysToHold(opaque: OpaqueObject, isUnseen: boolean, context: GateContext): readonly Remedy[] {
+  const { object, origin } = opaque;
+  const ref = context.refToOpaque(opaque);
+  const named = claimsOf(opaque.id, context).map(({ id }) => id.name);
+  const server = named.length > 0 ? [] : serverOfChart(object, origin, context);
+  const database = bundledDatabaseClaims(object, context).filter(({ name }) => !named.includes(name));
+  if (database.length > 0) {
+    const entries = database.map((claim) =>
+      heldEntry(claim, `excluded('Each copy of the Gitea carries a dump of it.')`),
+    );
+    return [...server, { label: 'and its database', text: `holds(this, ${ref}, { ${entries.join(', ')} })` }];
+  }
+  const isAll = isUnseen && named.length + server.length === 0;
+  return [
+    ...server,
+    { label: isAll ? 'if it makes none' : 'if it adds none', text: `holds(this, ${ref}, {})` },
+    { label: 'otherwise', text: holdsLine(object, ref, context) },
+  ];
+}
+
 /** The claims that somebody has said an object makes. */
 function claimsOf(maker: ObjectId, { data }: GateContext): readonly FoundDataset[] {
   return data.datasets.filter(({ heldBy }) => heldBy !== undefined && objectKey(heldBy) === objectKey(maker));
 }
 
-function holdsLine(ref: string, context: GateContext): string {
-  return `holds(this, ${ref}, { '…': { storage: Size.gibibytes(10), backup: ${nightlyLine(context)} } })`;
+/** What is in the volumes of a chart that everybody knows is copied by what knows it. */
+function serverOfChart(release: KubeObject, origin: Origin, context: GateContext): readonly Remedy[] {
+  const program = programOf(release, context);
+  const claim = expectedClaimOf(release, context);
+  if (program === undefined || claim === undefined || usesSqliteIn(release, context)) return [];
+  const text = heldServerLine(claim, { program, release }, origin, context);
+  return [{ label: program === 'Gitea' ? 'to back it up' : 'to dump it', text }];
 }
 
-/** What is in the volumes of a chart that everybody knows is copied by what knows it. */
-function databaseOfChart({ id, object }: OpaqueObject, ref: string, context: GateContext): readonly Remedy[] {
-  switch (chartOf(object)) {
-    case 'gitea':
-    case 'forgejo':
-      return inWords('copy its database and its volume together, with GiteaBackup and heldBy, as docs/gitea.md shows');
-    case 'postgresql': {
-      const labels = `labels: { 'app.kubernetes.io/instance': '${id.name}', 'app.kubernetes.io/name': 'postgresql' }`;
-      const data = `{ claim: '${UNKNOWN}', heldBy: ${ref}, storage: Size.gibibytes(10), ${labels} }`;
-      const user = `{ secret: '${UNKNOWN}', key: 'username' }`;
-      const password = `{ secret: '${UNKNOWN}', key: 'postgres-password' }`;
-      const server = `{ host: '${UNKNOWN}', pods: { ${labels} }, user: ${user}, password: ${password}, keptIn: '${PLACEHOLDERS.place}' }`;
-      const text = `new PostgresBackup(this, '${id.name}-backup', { data: ${data}, server: ${server}, backup: ${nightlyLine(context)} })`;
-      return [{ label: 'to dump it', text }];
-    }
-    default:
-      return [];
-  }
+function holdsLine(object: KubeObject, ref: string, context: GateContext): string {
+  return `holds(this, ${ref}, { ${claimEntry(object, context)} })`;
+}
+
+/** Beside a server that is copied by what knows it, nobody needs snapshots of that. */
+function claimEntry(object: KubeObject, context: GateContext): string {
+  if (programOf(object, context) === undefined)
+    return `'${UNKNOWN}': { storage: Size.gibibytes(10), backup: ${nightlyLine(context)} }`;
+  const claim = usesSqliteIn(object, context) ? expectedClaimOf(object, context) : undefined;
+  if (claim === undefined) return `'${UNKNOWN}': excluded('${PLACEHOLDERS.exclusion}')`;
+  const { crashConsistent } = PLACEHOLDERS;
+  return heldEntry(claim, nightlyLine(context, { crashConsistent }));
 }
 
 /** The values of a release may say of themselves that it makes more claims than somebody has named. */
@@ -252,7 +281,8 @@ function contradictedHolds(context: GateContext): readonly RuleFinding[] {
         object,
         because: `its values say ${enumerated(switches.map((path) => `${path}: true`))}, and it is said to make ${said}`,
         remedies: [
-          { label: 'name its claims', text: holdsLine(opaqueRefText(object, chart?.namespace), context) },
+          ...(held.length > 0 ? [] : serverOfChart(release, at, context)),
+          { label: 'name its claims', text: holdsLine(release, opaqueRefText(object, chart?.namespace), context) },
           ...inWords('or say enabled: false in the values for what is not there'),
         ],
       },

@@ -8,7 +8,7 @@ import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import { clusterBehind, selectorOf, serviceAt } from '../gitea-databases';
-import { settingsIn } from '../gitea-stores';
+import { settingsIn } from '../gitea-settings';
 import type { Rule } from '../rule';
 
 export const backupCommand: Rule = {

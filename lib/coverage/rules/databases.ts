@@ -7,6 +7,7 @@ import { strategiesOf } from '../../model/declaration';
 import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutDataset, describeOrigin, inWords, toFix, type Remedy } from '../finding';
+import { describeServer, heldServerRemedies, serverOn, type HeldServer } from '../held-servers';
 import { postgresServerLine } from '../postgres-servers';
 import { isDeclaredByItsMaker, nightlyLine } from '../remedies';
 import type { Rule } from '../rule';
@@ -15,7 +16,7 @@ export const crashConsistent: Rule = {
   id: 'crash-consistent',
   heading: (n) =>
     `${counted(n, 'database')} on a plain volume ${n === 1 ? 'is' : 'are'} copied while ${n === 1 ? 'it writes' : 'they write'}`,
-  what: 'A known database image writes to a volume that is backed up by snapshot, and nobody said that this is good enough.',
+  what: 'A known database image writes to a volume that is backed up by snapshot, and nobody said that this is good enough. Of a HelmRelease the chart says so, `postgresql` or `postgresql-ha`, or the name that these give a claim.',
   why: 'A snapshot is what a power cut leaves. Databases with a write-ahead log on one volume survive that; without a log they may not. The snapshots of several volumes are of several moments, and no power cut leaves that.',
   fix: 'Dump the database, or say in a sentence why what a power cut leaves is good enough. Of a database on several volumes the sentence has to name the others.',
   example: `new BackedUpStatefulSet(chart, 'db', {
@@ -30,6 +31,12 @@ export const crashConsistent: Rule = {
       ),
     );
     return snapshots.flatMap((dataset) => {
+      const held = serverOn(dataset, context);
+      if (held?.program === 'PostgreSQL') {
+        if (strategiesOf(dataset.answer).some((strategy) => accepts(strategy, []))) return [];
+        const because = `the PostgreSQL of ${describeServer(held)} writes to it, as far as names tell`;
+        return [{ ...aboutDataset(dataset), because, remedies: heldRemedies(dataset, held, context) }];
+      }
       const writer = dataset.claims
         .map(({ namespace, name }) => context.databaseWriters.get(claimKey(namespace, name)))
         .find((found) => found !== undefined);
@@ -79,6 +86,11 @@ function remediesFor(dataset: AnsweredDataset, others: readonly string[], contex
     return [...accept, ...inWords(`or render the volume without a construct of this library, and dump it: ${dump}`)];
   }
   return [...accept, { label: 'or to dump it', text: dump }, ...inWords('the dump stands in the place of backUp')];
+}
+
+function heldRemedies(dataset: AnsweredDataset, server: HeldServer, context: GateContext): readonly Remedy[] {
+  const accept = toFix(`crashConsistent: '${PLACEHOLDERS.crashConsistent}'`);
+  return [...accept, ...heldServerRemedies('or to dump it', dataset, server, context)];
 }
 
 function quoted(names: readonly string[]): string {

@@ -16,8 +16,20 @@ import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from '../gitea-databases';
-import { giteaJobs, isOfBackedUpGitea, settingsOf, workloadsOf, type Settings } from '../gitea-stores';
-import { giteaBackupRemedies, giteaOn, layoutIn, repositoriesOf, usesSqlite, type GiteaVolume } from '../gitea-volumes';
+import { FILES, placeOf } from '../gitea-places';
+import { settingsOf, workloadsOf, type Settings } from '../gitea-settings';
+import { foldersLookedFor, giteaJobs, isOfBackedUpGitea } from '../gitea-stores';
+import {
+  folderOn,
+  giteaBackupRemedies,
+  giteaOn,
+  layoutIn,
+  mountOf,
+  repositoriesOf,
+  usesSqlite,
+  type GiteaVolume,
+} from '../gitea-volumes';
+import { describeServer, heldServerRemedies, serverOn, usesSqliteIn } from '../held-servers';
 import { isDeclaredByItsMaker } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -25,7 +37,7 @@ export const giteaContradicted: Rule = {
   id: 'gitea-contradicted',
   heading: (n) =>
     `${counted(n, 'copy of Gitea', 'copies of Gitea')} of something else than what ${n === 1 ? 'its' : 'their'} pods use`,
-  what: 'The pods of a Gitea show another database, another place of the repositories, another program or more volumes than its copies are made of.',
+  what: 'The pods of a Gitea show another database, another place of the repositories or of other files, another program or more volumes than its copies are made of.',
   why: 'Whoever has moved a Gitea to another database, and left the old one running, has a dump every night that is well in itself, and none of the database that is in use. Of several volumes the inventory would list all, and the job reads one.',
   fix: 'Let the construct say what the pods do, or the pods what the construct says.',
   example: `new BackedUpPostgres(chart, 'db', {
@@ -64,6 +76,7 @@ new GiteaBackup(chart, 'gitea-backup', {
         nameProblem(job, context),
         imageProblem(job, context),
         layoutProblem(job, context),
+        ...filesProblems(job, context),
         volumesProblem(job),
       ]
         .filter((problem) => problem !== undefined)
@@ -71,7 +84,7 @@ new GiteaBackup(chart, 'gitea-backup', {
     ),
 };
 
-type Problem = Pick<RuleFinding, 'because' | 'remedies'>;
+type Problem = Required<Pick<RuleFinding, 'because' | 'remedies'>>;
 
 function databaseProblem(job: PlannedJob, context: GateContext): Problem | undefined {
   const settings = settingsOf(job, context);
@@ -223,6 +236,30 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
   };
 }
 
+/** The same of files that have a folder of their own, which are not in a bucket. */
+function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[] {
+  const [claim = ''] = claimsReadBy(job.declaration.source);
+  const [mountPath] = workloadsOf(job, context).flatMap((object) => mountOf(object, claim) ?? []);
+  const looked = foldersLookedFor(job);
+  const settings = settingsOf(job, context);
+  return FILES.flatMap((files) => {
+    const path = placeOf(files, settings)?.path;
+    const folder = looked.get(files) ?? '';
+    if (path === undefined || mountPath === undefined || folder === '') return [];
+    if (folderOn(mountPath, path.folder) === folder) return [];
+    return [
+      {
+        because: `its settings keep ${files} in ${path.folder} (${path.setting}), the volume is mounted at ${mountPath}, and the job looks for them in ${folder} on it`,
+        remedies: inWords(
+          isOfBackedUpGitea(job)
+            ? `leave ${path.setting} out of config, or make the copies with GiteaBackup`
+            : `say in layout where each folder is on the volume, or in settings ${path.setting}: '${mountPath}/${folder}'`,
+        ),
+      },
+    ];
+  });
+}
+
 function layoutRemedies(job: PlannedJob, folder: string): readonly Remedy[] {
   if (isOfBackedUpGitea(job))
     return inWords('leave repository.ROOT out of config, or make the copies with GiteaBackup');
@@ -236,7 +273,7 @@ export const giteaCopiedAlone: Rule = {
   id: 'gitea-copied-alone',
   heading: (n) =>
     `${counted(n, 'volume')} of Gitea ${n === 1 ? 'is' : 'are'} copied at another moment than ${n === 1 ? 'its' : 'their'} database`,
-  what: 'A Gitea keeps its repositories on a volume that is backed up by snapshot, and nobody said that its database fits that.',
+  what: 'A Gitea keeps its repositories on a volume that is backed up by snapshot, and nobody said that its database fits that. Of a HelmRelease the chart says so, `gitea` or `forgejo`.',
   why: 'What was pushed or uploaded between the two moments is in one of the copies only: the restored Gitea shows repositories, attachments and packages that it does not have.',
   fix: 'Copy both together with `GiteaBackup`. Where the database is SQLite, on the same volume, the snapshot has both: say so in a sentence.',
   example: `new BackedUpStatefulSet(chart, 'gitea', {
@@ -255,24 +292,36 @@ export const giteaCopiedAlone: Rule = {
 });`,
   check: (context) =>
     context.copied.flatMap((dataset) => {
-      const gitea = veleroCopies(dataset).length === 0 ? undefined : giteaOn(dataset, context);
       const isSaid = strategiesOf(dataset.answer).some(
         (strategy) =>
           strategy.type === 'elsewhere' || ('crashConsistent' in strategy && strategy.crashConsistent !== undefined),
       );
-      if (gitea === undefined || isSaid) return [];
-      return [
-        {
-          ...aboutDataset(dataset),
-          because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} ${gitea.layout === undefined ? `mounts it at ${gitea.mountPath}, where its repositories may be` : 'keeps its repositories on it'}`,
-          remedies: [
-            ...together(dataset, gitea, context),
-            { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` },
-          ],
-        },
-      ];
+      if (isSaid || veleroCopies(dataset).length === 0) return [];
+      const problem = ofVisible(dataset, context) ?? ofHeld(dataset, context);
+      if (problem === undefined) return [];
+      const accepted = { label: 'if it has both', text: `crashConsistent: '${PLACEHOLDERS.crashConsistent}'` };
+      return [{ ...aboutDataset(dataset), ...problem, remedies: [...problem.remedies, accepted] }];
     }),
 };
+
+function ofVisible(dataset: AnsweredDataset, context: GateContext): Problem | undefined {
+  const gitea = giteaOn(dataset, context);
+  if (gitea === undefined) return undefined;
+  return {
+    because: `${gitea.image} in ${describeObject(objectId(gitea.workload))} ${gitea.layout === undefined ? `mounts it at ${gitea.mountPath}, where its repositories may be` : 'keeps its repositories on it'}`,
+    remedies: together(dataset, gitea, context),
+  };
+}
+
+/** Of a release nobody sees the pods. */
+function ofHeld(dataset: AnsweredDataset, context: GateContext): Problem | undefined {
+  const server = serverOn(dataset, context);
+  if (server?.program !== 'Gitea') return undefined;
+  return {
+    because: `${describeServer(server)} keeps its repositories on it, as far as names tell`,
+    remedies: usesSqliteIn(server.release, context) ? [] : heldServerRemedies('in its place', dataset, server, context),
+  };
+}
 
 function together(dataset: AnsweredDataset, gitea: GiteaVolume, context: GateContext): readonly Remedy[] {
   if (usesSqlite(gitea)) return [];

@@ -8,14 +8,23 @@ import { datasetKey } from '../../model/dataset';
 import { objectId, objectKey } from '../../model/kube-object';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
-import { aboutDataset, inWords, toFix, type RuleFinding } from '../finding';
-import { claimOf, declaredStores, FILES, giteaJobs, isOfBackedUpGitea, storesOf, type Store } from '../gitea-stores';
+import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
+import { FILES } from '../gitea-places';
+import {
+  claimOf,
+  declaredStores,
+  filesOnVolume,
+  giteaJobs,
+  isOfBackedUpGitea,
+  storesOf,
+  type Store,
+} from '../gitea-stores';
 import type { Rule } from '../rule';
 
 export const giteaBucket: Rule = {
   id: 'gitea-bucket',
   heading: (n) => `${counted(n, 'copy of Gitea', 'copies of Gitea')} that would not have what is in a bucket`,
-  what: 'The settings of a Gitea name object storage for files that its job looks for on the volume, or a bucket that nobody answers for.',
+  what: 'The settings of a Gitea name object storage for files that its job looks for on the volume, or the volume for files that its construct says are in a bucket, or a bucket that nobody answers for.',
   why: '`gitea dump` says that all is well and leaves avatars and the files of Actions in the bucket out. The job of this library fails every night instead, because the files of its database are not on the volume.',
   fix: 'Say which files are in the bucket, and back the bucket up.',
   example: `const db = new BackedUpPostgres(chart, 'db', {
@@ -30,7 +39,12 @@ new BackedUpGitea(chart, 'gitea', {
   config: { 'attachment.STORAGE_TYPE': 'minio', 'attachment.MINIO_BUCKET': 'attachments' },
   backup: nightly({ to: offsite, keep: { daily: 14 } }),
 });`,
-  check: (context) => giteaJobs(context).flatMap((job) => [...notLookedFor(job, context), ...unanswered(job, context)]),
+  check: (context) =>
+    giteaJobs(context).flatMap((job) => [
+      ...notLookedFor(job, context),
+      ...notCompared(job, context),
+      ...unanswered(job, context),
+    ]),
 };
 
 function notLookedFor(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
@@ -43,11 +57,38 @@ function notLookedFor(job: PlannedJob, context: GateContext): readonly RuleFindi
     {
       ...aboutDataset(job.dataset),
       because: `its settings put ${enumerated(missed)} into a bucket, and the job looks for them on the volume`,
-      remedies: isOfBackedUpGitea(job)
-        ? inWords(GIVE_BUCKET)
-        : toFix(`bucket: { files: [${all.map((kind) => `'${kind}'`).join(', ')}] }`),
+      remedies: isOfBackedUpGitea(job) ? inWords(GIVE_BUCKET) : toFix(bucketLine(job, all)),
     },
   ];
+}
+
+/** Without what the construct says of its bucket already. */
+function bucketLine({ declaration: { bucket } }: PlannedJob, kinds: readonly string[]): string {
+  const files = `files: [${kinds.map((kind) => `'${kind}'`).join(', ')}]`;
+  return bucket === undefined ? `bucket: { ${files} }` : files;
+}
+
+/** What is said to be in a bucket is compared with nothing on the volume. */
+function notCompared(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
+  const { files = [] } = job.declaration.bucket ?? {};
+  const onVolume = filesOnVolume(job, context);
+  const wrong = files.filter((kind) => onVolume.includes(kind));
+  if (wrong.length === 0) return [];
+  const rest = files.filter((kind) => !wrong.includes(kind));
+  return [
+    {
+      ...aboutDataset(job.dataset),
+      because: `its settings keep ${enumerated(wrong)} on a volume, and the job takes them to be in a bucket, so that it compares none of them with the database`,
+      remedies: remediesForBucket(job, rest),
+    },
+  ];
+}
+
+function remediesForBucket(job: PlannedJob, files: readonly string[]): readonly Remedy[] {
+  if (isOfBackedUpGitea(job))
+    return inWords('leave storage out of config: all files but repositories are in its bucket');
+  if (files.length === 0) return inWords('leave bucket out');
+  return toFix(bucketLine(job, files));
 }
 
 /** It has no other words for what is in a bucket. */

@@ -2,8 +2,8 @@
 import { at, booleanAt, listAt, mappingAt, textAt, textsAt, type KubeObject } from '../../model/kube-object';
 import type { VeleroPlatform } from '../../model/platform';
 import { counted, enumerated } from '../../model/text';
-import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type Remedy } from '../finding';
+import { shownChartOf } from '../helm-values';
 import type { Rule } from '../rule';
 
 export const veleroContradicted: Rule = {
@@ -29,7 +29,9 @@ holds(chart, { helmRelease: 'velero', namespace: 'velero' }, {});`,
     return context
       .ofKind('helm.toolkit.fluxcd.io', 'HelmRelease')
       .flatMap(({ object, origin }) =>
-        installsInto(object) === context.veleroNamespace && isVelero(object, context) && showsItsValues(object)
+        installsInto(object) === context.veleroNamespace &&
+        shownChartOf(object, context) === 'velero' &&
+        showsItsValues(object)
           ? contradictions(object, velero).map((found) => ({ ...aboutObject(object, origin), ...found }))
           : [],
       );
@@ -38,23 +40,6 @@ holds(chart, { helmRelease: 'velero', namespace: 'velero' }, {});`,
 
 function installsInto(release: KubeObject): string | undefined {
   return textAt(release, 'spec', 'targetNamespace') ?? release.metadata.namespace;
-}
-
-/** Whether it is the chart of the Velero project, by its name in a repository or that of its OCI artifact. */
-function isVelero(release: KubeObject, context: GateContext): boolean {
-  const reference = at(release, 'spec', 'chartRef');
-  const source = context
-    .ofKind('source.toolkit.fluxcd.io', textAt(reference, 'kind') ?? '')
-    .find(
-      ({ object: { metadata } }) =>
-        metadata.name === textAt(reference, 'name') &&
-        metadata.namespace === (textAt(reference, 'namespace') ?? release.metadata.namespace),
-    );
-  const chart =
-    textAt(release, 'spec', 'chart', 'spec', 'chart') ??
-    textAt(source?.object, 'spec', 'url') ??
-    textAt(source?.object, 'spec', 'chart');
-  return chart !== undefined && /(^|\/)velero\/?$/.test(chart);
 }
 
 /** Whether nothing that no file shows comes between the values and the Deployment. */

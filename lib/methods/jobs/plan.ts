@@ -77,8 +77,9 @@ export function planJob(
   dataset: AnsweredDataset,
   strategy: Scheduled,
   declaration: JobDeclaration,
-  { objects, platform, timeZone }: Pick<MethodInput, 'objects' | 'platform' | 'timeZone'>,
+  input: Pick<MethodInput, 'datasets' | 'objects' | 'platform' | 'timeZone'>,
 ): PlannedJob | JobProblem {
+  const { objects, platform, timeZone } = input;
   const { cadence, to: location, keep } = strategy;
   const { namespace, settings } = declaration;
   const name = cronJobName(declaration.name, location.name);
@@ -93,11 +94,11 @@ export function planJob(
 
   const store = storeOf(location, platform, objects);
   if ('because' in store) return { type: 'unready', dataset, ...store };
-  const scratch = scratchFor(dataset, declaration, objects, platform);
+  const scratch = scratchFor(dataset, declaration, input);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
   const elsewhere = misplaced(dataset, declaration, objects);
   if (elsewhere !== undefined) return { type: 'unready', dataset, ...elsewhere };
-  const mirrors = planMirrors({ dataset, declaration, location, store }, { objects, platform, timeZone });
+  const mirrors = planMirrors({ dataset, declaration, location, store }, input);
   if ('type' in mirrors) return mirrors;
 
   const [base] = tiers;

@@ -1,19 +1,24 @@
 /** The scratch volume of a job: space for one copy, of a class that makes volumes and removes them again. */
 import type { Scratch } from '../../jobs/pod';
 import type { AnsweredDataset } from '../../model/answered';
-import { textAt, type KubeObject } from '../../model/kube-object';
+import { at, groupOf, listAt, textAt, type KubeObject } from '../../model/kube-object';
 import { defaultStorageClass, type Platform } from '../../model/platform';
-import type { ObjectIndex } from '../method';
+import { parseQuantity, sumOfQuantities, type Quantity } from '../../model/quantity';
+import { mountsClaim } from '../../model/workloads';
+import { CNPG_GROUP } from '../cnpg/archive';
+import type { MethodInput, ObjectIndex } from '../method';
 import type { Unsaid } from '../unsaid';
-import type { JobDeclaration } from './declaration';
+import { serversOf } from './database-server';
+import { claimsReadBy, type JobDeclaration } from './declaration';
 
 export function scratchFor(
-  { storage, storageClass }: AnsweredDataset,
-  { name, source, settings }: JobDeclaration,
-  objects: ObjectIndex,
-  platform: Platform,
+  dataset: AnsweredDataset,
+  declaration: JobDeclaration,
+  { datasets, objects, platform }: Pick<MethodInput, 'datasets' | 'objects' | 'platform'>,
 ): Scratch | Unsaid {
-  const size = settings.scratchSize ?? storage?.text;
+  const { storageClass } = dataset;
+  const { name, source, settings } = declaration;
+  const size = settings.scratchSize ?? copySize(dataset, declaration, datasets, objects)?.text;
   if (size === undefined) {
     const because = `nothing says how much space one copy of it takes, which '${name}' needs besides`;
     return { because, line: 'scratch: Size.gibibytes(20)' };
@@ -32,6 +37,33 @@ export function scratchFor(
         : `the scratch volume of '${name}' would be of the StorageClass '${chosen}', which ${unfit}`,
     line: settings.scratchClass === undefined ? `jobs: { ${property} }` : property,
   };
+}
+
+/** What a copy takes at most. A job that reads a volume puts the dump of a server beside it, as far as the size of that is seen. */
+function copySize(
+  dataset: AnsweredDataset,
+  { source }: JobDeclaration,
+  datasets: readonly AnsweredDataset[],
+  objects: ObjectIndex,
+): Quantity | undefined {
+  const { storage } = dataset;
+  if (storage === undefined || claimsReadBy(source).length === 0) return storage;
+  const others = datasets.filter((each) => each !== dataset);
+  return sumOfQuantities([
+    storage,
+    ...serversOf(source.peers, objects).flatMap((server) => databaseSizes(server, others)),
+  ]);
+}
+
+/** Of the volumes with the files of a server; the log of a Cluster is in no dump. */
+function databaseSizes(server: KubeObject, datasets: readonly AnsweredDataset[]): readonly Quantity[] {
+  if (server.kind === 'Cluster' && groupOf(server.apiVersion) === CNPG_GROUP)
+    return [at(server, 'spec'), ...listAt(server, 'spec', 'tablespaces')].flatMap(
+      (each) => parseQuantity(at(each, 'storage', 'size')) ?? [],
+    );
+  return datasets
+    .filter(({ claims }) => claims.some(({ namespace, name }) => mountsClaim(server, namespace, name)))
+    .flatMap(({ storage }) => storage ?? []);
 }
 
 /** Why a scratch volume cannot be of a class, as the end of a sentence. */

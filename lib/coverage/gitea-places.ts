@@ -1,0 +1,144 @@
+/** Where a Gitea keeps its files, as far as its settings show it (Gitea 1.26, modules/setting: storage.go and what calls it). */
+import type { Setting, Settings } from './gitea-settings';
+
+/** A kind of files, and where its place is said. */
+interface Kind {
+  /** Of its section below `storage`, and of its folder. */
+  readonly name: string;
+  /** Section of its own. */
+  readonly section?: string;
+  /** What older versions knew. */
+  readonly legacy?: { readonly type?: string; readonly path: string };
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  'LFS objects': { name: 'lfs', section: 'lfs', legacy: { path: 'server.LFS_CONTENT_PATH' } },
+  attachments: { name: 'attachments', section: 'attachment' },
+  'package files': { name: 'packages', section: 'packages' },
+  avatars: {
+    name: 'avatars',
+    section: 'avatar',
+    legacy: { type: 'picture.AVATAR_STORAGE_TYPE', path: 'picture.AVATAR_UPLOAD_PATH' },
+  },
+  'repository avatars': {
+    name: 'repo-avatars',
+    section: 'repo-avatar',
+    legacy: { type: 'picture.REPOSITORY_AVATAR_STORAGE_TYPE', path: 'picture.REPOSITORY_AVATAR_UPLOAD_PATH' },
+  },
+  'Actions logs': { name: 'actions_log' },
+  'Actions artifacts': { name: 'actions_artifacts', section: 'actions.artifacts' },
+};
+
+/** All that may be in a bucket. */
+export const FILES = Object.keys(KINDS);
+
+/** Where files of one kind are. */
+export interface Place {
+  readonly isInBucket: boolean;
+  /** Whether a setting says so. */
+  readonly isSaid: boolean;
+  /** The bucket that the settings name. */
+  readonly bucket?: Setting;
+  /** The setting that names a folder of its own for them, and that folder. */
+  readonly path?: { readonly setting: string; readonly folder: string };
+}
+
+/** @returns `undefined` where settings say it that nobody sees, and where they say what Gitea refuses. */
+export function placeOf(files: string, settings: Settings): Place | undefined {
+  const kind = KINDS[files];
+  const target = kind === undefined ? undefined : targetOf(kind, settings);
+  if (kind === undefined || target === undefined) return undefined;
+  const isInBucket = target.type !== 'local';
+  const { name, section = below(name), legacy } = kind;
+  const over = legacy?.type !== undefined || isThere(settings, section) ? section : below(name);
+  const bucket = given(settings.get(`${over}.MINIO_BUCKET`)) ?? inherited(settings, target.section, 'MINIO_BUCKET');
+  const path = isInBucket ? undefined : pathIn([`${section}.PATH`, legacy?.path], settings);
+  return {
+    isInBucket,
+    isSaid: target.isSaid,
+    ...(isInBucket && bucket !== undefined ? { bucket } : {}),
+    ...(path === undefined ? {} : { path }),
+  };
+}
+
+/** The first of some settings that is set, where it is a folder from the root: others depend on more than these. */
+function pathIn(names: readonly (string | undefined)[], settings: Settings): Place['path'] {
+  const setting = names.find((name) => name !== undefined && given(settings.get(name)) !== undefined);
+  const folder = setting === undefined ? undefined : settings.get(setting);
+  return setting === undefined || typeof folder !== 'string' || !folder.startsWith('/')
+    ? undefined
+    : { setting, folder: folder.replace(/\/+$/, '') };
+}
+
+/** The section that says all of a storage, and its type. */
+interface Target {
+  readonly section: string;
+  readonly type: string;
+  readonly isSaid: boolean;
+}
+
+const TYPES = new Set(['local', 'minio', 'azureblob']);
+
+/** First what its own section says, then `[storage.<name>]`, then `[storage]`. */
+function targetOf({ name, section, legacy = { path: '' } }: Kind, settings: Settings): Target | undefined {
+  const old = legacy.type === undefined ? undefined : given(settings.get(legacy.type));
+  const hasOwn = section !== undefined && isThere(settings, section);
+  const wanted = old ?? (hasOwn ? inherited(settings, section, 'STORAGE_TYPE') : undefined);
+  // The older setting says no more than the type: where no storage is called after that, it is not looked at.
+  if (wanted !== undefined && !(old !== undefined && isPlain(wanted, settings)))
+    return section === undefined ? undefined : typed(wanted, section, settings);
+  const own = below(name);
+  if (!isThere(settings, own)) return storage(settings);
+  const type = inherited(settings, own, 'STORAGE_TYPE');
+  if (type !== undefined) return typed(type, own, settings);
+  return inherited(settings, own, 'PATH') === undefined
+    ? storage(settings)
+    : { section: own, type: 'local', isSaid: true };
+}
+
+/** What `STORAGE_TYPE` of a section says: a type, or the name of a storage, which may be called after a type. */
+function typed(type: Setting, section: string, settings: Settings): Target | undefined {
+  if (typeof type !== 'string') return undefined;
+  return isPlain(type, settings) ? { section, type, isSaid: true } : storageCalled(type, settings);
+}
+
+function isPlain(type: Setting, settings: Settings): boolean {
+  return typeof type === 'string' && TYPES.has(type) && !isThere(settings, below(type));
+}
+
+/**
+ * `[storage.<name>]`. Where neither it nor `[storage]` says a type, Gitea takes the name for it, or `local`, depending on what
+ * it has read before.
+ */
+function storageCalled(name: string, settings: Settings): Target | undefined {
+  const section = below(name);
+  const type = inherited(settings, section, 'STORAGE_TYPE');
+  const isKnown = isThere(settings, section) && typeof type === 'string' && TYPES.has(type);
+  return isKnown ? { section, type, isSaid: true } : undefined;
+}
+
+function storage(settings: Settings): Target | undefined {
+  const type = given(settings.get('storage.STORAGE_TYPE'));
+  if (type === undefined) return { section: 'storage', type: 'local', isSaid: false };
+  return typeof type === 'string' && TYPES.has(type) ? { section: 'storage', type, isSaid: true } : undefined;
+}
+
+function below(name: string): string {
+  return `storage.${name}`;
+}
+
+function isThere(settings: Settings, section: string): boolean {
+  return [...settings.keys()].some((setting) => setting.slice(0, setting.lastIndexOf('.')) === section);
+}
+
+/** What a section says, or else those above it, as `[storage]` is above `[storage.lfs]`. */
+function inherited(settings: Settings, section: string, key: string): Setting | undefined {
+  const own = settings.get(`${section}.${key}`);
+  const dot = section.lastIndexOf('.');
+  return own === undefined && dot >= 0 ? inherited(settings, section.slice(0, dot), key) : given(own);
+}
+
+/** What is empty says nothing. */
+function given(setting: Setting | undefined): Setting | undefined {
+  return setting === '' ? undefined : setting;
+}
