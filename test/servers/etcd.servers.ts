@@ -64,6 +64,15 @@ describe('a snapshot of etcd', () => {
     expect(dumped.stdout).toBe(readFileSync(config, 'utf8'));
   });
 
+  it('has the configuration of a KMS, where somebody said where its key is kept', async () => {
+    const config = join(etcd.node, 'encryption', 'config.yaml');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, 'resources: [{ resources: [secrets], providers: [{ kms: { name: x } }] }]\n');
+    const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node, isKmsKept: true });
+    const run = await job.run({ job: { source } }).finally(() => writeFileSync(config, text));
+    expect(run.failed).toBeUndefined();
+  });
+
   it('comes back equal after the member is lost', async () => {
     await fill(etcd);
     const before = await etcd.content();
