@@ -69,7 +69,10 @@ export function claimOf(
 
 /** As far as the settings are visible: the environment of the pods, ConfigMaps in it, and the values of a HelmRelease. */
 export function storesOf(job: PlannedJob, context: GateContext): readonly Store[] {
-  const settings = settingsOf(job, context);
+  return storesIn(settingsOf(job, context));
+}
+
+export function storesIn(settings: Settings): readonly Store[] {
   return [...settings].flatMap(([name, value]) => {
     const [, section = ''] = /^(.+)\.STORAGE_TYPE$/.exec(name) ?? [];
     if (section === '' || typeof value !== 'string') return [];
