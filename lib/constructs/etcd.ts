@@ -24,6 +24,12 @@ export interface KubeadmEtcdProps extends Omit<JobProps, 'scratchClass'> {
   readonly folder?: string;
   /** Whether the keys of the authorities are kept elsewhere, so that the nodes have none. Default `false`. */
   readonly externalCa?: boolean;
+  /**
+   * Where the key is kept, outside the cluster, of a KMS that encrypts Secrets, and who can unseal it, in words for the
+   * person who rebuilds the cluster: that key is in no file, and in no copy. Default: no provider of the encryption
+   * configuration is `kms`, and the job fails where it finds one.
+   */
+  readonly kmsKeptIn?: string;
 }
 
 /** What `kubeadmEtcd` returns. */
@@ -84,12 +90,22 @@ export function etcdJob(
   dataset: DatasetId,
   at: Origin & { type: 'construct' },
 ): JobDeclaration {
+  const { kmsKeptIn } = etcd;
   const { endpoint, folder, externalCa } = isMisused(app, { etcd }, ETCD) ? {} : etcd;
   const source = etcdSnapshot({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(folder === undefined ? {} : { folder }),
     ...(externalCa === undefined ? {} : { externalCa }),
+    isKmsKept: kmsKeptIn !== undefined,
   });
   const settings = jobSettings(app, 'etcd', etcd, { scratch: SCRATCH, deadline: DEADLINE });
-  return { dataset, name: 'etcd', namespace: NAMESPACE, source, settings, at };
+  return {
+    dataset,
+    name: 'etcd',
+    namespace: NAMESPACE,
+    source,
+    settings,
+    ...(kmsKeptIn === undefined ? {} : { kmsKeptIn }),
+    at,
+  };
 }

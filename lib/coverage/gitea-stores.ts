@@ -4,7 +4,7 @@ import { textAt } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
 import type { GateContext } from './context';
 import { FILES, placeOf } from './gitea-places';
-import { settingsOf } from './gitea-settings';
+import { settingsOf, type Settings } from './gitea-settings';
 
 /** Whether a job copies a Gitea. */
 export function isGiteaJob({ declaration: { source } }: PlannedJob): boolean {
@@ -59,7 +59,11 @@ export function claimOf(
 
 /** As far as the settings are visible. */
 export function storesOf(job: PlannedJob, context: GateContext): readonly Store[] {
-  const settings = settingsOf(job, context);
+  return storesIn(settingsOf(job, context));
+}
+
+/** @param settings of a Gitea, however they were found. */
+export function storesIn(settings: Settings): readonly Store[] {
   return FILES.flatMap((files) => {
     const place = placeOf(files, settings);
     if (place?.isInBucket !== true) return [];

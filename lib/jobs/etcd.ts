@@ -10,6 +10,8 @@ export interface EtcdSnapshotOptions {
   readonly client?: string;
   /** Whether the key of the cluster's authority is kept elsewhere, so that the node has none. Default `false`. */
   readonly externalCa?: boolean;
+  /** Whether somebody said where the key is kept of a KMS that encrypts Secrets: it is in no file. Default `false`. */
+  readonly isKmsKept?: boolean;
   /** Seconds that a snapshot may take. Default 600. Without any, one of an unreachable member never ends. */
   readonly deadlineSeconds?: number;
 }
@@ -20,6 +22,7 @@ export function etcdSnapshot(options: EtcdSnapshotOptions = {}): Source {
     folder = '/etc/kubernetes',
     client = 'healthcheck-client',
     externalCa = false,
+    isKmsKept = false,
     deadlineSeconds = 600,
   } = options;
   const node: Mount = { path: '/node', volume: { hostPath: folder } };
@@ -66,7 +69,7 @@ export function etcdSnapshot(options: EtcdSnapshotOptions = {}): Source {
         name: 'keys',
         image: 'restic',
         run: { script: 'copy-cluster-keys.sh' },
-        env: { NODE_FOLDER: folder, EXTERNAL_CA: String(externalCa) },
+        env: { NODE_FOLDER: folder, EXTERNAL_CA: String(externalCa), KMS_KEPT: String(isKmsKept) },
         mounts: [node],
       },
     ],

@@ -31,8 +31,13 @@ const DNS = {
   ],
 };
 
+/**
+ * What all addresses may be the peer of has no `to`: to Cilium, those of nodes, and so the API server's as a rule, are in
+ * no range, not even in the whole (main, Documentation/security/policy/layer3.rst; pkg/k8s/network_policy.go).
+ */
 function egressTo(peer: Peer): object {
-  return { to: destinationsOf(peer), ports: [{ protocol: 'TCP', port: peer.port }] };
+  const isAnybody = 'outsideOf' in peer && peer.outsideOf.length === 0;
+  return { ...(isAnybody ? {} : { to: destinationsOf(peer) }), ports: [{ protocol: 'TCP', port: peer.port }] };
 }
 
 function destinationsOf(peer: Peer): readonly object[] {

@@ -51,7 +51,7 @@ export type Peer =
   /** Pods, by their labels and the port on which they listen; the port of their Service is another thing (K12). */
   | { readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly port: number }
   | { readonly cidrs: readonly string[]; readonly port: number }
-  /** Everything but the cluster's own ranges of pods and Services: a store whose addresses change. */
+  /** Everything but the cluster's own ranges of pods and Services, or everything: a store whose addresses change. */
   | { readonly outsideOf: readonly string[]; readonly port: number };
 
 /**

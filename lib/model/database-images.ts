@@ -102,6 +102,13 @@ export function isPostgresImage(image: string): boolean {
   return isNamed(image, POSTGRES_NAMES);
 }
 
+/** What dumps a server by itself, with the clients of its tag: it is made of the official image of that tag. */
+const DUMPING = new Set(['postgres-backup-local']);
+
+export function isPostgresBackupLocal(image: string): boolean {
+  return isNamed(image, DUMPING);
+}
+
 /** What copies or watches the files of a PostgreSQL from beside it, and keeps none of its own on the volume. */
 const POSTGRES_TOOLS = new Set([
   'barman',
@@ -169,14 +176,17 @@ export interface EtcdImage {
   readonly hasShell?: boolean;
 }
 
-/** @returns `undefined` for the image of anything else, and where the tag says no version. */
+/** @returns `undefined` for the image of anything else, and where the tag says no version; `3.6` is any of its patches. */
 export function etcdImage(image: string): EtcdImage | undefined {
   const path = partsOf(image).join('/');
-  const [, version = '', suffix = ''] = /:v?(\d+\.\d+\.\d+)([^/:]*)$/.exec(image.replace(/@.*$/, '')) ?? [];
+  const [, version = '', patch, suffix = ''] = /:v?(\d+\.\d+(\.\d+)?)([^/:]*)$/.exec(image.replace(/@.*$/, '')) ?? [];
   if (!/(^|\/)etcd$/.test(path) || version === '') return undefined;
-  const isFrom36 = isFrom(version, [3, 6, 0]);
+  const isFrom36 = isFrom(version, [3, 6]);
   // The project's own since 3.5.7, and Kubernetes' since it takes those (kubernetes/kubernetes#134251).
-  if (/(^|\/)(coreos|etcd-development)\/etcd$/.test(path)) return { isFrom36, hasShell: !isFrom(version, [3, 5, 7]) };
+  if (/(^|\/)(coreos|etcd-development)\/etcd$/.test(path)) {
+    const hasShell = !isFrom(version, [3, 5, 7]);
+    return { isFrom36, ...(patch === undefined && !isFrom36 ? {} : { hasShell }) };
+  }
   return /^-\d+$/.test(suffix) ? { isFrom36, hasShell: !isFrom(version, [3, 6, 5]) } : { isFrom36 };
 }
 

@@ -19,5 +19,19 @@ export function postgresMajor(image: string): number | undefined {
   return major === undefined ? undefined : Number(major);
 }
 
-/** Whose tags begin with the version of PostgreSQL: Docker Hub's official image, Bitnami's, CloudNativePG's and PostGIS'. */
-const TAGGED_BY_POSTGRES = new Set(['postgres', 'postgresql', 'postgresql-repmgr', 'postgis']);
+/** The two digits that the tag of an image begins with, which CloudNativePG takes for the version of the PostgreSQL in it. */
+export function leadingMajor(image: string): number | undefined {
+  const [, major] = /:(\d{2})(?:[.-][^/:]*)?$/.exec(image.replace(/@.*$/, '')) ?? [];
+  return major === undefined ? undefined : Number(major);
+}
+
+/** Docker Hub's official image and what dumps with it, Bitnami's, PostGIS', and those that are made for CloudNativePG. */
+const TAGGED_BY_POSTGRES = new Set([
+  'cloudnative-pgvecto.rs',
+  'cloudnative-vectorchord',
+  'postgis',
+  'postgres',
+  'postgres-backup-local',
+  'postgresql',
+  'postgresql-repmgr',
+]);

@@ -62,7 +62,7 @@ export interface S3LocationProps {
   /**
    * Whom pods that copy to it may reach, for their NetworkPolicies. Needed where pods of this cluster serve it
    * (`job-unready`), but for the gateway of `platform.rook`. Default: the port of the endpoint, at any address outside of
-   * `platform.clusterRanges`.
+   * `platform.clusterRanges`. With ranges, Cilium takes those of nodes into account only with `policyCIDRMatchMode: nodes`.
    */
   readonly reachedAt?: LocationPeer;
 }

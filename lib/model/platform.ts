@@ -108,7 +108,8 @@ export interface RookPlatform {
   readonly allowedObcFields?: readonly string[];
   /**
    * Addresses of the gateway, where no label of pods leads to it: those of the nodes that it runs on, if it is in their
-   * network, or its own outside of the cluster. Default: it is reached by its pods.
+   * network (Cilium then needs `policyCIDRMatchMode: nodes`), or its own outside of the cluster. Default: it is reached by
+   * its pods.
    */
   readonly reachedAt?: { readonly cidrs: readonly string[] };
   /**

@@ -101,11 +101,14 @@ describe('kubeadmEtcd', () => {
       endpoint: 'https://10.0.0.1:2379',
       folder: '/var/lib/kubernetes',
       externalCa: true,
+      kmsKeptIn: 'HSM at the office, unsealed by two of us',
       upkeepSecret: 'deletes-backups',
     });
     const result = accepted(() => {}, { props: { etcd: own } });
     const job = object(result, 'cluster-backup/kube-system.CronJob.etcd-offsite.yaml');
-    expect(JSON.stringify(at(job, ...POD, 'initContainers'))).toContain('--endpoints=https://10.0.0.1:2379');
+    const steps = JSON.stringify(at(job, ...POD, 'initContainers'));
+    expect(steps).toContain('--endpoints=https://10.0.0.1:2379');
+    for (const name of ['EXTERNAL_CA', 'KMS_KEPT']) expect(steps).toContain(JSON.stringify({ name, value: 'true' }));
     expect(at(job, ...POD, 'volumes')).toContainEqual({
       name: 'mount-0',
       hostPath: { path: '/var/lib/kubernetes', type: 'Directory' },

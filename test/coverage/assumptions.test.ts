@@ -9,6 +9,7 @@ import {
   CephBucketWithBackupGrant,
   continuous,
   holds,
+  kubeadmEtcd,
   mirrored,
   nightly,
   PostgresBackup,
@@ -146,6 +147,17 @@ describe('assumptions', () => {
       "smallestPercent of ObjectBucketClaim paperless/media at 'offsite'",
       expect.stringMatching(/^smallestPercent of mirror 'barman-db-near-to-far-[0-9a-f]{8}'$/),
     ]);
+  });
+
+  it('name the KMS whose key no copy has (E07)', () => {
+    const about = (kms: { readonly kmsKeptIn?: string }): unknown => {
+      const etcd = kubeadmEtcd({ backup: nightly({ to: offsite, keep: { daily: 7 } }), ...kms });
+      return assumed(() => {}, { props: { etcd } })['etcd.kms'];
+    };
+    expect(about({})).toBe('none');
+    const kmsKeptIn = 'HSM at the office, unsealed by two of us';
+    expect(about({ kmsKeptIn })).toEqual({ keptIn: kmsKeptIn });
+    expect(assumed(volume)).not.toHaveProperty(['etcd.kms']);
   });
 
   it('name claims that nobody sees the maker of', () => {

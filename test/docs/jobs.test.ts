@@ -1,4 +1,5 @@
 /** docs/jobs.md: its code compiles and is accepted, and the jobs that it speaks of are written. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { ApiObject, type Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +53,13 @@ describe('docs/jobs.md', () => {
     expect(page).toContain(`export RESTIC_REPOSITORY=${copy.restore.repository}\n`);
     expect(page).toContain(`receipts=store:${offsite.bucket}/${copy.evidence.receipts}\n`);
     for (const [, text] of written) expect(text).toContain('image: registry.example.net/restic/restic:0.18.1');
+  });
+
+  it('has commands that bash reads', () => {
+    const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text = '']) => text);
+    expect(blocks.length).toBeGreaterThan(10);
+    for (const input of blocks)
+      expect(spawnSync('bash', ['-n'], { input, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('lists the images', () => {

@@ -218,6 +218,11 @@ describe('the NetworkPolicy of a job', () => {
     ]);
   });
 
+  it('names no addresses where all are meant: to Cilium, those of nodes are in no range', () => {
+    const store = { outsideOf: [], port: 443 };
+    expect(egressOf({ ...postgresJob, store }).at(-1)).toEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
+  });
+
   it('keeps the ranges of the cluster out, each in its family of addresses', () => {
     expect(egressOf(postgresJob).at(-1)).toEqual({
       to: [

@@ -53,6 +53,14 @@ describe('a job that stops its application', () => {
     expect(at(podOf(job), 'spec', 'automountServiceAccountToken')).toBe(false);
   });
 
+  it('may reach the API server, which no range of addresses is sure to name', () => {
+    for (const objects of [job, UNDO]) {
+      const policy = objects.find(({ kind }) => kind === 'NetworkPolicy');
+      for (const port of [443, 6443])
+        expect(at(policy, 'spec', 'egress')).toContainEqual({ ports: [{ protocol: 'TCP', port }] });
+    }
+  });
+
   it('may change that one object', () => {
     const role = job.find(({ kind }) => kind === 'Role');
     expect(at(role, 'rules')).toEqual([

@@ -45,6 +45,11 @@ describe('the clients of a dump', () => {
       'ghcr.io/cloudnative-pg/postgresql:16.11',
     ],
     [
+      'the image of a Cluster whose name nobody knows',
+      cluster({ imageName: 'registry.example.net/team/vectors:16.9-0.4.3' }),
+      'registry.example.net/team/vectors:16.9-0.4.3',
+    ],
+    [
       'the version of its catalogue',
       cluster({ imageCatalogRef: { apiGroup: 'postgresql.cnpg.io', kind: 'ImageCatalog', name: 'all', major: 17 } }),
       'docker.io/library/postgres:17.7',
@@ -75,6 +80,10 @@ describe('the clients of a dump', () => {
     ['ghcr.io/zalando/spilo-16:3.2-p1', 16],
     ['postgis/postgis:16-3.4', 16],
     ['docker.io/bitnami/postgresql:17.2.0-debian-12-r1@sha256:00', 17],
+    ['ghcr.io/tensorchord/cloudnative-vectorchord:16.9-0.4.3', 16],
+    ['ghcr.io/immich-app/postgres:14-vectorchord0.3.0-pgvectors0.2.0', 14],
+    ['prodrigestivill/postgres-backup-local:17-alpine', 17],
+    ['postgres:18', 18],
     ['citusdata/citus:12.1', undefined],
     ['registry.example.net/team/postgres17:2024.3', 17],
     ['registry.example.net:5000/postgres', undefined],

@@ -343,4 +343,102 @@ describe('the lifecycle of a bucket', () => {
     `,
     });
   }
+
+  const rules = (rule: object): string => JSON.stringify({ Rules: [{ ID: 'old', Status: 'Enabled', ...rule }] });
+  const current = { Expiration: { Days: 90 } };
+  const noncurrent = { NoncurrentVersionExpiration: { NoncurrentDays: 90 } };
+  const xml = (rule: string): string =>
+    `<LifecycleConfiguration><Rule><Status>Enabled</Status><Prefix></Prefix>${rule}</Rule></LifecycleConfiguration>`;
+  const PUT = 'put-bucket-lifecycle-configuration';
+
+  for (const [how, command] of [
+    [
+      'aws',
+      (isChanged: boolean) => {
+        const lifecycle = rules(isChanged ? current : noncurrent);
+        return ['aws', 's3api', PUT, '--bucket', 'home-backups', '--lifecycle-configuration', lifecycle];
+      },
+    ],
+    [
+      'aws, in a shell',
+      (isChanged: boolean) => [
+        'sh',
+        '-ec',
+        `aws --endpoint-url https://s3.example.net s3api ${PUT} \\\n  --bucket "$BUCKET" --lifecycle-configuration '${rules(isChanged ? current : noncurrent)}'\naws s3 ls`,
+      ],
+    ],
+    [
+      'aws, at another server',
+      (isChanged: boolean) => [
+        'sh',
+        '-c',
+        `aws --endpoint-url=https://${isChanged ? 's3' : 'other'}.example.net s3api ${PUT} --bucket=home-backups --lifecycle-configuration='${rules(current)}'`,
+      ],
+    ],
+    [
+      'aws, by a file',
+      (isChanged: boolean) => {
+        const file = `file:///config/${isChanged ? 'current' : 'noncurrent'}.json`;
+        return ['aws', 's3api', PUT, '--bucket', 'home-backups', '--lifecycle-configuration', file];
+      },
+    ],
+    [
+      'mc',
+      (isChanged: boolean) =>
+        `mc ilm rule add --${isChanged ? '' : 'noncurrent-'}expire-days 90 far/home-backups`.split(' '),
+    ],
+    [
+      'mc of old',
+      (isChanged: boolean) => `mc ilm add --expiry-days=90 far/home-backups${isChanged ? '' : '-of-others'}`.split(' '),
+    ],
+    [
+      's3cmd',
+      (isChanged: boolean) => `s3cmd expire s3://${isChanged ? '' : 'other-'}home-backups --expiry-days=90`.split(' '),
+    ],
+    [
+      's3cmd, by a file',
+      (isChanged: boolean) =>
+        `s3cmd setlifecycle /config/${isChanged ? 'current' : 'noncurrent'}.xml s3://home-backups`.split(' '),
+    ],
+  ] as const) {
+    refuses('lifecycle-expires-backups', ['S25'], `is not set by a job to expire backups: ${how}`, {
+      build: ({ chart }, isChanged) => {
+        new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: offsite, keep }) });
+        new ApiObject(chart, 'config', {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'config' },
+          data: {
+            'current.json': rules(current),
+            'noncurrent.json': rules(noncurrent),
+            'current.xml': xml('<Expiration><Days>90</Days></Expiration>'),
+            'noncurrent.xml': xml(
+              '<NoncurrentVersionExpiration><NoncurrentDays>90</NoncurrentDays></NoncurrentVersionExpiration>',
+            ),
+          },
+        });
+        const container = {
+          env: [{ name: 'BUCKET', value: 'home-backups' }],
+          volumeMounts: [{ name: 'config', mountPath: '/config' }],
+        };
+        const volumes = [{ name: 'config', configMap: { name: 'config' } }];
+        const containers = [{ name: 'job', image: 'tools:1.0', command: command(isChanged), ...container }];
+        const template = { spec: { restartPolicy: 'Never', containers, volumes } };
+        new ApiObject(chart, 'job', {
+          apiVersion: 'batch/v1',
+          kind: 'CronJob',
+          metadata: { name: 'job' },
+          spec: { schedule: '0 3 * * *', timeZone: 'UTC', jobTemplate: { spec: { template } } },
+        });
+      },
+      says: `
+      1 bucket that expires backups by their age: [lifecycle-expires-backups]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          location 'offsite' is in bucket 'home-backups', and container 'job' lets it delete current objects
+            what to do       let it expire noncurrent versions only
+    `,
+    });
+  }
 });

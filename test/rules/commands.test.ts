@@ -9,12 +9,12 @@ const ETCD = 'registry.k8s.io/etcd:3.6.16-0';
 const RESTIC = 'docker.io/restic/restic:0.18.1';
 const GITEA = 'docker.gitea.com/gitea:1.26.0-rootless';
 
-function cronJob(chart: Chart, container: object, volumes: readonly object[] = []): void {
+function cronJob(chart: Chart, container: object, volumes: readonly object[] = [], name = 'own'): void {
   const spec = { restartPolicy: 'Never', containers: [{ name: 'copy', ...container }], volumes };
-  new ApiObject(chart, 'own', {
+  new ApiObject(chart, name, {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
-    metadata: { name: 'own' },
+    metadata: { name },
     spec: { schedule: '0 3 * * *', timeZone: 'Etc/UTC', jobTemplate: { spec: { template: { spec } } } },
   });
 }
@@ -30,9 +30,12 @@ function says(because: string, label: string, text: string): string {
     `;
 }
 
-/** A Gitea whose database is visible. */
-function gitea(chart: Chart, type: string): void {
-  const env = [{ name: 'GITEA__database__DB_TYPE', value: type }];
+/** @param settings that are visible: `database__DB_TYPE`. */
+function gitea(chart: Chart, settings: Readonly<Record<string, string>>): void {
+  const env = Object.entries(settings).map(([name, value]) => ({
+    name: `GITEA__${name.replace('.', '_0X2E_')}`,
+    value,
+  }));
   const template = {
     metadata: { labels: { app: 'gitea' } },
     spec: { containers: [{ name: 'gitea', image: GITEA, env }] },
@@ -45,11 +48,15 @@ function gitea(chart: Chart, type: string): void {
   });
 }
 
-function database(chart: Chart): void {
+function configMap(chart: Chart, name: string, data: Readonly<Record<string, string>>): void {
+  new ApiObject(chart, name, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
+}
+
+function database(chart: Chart, imageName = 'ghcr.io/cloudnative-pg/postgresql:18.1'): void {
   new BackedUpPostgres(chart, 'db', {
     storage: Size.gibibytes(20),
     backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
-    spec: { imageName: 'ghcr.io/cloudnative-pg/postgresql:18.1' },
+    spec: { imageName },
   });
 }
 
@@ -81,6 +88,31 @@ describe('a command', () => {
     ),
   });
 
+  for (const [how, command] of [
+    ['env', ['/usr/bin/env', 'bash', '-c', save]],
+    ['env -S', ['env', '-S', 'bash -e', '-c', save]],
+  ] as const) {
+    refuses('backup-command', ['E05'], `for a shell that ${how} would look for`, {
+      build: ({ chart }, changed) =>
+        cronJob(chart, { image: `gcr.io/etcd-development/etcd:v3.${changed ? '6' : '4.1'}`, command }),
+      says: says(
+        'starts bash, and gcr.io/etcd-development/etcd:v3.6 has no shell: its pod never starts',
+        'to fix',
+        `command: ['etcdctl', 'snapshot', 'save', '/backup/snapshot.db']`,
+      ),
+    });
+  }
+
+  refuses('backup-command', ['E02'], 'that etcdctl of a version without a patch no longer has', {
+    build: ({ chart }, changed) =>
+      cronJob(chart, { image: `bitnami/etcd:3.${changed ? 6 : 5}`, command: 'etcdctl snapshot status x'.split(' ') }),
+    says: says(
+      `runs 'etcdctl snapshot status', which bitnami/etcd:3.6 no longer has: it prints its help, and ends with 0`,
+      'what to do',
+      `write 'etcdutl snapshot status'`,
+    ),
+  });
+
   for (const what of ['status', 'restore']) {
     refuses('backup-command', ['E02'], `that etcdctl no longer has, snapshot ${what}`, {
       build: ({ chart }, changed) => {
@@ -98,11 +130,8 @@ describe('a command', () => {
   refuses('backup-command', ['E02'], 'that etcdctl no longer has, in a script that is mounted', {
     build: ({ chart }, changed) => {
       const image = `docker.io/bitnami/etcd:3.${changed ? '6.4' : '5.21'}`;
-      new ApiObject(chart, 'scripts', {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'scripts' },
-        data: { 'check.sh': '#!/bin/sh\nset -e\netcdctl \\\n  snapshot status /backup/snapshot.db\n' },
+      configMap(chart, 'scripts', {
+        'check.sh': '#!/bin/sh\nset -e\netcdctl \\\n  snapshot status /backup/snapshot.db\n',
       });
       const volumeMounts = [{ name: 'scripts', mountPath: '/scripts' }];
       cronJob(chart, { image, command: ['sh', '/scripts/check.sh'], volumeMounts }, [
@@ -135,9 +164,115 @@ describe('a command', () => {
     });
   }
 
+  const hosts = { PGHOST: 'db-rw', HOST: 'db-rw', DATABASE_URL: 'postgresql://app@db-rw/app' };
+  const fromMap = [{ configMapRef: { name: 'hosts' } }];
+  for (const [how, container] of [
+    ['for the client', { command: ['pg_dump', 'app'], envFrom: fromMap }],
+    ['for the command', { command: ['sh', '-c', 'pg_dump -h "$HOST" app'], envFrom: fromMap }],
+    ['as an address', { command: ['pg_dump', '$(DATABASE_URL)'], envFrom: fromMap }],
+    [
+      'under another name',
+      {
+        command: ['pg_dump', 'app'],
+        env: [{ name: 'PGHOST', valueFrom: { configMapKeyRef: { name: 'hosts', key: 'HOST' } } }],
+      },
+    ],
+  ] as const) {
+    refuses('backup-command', ['P05'], `of an older version than the server that a ConfigMap names ${how}`, {
+      build: ({ chart }, changed) => {
+        database(chart);
+        configMap(chart, 'hosts', hosts);
+        cronJob(chart, { image: `postgres:${changed ? 16 : 18}`, ...container });
+      },
+      says: says(
+        `dumps a server of version 18 with pg_dump of version 16, which refuses it`,
+        'to fix',
+        `image: 'ghcr.io/cloudnative-pg/postgresql:18.1'`,
+      ),
+    });
+  }
+
+  refuses('backup-command', ['P05'], 'of an image that dumps by itself', {
+    build: ({ chart }, changed) => {
+      database(chart);
+      const image = `docker.io/prodrigestivill/postgres-backup-local:${changed ? '16-alpine' : '18-alpine'}`;
+      cronJob(chart, { image, command: ['/backup.sh'], env: [{ name: 'POSTGRES_HOST', value: 'db-rw' }] });
+    },
+    says: says(
+      `dumps a server of version 18 with pg_dump of version 16, which refuses it`,
+      'what to do',
+      'take the tag of docker.io/prodrigestivill/postgres-backup-local that begins with 18',
+    ),
+  });
+
+  refuses('backup-command', ['P05'], 'of an older version than a server whose tag has another version behind its own', {
+    build: ({ chart }, changed) => {
+      database(chart, 'ghcr.io/tensorchord/cloudnative-vectorchord:16.9-0.4.3');
+      cronJob(chart, { image: `postgres:${changed ? 15 : 16}`, command: ['pg_dump', '-h', 'db-rw', 'app'] });
+    },
+    says: says(
+      `dumps a server of version 16 with pg_dump of version 15, which refuses it`,
+      'to fix',
+      `image: 'ghcr.io/tensorchord/cloudnative-vectorchord:16.9-0.4.3'`,
+    ),
+  });
+
+  refuses('backup-command', ['T02'], 'that dumps a Gitea whose avatars are in a bucket', {
+    build: ({ chart }, changed) => {
+      gitea(chart, {
+        'storage.avatars__STORAGE_TYPE': 'minio',
+        'storage.avatars__MINIO_BUCKET': 'faces',
+        attachment__STORAGE_TYPE: 'minio',
+        attachment__MINIO_BUCKET: 'files',
+      });
+      cronJob(chart, { image: GITEA, command: ['gitea', 'dump', '--type', 'tar.gz', '-f', 'x.tar.gz'] });
+      const bucket = changed ? 'files' : 'faces';
+      cronJob(chart, { image: 'rclone/rclone:1.76.0', args: ['copy', `s3:${bucket}`, 'far:copies'] }, [], 'beside');
+    },
+    says: says(
+      `dumps a Gitea and leaves avatars out, which are in bucket 'faces'`,
+      'what to do',
+      'copy the bucket with a job of its own, or let GiteaBackup make the copy',
+    ),
+  });
+
+  const SNAPSHOT = 'http://prometheus:9090/api/v1/admin/tsdb/snapshot';
+  for (const [how, calling] of [
+    ['itself', (flag: string) => ({ image: 'curlimages/curl:8.16.0', args: [flag, '-XPOST', SNAPSHOT] })],
+    [
+      'in a shell, which throws its answer away',
+      (flag: string) => ({
+        image: 'alpine/curl:8.16.0',
+        command: ['sh', '-ec', `curl ${flag} -X POST -o /dev/null "${SNAPSHOT}" 2>&1\ncp -r /prometheus/snapshots /to`],
+      }),
+    ],
+  ] as const) {
+    refuses('backup-command', ['M01'], `that does not hear Prometheus refuse a snapshot, ${how}`, {
+      build: ({ chart }, changed) => cronJob(chart, calling(changed ? '-sS' : '-sSf')),
+      says: says(
+        'asks Prometheus for a snapshot with a curl that ends with 0 when it is refused, as it is where the admin API is off',
+        'what to do',
+        `write 'curl --fail'`,
+      ),
+    });
+  }
+
+  refuses('backup-command', ['M02'], 'that leaves out what Prometheus has not written to blocks', {
+    build: ({ chart }, changed) =>
+      cronJob(chart, {
+        image: 'curlimages/curl:8.16.0',
+        args: ['--fail', '-XPOST', `${SNAPSHOT}?skip_head=${changed ? 'true' : 'false'}`],
+      }),
+    says: says(
+      'asks Prometheus for a snapshot without its head: it lacks the last hours, and of a young server everything',
+      'what to do',
+      'leave skip_head out',
+    ),
+  });
+
   refuses('backup-command', ['T10'], 'that dumps a Gitea for another database', {
     build: ({ chart }, changed) => {
-      gitea(chart, 'mysql');
+      gitea(chart, { database__DB_TYPE: 'mysql' });
       cronJob(chart, { image: GITEA, command: ['gitea', 'dump', '-d', changed ? 'postgres' : 'mysql'] });
     },
     says: says(
@@ -171,11 +306,39 @@ describe('a command', () => {
     ['dumps a server that nobody sees', { image: 'postgres:16.10', command: ['pg_dump', '-h', 'old-db', 'app'] }],
     ['dumps with a newer client', { image: 'postgres:19.1', command: ['pg_dump', '-h', 'db-rw', 'app'] }],
     ['only asks a newer server', { image: 'postgres:16.10', command: ['psql', '-h', 'db-rw', 'app'] }],
+    [
+      'dumps a server that it names beside that of a ConfigMap',
+      {
+        image: 'postgres:16',
+        command: ['pg_dump', '--host=old-db', 'app'],
+        envFrom: [{ configMapRef: { name: 'hosts' } }],
+      },
+    ],
+    [
+      'reads what Prometheus answers',
+      {
+        image: 'alpine/curl:8.16.0',
+        command: ['sh', '-c', `name=$(curl -s -XPOST ${SNAPSHOT}); echo "$name" | grep success`],
+      },
+    ],
+    [
+      'reads what Prometheus answers in a pipe',
+      { image: 'alpine/curl:8.16.0', command: ['sh', '-c', `curl -s -XPOST ${SNAPSHOT} | jq -e .data.name`] },
+    ],
+    [
+      'asks Prometheus for something else',
+      { image: 'curlimages/curl:8.16.0', args: ['http://prometheus:9090/-/ready'] },
+    ],
+    [
+      'is started by env in an image with a shell',
+      { image: 'debian:13.1', command: ['/usr/bin/env', 'A=b', 'bash', '-c', 'x'] },
+    ],
     ['dumps a Gitea as it is', { image: GITEA, command: ['gitea', 'dump', '--type', 'tar.gz', '-f', 'x.tar.gz'] }],
   ] as const) {
     it(`may be one that ${situation}`, () => {
       const { findings } = synthesizeScenario(({ chart }) => {
         database(chart);
+        configMap(chart, 'hosts', hosts);
         cronJob(chart, container);
       });
       expect(explain(findings)).toBe('');

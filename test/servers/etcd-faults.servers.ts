@@ -135,6 +135,27 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     onNode('The encryption configuration is gone', /and the node has no such file\.$/, (node) => {
       rmSync(join(node, 'encryption', 'config.yaml'));
     }),
+    ...Object.entries({
+      'in a list': 'providers:\n  - identity: {}\n  - kms:\n      apiVersion: v2\n',
+      'in one line': "resources: [{ 'resources': [secrets], providers: [identity: {}, 'kms': { name: x }] }]\n",
+      'as JSON': '{"resources":[{"providers":[{"kms"\n:\n{"name":"x"}}]}]}',
+    }).map(([how, text]) =>
+      onNode(
+        `A KMS encrypts Secrets, ${how}, and nobody said where its key is kept (E07)`,
+        /^In \S+\/config\.yaml, Secrets are encrypted by a KMS, whose key is in no copy: say with kmsKeptIn /,
+        setEncryption(text),
+      ),
+    ),
+    ...Object.entries({
+      'has no providers': 'kind: EncryptionConfiguration\n',
+      'spells a provider with a backslash': 'providers:\n  - "\\x6bms": { name: x }\n',
+    }).map(([what, text]) =>
+      onNode(
+        `The encryption configuration ${what} (E07)`,
+        /^It cannot be told from \S+\/config\.yaml whether Secrets are encrypted by a KMS/,
+        setEncryption(text),
+      ),
+    ),
     {
       what: 'Most keys are gone since the last copy',
       fails: 'count',
@@ -254,6 +275,10 @@ function setFlag(lines: string): (node: string) => void {
     const text = readFileSync(manifest, 'utf8');
     writeFileSync(manifest, text.replace(/- --encryption-provider-config=.*/, lines));
   };
+}
+
+function setEncryption(text: string): (node: string) => void {
+  return (node) => writeFileSync(join(node, 'encryption', 'config.yaml'), text);
 }
 
 describe('the first two runs at the same time', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
@@ -6,7 +6,7 @@ import { clusterDatasetId } from '../../lib/model/dataset';
 import { startEtcd, type EtcdServer } from './support/etcd';
 import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
-import { output, tool } from './support/tools';
+import { output, TOOLS } from './support/tools';
 
 describe('a snapshot of etcd', () => {
   let etcd: EtcdServer;
@@ -64,6 +64,15 @@ describe('a snapshot of etcd', () => {
     expect(dumped.stdout).toBe(readFileSync(config, 'utf8'));
   });
 
+  it('has the configuration of a KMS, where somebody said where its key is kept', async () => {
+    const config = join(etcd.node, 'encryption', 'config.yaml');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, 'resources: [{ resources: [secrets], providers: [{ kms: { name: x } }] }]\n');
+    const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node, isKmsKept: true });
+    const run = await job.run({ job: { source } }).finally(() => writeFileSync(config, text));
+    expect(run.failed).toBeUndefined();
+  });
+
   it('comes back equal after the member is lost', async () => {
     await fill(etcd);
     const before = await etcd.content();
@@ -86,32 +95,61 @@ describe('a snapshot of etcd', () => {
     await etcd.etcdctl(['del', '', '--prefix']);
     await etcd.crash();
 
-    // By hand, as the runbook will say it.
-    const restored = join(etcd.folder, 'restored');
-    mkdirSync(restored);
-    const restic = await store.restic(job.repository, 'restore', receipt?.copy ?? '', '--target', restored);
+    // As docs/jobs.md says it.
+    const restic = await store.restic(job.repository, 'restore', receipt?.copy ?? '', '--target', `${etcd.folder}/out`);
     expect(restic.code).toBe(0);
     // What makes a cluster of it again, byte by byte.
-    await output('diff', ['--recursive', join(etcd.node, 'pki'), join(restored, 'data', 'pki')]);
-    const encryption = join(restored, 'data', 'encryption-configuration.yaml');
-    await output('cmp', [join(etcd.node, 'encryption', 'config.yaml'), encryption]);
-    const data = join(etcd.folder, 'new-data');
-    await output(tool('etcdutl'), [
-      'snapshot',
-      'restore',
-      join(restored, 'data', 'snapshot.db'),
-      `--data-dir=${data}`,
-      '--name=node',
-      `--initial-cluster=node=${etcd.peerUrl}`,
-      `--initial-advertise-peer-urls=${etcd.peerUrl}`,
-      // Controllers must notice that what they remember is not the present.
-      '--bump-revision=1000000',
-      '--mark-compacted',
-    ]);
-    await etcd.restart(data);
+    const copied = join(etcd.folder, 'out', 'data');
+    await output('diff', ['--recursive', join(etcd.node, 'pki'), join(copied, 'pki')]);
+    const config = join(etcd.node, 'encryption', 'config.yaml');
+    await output('cmp', [config, join(copied, 'encryption-configuration.yaml')]);
+    rmSync(join(etcd.node, 'pki', 'sa.key'));
+    writeFileSync(config, 'of another time');
+    const { stop, configure, restore, start, check, authorities } = wayBack(etcd);
+    for (const step of [stop, configure, restore, authorities, start]) await step();
+    await etcd.restart(join(etcd.folder, 'data'));
+    expect(await check()).toContain(etcd.endpoint);
     expect(await etcd.content()).toBe(before);
+    await output('diff', ['--recursive', join(etcd.node, 'pki'), join(copied, 'pki')]);
+    await output('cmp', [config, join(copied, 'encryption-configuration.yaml')]);
+    expect(readdirSync(join(etcd.node, 'manifests')).toSorted()).toEqual(MANIFESTS.map((name) => `${name}.yaml`));
   });
 });
+
+const MANIFESTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+
+/** The blocks of the page, on a folder in the place of a node that has nothing but etcd. */
+function wayBack(
+  etcd: EtcdServer,
+): Readonly<Record<'stop' | 'configure' | 'restore' | 'start' | 'check' | 'authorities', () => Promise<string>>> {
+  const stubs = join(etcd.folder, 'stubs');
+  mkdirSync(stubs);
+  for (const name of ['crictl', 'systemctl', 'kubectl'])
+    writeFileSync(join(stubs, name), '#!/bin/sh\n', { mode: 0o755 });
+  const manifest = `- --initial-advertise-peer-urls=${etcd.peerUrl}\n- --name=node\n`;
+  for (const name of MANIFESTS.filter((each) => each !== 'kube-apiserver'))
+    writeFileSync(join(etcd.node, 'manifests', `${name}.yaml`), manifest);
+  const [, section = ''] = readFileSync('docs/jobs.md', 'utf8').split('\n### The way back of etcd\n');
+  const blocks = [...section.slice(0, section.indexOf('\n## ')).matchAll(/^```sh\n(.*?)^```$/gms)].map(
+    ([, text = '']) =>
+      text
+        .replaceAll('/etc/kubernetes', etcd.node)
+        .replaceAll('/var/lib/etcd', join(etcd.folder, 'data'))
+        .replaceAll('https://127.0.0.1:2379', etcd.endpoint)
+        .replace(/^members=.*$/m, 'members=$name=$url'),
+  );
+  const env = { PATH: [stubs, join(TOOLS, 'bin'), process.env['PATH']].join(':') };
+  const block = (index: number) => async (): Promise<string> =>
+    output('bash', ['-euc', blocks[index] ?? 'exit 1'], { env, cwd: etcd.folder });
+  return {
+    stop: block(0),
+    configure: block(1),
+    restore: block(2),
+    start: block(3),
+    check: block(4),
+    authorities: block(5),
+  };
+}
 
 /** Many small keys, one large value, awkward bytes, an empty value, deleted and overwritten keys, and a lease. */
 async function fill(etcd: EtcdServer): Promise<void> {

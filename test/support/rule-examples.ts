@@ -7,7 +7,7 @@ import { run, type Snippet } from './snippets';
 
 /** Exports `example(app, chart, offsite)`, which returns what the example brings along for the app: a platform, say. */
 export function exampleOf({ id, example }: Rule): Snippet {
-  const overrides = [...example.matchAll(/^const (platform|alsoRead|fluxRepository) =/gm)].map(([, name]) => name);
+  const overrides = [...example.matchAll(/^const (platform|alsoRead|fluxRepository|keys) =/gm)].map(([, name]) => name);
   const text = `
 import { ApiObject, App, Chart, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
@@ -41,6 +41,7 @@ interface Overrides {
   readonly platform?: Platform;
   readonly alsoRead?: readonly string[];
   readonly fluxRepository?: unknown;
+  readonly keys?: unknown;
 }
 
 function isExample(value: unknown): value is Example {

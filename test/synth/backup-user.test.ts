@@ -194,6 +194,12 @@ describe('what a grant rests on', () => {
     });
   });
 
+  it('is assumed of the addresses of its gateway, which not every network takes for those of nodes', () => {
+    const reachedAt = { cidrs: ['192.168.1.7/32'] };
+    const result = accepted(({ chart }) => bucket(chart), { platform: { rook: { ...rook, reachedAt } } });
+    expect(assumed(result)).toMatchObject({ 'rook.reachedAt': reachedAt });
+  });
+
   it('is assumed of the repository that brings the user too', () => {
     expect(assumed(accepted(({ chart }) => bucket(chart), ofBlog))).toEqual({
       'CephObjectStoreUser backed-up/backed-up': { kustomization: 'flux-system/backup-user' },

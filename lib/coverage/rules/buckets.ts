@@ -1,6 +1,6 @@
 /** What Rook and Ceph would do to buckets: refuse their claims, lose them with their claims, or expire what is in them. */
 import { allowedObcFields } from '../../methods/ceph/backup-user';
-import { at, describeObject, listAt, mappingAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
+import { describeObject, mappingAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
 import type { Location } from '../../model/location';
 import { counted, enumerated } from '../../model/text';
 import {
@@ -14,6 +14,8 @@ import {
 } from '../buckets';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
+import { ownCommands } from '../job-commands';
+import { concerns, expiriesOf, expiriesSetBy, type SetExpiry } from '../lifecycle';
 import type { Rule } from '../rule';
 import { bucketExample, WITH_ROOK } from './bucket-example';
 
@@ -186,7 +188,7 @@ export const bucketClaimedTwice: Rule = {
 export const lifecycleExpiresBackups: Rule = {
   id: 'lifecycle-expires-backups',
   heading: (n) => `${counted(n, 'bucket')} that ${n === 1 ? 'expires' : 'expire'} backups by their age`,
-  what: 'The lifecycle of a bucket that holds a location deletes objects that are old.',
+  what: 'The lifecycle of a bucket that holds a location deletes objects that are old, as its claim says it, or a command of somebody’s own job (`aws s3api put-bucket-lifecycle-configuration`, `mc ilm`, `s3cmd`).',
   why: 'Repositories of kopia and restic share what was written long ago: a pack of last year still carries last night’s backup. The rule deletes it, every phase stays green, and nothing restores.',
   fix: 'Let what copies expire its own copies (`keep`). In a versioned bucket, expire only noncurrent versions.',
   example: `const platform = definePlatform({
@@ -219,44 +221,55 @@ new BackedUpVolume(chart, 'data', {
   storage: Size.gibibytes(20),
   backup: [nightly({ to: local, keep: { daily: 7 } }), nightly({ to: offsite, keep: { daily: 7 } })],
 });`,
-  check: (context) =>
-    bucketClaims(context).flatMap(({ object, origin }) => {
-      const location = locationIn(bucketNameOf(object), context);
-      const rule = location === undefined ? undefined : expiringRule(object, location);
-      if (location === undefined || rule === undefined) return [];
-      return [
-        {
-          ...aboutObject(object, origin),
-          because: `location '${location.name}' is in it, and rule '${rule}' of its bucketLifecycle deletes current objects`,
-          remedies: inWords('remove Expiration from the rule; NoncurrentVersionExpiration may stay'),
-        },
-      ];
-    }),
+  check: (context) => [...expiredByClaims(context), ...expiredByCommands(context)],
 };
+
+function expiredByClaims(context: GateContext): readonly RuleFinding[] {
+  return bucketClaims(context).flatMap(({ object, origin }) => {
+    const location = locationIn(bucketNameOf(object), context);
+    const lifecycle = textAt(object, 'spec', 'additionalConfig', 'bucketLifecycle') ?? '';
+    const rule = expiriesOf(lifecycle).find((expiry) => concerns(expiry, location?.prefix ?? ''));
+    if (location === undefined || rule === undefined) return [];
+    return [
+      {
+        ...aboutObject(object, origin),
+        because: `location '${location.name}' is in it, and rule '${rule.id}' of its bucketLifecycle deletes current objects`,
+        remedies: inWords('remove Expiration from the rule; NoncurrentVersionExpiration may stay'),
+      },
+    ];
+  });
+}
+
+/** Which server a command talks to is seldom seen, so the name of the bucket tells. */
+function expiredByCommands(context: GateContext): readonly RuleFinding[] {
+  const locations = context.locations.map(({ location }) => location);
+  return ownCommands(context).flatMap((command) => {
+    const [found] = expiriesSetBy(command).flatMap((expiry) =>
+      locations.filter((location) => isOf(expiry, location)).slice(0, 1),
+    );
+    if (found === undefined) return [];
+    return [
+      {
+        ...aboutObject(command.object, command.origin),
+        because: `location '${found.name}' is in bucket '${found.bucket}', and container '${command.container}' lets it delete current objects`,
+        remedies: inWords('let it expire noncurrent versions only'),
+      },
+    ];
+  });
+}
+
+function isOf(expiry: SetExpiry, { bucket, prefix, endpoint }: Location): boolean {
+  const isThere = expiry.endpoint === undefined || hostOf(expiry.endpoint) === hostOf(endpoint);
+  return expiry.bucket === bucket && isThere && concerns(expiry, prefix);
+}
+
+function hostOf(endpoint: string): string {
+  return endpoint.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '');
+}
 
 /** A location in a bucket of that name that the cluster itself serves. */
 function locationIn(bucket: string | undefined, { locations, servedHosts }: GateContext): Location | undefined {
   return locations
     .map(({ location }) => location)
     .find((location) => location.bucket === bucket && servedHosts.failureDomainOf(location) === 'cluster');
-}
-
-/** The ID of a rule that deletes current objects below the prefix of a location. */
-function expiringRule(claim: KubeObject, { prefix }: Location): string | undefined {
-  const rules = listAt(parsed(textAt(claim, 'spec', 'additionalConfig', 'bucketLifecycle') ?? ''), 'Rules');
-  const expiring = rules.find((rule) => {
-    const under =
-      textAt(rule, 'Filter', 'Prefix') ?? textAt(rule, 'Filter', 'And', 'Prefix') ?? textAt(rule, 'Prefix') ?? '';
-    const expires = ['Days', 'Date'].some((field) => at(rule, 'Expiration', field) !== undefined);
-    return expires && textAt(rule, 'Status') === 'Enabled' && (prefix.startsWith(under) || under.startsWith(prefix));
-  });
-  return expiring === undefined ? undefined : (textAt(expiring, 'ID') ?? '');
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

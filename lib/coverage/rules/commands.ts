@@ -1,14 +1,15 @@
 /** Commands of somebody's own jobs that end well, or never start, and leave no copy that comes back. */
 import { serversOf, serverVersion, type ServerVersion } from '../../methods/jobs/database-server';
-import { etcdImage } from '../../model/database-images';
+import { etcdImage, isPostgresBackupLocal } from '../../model/database-images';
 import { postgresMajor } from '../../model/image';
-import { at, listAt, textAt, textsAt, type KubeObject } from '../../model/kube-object';
-import { counted } from '../../model/text';
-import { podTemplateOf } from '../../model/workloads';
+import { textAt } from '../../model/kube-object';
+import { counted, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import { clusterBehind, selectorOf, serviceAt } from '../gitea-databases';
 import { settingsIn } from '../gitea-settings';
+import { storesIn } from '../gitea-stores';
+import { ownCommands, type Command } from '../job-commands';
 import type { Rule } from '../rule';
 
 export const backupCommand: Rule = {
@@ -16,7 +17,7 @@ export const backupCommand: Rule = {
   heading: (n) =>
     `${counted(n, 'command')} of jobs that ${n === 1 ? 'leaves' : 'leave'} no copy, or not the one that is meant`,
   what: 'A CronJob or Job of somebody’s own runs a backup tool in a way in which it never starts, does nothing, or does something else than is meant.',
-  why: '`etcdctl snapshot restore` of version 3.6 prints its help and ends with 0. An image of etcd has no shell to run a script in. `pg_dump` refuses a newer server. `gitea dump` in the dialect of another database ends with 0, and no database reads it. `restic forget` that does not group by paths takes the copies of different data for copies of one. What such a job is evidence of has no copy.',
+  why: '`etcdctl snapshot restore` of version 3.6 prints its help and ends with 0. An image of etcd has no shell to run a script in. `pg_dump` refuses a newer server. `gitea dump` in the dialect of another database ends with 0, and no database reads it. `restic forget` that does not group by paths takes the copies of different data for copies of one. `gitea dump` leaves avatars and what Actions wrote in their bucket. Prometheus refuses a snapshot with a code that only `curl --fail` tells, and one without its head lacks the last hours. What such a job is evidence of has no copy.',
   fix: 'Write the command as the finding says, or leave the copy to a construct of this library.',
   example: `new k8s.KubeCronJob(chart, 'etcd', {
   metadata: { name: 'etcd' },
@@ -30,70 +31,17 @@ export const backupCommand: Rule = {
   },
 });`,
   check: (context) =>
-    [...context.ofKind('batch', 'CronJob'), ...context.ofKind('batch', 'Job')]
-      .filter(({ generated }) => generated !== true)
-      .flatMap(({ object, origin }) =>
-        commandsOf(object, context).flatMap((command) =>
-          CHECKS.flatMap((check) => {
-            const problem = check(command, context);
-            if (problem === undefined) return [];
-            const because = `container '${command.container}' ${problem.because}`;
-            return [{ ...aboutObject(object, origin), because, remedies: problem.remedies }];
-          }),
-        ),
-      ),
+    ownCommands(context).flatMap((command) =>
+      CHECKS.flatMap((check) => {
+        const problem = check(command, context);
+        if (problem === undefined) return [];
+        const because = `container '${command.container}' ${problem.because}`;
+        return [{ ...aboutObject(command.object, command.origin), because, remedies: problem.remedies }];
+      }),
+    ),
 };
 
-/** What a container of a job runs. */
-interface Command {
-  readonly object: KubeObject;
-  readonly container: string;
-  readonly image: string;
-  /** What it starts, word by word. */
-  readonly words: readonly string[];
-  /** The same with the scripts that are mounted, one command a line, without comments. */
-  readonly text: string;
-  /** Values of its variables. */
-  readonly values: readonly string[];
-}
-
 type Problem = Pick<RuleFinding, 'because' | 'remedies'>;
-
-function commandsOf(object: KubeObject, context: GateContext): readonly Command[] {
-  const spec = at(podTemplateOf(object), 'spec');
-  return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')].map((container) => {
-    const image = textAt(container, 'image') ?? '';
-    const command = textsAt(container, 'command');
-    // The image of restic starts it.
-    const program = command.length === 0 && /(^|\/)restic(:|@|$)/.test(image) ? ['restic'] : command;
-    const words = [...program, ...textsAt(container, 'args')];
-    return {
-      object,
-      container: textAt(container, 'name') ?? '',
-      image,
-      words,
-      text: [words.map(withoutComments).join(' '), ...mountedScripts(object, spec, container, context)].join('\n'),
-      values: listAt(container, 'env').flatMap((variable) => textAt(variable, 'value') ?? []),
-    };
-  });
-}
-
-function mountedScripts(
-  { metadata: { namespace = '' } }: KubeObject,
-  spec: unknown,
-  container: unknown,
-  context: GateContext,
-): readonly string[] {
-  const mounted = new Set(listAt(container, 'volumeMounts').map((mount) => textAt(mount, 'name')));
-  const volumes = listAt(spec, 'volumes').filter((volume) => mounted.has(textAt(volume, 'name')));
-  return context
-    .configMapsOf(volumes, namespace)
-    .flatMap((configMap) => context.scripts.of(configMap).map(({ text }) => withoutComments(text)));
-}
-
-function withoutComments(script: string): string {
-  return script.replaceAll(/\\\n/g, ' ').replaceAll(/^\s*#.*$/gm, '');
-}
 
 const CHECKS: readonly ((command: Command, context: GateContext) => Problem | undefined)[] = [
   shellThatIsNotThere,
@@ -101,6 +49,9 @@ const CHECKS: readonly ((command: Command, context: GateContext) => Problem | un
   olderClient,
   foreignDialect,
   mergedPaths,
+  leftInBucket,
+  unheardRefusal,
+  withoutHead,
 ];
 
 /** E05. */
@@ -137,7 +88,8 @@ function etcdctlThatIsGone({ image, text }: Command): Problem | undefined {
 /** P05. */
 function olderClient(command: Command, context: GateContext): Problem | undefined {
   const client = postgresMajor(command.image);
-  const [program] = /\bpg_dump(all)?\b/.exec(command.text) ?? [];
+  const isLocal = isPostgresBackupLocal(command.image);
+  const [program] = /\bpg_dump(all)?\b/.exec(isLocal ? `${command.text}\npg_dump` : command.text) ?? [];
   if (client === undefined || program === undefined) return undefined;
   const server = hostsOf(command)
     .flatMap((host) => versionsBehind(host, command.object.metadata.namespace ?? '', context))
@@ -145,16 +97,21 @@ function olderClient(command: Command, context: GateContext): Problem | undefine
   if (server === undefined) return undefined;
   return {
     because: `dumps a server of version ${server.major} with ${program} of version ${client}, which refuses it`,
-    remedies: toFix(`image: '${server.image}'`),
+    remedies: isLocal
+      ? inWords(`take the tag of ${command.image.replace(/[:@].*$/, '')} that begins with ${server.major}`)
+      : toFix(`image: '${server.image}'`),
   };
 }
 
 /** Whatever may be the name of a server: the arguments that say so, and values of variables that could be one. */
-function hostsOf({ text, values }: Command): readonly string[] {
+function hostsOf({ text, variables, values }: Command): readonly string[] {
+  // Of all that a ConfigMap has for an application, what the clients look up themselves.
+  const isTold = /\bpg_dump(all)?\b[^\n;|&]*(\s-h|\s--host\b|\bhost=|:\/\/)/.test(text);
+  const lookedUp = isTold ? [] : ['PGHOST', 'POSTGRES_HOST'].flatMap((name) => variables.get(name) ?? []);
   const named = [...text.matchAll(/(?:\s-h\s*|--host[ =]|PGHOST=|host=|@)["']?([\w.-]+)/g)].map(
     ([, host = '']) => host,
   );
-  const ofValues = values.flatMap(
+  const ofValues = [...lookedUp, ...values].flatMap(
     (value) => /^(?:\w+:\/\/(?:[^@/]*@)?)?([\w.-]+)(?::\d+)?(?:\/.*)?$/.exec(value)?.[1] ?? [],
   );
   return [...new Set([...named, ...ofValues])];
@@ -168,9 +125,11 @@ function versionsBehind(host: string, ownNamespace: string, context: GateContext
   return serversOf([{ namespace, labels, port: 0 }], context).flatMap((server) => serverVersion(server) ?? []);
 }
 
+const GITEA_DUMP = /\b(?:gitea|forgejo)\b[^\n;|&]*\sdump(?![\w-])([^\n;|&]*)/;
+
 /** T10. */
 function foreignDialect({ object, text }: Command, context: GateContext): Problem | undefined {
-  const [, options = ''] = /\b(?:gitea|forgejo)\b[^\n;|&]*\sdump(?![\w-])([^\n;|&]*)/.exec(text) ?? [];
+  const [, options = ''] = GITEA_DUMP.exec(text) ?? [];
   const [, dialect] = /\s(?:-d|--database)[ =]?["']?(\w+)/.exec(options) ?? [];
   if (dialect === undefined) return undefined;
   const { namespace } = object.metadata;
@@ -194,5 +153,74 @@ function mergedPaths({ text }: Command): Problem | undefined {
   return {
     because: `lets restic forget by '${groups}', which takes the copies of different paths for copies of one, and keeps too few of each`,
     remedies: inWords(`write '--group-by ${groups === '' ? 'host' : groups},paths'`),
+  };
+}
+
+/** What `gitea dump` takes out of a bucket (Gitea 1.26, cmd/dump.go). */
+const DUMPED = new Set(['LFS objects', 'attachments', 'package files']);
+
+/** T02. A bucket that a claim makes has an answer of its own, and what another command names may be copied by it. */
+function leftInBucket(command: Command, context: GateContext): Problem | undefined {
+  if (!GITEA_DUMP.test(command.text)) return undefined;
+  const { namespace } = command.object.metadata;
+  const servers = context.giteas.filter(
+    (server) => server.metadata.namespace === namespace && !['CronJob', 'Job'].includes(server.kind),
+  );
+  const stores = servers.map((server) =>
+    storesIn(settingsIn([server], context)).map(({ files, bucketName }) => ({
+      files: files.filter((each) => !DUMPED.has(each)),
+      bucketName,
+    })),
+  );
+  const left = stores[0]?.find(({ files, bucketName }) => files.length > 0 && bucketName !== undefined);
+  const bucketName = left?.bucketName ?? '';
+  const isOfAll = stores.every((own) => own.some((store) => store.bucketName === bucketName));
+  if (left === undefined || !isOfAll || isCopiedApart(bucketName, command, context)) return undefined;
+  return {
+    because: `dumps a Gitea and leaves ${enumerated(left.files)} out, which are in bucket '${bucketName}'`,
+    remedies: inWords('copy the bucket with a job of its own, or let GiteaBackup make the copy'),
+  };
+}
+
+function isCopiedApart(bucketName: string, command: Command, context: GateContext): boolean {
+  return (
+    context
+      .ofKind('objectbucket.io', 'ObjectBucketClaim')
+      .some(({ object }) => textAt(object, 'spec', 'bucketName') === bucketName) ||
+    ownCommands(context).some(
+      ({ object, container, text }) =>
+        (object !== command.object || container !== command.container) && text.includes(bucketName),
+    )
+  );
+}
+
+const SNAPSHOT_OF_PROMETHEUS = '/api/v1/admin/tsdb/snapshot';
+
+/** M01. Whoever reads the answer may find the error in it. */
+function unheardRefusal({ text }: Command): Problem | undefined {
+  const spoken = text.replaceAll(/\d?>&\d|\d?>\s*\/dev\/null|\s(-o|--output)\s*\/dev\/null/g, '');
+  const isUnheard = [...spoken.matchAll(/(\$\(\s*|`)?\bcurl\b([^\n;|&]*)(\|(?!\|))?/g)].some(
+    ([, captured, options = '', piped]) =>
+      options.includes(SNAPSHOT_OF_PROMETHEUS) &&
+      captured === undefined &&
+      piped === undefined &&
+      !/\s(-[A-Za-z]*f[A-Za-z]*|--fail|--fail-with-body)(\s|$)/.test(options) &&
+      !/>|\s(-[A-Za-z]*[oOwK]|--output|--write-out|--config)(\s|$)/.test(options),
+  );
+  if (!isUnheard) return undefined;
+  return {
+    because:
+      'asks Prometheus for a snapshot with a curl that ends with 0 when it is refused, as it is where the admin API is off',
+    remedies: inWords(`write 'curl --fail'`),
+  };
+}
+
+/** M02. */
+function withoutHead({ text }: Command): Problem | undefined {
+  if (!/\/api\/v1\/admin\/tsdb\/snapshot\b[^\n;|]*\bskip_head=(true|1|t)\b/i.test(text)) return undefined;
+  return {
+    because:
+      'asks Prometheus for a snapshot without its head: it lacks the last hours, and of a young server everything',
+    remedies: inWords('leave skip_head out'),
   };
 }

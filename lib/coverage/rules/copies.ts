@@ -1,22 +1,21 @@
-/** A copy is made, is somewhere else, can be read there, is young enough, and lives long enough. */
+/** A copy is made, is somewhere else, is young enough, and lives long enough. */
 import { isDeepStrictEqual } from 'node:util';
 import type { PlannedRun } from '../../methods/method';
 import { alertAge, minimumRetention } from '../../model/copies';
 import { datasetKey } from '../../model/dataset';
-import { isExcluded, strategiesOf, type Origin } from '../../model/declaration';
+import { strategiesOf } from '../../model/declaration';
 import { strategyFits } from '../../model/kinds';
 import { describeObject, objectId } from '../../model/kube-object';
 import { mirrorHops, type Location } from '../../model/location';
 import { planOf } from '../../model/marks';
 import type { Strategy } from '../../model/strategy';
-import { counted, describeSeconds, enumerated, isPlaceholder, placeProblem, PLACEHOLDERS } from '../../model/text';
+import { counted, describeSeconds, enumerated } from '../../model/text';
 import { distinctBy } from '../../model/collections';
 import type { AnsweredDataset } from '../../model/answered';
 import type { GateContext } from '../context';
 import { acceptedRpo, achievedRpo, copiesBy, survives, type Copy } from '../copies';
 import { cronJobGap, evidenceCronJobs } from '../evidence';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { giteaJobs } from '../gitea-stores';
 import { answerLine, constructLine, elsewhereLine, mirrorLine, nightlyLine, outsideVariable } from '../remedies';
 import type { Rule } from '../rule';
 
@@ -272,102 +271,4 @@ function keepingFor(seconds: number, { kept, keepSeconds }: PlannedRun): string 
   return kept.type === 'window'
     ? `restoreWindow: Duration.days(${Math.ceil(seconds / 86_400)})`
     : `keep: { ${kept.bucket}: ${Math.ceil((seconds * kept.count) / keepSeconds)} }`;
-}
-
-export const keysInside: Rule = {
-  id: 'keys-inside',
-  heading: (n) =>
-    `${counted(n, 'key')} that ${n === 1 ? 'is' : 'are'} lost with what ${n === 1 ? 'it protects' : 'they protect'}`,
-  what: 'The keys that are needed to read a copy are kept only inside what the copy protects, as far as anybody says. So is the SECRET_KEY of a Gitea that neither its volume nor a Secret of `settings` has.',
-  why: 'The backup is complete, fresh and encrypted, and the password was in the etcd that burned. A Gitea without its SECRET_KEY starts, and locks out everybody with a second factor.',
-  fix: 'Keep the keys outside as well, and say where in `keptIn`, or in `secretsKeptIn` of a database whose Cluster names Secrets, in words for the person who rebuilds the cluster. A text that only puts it off (`TBD`, `unknown`), or that names nothing but the cluster (`etcd`, `in the cluster`, `Secret velero/keys`), names no place.',
-  example: `const forgotten = s3Location('far', {
-  endpoint: 'https://s3.example.net',
-  bucket: 'home-backups',
-  failureDomain: 'offsite',
-  keptIn: '',
-});
-new BackedUpVolume(chart, 'data', { storage: Size.gibibytes(20), backup: nightly({ to: forgotten, keep: { daily: 7 } }) });`,
-  check: (context) => {
-    const locations = context.locations.map(({ location, at }) => ({
-      subject: `keys of location '${location.name}'`,
-      at,
-      keptIn: location.keptIn,
-    }));
-    const secrets = [...locations, ...repositoryPassword(context), ...applicationKeys(context)].flatMap(
-      ({ keptIn, ...about }) => {
-        const because = placeProblem(keptIn);
-        if (because === undefined) return [];
-        const remedies = isPlaceholder(keptIn)
-          ? inWords('say where the person finds them who rebuilds the cluster')
-          : toFix(`keptIn: '${PLACEHOLDERS.place}'`);
-        return [{ ...about, because, remedies }];
-      },
-    );
-    const ofDatabases = context.copied.flatMap((dataset) =>
-      distinctBy(context.methods.cnpg.namedSecretsOf(dataset), ({ name }) => name).flatMap(
-        ({ namespace, name, keptIn }) => {
-          const because = placeProblem(keptIn);
-          if (because === undefined) return [];
-          const { at } = dataset.declaration;
-          return [{ subject: `keys in Secret ${namespace}/${name}`, at, because, remedies: SECRETS_OF_CLUSTER }];
-        },
-      ),
-    );
-    const keys = context.answers.answered
-      .filter(({ ref, answer }) => ref === 'keys' && !isExcluded(answer))
-      .flatMap((dataset) =>
-        context.copiesOf(dataset).some((copy) => survives(copy.failureDomain, 'cluster'))
-          ? []
-          : [
-              {
-                ...aboutDataset(dataset),
-                because: 'they are kept only in the cluster that they open',
-                remedies: toFix(`keys: ${elsewhereLine(PLACEHOLDERS.keyCopy)}`),
-              },
-            ],
-      );
-    return [...secrets, ...ofDatabases, ...keys, ...secretKeyNowhere(context)];
-  },
-};
-
-/** A Gitea whose `app.ini` is on its volume has the key in its copies, which the job looks at. */
-function secretKeyNowhere(context: GateContext): readonly RuleFinding[] {
-  return distinctBy(giteaJobs(context), ({ dataset }) => datasetKey(dataset.id))
-    .filter(({ declaration: { source, keys = [] } }) => {
-      const isOnVolume = source.steps.some(({ env }) => (env?.['CONFIGURATION'] ?? '') !== '');
-      return !isOnVolume && !keys.some((secret) => secret.keys.some((key) => SECRET_KEY.test(key)));
-    })
-    .map(({ dataset }) => ({
-      ...aboutDataset(dataset),
-      because: 'no copy carries its SECRET_KEY, and nobody said which key of a Secret that is',
-      remedies: toFix(`settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: '${PLACEHOLDERS.place}' }`),
-    }));
-}
-
-/** A variable or a file of that name, or a part of `app.ini` that has it, as Gitea’s chart reads them. */
-const SECRET_KEY = /secret[-_]?key|^security$|\.ini$/i;
-
-/** Of a Cluster that names Secrets of somebody's own. */
-const SECRETS_OF_CLUSTER: readonly Remedy[] = [
-  ...toFix(`secretsKeptIn: '${PLACEHOLDERS.place}'`),
-  ...inWords(
-    'PostgresBackup takes it, too, in the place of backUp; a Secret that the Cluster does not name is made by the operator',
-  ),
-];
-
-/** Keys of applications, which no copy of them carries. */
-function applicationKeys({ methods }: GateContext): readonly { subject: string; at: Origin; keptIn: string }[] {
-  const jobs = distinctBy(methods.jobs.jobs, ({ dataset }) => datasetKey(dataset.id));
-  const keys = jobs.flatMap(({ declaration: { keys: declared = [], at } }) =>
-    declared.map(({ name, namespace, keptIn }) => ({ subject: `keys in Secret ${namespace}/${name}`, at, keptIn })),
-  );
-  return distinctBy(keys, ({ subject, at, keptIn }) => JSON.stringify([subject, at, keptIn]));
-}
-
-/** That none was chosen at all is a finding of its own. */
-function repositoryPassword({ platform, methods }: GateContext): readonly { subject: string; keptIn: string }[] {
-  const keptIn = platform.velero?.repositoryPassword?.keptIn ?? '';
-  if (keptIn.trim() === '' || methods.velero.plans.length === 0) return [];
-  return [{ subject: 'password of Velero’s repositories', keptIn }];
 }

@@ -18,6 +18,7 @@ import * as gitea from './gitea';
 import * as giteaServers from './gitea-servers';
 import * as jobShutOut from './job-shut-out';
 import * as jobs from './jobs';
+import * as keys from './keys';
 import * as locations from './locations';
 import * as mirrors from './mirrors';
 import * as networkPolicy from './network-policy';
@@ -103,7 +104,8 @@ export const rules: readonly Rule[] = [
   gitea.mirrorOutOfStep,
   veleroDatabases.databaseCopiedAsFiles,
   copies.neverLeaves,
-  copies.keysInside,
+  keys.keysInside,
+  keys.keysLeftOut,
   copies.rpoOutOfReach,
   copies.expiresTooSoon,
   locations.falseFailureDomain,

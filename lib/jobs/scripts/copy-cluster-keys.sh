@@ -1,6 +1,6 @@
 #!/bin/sh
 # Copies what a snapshot of etcd is of no use without: the authorities and keys of the cluster, and the keys with which
-# the API server encrypts Secrets. restic encrypts both.
+# the API server encrypts Secrets. restic encrypts both. The key of a KMS is in no file, so somebody has to keep it.
 # shellcheck source=common.sh
 . /scripts/common.sh
 
@@ -42,3 +42,14 @@ inside=${config#"$NODE_FOLDER/"}
 run "$STEP_SECONDS" cp "/node/$inside" "$DATA/encryption-configuration.yaml" 2>"$TMP/errors" ||
   fail "$config cannot be copied: $(why "$TMP/errors")"
 cmp -s "/node/$inside" "$DATA/encryption-configuration.yaml" || fail "The copy of $config is another file."
+
+[ "$KMS_KEPT" = false ] || exit 0
+doing="looking for a KMS in $config"
+# What is a comment for certain goes away, and a mapping may be in one line as well as in many.
+sed -E -e 's/^[[:space:]]*#.*//' -e "s/[[:space:]]#[^\"']*$//" "$DATA/encryption-configuration.yaml" >"$TMP/lines"
+tr '\r\n' '  ' <"$TMP/lines" >"$TMP/providers"
+if ! grep -qE "providers[\"']?[[:space:]]*:" "$TMP/providers" || grep -q '[\]' "$TMP/providers"; then
+  fail "It cannot be told from $config whether Secrets are encrypted by a KMS, whose key is in no copy: write it as YAML or JSON in UTF-8 without a backslash, or say with kmsKeptIn in kubeadmEtcd where that key is kept."
+fi
+! grep -qE "(^|[[:space:]\"',{[])kms[\"']?[[:space:]]*:[^[:alnum:]]" "$TMP/providers" ||
+  fail "In $config, Secrets are encrypted by a KMS, whose key is in no copy: say with kmsKeptIn in kubeadmEtcd where it is kept, and who can unseal it."

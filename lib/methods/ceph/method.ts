@@ -147,6 +147,15 @@ export class CephMethodPlan implements MethodPlan {
         value: { namespace: rook.namespace, name: rook.objectStore, allowUsersInNamespaces: [BACKED_UP_NAMESPACE] },
         why: 'The backup user is made in this store, which has to allow users of that namespace.',
       },
+      ...(rook.reachedAt === undefined
+        ? []
+        : [
+            {
+              about: 'rook.reachedAt',
+              value: rook.reachedAt,
+              why: 'The jobs that read buckets may reach the gateway only there; Cilium takes ranges for those of nodes only with policyCIDRMatchMode: nodes.',
+            },
+          ]),
       {
         about: 'rook.version',
         value: rook.version,

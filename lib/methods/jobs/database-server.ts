@@ -2,7 +2,7 @@
 import { POSTGRES_IMAGES } from '../../jobs/images';
 import type { Peer } from '../../jobs/step';
 import { isPostgresImage } from '../../model/database-images';
-import { postgresMajor } from '../../model/image';
+import { leadingMajor, postgresMajor } from '../../model/image';
 import { at, listAt, numberAt, textAt, type KubeObject } from '../../model/kube-object';
 import { podsMayCarry, podTemplateOf, WORKLOADS } from '../../model/workloads';
 import { CNPG_GROUP } from '../cnpg/archive';
@@ -38,7 +38,7 @@ export function serverVersion(object: KubeObject): ServerVersion | undefined {
   if (catalogue !== undefined) return { major: catalogue, image: postgresImage(catalogue) };
   const ofCluster = textAt(object, 'spec', 'imageName');
   const image = ofCluster ?? containerImages(object).find(isPostgresImage) ?? '';
-  const major = postgresMajor(image);
+  const major = postgresMajor(image) ?? (ofCluster === undefined ? undefined : leadingMajor(ofCluster));
   if (major === undefined) return undefined;
   // What others make of the same server may lack tools that the scripts need, or bring those of busybox.
   const hasTools = image === ofCluster || /(^|\/)postgres:(?!.*alpine)/.test(image);

@@ -40,6 +40,8 @@ export interface JobDeclaration {
   readonly stops?: Stops;
   /** What a restore needs besides the copy, because no copy may carry it. */
   readonly keys?: readonly RequiredSecret[];
+  /** Where the key of the KMS is kept that a restore needs, which is in no Secret. */
+  readonly kmsKeptIn?: string;
   /** The server without an operator that is dumped. */
   readonly server?: DumpedServer;
   /** Files of the application that are not on its volume. */

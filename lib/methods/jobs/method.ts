@@ -151,6 +151,7 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(aboutBucket),
+      ...jobs.flatMap(aboutKms),
       ...jobs.flatMap(({ dataset, location, declaration: { settings }, mirrors }) => [
         ...aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
         ...mirrors.flatMap(({ name, smallestPercent }) => aboutUnguarded(`mirror '${name}'`, smallestPercent)),
@@ -319,6 +320,15 @@ function aboutBucket({ dataset, declaration: { bucket } }: PlannedJob): readonly
 
 const BUCKET_UNSEEN =
   'The job compares no such file with the database: that the bucket has all of them, only its own mirror can show.';
+
+/** The encryption configuration of the API server is on the nodes, where only the job sees it. */
+function aboutKms({ dataset, declaration: { kmsKeptIn } }: PlannedJob): readonly Assumption[] {
+  if (dataset.ref !== 'etcd') return [];
+  const about = 'etcd.kms';
+  return kmsKeptIn === undefined
+    ? [{ about, value: 'none', why: 'The key of a KMS is in no copy, so the job fails where one encrypts Secrets.' }]
+    : [{ about, value: { keptIn: kmsKeptIn }, why: 'A restored etcd cannot be read before this KMS is unsealed.' }];
+}
 
 function aboutSidecars(jobs: readonly PlannedJob[]): readonly Assumption[] {
   if (jobs.every(({ mirrors }) => mirrors.length === 0)) return [];

@@ -119,6 +119,20 @@ function peerUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
+/** With what looks like a KMS and is none. */
+const ENCRYPTION = `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      # - kms:
+      #     name: "of the year before"
+      - aescbc:
+          keys:
+            - { name: kms, secret: "bm90IHJlYWxseSBhIGtleQ==" } # before that, kms: v1
+      - identity: {}
+`;
+
 /** As kubeadm lays it out, with Secrets that are encrypted at rest. */
 function makeNode(node: string): void {
   for (const file of ['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'front-proxy-ca.key', 'sa.key', 'sa.pub']) {
@@ -126,7 +140,7 @@ function makeNode(node: string): void {
   }
   mkdirSync(join(node, 'manifests'));
   mkdirSync(join(node, 'encryption'));
-  writeFileSync(join(node, 'encryption', 'config.yaml'), 'kind: EncryptionConfiguration\n', { mode: 0o600 });
+  writeFileSync(join(node, 'encryption', 'config.yaml'), ENCRYPTION, { mode: 0o600 });
   writeFileSync(
     join(node, 'manifests', 'kube-apiserver.yaml'),
     [
