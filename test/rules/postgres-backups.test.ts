@@ -1,7 +1,8 @@
-import { ApiObject, Duration, JsonPatch, Size, type Chart } from 'cdk8s';
+import { ApiObject, Chart, Duration, JsonPatch, Size, type App } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { describe } from 'vitest';
 import { BackedUpPostgres, BackedUpVolume, backUp, continuous, elsewhere, holds, nightly } from '../../lib';
+import { plainPostgres } from '../support/plain-postgres';
 import { refuses } from '../support/rule-test';
 import { offsite } from '../support/scenario';
 
@@ -143,6 +144,94 @@ describe('Velero and a database', () => {
             what to do       skip claims with cnpg.io/pvcRole: PG_DATA, cnpg.io/pvcRole: PG_WAL and cnpg.io/pvcRole: PG_TABLESPACE in its resource policy
     `,
   });
+
+  /** A Schedule of somebody else that reads files, and takes no snapshots. */
+  function readsFiles(chart: Chart, template: object = {}): void {
+    new ApiObject(chart, 'schedule', {
+      apiVersion: 'velero.io/v1',
+      kind: 'Schedule',
+      metadata: { name: 'own', namespace: 'velero' },
+      spec: {
+        schedule: '0 3 * * *',
+        template: {
+          includedNamespaces: ['paperless'],
+          excludedResources: ['secrets'],
+          storageLocation: 'offsite',
+          snapshotVolumes: false,
+          defaultVolumesToFsBackup: true,
+          ...template,
+        },
+      },
+    });
+    // The location exists because something is copied to it.
+    new BackedUpVolume(new Chart(chart.node.scope as App, 'wiki', { namespace: 'wiki' }), 'pages', {
+      storage: Size.gibibytes(1),
+      backup: nightly({ to: offsite, keep: { daily: 7 } }),
+    });
+  }
+
+  for (const [situation, kept, changed] of [
+    [
+      'of which a Schedule reads the files',
+      {
+        inheritedMetadata: { annotations: { 'backup.velero.io/backup-volumes-excludes': 'pgdata,pg-wal,tbs-history' } },
+      },
+      { inheritedMetadata: { annotations: { 'backup.velero.io/backup-volumes-excludes': 'pgdata,pg-wal' } } },
+    ],
+    ['whose instances are there', { inheritedMetadata: { labels: { 'velero.io/exclude-from-backup': 'true' } } }, {}],
+  ] as const) {
+    refuses('database-copied-as-files', ['P12'], situation, {
+      build: ({ chart }, isChanged) => {
+        const spec = {
+          walStorage: { size: '5Gi' },
+          tablespaces: [{ name: 'History', storage: { size: '5Gi' } }],
+          ...(isChanged ? changed : kept),
+        };
+        new BackedUpPostgres(chart, 'db', { storage: Size.gibibytes(20), backup, spec });
+        readsFiles(chart);
+      },
+      says: `
+        1 Backup or Schedule that copies the files of a database: [database-copied-as-files]
+
+          ✖ Schedule velero/own
+              made by          example/schedule
+              because          it takes the volumes of Cluster paperless/db
+              what to do       skip claims with cnpg.io/pvcRole: PG_DATA, cnpg.io/pvcRole: PG_WAL and cnpg.io/pvcRole: PG_TABLESPACE in its resource policy
+      `,
+    });
+  }
+
+  const takesSnapshots = { snapshotVolumes: true, snapshotMoveData: true, defaultVolumesToFsBackup: false };
+  const stopsWriting = {
+    hooks: {
+      resources: [
+        {
+          name: 'freeze',
+          labelSelector: { matchLabels: { app: 'db' } },
+          pre: [{ exec: { command: ['fsfreeze', '-f', '/var/lib/data'], container: 'postgres' } }],
+        },
+      ],
+    },
+  };
+  for (const [situation, harmless] of [
+    ['and not by a snapshot, which is of one moment', takesSnapshots],
+    ['and not after a hook, which may stop what writes', stopsWriting],
+  ] as const) {
+    refuses('database-copied-as-files', ['P12'], `that is dumped, as files while it writes, ${situation}`, {
+      build: ({ chart }, changed) => {
+        plainPostgres(chart);
+        readsFiles(chart, changed ? {} : harmless);
+      },
+      says: `
+        1 Backup or Schedule that copies the files of a database: [database-copied-as-files]
+
+          ✖ Schedule velero/own
+              made by          example/schedule
+              because          it reads the files of StatefulSet paperless/db, claim template 'data', one after another while the database writes them
+              what to do       skip its claims in the resource policy, or take snapshots of them: the dump is the copy that comes back whole
+      `,
+    });
+  }
 
   refuses('velero-shared-prefix', ['V39'], 'whose archive stands among the copies of Velero', {
     build: ({ chart }, changed) => {
