@@ -2,6 +2,7 @@ import { ApiObject, Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { describe, expect, it } from 'vitest';
 import { BackedUpVolume, CephBucketWithBackupGrant, exclude, holds, nightly, s3Location } from '../../lib';
+import type { Mapping } from '../../lib/model/kube-object';
 import { foreignClaim, nas, withRook } from '../support/buckets';
 import { refuses } from '../support/rule-test';
 import { explain, offsite, rook, synthesizeScenario, type Scenario } from '../support/scenario';
@@ -212,9 +213,11 @@ describe('one bucket', () => {
 });
 
 describe('scripts', () => {
-  function job(scope: Chart, command: readonly string[]): void {
-    new k8s.KubeCronJob(scope, 'job', {
-      metadata: { name: 'job' },
+  function job(scope: Chart, command: readonly string[], pod: Mapping = {}, container: Mapping = {}): void {
+    new ApiObject(scope, 'job', {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'job', annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } },
       spec: {
         schedule: '0 3 * * *',
         timeZone: 'UTC',
@@ -223,7 +226,8 @@ describe('scripts', () => {
             template: {
               spec: {
                 restartPolicy: 'Never',
-                containers: [{ name: 'job', image: 'tools:1.0', command: [...command] }],
+                containers: [{ name: 'job', image: 'tools:1.0', command: [...command], ...container }],
+                ...pod,
               },
             },
           },
@@ -258,6 +262,126 @@ describe('scripts', () => {
     `,
     });
   }
+
+  const grants = (name: string): string => `aws s3api put-bucket-policy --bucket ${name} --policy file:///p.json`;
+  for (const [situation, good, bad] of [
+    ['by a loop', 'for b in wiki films; do aws s3 ls s3://media; PLACE; done', 'for b in wiki media; do PLACE; done'],
+    ['by a variable of the script', 'echo media; b="films"; PLACE', 'b="media"; PLACE'],
+    ['by another', 'b=${BUCKET:-films}; PLACE', 'b=${BUCKET:-media}; PLACE'],
+  ] as const) {
+    refuses('bucket-rights-outside', ['S08'], `do not set who may read the bucket of a claim: ${situation}`, {
+      build: ({ chart }, changed) => {
+        scratch(chart, 'media');
+        job(chart, ['sh', '-c', (changed ? bad : good).replace('PLACE', grants('"$b"'))]);
+      },
+      says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          'put-bucket-policy', and the bucket 'media' is that of a claim
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+    });
+  }
+
+  for (const [command, good, bad] of [
+    [
+      'put_bucket_policy',
+      `client.put_bucket_policy(\n  Policy=json.dumps({'media': 1}),\n  Bucket='films',\n)\nprint(Bucket='media')`,
+      `client.put_bucket_policy(\n  Policy=json.dumps({'films': 1}),\n  Bucket='media',\n)`,
+    ],
+    ['set_bucket_policy', `client.set_bucket_policy("films", media)`, `client.set_bucket_policy("media", films)`],
+    [
+      'PutBucketAclCommand',
+      `new PutBucketAclCommand({ Bucket: 'films' })`,
+      `new PutBucketAclCommand({ Bucket: 'media' })`,
+    ],
+    ['mc anonymous set-json', 'mc anonymous set-json /media ceph/films', 'mc anonymous set-json /p.json ceph/media/a'],
+    ['mc policy set', 'mc policy set download ceph/films', `mc policy set download 'ceph/media'`],
+  ] as const) {
+    refuses('bucket-rights-outside', ['S10'], `do not set who may read the bucket of a claim: ${command}`, {
+      build: ({ chart }, changed) => {
+        scratch(chart, 'media');
+        job(chart, ['tool', '-c', changed ? bad : good]);
+      },
+      says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          '${command}', and the bucket 'media' is that of a claim
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+    });
+  }
+
+  /** The settings that Rook makes for a claim are in a ConfigMap of its name. */
+  const fromClaim = (name: string): readonly (readonly [string, Mapping, string])[] => [
+    ['envFrom', { envFrom: [{ configMapRef: { name } }] }, '$BUCKET_NAME'],
+    ['a prefix', { envFrom: [{ prefix: 'S3_', configMapRef: { name } }] }, '${S3_BUCKET_NAME}'],
+    [
+      'one key',
+      { env: [{ name: 'TARGET', valueFrom: { configMapKeyRef: { name, key: 'BUCKET_NAME' } } }] },
+      '$(TARGET)',
+    ],
+    [
+      'another variable',
+      {
+        env: [
+          { name: 'NAME', valueFrom: { configMapKeyRef: { name, key: 'BUCKET_NAME' } } },
+          { name: 'TARGET', value: '$(NAME)' },
+        ],
+      },
+      '"$TARGET"',
+    ],
+  ];
+  for (const [index, [way]] of fromClaim('media').entries()) {
+    refuses(
+      'bucket-rights-outside',
+      ['S08'],
+      `do not set it where the name of the bucket is that of its claim, by ${way}`,
+      {
+        build: ({ chart }, changed) => {
+          scratch(chart, 'media', { bucketName: undefined, generateBucketName: 'media' });
+          new k8s.KubeConfigMap(chart, 'other', { metadata: { name: 'other' }, data: { BUCKET_NAME: 'films' } });
+          const [, container, variable] = fromClaim(changed ? 'media' : 'other')[index] ?? ['', {}, ''];
+          job(chart, ['sh', '-c', grants(variable)], {}, container);
+        },
+        says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          'put-bucket-policy', and the bucket is that of ObjectBucketClaim paperless/media
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+      },
+    );
+  }
+
+  refuses('bucket-rights-outside', ['S08'], 'do not set it in a file either, with the variables of who runs it', {
+    build: ({ chart }, changed) => {
+      scratch(chart, 'media');
+      new k8s.KubeConfigMap(chart, 'script', {
+        metadata: { name: 'script' },
+        data: {
+          'grant.py': `import os\nname = os.environ['BUCKET']\nclient.put_bucket_acl(Bucket=name, ACL='private')`,
+        },
+      });
+      const env = [{ name: 'BUCKET', value: changed ? 'media' : 'films' }];
+      const volumes = [{ name: 'script', configMap: { name: 'script' } }];
+      job(chart, ['python3', '/script/grant.py'], { volumes }, { env });
+    },
+    says: `
+    1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+      ✖ ConfigMap paperless/script
+          made by          example/script
+          because          'put_bucket_acl', and the bucket 'media' is that of a claim
+          what to do       remove it, and say in the bucketPolicy of the claim who may do what
+  `,
+  });
 
   refuses('ceph-global-reader', ['S22'], 'make no user that reads all', {
     build: ({ chart }, changed) =>

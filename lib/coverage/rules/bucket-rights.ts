@@ -1,7 +1,7 @@
 /** Rights to buckets that do not stand in their claims. */
-import { textMapAt, textsAt } from '../../model/kube-object';
-import type { RenderedObject } from '../../model/rendered';
+import { describeObject, objectId, textMapAt, textsAt, type KubeObject } from '../../model/kube-object';
 import { counted, enumerated } from '../../model/text';
+import { commandLines, rightsCommand } from '../bucket-commands';
 import { bucketClaims, bucketNameOf } from '../buckets';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
@@ -25,16 +25,15 @@ new ApiObject(chart, 'media', {
 });
 exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from the originals.' });`,
   check: (context) => {
-    const claimed = bucketClaims(context).flatMap(({ object }) => bucketNameOf(object) ?? []);
-    if (claimed.length === 0) return [];
-    return commandLines(context).flatMap(({ rendered, text }) => {
-      const command = SETS_RIGHTS.exec(text)?.[0];
-      const bucket = claimed.find((name) => isWord(name, text));
-      if (command === undefined || bucket === undefined) return [];
+    if (bucketClaims(context).length === 0) return [];
+    return commandLines(context).flatMap((lines) => {
+      const found = rightsCommand(lines, context);
+      if (found === undefined) return [];
+      const { object, origin } = lines.rendered;
       return [
         {
-          ...aboutObject(rendered.object, rendered.origin),
-          because: `'${command}', and the bucket '${bucket}' is that of a claim`,
+          ...aboutObject(object, origin),
+          because: `'${found.command}', and the bucket ${describeBucket(found.claim)}`,
           remedies: inWords('remove it, and say in the bucketPolicy of the claim who may do what'),
         },
       ];
@@ -42,9 +41,10 @@ exclude(chart, { bucket: 'media' }, { reason: 'Thumbnails are made again from th
   },
 };
 
-/** The AWS CLI, SDKs, s3cmd and the MinIO client. */
-const SETS_RIGHTS =
-  /\b(put|delete)[-_]?bucket[-_]?(policy|acl)\b|\bs3cmd\b[^\n]*\b(setpolicy|delpolicy|setacl)\b|\bmc\s+anonymous\s+set\b/i;
+function describeBucket(claim: KubeObject): string {
+  const name = bucketNameOf(claim);
+  return name === undefined ? `is that of ${describeObject(objectId(claim))}` : `'${name}' is that of a claim`;
+}
 
 export const cephGlobalReader: Rule = {
   id: 'ceph-global-reader',
@@ -89,19 +89,4 @@ function writingReaders(context: GateContext): readonly RuleFinding[] {
       },
     ];
   });
-}
-
-/** All that a shell or a container will run, with what an argument vector says on one line. */
-function commandLines(context: GateContext): readonly { readonly rendered: RenderedObject; readonly text: string }[] {
-  return context.input.objects.flatMap((rendered) => {
-    const scripts = context.scripts.of(rendered.object);
-    if (scripts.length === 0) return [];
-    // A shell goes on after a backslash.
-    const text = scripts.map((script) => script.text).join(' ');
-    return [{ rendered, text: text.replaceAll(/\\\n/g, ' ') }];
-  });
-}
-
-function isWord(name: string, text: string): boolean {
-  return new RegExp(`(^|[^\\w.-])${name.replaceAll('.', '\\.')}($|[^\\w.-])`).test(text);
 }
