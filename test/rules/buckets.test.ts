@@ -19,6 +19,21 @@ function scratch(scope: Chart, name: string, spec: Readonly<Record<string, unkno
   exclude(scope, { bucket: name }, { reason: 'Everything in it is made again from the originals.' });
 }
 
+/** Rook itself. */
+function release(scope: Chart, values: Mapping): void {
+  new ApiObject(scope, 'rook', {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'rook-ceph' },
+    spec: {
+      interval: '1h',
+      chart: { spec: { chart: 'rook-ceph', sourceRef: { kind: 'HelmRepository', name: 'rook' } } },
+      values,
+    },
+  });
+  holds(scope, { helmRelease: 'rook-ceph' }, {});
+}
+
 describe('fields of claims', () => {
   refuses('bucket-config', ['S09'], 'are those that the platform says Rook allows', {
     options: (changed) => ({
@@ -58,17 +73,7 @@ describe('fields of claims', () => {
     options: () => withRook,
     build: (scenario, changed) => {
       granted(scenario);
-      new ApiObject(scenario.chart, 'rook', {
-        apiVersion: 'helm.toolkit.fluxcd.io/v2',
-        kind: 'HelmRelease',
-        metadata: { name: 'rook-ceph' },
-        spec: {
-          interval: '1h',
-          chart: { spec: { chart: 'rook-ceph', sourceRef: { kind: 'HelmRepository', name: 'rook' } } },
-          values: changed ? {} : { obcAllowAdditionalConfigFields: 'maxSize, bucketPolicy' },
-        },
-      });
-      holds(scenario.chart, { helmRelease: 'rook-ceph' }, {});
+      release(scenario.chart, changed ? {} : { obcAllowAdditionalConfigFields: 'maxSize, bucketPolicy' });
     },
     says: `
       1 bucket that Rook refuses to make: [bucket-config]
@@ -97,6 +102,89 @@ describe('fields of claims', () => {
             because          ConfigMap rook-ceph/rook-ceph-operator-config allows only maxSize, and it says bucketPolicy
             to fix           ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'maxSize,bucketPolicy'
     `,
+  });
+});
+
+describe('fields of claims, where the settings of the operator say nothing of them', () => {
+  const allow = (fields: string): Mapping => ({ name: 'ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS', value: fields });
+
+  function settings(scope: Chart, data: Readonly<Record<string, string>> = {}): void {
+    new k8s.KubeConfigMap(scope, 'settings', {
+      metadata: { name: 'rook-ceph-operator-config', namespace: 'rook-ceph' },
+      data: { ROOK_LOG_LEVEL: 'INFO', ...data },
+    });
+  }
+
+  function operator(scope: Chart, env: readonly Mapping[]): void {
+    new ApiObject(scope, 'operator', {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'rook-ceph-operator', namespace: 'rook-ceph' },
+      spec: {
+        selector: { matchLabels: { app: 'rook-ceph-operator' } },
+        template: {
+          metadata: { labels: { app: 'rook-ceph-operator' } },
+          spec: { containers: [{ name: 'rook-ceph-operator', image: 'rook/ceph:v1.20.6', env }] },
+        },
+      },
+    });
+  }
+
+  for (const [situation, accepted, refused, by] of [
+    [
+      'are the two of its default',
+      (chart: Chart) => settings(chart, { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'bucketPolicy' }),
+      (chart: Chart) => settings(chart),
+      'ConfigMap rook-ceph/rook-ceph-operator-config allows only maxObjects and maxSize',
+    ],
+    [
+      'are those of its variables',
+      (chart: Chart) => (settings(chart), operator(chart, [allow('bucketPolicy,maxSize')])),
+      (chart: Chart) => (settings(chart), operator(chart, [allow('maxSize')])),
+      'ConfigMap rook-ceph/rook-ceph-operator-config allows only maxSize',
+    ],
+    [
+      'are none where it says so',
+      (chart: Chart) => settings(chart, { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'bucketPolicy' }),
+      (chart: Chart) => settings(chart, { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: '' }),
+      'ConfigMap rook-ceph/rook-ceph-operator-config allows none',
+    ],
+  ] as const) {
+    refuses('bucket-config', ['S09'], situation, {
+      options: () => withRook,
+      build: (scenario, changed) => {
+        granted(scenario);
+        (changed ? refused : accepted)(scenario.chart);
+      },
+      says: `
+        1 bucket that Rook refuses to make: [bucket-config]
+
+          ✖ ObjectBucketClaim paperless/media
+              made by          example/media
+              because          ${by}, and it says bucketPolicy
+              to fix           ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: '${[...(/only (.*)/.exec(by)?.[1]?.split(' and ') ?? []), 'bucketPolicy'].join(',')}'
+      `,
+    });
+  }
+
+  it('are all that it knows before 1.17', () => {
+    const { findings } = synthesizeScenario(
+      ({ chart }) => {
+        scratch(chart, 'media', { additionalConfig: { bucketMaxSize: '1Gi' } });
+        settings(chart);
+      },
+      { platform: { rook: { ...rook, version: '1.16', allowedObcFields: ['bucketMaxSize'] } } },
+    );
+    expect(explain(findings)).toBe('');
+  });
+
+  it('may be those of a Helm release that has the other settings', () => {
+    const { findings } = synthesizeScenario((scenario) => {
+      granted(scenario);
+      settings(scenario.chart);
+      release(scenario.chart, { obcAllowAdditionalConfigFields: 'maxSize,bucketPolicy' });
+    }, withRook);
+    expect(explain(findings)).toBe('');
   });
 });
 
