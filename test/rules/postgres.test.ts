@@ -158,11 +158,20 @@ spec:
     ),
   });
 
-  refuses('postgres-archive', ['P16'], 'a parameter that switches the archive off', {
-    build: ({ chart }, changed) =>
-      void database(chart, { spec: changed ? { postgresql: { parameters: { archive_mode: 'off' } } } : {} }),
-    says: notArchived('its parameter archive_mode is off', 'what to do', 'take it away'),
-  });
+  // What PostgreSQL 15 takes for its archive_mode; of `f`, `of` and other words it says that they are invalid, and does not start.
+  for (const [on, off] of [
+    ['on', 'off'],
+    ['always', 'OFF'],
+    ['true', 'False'],
+    ['yes', 'no'],
+    ['1', ' 0'],
+  ] as const) {
+    refuses('postgres-archive', ['P16'], `a parameter that switches the archive off by '${off}'`, {
+      build: ({ chart }, changed) =>
+        void database(chart, { spec: { postgresql: { parameters: { archive_mode: changed ? off : on } } } }),
+      says: notArchived(`its parameter archive_mode is ${off.trim()}`, 'what to do', 'take it away'),
+    });
+  }
 
   refuses('postgres-archive', ['P16'], 'an annotation that switches the archive off', {
     build: ({ chart }, changed) => {

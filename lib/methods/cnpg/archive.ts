@@ -146,9 +146,12 @@ export function whyLogIsKept(cluster: KubeObject): string | undefined {
   if (annotationsOf(cluster)['cnpg.io/skipWalArchiving'] === 'enabled') {
     return 'its annotation cnpg.io/skipWalArchiving switches the archive off';
   }
-  const mode = textOfParameter(cluster, 'archive_mode');
-  return mode === 'off' ? 'its parameter archive_mode is off' : undefined;
+  const mode = textOfParameter(cluster, 'archive_mode') ?? '';
+  return OFF.test(mode) ? `its parameter archive_mode is ${mode}` : undefined;
 }
+
+/** PostgreSQL 18, src/backend/access/transam/xlog.c, archive_mode_options: whole words, in any case. */
+const OFF = /^(off|false|no|0)$/i;
 
 /** Whether an object asks the operator for a base copy of a Cluster, once or on a schedule. */
 export function isBackupObject({ apiVersion, kind }: KubeObject): boolean {
