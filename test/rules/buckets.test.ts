@@ -471,25 +471,60 @@ describe('scripts', () => {
   `,
   });
 
-  refuses('ceph-global-reader', ['S22'], 'make no user that reads all', {
-    build: ({ chart }, changed) =>
-      job(chart, [
-        'radosgw-admin',
-        'user',
-        'create',
-        '--uid=reader',
-        ...(changed ? ['--admin'] : []),
-        '--op-mask=read',
-      ]),
-    says: `
+  const flags = 'remove the flag, and grant each bucket in its claim';
+  const user = 'radosgw-admin user create --uid=reader';
+  for (const [good, bad, command, remedy] of [
+    [`${user} --op-mask=read`, `${user} --admin --op-mask=read`, `${user} --admin`, flags],
+    [
+      'radosgw-admin --admin=false user modify --uid=reader',
+      'radosgw-admin --admin=1 user modify --uid=reader',
+      'radosgw-admin --admin=1 user modify',
+      flags,
+    ],
+    [`${user}; echo --admin`, `${user} --op-mask read --admin`, `${user} --op-mask read --admin`, flags],
+    [
+      `run(["radosgw-admin", "user", "create", "--uid", "reader"])`,
+      `run(["radosgw-admin", "user", "create", "--uid", "reader",\n  "--admin"])`,
+      'radosgw-admin user create --uid reader --admin',
+      flags,
+    ],
+    [
+      `how='--op-mask=read'; ${user} $how`,
+      `how='--op-mask=read --admin'; ${user} $how`,
+      `${user} --op-mask=read --admin`,
+      flags,
+    ],
+    [
+      `curl -X PUT "$url/admin/user?uid=reader&op-mask=read"`,
+      `curl -X PUT "$url/admin/user?uid=reader&system=true&op-mask=read"`,
+      '/admin/user?uid=reader&system=true',
+      flags,
+    ],
+    [
+      `${user} --op-mask=read --caps='buckets=read;usage=read'`,
+      `${user} --op-mask=read --caps='users=read;buckets=read, write'`,
+      `${user} --op-mask=read --caps=users=read;buckets=read, write`,
+      'give it in --caps only the right to read: buckets=read',
+    ],
+    [
+      `${user} --op-mask=read\nradosgw-admin caps add --uid=writer --caps="buckets=*"`,
+      `${user} --op-mask=read\nradosgw-admin caps add --uid=reader --caps="buckets=*"`,
+      'radosgw-admin caps add --uid=reader --caps=buckets=*',
+      'give it in --caps only the right to read: buckets=read',
+    ],
+  ] as const) {
+    refuses('ceph-global-reader', ['S22'], `make no user that reads all, and changes all: ${bad}`, {
+      build: ({ chart }, changed) => job(chart, ['sh', '-c', changed ? bad : good]),
+      says: `
       1 user of Ceph that can delete every bucket: [ceph-global-reader]
 
         ✖ CronJob paperless/job
             made by          example/job
-            because          'radosgw-admin user create --uid=reader --admin'
-            what to do       remove the flag, and grant each bucket in its claim
+            because          '${command}'
+            what to do       ${remedy}
     `,
-  });
+    });
+  }
 });
 
 describe('a user that is to read only', () => {
@@ -527,6 +562,21 @@ describe('the lifecycle of a bucket', () => {
       'expires only what is noncurrent',
       { NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
       { Expiration: { Days: 90 } },
+    ],
+    [
+      'is in other letters, which Rook reads as well',
+      { noncurrentVersionExpiration: { noncurrentDays: 30 } },
+      { expiration: { days: 90 } },
+    ],
+    [
+      'is of objects with a tag, which copies have not',
+      { Filter: { Tag: { Key: 'keep', Value: 'short' } }, Expiration: { Days: 1 } },
+      { Filter: { ObjectSizeGreaterThan: 1024 }, Expiration: { Days: 1 } },
+    ],
+    [
+      'is of objects with a tag and a prefix',
+      { Filter: { And: { Prefix: 'velero', Tags: [{ Key: 'keep', Value: 'short' }] } }, Expiration: { Days: 1 } },
+      { Filter: { And: { Prefix: 'velero', ObjectSizeLessThan: 1 } }, Expiration: { Days: 1 } },
     ],
     ['is switched on', { Status: 'Disabled', Expiration: { Days: 90 } }, { Expiration: { Date: '2027-01-01' } }],
     [

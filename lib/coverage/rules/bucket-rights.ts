@@ -49,7 +49,7 @@ function describeBucket(claim: KubeObject): string {
 export const cephGlobalReader: Rule = {
   id: 'ceph-global-reader',
   heading: (n) => `${counted(n, 'user')} of Ceph that can delete every bucket`,
-  what: 'A script gives a user of Ceph the admin or the system flag, or a CephObjectStoreUser that is to read only may change things by the admin API.',
+  what: 'A script gives a user of Ceph the admin or the system flag, or one that is to read only may change things by the admin API, as a script or a CephObjectStoreUser says.',
   why: 'It looks like a reader of all buckets when its mask is `read`. But the mask does not guard the admin API: `DELETE /admin/bucket?purge-objects=true` with its keys answers 200, and the bucket is gone. Whoever gets hold of the backup’s keys erases everything.',
   fix: 'Grant each bucket by itself: `CephBucketWithBackupGrant`, `grantBackup`. The backup user finds the names of all others. Give a reader only capabilities to `read`.',
   example: `new k8s.KubeConfigMap(chart, 'script', {
@@ -61,16 +61,59 @@ export const cephGlobalReader: Rule = {
 
 function usersOfScripts(context: GateContext): readonly RuleFinding[] {
   return commandLines(context).flatMap(({ rendered, text }) => {
-    const command = /\bradosgw-admin\b[^\n]*\buser\s+(create|modify)\b[^\n]*--(admin|system)\b/.exec(text)?.[0];
-    if (command === undefined) return [];
-    return [
-      {
-        ...aboutObject(rendered.object, rendered.origin),
-        because: `'${command}'`,
-        remedies: inWords('remove the flag, and grant each bucket in its claim'),
-      },
-    ];
+    const [reason] = statementsOf(text).flatMap((statement, _, all) => powerOf(statement, all) ?? []);
+    if (reason === undefined) return [];
+    return [{ ...aboutObject(rendered.object, rendered.origin), ...reason }];
   });
+}
+
+/** Commands as a shell would start them: words of a list count as those of a line, and variables as what the script puts into them. */
+function statementsOf(text: string): readonly string[] {
+  const oneLine = text.replaceAll(/(["']),\s*(["'])/g, '$1 $2');
+  const assigned = new Map(
+    [...oneLine.matchAll(/(?:^|[\s;])(\w+)=(?:"([^"]*)"|'([^']*)')/gm)].map(
+      ([, name = '', double, single]) => [name, double ?? single ?? ''] as const,
+    ),
+  );
+  return oneLine
+    .replaceAll(/"[^"]*"|'[^']*'/g, (quoted) => quoted.replaceAll(';', SEMICOLON))
+    .split(/[\n;|]|&&/)
+    .map((statement) =>
+      statement
+        .replaceAll(/\$\{?(\w+)\}?/g, (whole, name: string) => assigned.get(name) ?? whole)
+        .replaceAll(/["']/g, '')
+        .replaceAll(SEMICOLON, ';'),
+    );
+}
+
+/** Stands for one that ends no command. */
+const SEMICOLON = '\0';
+
+function powerOf(statement: string, all: readonly string[]): Pick<RuleFinding, 'because' | 'remedies'> | undefined {
+  const [byApi] = /\/admin\/user\?[^\s"']*\bsystem=(true|1)\b/i.exec(statement) ?? [];
+  const [byCommand] = GIVES_FLAG.exec(statement) ?? [];
+  const flagged = byApi ?? byCommand;
+  if (flagged !== undefined) {
+    return { because: `'${flagged}'`, remedies: inWords('remove the flag, and grant each bucket in its claim') };
+  }
+  const [given, caps = ''] = GIVES_RIGHTS.exec(statement) ?? [];
+  const mayWrite = caps.split(';').some((cap) => !/=\s*read\s*$/.test(cap));
+  if (given === undefined || !mayWrite || !isReader(statement, all)) return undefined;
+  return { because: `'${given.trim()}'`, remedies: inWords('give it in --caps only the right to read: buckets=read') };
+}
+
+const FLAG = String.raw`--(?:admin|system)(?![\w-]|=(?:false|0)\b)(?:=\w+)?`;
+const SETS_USER = String.raw`\buser\s+(?:create|modify)\b`;
+const GIVES_FLAG = new RegExp(String.raw`\bradosgw-admin\s(?:.*${SETS_USER}.*\s${FLAG}|.*${FLAG}\s.*${SETS_USER})`);
+const GIVES_RIGHTS =
+  /\bradosgw-admin\s.*\b(?:user\s+(?:create|modify)|caps\s+add)\b.*--caps[= ]\s*([\w-]+=.*?)(?=\s--|$)/;
+
+/** Whether a command is about a user that is to read only, as it or another one says. */
+function isReader(statement: string, all: readonly string[]): boolean {
+  const readsOnly = (each: string): boolean => /--op-mask[= ]\s*read(?![\w,-]|\s*,)/.test(each);
+  const userOf = (each: string): string | undefined => /--uid[= ]\s*(\S+)/.exec(each)?.[1];
+  const user = userOf(statement);
+  return readsOnly(statement) || (user !== undefined && all.some((each) => readsOnly(each) && userOf(each) === user));
 }
 
 /** The mask leaves the admin API alone, and capabilities are for nothing else. */

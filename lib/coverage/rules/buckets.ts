@@ -1,6 +1,15 @@
 /** What Rook and Ceph would do to buckets: refuse their claims, lose them with their claims, or expire what is in them. */
 import { allowedObcFields } from '../../methods/ceph/backup-user';
-import { at, describeObject, listAt, mappingAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
+import {
+  at,
+  describeObject,
+  isMapping,
+  listAt,
+  mappingAt,
+  objectId,
+  textAt,
+  type KubeObject,
+} from '../../model/kube-object';
 import type { Location } from '../../model/location';
 import { counted, enumerated } from '../../model/text';
 import {
@@ -241,21 +250,28 @@ function locationIn(bucket: string | undefined, { locations, servedHosts }: Gate
     .find((location) => location.bucket === bucket && servedHosts.failureDomainOf(location) === 'cluster');
 }
 
-/** The ID of a rule that deletes current objects below the prefix of a location. */
+/** The ID of a rule that deletes current objects below the prefix of a location. Copies carry no tags. */
 function expiringRule(claim: KubeObject, { prefix }: Location): string | undefined {
-  const rules = listAt(parsed(textAt(claim, 'spec', 'additionalConfig', 'bucketLifecycle') ?? ''), 'Rules');
+  const rules = listAt(parsed(textAt(claim, 'spec', 'additionalConfig', 'bucketLifecycle') ?? ''), 'rules');
   const expiring = rules.find((rule) => {
-    const under =
-      textAt(rule, 'Filter', 'Prefix') ?? textAt(rule, 'Filter', 'And', 'Prefix') ?? textAt(rule, 'Prefix') ?? '';
-    const expires = ['Days', 'Date'].some((field) => at(rule, 'Expiration', field) !== undefined);
-    return expires && textAt(rule, 'Status') === 'Enabled' && (prefix.startsWith(under) || under.startsWith(prefix));
+    const [filter, all] = [at(rule, 'filter'), at(rule, 'filter', 'and')];
+    const under = textAt(filter, 'prefix') ?? textAt(all, 'prefix') ?? textAt(rule, 'prefix') ?? '';
+    const isOfTags = isMapping(at(filter, 'tag')) || listAt(all, 'tags').length > 0;
+    const expires = ['days', 'date'].some((field) => at(rule, 'expiration', field) !== undefined);
+    const isOn = textAt(rule, 'status') === 'Enabled';
+    return isOn && expires && !isOfTags && (prefix.startsWith(under) || under.startsWith(prefix));
   });
-  return expiring === undefined ? undefined : (textAt(expiring, 'ID') ?? '');
+  return expiring === undefined ? undefined : (textAt(expiring, 'id') ?? '');
 }
 
+/** With its fields in small letters: Rook reads them in any (rook v1.20.6, `json.Unmarshal` in setBucketLifecycle). */
 function parsed(json: string): unknown {
+  const lowered = (_key: string, value: unknown): unknown =>
+    isMapping(value)
+      ? Object.fromEntries(Object.entries(value).map(([field, member]) => [field.toLowerCase(), member]))
+      : value;
   try {
-    return JSON.parse(json);
+    return JSON.parse(json, lowered);
   } catch {
     return undefined;
   }
