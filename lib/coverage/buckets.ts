@@ -1,9 +1,21 @@
 /** The claims of buckets, and those that the backup user is to read. */
+import { OBC_FIELDS_BY_DEFAULT } from '../methods/ceph/backup-user';
 import type { DatasetId } from '../model/dataset';
 import type { GrantDeclaration } from '../model/declaration';
-import { at, describeObject, objectId, textAt, textMapAt, type KubeObject, type ObjectId } from '../model/kube-object';
+import {
+  at,
+  describeObject,
+  listAt,
+  objectId,
+  textAt,
+  textMapAt,
+  type KubeObject,
+  type ObjectId,
+} from '../model/kube-object';
 import type { Location } from '../model/location';
 import type { RenderedObject } from '../model/rendered';
+import { isVersionFrom } from '../model/version';
+import { podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
 
 export function bucketClaims(context: GateContext): readonly RenderedObject[] {
@@ -60,24 +72,48 @@ export interface AllowList {
   readonly fields: readonly string[];
 }
 
-/** The operator's settings, where the repository has them: in its ConfigMap, or in the values of its Helm release. */
+/**
+ * The operator's settings, where the repository has them: in its ConfigMap, or in the values of its Helm release. What the
+ * ConfigMap does not say may be in that of a release, which has the same name.
+ */
 export function seenAllowLists(context: GateContext): readonly AllowList[] {
-  const ofConfigMaps = context.ofKind('', 'ConfigMap').flatMap(({ object }) => {
-    const text = textMapAt(object, 'data')['ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS'];
-    return text === undefined || object.metadata.name !== 'rook-ceph-operator-config' ? [] : [allowList(object, text)];
-  });
-  const ofReleases = context.ofKind('helm.toolkit.fluxcd.io', 'HelmRelease').flatMap(({ object }) => {
-    const isRook = textAt(object, 'spec', 'chart', 'spec', 'chart') === 'rook-ceph';
+  const releases = context
+    .ofKind('helm.toolkit.fluxcd.io', 'HelmRelease')
+    .filter(({ object }) => textAt(object, 'spec', 'chart', 'spec', 'chart') === 'rook-ceph');
+  const ofReleases = releases.flatMap(({ object }) => {
     // Values from elsewhere may say more.
-    if (!isRook || at(object, 'spec', 'valuesFrom') !== undefined) return [];
-    return [allowList(object, textAt(object, 'spec', 'values', 'obcAllowAdditionalConfigFields') ?? RELEASE_DEFAULT)];
+    if (at(object, 'spec', 'valuesFrom') !== undefined) return [];
+    return [allowList(object, textAt(object, 'spec', 'values', 'obcAllowAdditionalConfigFields') || undefined)];
+  });
+  const ofConfigMaps = context.ofKind('', 'ConfigMap').flatMap(({ object }) => {
+    if (object.metadata.name !== 'rook-ceph-operator-config') return [];
+    const said = textMapAt(object, 'data')[ALLOW_LIST];
+    if (said === undefined && (releases.length > 0 || !hasDefault(context))) return [];
+    return [allowList(object, said ?? allowedByVariable(context))];
   });
   return [...ofConfigMaps, ...ofReleases];
 }
 
-/** rook v1.20.6, deploy/charts/rook-ceph/values.yaml. */
-const RELEASE_DEFAULT = 'maxObjects,maxSize';
+const ALLOW_LIST = 'ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS';
 
-function allowList(object: KubeObject, text: string): AllowList {
-  return { by: describeObject(objectId(object)), fields: text.split(',').map((field) => field.trim()) };
+/** Before 1.17 Rook allowed everything that it knew. */
+function hasDefault({ platform: { rook } }: GateContext): boolean {
+  return isVersionFrom(rook?.version ?? '', 1, 17);
+}
+
+/** What the ConfigMap leaves to the operator's own variables (rook v1.20.6, pkg/operator/k8sutil/configmap.go). */
+function allowedByVariable(context: GateContext): string | undefined {
+  return context
+    .ofKind('apps', 'Deployment')
+    .filter(({ object }) => object.metadata.name === 'rook-ceph-operator')
+    .flatMap(({ object }) => listAt(podTemplateOf(object), 'spec', 'containers'))
+    .flatMap((container) => listAt(container, 'env'))
+    .filter((variable) => textAt(variable, 'name') === ALLOW_LIST)
+    .map((variable) => textAt(variable, 'value') ?? '')[0];
+}
+
+/** @param text absent where Rook goes by its default. */
+function allowList(object: KubeObject, text: string | undefined): AllowList {
+  const fields = text?.split(',').map((field) => field.trim()) ?? OBC_FIELDS_BY_DEFAULT;
+  return { by: describeObject(objectId(object)), fields: fields.filter((field) => field !== '') };
 }

@@ -1,5 +1,5 @@
 /** Rules by which a bucket deletes current objects because they are old, in the forms in which tools are told them. */
-import { at, listAt, textAt } from '../model/kube-object';
+import { at, isMapping, listAt, textAt } from '../model/kube-object';
 import type { Command } from './job-commands';
 
 /** Objects that are deleted when they are old. */
@@ -15,20 +15,30 @@ export function concerns({ prefix }: Expiry, below: string): boolean {
   return below.startsWith(prefix) || prefix.startsWith(below);
 }
 
-/** @param json as the S3 API takes it. */
+/**
+ * Copies carry no tags, so that rules about tagged objects do not touch them.
+ *
+ * @param json as the S3 API takes it.
+ */
 export function expiriesOf(json: string): readonly Expiry[] {
-  return listAt(parsed(json), 'Rules').flatMap((rule) => {
-    const expires = ['Days', 'Date'].some((field) => at(rule, 'Expiration', field) !== undefined);
-    if (!expires || textAt(rule, 'Status') !== 'Enabled') return [];
-    const prefix =
-      textAt(rule, 'Filter', 'Prefix') ?? textAt(rule, 'Filter', 'And', 'Prefix') ?? textAt(rule, 'Prefix') ?? '';
-    return [{ id: textAt(rule, 'ID') ?? '', prefix }];
+  return listAt(parsed(json), 'rules').flatMap((rule) => {
+    const [filter, all] = [at(rule, 'filter'), at(rule, 'filter', 'and')];
+    const expires = ['days', 'date'].some((field) => at(rule, 'expiration', field) !== undefined);
+    const isOfTags = isMapping(at(filter, 'tag')) || listAt(all, 'tags').length > 0;
+    if (!expires || isOfTags || textAt(rule, 'status') !== 'Enabled') return [];
+    const prefix = textAt(filter, 'prefix') ?? textAt(all, 'prefix') ?? textAt(rule, 'prefix') ?? '';
+    return [{ id: textAt(rule, 'id') ?? '', prefix }];
   });
 }
 
+/** With its fields in small letters: Rook reads them in any (rook v1.20.6, `json.Unmarshal` in setBucketLifecycle). */
 function parsed(json: string): unknown {
+  const lowered = (_key: string, value: unknown): unknown =>
+    isMapping(value)
+      ? Object.fromEntries(Object.entries(value).map(([field, member]) => [field.toLowerCase(), member]))
+      : value;
   try {
-    return JSON.parse(json);
+    return JSON.parse(json, lowered);
   } catch {
     return undefined;
   }

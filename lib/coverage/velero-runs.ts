@@ -126,12 +126,15 @@ function whyRunFails(run: ScheduledRun, dataset: AnsweredDataset, planned: Plann
 }
 
 function whyVolumeFails({ copied, method, why }: VolumePrediction, planned: PlannedSchedule): string | undefined {
-  // Whether the pods of a workload run at the time, no object shows.
-  const counts = copied === 'yes' || (copied === 'unknown' && method === 'fs-backup');
-  if (!counts) return why;
+  if (!isCopied({ copied, method })) return why;
   if (planned.movesData && method === 'csi-snapshot')
     return 'its data never leaves the storage: only a snapshot is made';
   return undefined;
+}
+
+/** Whether the pods of a workload run at the time, no object shows: they are taken to. */
+export function isCopied({ copied, method }: Pick<VolumePrediction, 'copied' | 'method'>): boolean {
+  return copied === 'yes' || (copied === 'unknown' && method === 'fs-backup');
 }
 
 /** Where a Schedule writes to; what another repository of the cluster writes counts by its name. */

@@ -37,10 +37,8 @@ export class Hooks {
 
   /** A hook that can run is taken to succeed. */
   run(pod: PodView, phase: HookPhase): HookResult {
-    const annotated = fromAnnotations(pod, phase);
-    const hooks = annotated === undefined ? this.#fromSpec(pod, phase) : [annotated];
     const errors: string[] = [];
-    for (const hook of hooks) {
+    for (const hook of this.#of(pod, phase)) {
       const problem = problemOf(hook, pod);
       if (problem === undefined) continue;
       errors.push(`The ${phase} hook of ${pod.description} fails: ${problem}.`);
@@ -48,6 +46,16 @@ export class Hooks {
       if (hook.failsPod) return { errors, failsPod: true };
     }
     return { errors, failsPod: false };
+  }
+
+  /** Whether something is run in a pod, whatever it does. */
+  areThere(pod: PodView, phase: HookPhase): boolean {
+    return this.#of(pod, phase).length > 0;
+  }
+
+  #of(pod: PodView, phase: HookPhase): readonly Hook[] {
+    const annotated = fromAnnotations(pod, phase);
+    return annotated === undefined ? this.#fromSpec(pod, phase) : [annotated];
   }
 
   #fromSpec(pod: PodView, phase: HookPhase): readonly Hook[] {

@@ -2,6 +2,7 @@ import { ApiObject, Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { describe, expect, it } from 'vitest';
 import { BackedUpVolume, CephBucketWithBackupGrant, exclude, holds, nightly, s3Location } from '../../lib';
+import type { Mapping } from '../../lib/model/kube-object';
 import { foreignClaim, nas, withRook } from '../support/buckets';
 import { refuses } from '../support/rule-test';
 import { explain, offsite, rook, synthesizeScenario, type Scenario } from '../support/scenario';
@@ -16,6 +17,21 @@ function granted({ chart }: Scenario): void {
 function scratch(scope: Chart, name: string, spec: Readonly<Record<string, unknown>> = {}): void {
   foreignClaim(scope, name, spec);
   exclude(scope, { bucket: name }, { reason: 'Everything in it is made again from the originals.' });
+}
+
+/** Rook itself. */
+function release(scope: Chart, values: Mapping): void {
+  new ApiObject(scope, 'rook', {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'rook-ceph' },
+    spec: {
+      interval: '1h',
+      chart: { spec: { chart: 'rook-ceph', sourceRef: { kind: 'HelmRepository', name: 'rook' } } },
+      values,
+    },
+  });
+  holds(scope, { helmRelease: 'rook-ceph' }, {});
 }
 
 describe('fields of claims', () => {
@@ -57,17 +73,7 @@ describe('fields of claims', () => {
     options: () => withRook,
     build: (scenario, changed) => {
       granted(scenario);
-      new ApiObject(scenario.chart, 'rook', {
-        apiVersion: 'helm.toolkit.fluxcd.io/v2',
-        kind: 'HelmRelease',
-        metadata: { name: 'rook-ceph' },
-        spec: {
-          interval: '1h',
-          chart: { spec: { chart: 'rook-ceph', sourceRef: { kind: 'HelmRepository', name: 'rook' } } },
-          values: changed ? {} : { obcAllowAdditionalConfigFields: 'maxSize, bucketPolicy' },
-        },
-      });
-      holds(scenario.chart, { helmRelease: 'rook-ceph' }, {});
+      release(scenario.chart, changed ? {} : { obcAllowAdditionalConfigFields: 'maxSize, bucketPolicy' });
     },
     says: `
       1 bucket that Rook refuses to make: [bucket-config]
@@ -96,6 +102,89 @@ describe('fields of claims', () => {
             because          ConfigMap rook-ceph/rook-ceph-operator-config allows only maxSize, and it says bucketPolicy
             to fix           ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'maxSize,bucketPolicy'
     `,
+  });
+});
+
+describe('fields of claims, where the settings of the operator say nothing of them', () => {
+  const allow = (fields: string): Mapping => ({ name: 'ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS', value: fields });
+
+  function settings(scope: Chart, data: Readonly<Record<string, string>> = {}): void {
+    new k8s.KubeConfigMap(scope, 'settings', {
+      metadata: { name: 'rook-ceph-operator-config', namespace: 'rook-ceph' },
+      data: { ROOK_LOG_LEVEL: 'INFO', ...data },
+    });
+  }
+
+  function operator(scope: Chart, env: readonly Mapping[]): void {
+    new ApiObject(scope, 'operator', {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'rook-ceph-operator', namespace: 'rook-ceph' },
+      spec: {
+        selector: { matchLabels: { app: 'rook-ceph-operator' } },
+        template: {
+          metadata: { labels: { app: 'rook-ceph-operator' } },
+          spec: { containers: [{ name: 'rook-ceph-operator', image: 'rook/ceph:v1.20.6', env }] },
+        },
+      },
+    });
+  }
+
+  for (const [situation, accepted, refused, by] of [
+    [
+      'are the two of its default',
+      (chart: Chart) => settings(chart, { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'bucketPolicy' }),
+      (chart: Chart) => settings(chart),
+      'ConfigMap rook-ceph/rook-ceph-operator-config allows only maxObjects and maxSize',
+    ],
+    [
+      'are those of its variables',
+      (chart: Chart) => (settings(chart), operator(chart, [allow('bucketPolicy,maxSize')])),
+      (chart: Chart) => (settings(chart), operator(chart, [allow('maxSize')])),
+      'ConfigMap rook-ceph/rook-ceph-operator-config allows only maxSize',
+    ],
+    [
+      'are none where it says so',
+      (chart: Chart) => settings(chart, { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: 'bucketPolicy' }),
+      (chart: Chart) => settings(chart, { ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: '' }),
+      'ConfigMap rook-ceph/rook-ceph-operator-config allows none',
+    ],
+  ] as const) {
+    refuses('bucket-config', ['S09'], situation, {
+      options: () => withRook,
+      build: (scenario, changed) => {
+        granted(scenario);
+        (changed ? refused : accepted)(scenario.chart);
+      },
+      says: `
+        1 bucket that Rook refuses to make: [bucket-config]
+
+          ✖ ObjectBucketClaim paperless/media
+              made by          example/media
+              because          ${by}, and it says bucketPolicy
+              to fix           ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: '${[...(/only (.*)/.exec(by)?.[1]?.split(' and ') ?? []), 'bucketPolicy'].join(',')}'
+      `,
+    });
+  }
+
+  it('are all that it knows before 1.17', () => {
+    const { findings } = synthesizeScenario(
+      ({ chart }) => {
+        scratch(chart, 'media', { additionalConfig: { bucketMaxSize: '1Gi' } });
+        settings(chart);
+      },
+      { platform: { rook: { ...rook, version: '1.16', allowedObcFields: ['bucketMaxSize'] } } },
+    );
+    expect(explain(findings)).toBe('');
+  });
+
+  it('may be those of a Helm release that has the other settings', () => {
+    const { findings } = synthesizeScenario((scenario) => {
+      granted(scenario);
+      settings(scenario.chart);
+      release(scenario.chart, { obcAllowAdditionalConfigFields: 'maxSize,bucketPolicy' });
+    }, withRook);
+    expect(explain(findings)).toBe('');
   });
 });
 
@@ -212,9 +301,11 @@ describe('one bucket', () => {
 });
 
 describe('scripts', () => {
-  function job(scope: Chart, command: readonly string[]): void {
-    new k8s.KubeCronJob(scope, 'job', {
-      metadata: { name: 'job' },
+  function job(scope: Chart, command: readonly string[], pod: Mapping = {}, container: Mapping = {}): void {
+    new ApiObject(scope, 'job', {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'job', annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } },
       spec: {
         schedule: '0 3 * * *',
         timeZone: 'UTC',
@@ -223,7 +314,8 @@ describe('scripts', () => {
             template: {
               spec: {
                 restartPolicy: 'Never',
-                containers: [{ name: 'job', image: 'tools:1.0', command: [...command] }],
+                containers: [{ name: 'job', image: 'tools:1.0', command: [...command], ...container }],
+                ...pod,
               },
             },
           },
@@ -259,25 +351,180 @@ describe('scripts', () => {
     });
   }
 
-  refuses('ceph-global-reader', ['S22'], 'make no user that reads all', {
-    build: ({ chart }, changed) =>
-      job(chart, [
-        'radosgw-admin',
-        'user',
-        'create',
-        '--uid=reader',
-        ...(changed ? ['--admin'] : []),
-        '--op-mask=read',
-      ]),
+  const grants = (name: string): string => `aws s3api put-bucket-policy --bucket ${name} --policy file:///p.json`;
+  for (const [situation, good, bad] of [
+    ['by a loop', 'for b in wiki films; do aws s3 ls s3://media; PLACE; done', 'for b in wiki media; do PLACE; done'],
+    ['by a variable of the script', 'echo media; b="films"; PLACE', 'b="media"; PLACE'],
+    ['by another', 'b=${BUCKET:-films}; PLACE', 'b=${BUCKET:-media}; PLACE'],
+  ] as const) {
+    refuses('bucket-rights-outside', ['S08'], `do not set who may read the bucket of a claim: ${situation}`, {
+      build: ({ chart }, changed) => {
+        scratch(chart, 'media');
+        job(chart, ['sh', '-c', (changed ? bad : good).replace('PLACE', grants('"$b"'))]);
+      },
+      says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          'put-bucket-policy', and the bucket 'media' is that of a claim
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+    });
+  }
+
+  for (const [command, good, bad] of [
+    [
+      'put_bucket_policy',
+      `client.put_bucket_policy(\n  Policy=json.dumps({'media': 1}),\n  Bucket='films',\n)\nprint(Bucket='media')`,
+      `client.put_bucket_policy(\n  Policy=json.dumps({'films': 1}),\n  Bucket='media',\n)`,
+    ],
+    ['set_bucket_policy', `client.set_bucket_policy("films", media)`, `client.set_bucket_policy("media", films)`],
+    [
+      'PutBucketAclCommand',
+      `new PutBucketAclCommand({ Bucket: 'films' })`,
+      `new PutBucketAclCommand({ Bucket: 'media' })`,
+    ],
+    ['mc anonymous set-json', 'mc anonymous set-json /media ceph/films', 'mc anonymous set-json /p.json ceph/media/a'],
+    ['mc policy set', 'mc policy set download ceph/films', `mc policy set download 'ceph/media'`],
+  ] as const) {
+    refuses('bucket-rights-outside', ['S10'], `do not set who may read the bucket of a claim: ${command}`, {
+      build: ({ chart }, changed) => {
+        scratch(chart, 'media');
+        job(chart, ['tool', '-c', changed ? bad : good]);
+      },
+      says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          '${command}', and the bucket 'media' is that of a claim
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+    });
+  }
+
+  /** The settings that Rook makes for a claim are in a ConfigMap of its name. */
+  const fromClaim = (name: string): readonly (readonly [string, Mapping, string])[] => [
+    ['envFrom', { envFrom: [{ configMapRef: { name } }] }, '$BUCKET_NAME'],
+    ['a prefix', { envFrom: [{ prefix: 'S3_', configMapRef: { name } }] }, '${S3_BUCKET_NAME}'],
+    [
+      'one key',
+      { env: [{ name: 'TARGET', valueFrom: { configMapKeyRef: { name, key: 'BUCKET_NAME' } } }] },
+      '$(TARGET)',
+    ],
+    [
+      'another variable',
+      {
+        env: [
+          { name: 'NAME', valueFrom: { configMapKeyRef: { name, key: 'BUCKET_NAME' } } },
+          { name: 'TARGET', value: '$(NAME)' },
+        ],
+      },
+      '"$TARGET"',
+    ],
+  ];
+  for (const [index, [way]] of fromClaim('media').entries()) {
+    refuses(
+      'bucket-rights-outside',
+      ['S08'],
+      `do not set it where the name of the bucket is that of its claim, by ${way}`,
+      {
+        build: ({ chart }, changed) => {
+          scratch(chart, 'media', { bucketName: undefined, generateBucketName: 'media' });
+          new k8s.KubeConfigMap(chart, 'other', { metadata: { name: 'other' }, data: { BUCKET_NAME: 'films' } });
+          const [, container, variable] = fromClaim(changed ? 'media' : 'other')[index] ?? ['', {}, ''];
+          job(chart, ['sh', '-c', grants(variable)], {}, container);
+        },
+        says: `
+      1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+        ✖ CronJob paperless/job
+            made by          example/job
+            because          'put-bucket-policy', and the bucket is that of ObjectBucketClaim paperless/media
+            what to do       remove it, and say in the bucketPolicy of the claim who may do what
+    `,
+      },
+    );
+  }
+
+  refuses('bucket-rights-outside', ['S08'], 'do not set it in a file either, with the variables of who runs it', {
+    build: ({ chart }, changed) => {
+      scratch(chart, 'media');
+      new k8s.KubeConfigMap(chart, 'script', {
+        metadata: { name: 'script' },
+        data: {
+          'grant.py': `import os\nname = os.environ['BUCKET']\nclient.put_bucket_acl(Bucket=name, ACL='private')`,
+        },
+      });
+      const env = [{ name: 'BUCKET', value: changed ? 'media' : 'films' }];
+      const volumes = [{ name: 'script', configMap: { name: 'script' } }];
+      job(chart, ['python3', '/script/grant.py'], { volumes }, { env });
+    },
     says: `
+    1 script that gives rights to a bucket behind Rook’s back: [bucket-rights-outside]
+
+      ✖ ConfigMap paperless/script
+          made by          example/script
+          because          'put_bucket_acl', and the bucket 'media' is that of a claim
+          what to do       remove it, and say in the bucketPolicy of the claim who may do what
+  `,
+  });
+
+  const flags = 'remove the flag, and grant each bucket in its claim';
+  const user = 'radosgw-admin user create --uid=reader';
+  for (const [good, bad, command, remedy] of [
+    [`${user} --op-mask=read`, `${user} --admin --op-mask=read`, `${user} --admin`, flags],
+    [
+      'radosgw-admin --admin=false user modify --uid=reader',
+      'radosgw-admin --admin=1 user modify --uid=reader',
+      'radosgw-admin --admin=1 user modify',
+      flags,
+    ],
+    [`${user}; echo --admin`, `${user} --op-mask read --admin`, `${user} --op-mask read --admin`, flags],
+    [
+      `run(["radosgw-admin", "user", "create", "--uid", "reader"])`,
+      `run(["radosgw-admin", "user", "create", "--uid", "reader",\n  "--admin"])`,
+      'radosgw-admin user create --uid reader --admin',
+      flags,
+    ],
+    [
+      `how='--op-mask=read'; ${user} $how`,
+      `how='--op-mask=read --admin'; ${user} $how`,
+      `${user} --op-mask=read --admin`,
+      flags,
+    ],
+    [
+      `curl -X PUT "$url/admin/user?uid=reader&op-mask=read"`,
+      `curl -X PUT "$url/admin/user?uid=reader&system=true&op-mask=read"`,
+      '/admin/user?uid=reader&system=true',
+      flags,
+    ],
+    [
+      `${user} --op-mask=read --caps='buckets=read;usage=read'`,
+      `${user} --op-mask=read --caps='users=read;buckets=read, write'`,
+      `${user} --op-mask=read --caps=users=read;buckets=read, write`,
+      'give it in --caps only the right to read: buckets=read',
+    ],
+    [
+      `${user} --op-mask=read\nradosgw-admin caps add --uid=writer --caps="buckets=*"`,
+      `${user} --op-mask=read\nradosgw-admin caps add --uid=reader --caps="buckets=*"`,
+      'radosgw-admin caps add --uid=reader --caps=buckets=*',
+      'give it in --caps only the right to read: buckets=read',
+    ],
+  ] as const) {
+    refuses('ceph-global-reader', ['S22'], `make no user that reads all, and changes all: ${bad}`, {
+      build: ({ chart }, changed) => job(chart, ['sh', '-c', changed ? bad : good]),
+      says: `
       1 user of Ceph that can delete every bucket: [ceph-global-reader]
 
         ✖ CronJob paperless/job
             made by          example/job
-            because          'radosgw-admin user create --uid=reader --admin'
-            what to do       remove the flag, and grant each bucket in its claim
+            because          '${command}'
+            what to do       ${remedy}
     `,
-  });
+    });
+  }
 });
 
 describe('a user that is to read only', () => {
@@ -315,6 +562,21 @@ describe('the lifecycle of a bucket', () => {
       'expires only what is noncurrent',
       { NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
       { Expiration: { Days: 90 } },
+    ],
+    [
+      'is in other letters, which Rook reads as well',
+      { noncurrentVersionExpiration: { noncurrentDays: 30 } },
+      { expiration: { days: 90 } },
+    ],
+    [
+      'is of objects with a tag, which copies have not',
+      { Filter: { Tag: { Key: 'keep', Value: 'short' } }, Expiration: { Days: 1 } },
+      { Filter: { ObjectSizeGreaterThan: 1024 }, Expiration: { Days: 1 } },
+    ],
+    [
+      'is of objects with a tag and a prefix',
+      { Filter: { And: { Prefix: 'velero', Tags: [{ Key: 'keep', Value: 'short' }] } }, Expiration: { Days: 1 } },
+      { Filter: { And: { Prefix: 'velero', ObjectSizeLessThan: 1 } }, Expiration: { Days: 1 } },
     ],
     ['is switched on', { Status: 'Disabled', Expiration: { Days: 90 } }, { Expiration: { Date: '2027-01-01' } }],
     [

@@ -158,11 +158,20 @@ spec:
     ),
   });
 
-  refuses('postgres-archive', ['P16'], 'a parameter that switches the archive off', {
-    build: ({ chart }, changed) =>
-      void database(chart, { spec: changed ? { postgresql: { parameters: { archive_mode: 'off' } } } : {} }),
-    says: notArchived('its parameter archive_mode is off', 'what to do', 'take it away'),
-  });
+  // What PostgreSQL 15 takes for its archive_mode; of `f`, `of` and other words it says that they are invalid, and does not start.
+  for (const [on, off] of [
+    ['on', 'off'],
+    ['always', 'OFF'],
+    ['true', 'False'],
+    ['yes', 'no'],
+    ['1', ' 0'],
+  ] as const) {
+    refuses('postgres-archive', ['P16'], `a parameter that switches the archive off by '${off}'`, {
+      build: ({ chart }, changed) =>
+        void database(chart, { spec: { postgresql: { parameters: { archive_mode: changed ? off : on } } } }),
+      says: notArchived(`its parameter archive_mode is ${off.trim()}`, 'what to do', 'take it away'),
+    });
+  }
 
   refuses('postgres-archive', ['P16'], 'an annotation that switches the archive off', {
     build: ({ chart }, changed) => {
@@ -576,6 +585,91 @@ describe('a database can be restored', () => {
             because          its archive is 'db', and it is what the Cluster restores from
             to fix           serverName: 'db-2'
     `,
+  });
+
+  describe('by the operator itself, without a plugin', () => {
+    const ofOurs = {
+      destinationPath: 's3://home-backups/home/data/paperless/db/',
+      endpointURL: 'https://s3.example.net/',
+    };
+    const inCore = (name: string, serverName?: string): object => ({
+      name,
+      barmanObjectStore: { ...ofOurs, ...(serverName === undefined ? {} : { serverName }) },
+    });
+    const wiki = (chart: Chart, spec: object): void => {
+      cluster(chart, 'wiki', spec);
+      backUp(
+        chart,
+        { postgres: 'wiki' },
+        elsewhere('The operator itself archives its log at the provider.', {
+          failureDomain: 'offsite',
+          rpo: Duration.hours(1),
+        }),
+      );
+    };
+
+    refuses('postgres-archive-shared', ['P10'], 'a Cluster into the archive of one with a plugin', {
+      build: ({ chart }, changed) => {
+        database(chart);
+        const barmanObjectStore = { ...ofOurs, serverName: changed ? 'db-1' : 'wiki' };
+        wiki(chart, { backup: { barmanObjectStore } });
+      },
+      says: `
+        1 Cluster that writes into the archive of another: [postgres-archive-shared]
+
+          ✖ Cluster paperless/wiki
+              made by          example/wiki
+              because          its archive is 'db-1', and Cluster paperless/db writes it too
+              to fix           serverName: 'db-2'
+      `,
+    });
+
+    for (const [situation, good, bad] of [
+      ['that is named', inCore('origin', 'db-0'), inCore('origin', 'db-1')],
+      ['of the name of its source', inCore('db-0'), inCore('db-1')],
+    ] as const) {
+      refuses('postgres-archive-shared', ['P10', 'P17'], `a restore from what it wrote, as a server ${situation}`, {
+        build: ({ chart }, changed) => {
+          const external = changed ? bad : good;
+          const source = 'name' in external ? external.name : '';
+          const spec = { bootstrap: { recovery: { source } }, externalClusters: [external] };
+          new BackedUpPostgres(chart, 'db', { storage, backup, spec: spec as PostgresSpec });
+        },
+        says: `
+          1 Cluster that writes into the archive of another: [postgres-archive-shared]
+
+            ✖ Cluster paperless/db
+                made by          example/db
+                because          its archive is 'db-1', and it is what the Cluster restores from
+                to fix           generation: 2
+        `,
+      });
+    }
+
+    refuses(
+      'postgres-archive-shared',
+      ['P10', 'P17'],
+      'a restore, in another kind of store, from what it goes on writing',
+      {
+        build: ({ chart }, changed) => {
+          const store = { destinationPath: 'https://home.blob.core.windows.net/backups/wiki' };
+          const before = { ...store, serverName: changed ? 'wiki' : 'wiki-before' };
+          wiki(chart, {
+            backup: { barmanObjectStore: store },
+            bootstrap: { recovery: { source: 'before' } },
+            externalClusters: [{ name: 'before', barmanObjectStore: before }],
+          });
+        },
+        says: `
+        1 Cluster that writes into the archive of another: [postgres-archive-shared]
+
+          ✖ Cluster paperless/wiki
+              made by          example/wiki
+              because          its archive is 'wiki', and it is what the Cluster restores from
+              to fix           serverName: 'wiki-2'
+      `,
+      },
+    );
   });
 
   for (const [situation, recovery, because, label, text] of [

@@ -74,7 +74,7 @@ function whyUnseen(fields: readonly string[], list: ReturnType<typeof seenAllowL
   if (fields.length === 0) return undefined;
   const wanted = [...list.fields, ...fields].join(',');
   return {
-    because: `${list.by} allows only ${enumerated(list.fields)}, and it says ${enumerated(fields)}`,
+    because: `${list.by} allows ${list.fields.length === 0 ? 'none' : `only ${enumerated(list.fields)}`}, and it says ${enumerated(fields)}`,
     remedies: list.by.startsWith('HelmRelease')
       ? toFix(`obcAllowAdditionalConfigFields: '${wanted}'`)
       : toFix(`ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS: '${wanted}'`),

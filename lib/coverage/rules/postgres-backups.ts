@@ -8,13 +8,25 @@ import {
   pluginsOf,
 } from '../../methods/cnpg/archive';
 import { readSchedule } from '../../methods/cnpg/schedule';
-import { annotationsOf, at, booleanAt, groupOf, labelsOf, textAt, type KubeObject } from '../../model/kube-object';
+import {
+  annotationsOf,
+  at,
+  booleanAt,
+  describeObject,
+  groupOf,
+  labelsOf,
+  objectId,
+  textAt,
+  type KubeObject,
+} from '../../model/kube-object';
 import { MANAGED_BY } from '../../model/marks';
 import { installNamespace } from '../../model/opaque-kinds';
 import { isWritten, type RenderedObject } from '../../model/rendered';
 import { isVersionFrom } from '../../model/version';
 import { counted } from '../../model/text';
+import { chartDatabases, isChartWithoutClusters, type ChartDatabase } from '../cluster-chart';
 import type { GateContext } from '../context';
+import type { OpaqueObject } from '../find-data';
 import { aboutObject, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
 import { clusterExample } from './postgres-archive';
@@ -33,32 +45,45 @@ new ApiObject(chart, 'copies', {
 export const scheduledBackupSchedule: Rule = {
   id: 'scheduled-backup-schedule',
   heading: (n) => `${counted(n, 'ScheduledBackup')} with a time that is not meant`,
-  what: 'The schedule of a ScheduledBackup has five fields, names a time zone, or never comes.',
+  what: 'The schedule of a ScheduledBackup, also of one that the values of the chart `cluster` ask for, has five fields, names a time zone, or never comes.',
   why: 'The operator reads six fields, seconds first, in UTC. Five are taken with a warning that Flux does not show, and `0 3 * * *` runs every hour; 30 February is taken without one.',
   fix: 'Write six fields, seconds first, in UTC. `cron` of `continuous` takes five, and adds the seconds.',
   example: scheduledBackupExample(
     `schedule: '0 3 * * *', method: 'plugin', pluginConfiguration: { name: 'barman-cloud.cloudnative-pg.io' }`,
   ).replace(clusterExample(''), clusterExample(`plugins: [{ name: 'barman-cloud.cloudnative-pg.io' }]`)),
   check: (context) =>
-    seenBackups(context, 'ScheduledBackup').flatMap(({ object, origin }) => {
-      const schedule = textAt(object, 'spec', 'schedule') ?? '';
+    askedBackups(context).flatMap((asked) => {
+      const { backup } = asked;
+      if (backup.kind !== 'ScheduledBackup') return [];
+      const schedule = textAt(backup, 'spec', 'schedule') ?? '';
       const read = readSchedule(schedule);
       if (!('problem' in read)) return [];
-      return [
-        {
-          ...aboutObject(object, origin),
-          because: `'${schedule}' ${read.problem}`,
-          remedies: sixFields(object, schedule),
-        },
-      ];
+      return [aboutBackup(asked, { because: `'${schedule}' ${read.problem}`, remedies: sixFields(backup, schedule) })];
     }),
 };
 
+/** What asks for base copies. */
+interface AskedBackup {
+  readonly backup: KubeObject;
+  /** What is to be changed: itself, or the release that makes it. */
+  readonly by: RenderedObject;
+}
+
 /** Those that are seen as they will be: Flux may put values into what is only read. */
-function seenBackups(context: GateContext, kind: 'Backup' | 'ScheduledBackup'): readonly RenderedObject[] {
-  return context
-    .ofKind(CNPG_GROUP, kind)
-    .filter((rendered) => isWritten(rendered) || !JSON.stringify(rendered.object['spec'] ?? {}).includes('${'));
+function askedBackups(context: GateContext): readonly AskedBackup[] {
+  const written = ['ScheduledBackup', 'Backup']
+    .flatMap((kind) => context.ofKind(CNPG_GROUP, kind))
+    .filter((rendered) => isWritten(rendered) || !JSON.stringify(rendered.object['spec'] ?? {}).includes('${'))
+    .map((rendered) => ({ backup: rendered.object, by: rendered }));
+  const made = chartDatabases(context).flatMap(({ release, scheduledBackups }) =>
+    scheduledBackups.map((backup) => ({ backup, by: release })),
+  );
+  return [...written, ...made];
+}
+
+function aboutBackup({ backup, by: { object, origin } }: AskedBackup, { because, remedies }: Problem): RuleFinding {
+  const whose = backup === object ? '' : `it makes ${describeObject(objectId(backup))}: `;
+  return { ...aboutObject(object, origin), because: `${whose}${because}`, remedies };
 }
 
 /** Ours follows from the strategy. */
@@ -76,14 +101,14 @@ export const scheduledBackupFails: Rule = {
   id: 'scheduled-backup-fails',
   heading: (n) =>
     `${counted(n, 'Backup or ScheduledBackup', 'Backups and ScheduledBackups')} that make${n === 1 ? 's' : ''} no copy`,
-  what: 'A ScheduledBackup is suspended, names a Cluster, a plugin or a snapshot class that is not there, no method, or one that its Cluster is not set up for.',
+  what: 'A ScheduledBackup, also one that the values of the chart `cluster` ask for, is suspended, names a Cluster, a plugin or a snapshot class that is not there, no method, or one that its Cluster is not set up for.',
   why: 'The operator takes all of them. What it makes fails in the background, or it makes nothing and its status stays empty.',
   fix: 'Name a Cluster of the namespace, `method: plugin`, and the plugin in `pluginConfiguration`, as the Cluster does.',
   example: scheduledBackupExample(`schedule: '0 30 3 * * *'`),
   check: (context) =>
-    [...seenBackups(context, 'ScheduledBackup'), ...seenBackups(context, 'Backup')].flatMap(({ object, origin }) => {
-      const problem = backupProblem(object, context);
-      return problem === undefined ? [] : [{ ...aboutObject(object, origin), ...problem }];
+    askedBackups(context).flatMap((asked) => {
+      const problem = backupProblem(asked.backup, context);
+      return problem === undefined ? [] : [aboutBackup(asked, problem)];
     }),
 };
 
@@ -97,12 +122,30 @@ function backupProblem(backup: KubeObject, context: GateContext): Problem | unde
   const { namespace = '' } = backup.metadata;
   const cluster = context.object({ group: CNPG_GROUP, kind: 'Cluster', namespace, name })?.object;
   if (cluster !== undefined) return methodProblem(backup, cluster, context);
-  // A chart that nobody sees may bring it.
-  if (context.data.opaque.some(({ object }) => installNamespace(object) === namespace)) return undefined;
+  const ofCharts = chartDatabases(context).filter((database) => database.namespace === namespace);
+  const ofChart = ofCharts.find((database) => database.name === name);
+  if (ofChart !== undefined) {
+    return ofChart.cluster === undefined ? undefined : methodProblem(backup, ofChart.cluster, context);
+  }
+  if (context.data.opaque.some((opaque) => mayMake(opaque, name, namespace, ofCharts, context))) return undefined;
   return {
     because: `it names Cluster '${name}', which is not in namespace ${namespace}`,
     remedies: inWords('name the Cluster that it is to copy, in its own namespace'),
   };
+}
+
+/** Whether something that nobody sees may make a Cluster of a name. */
+function mayMake(
+  opaque: OpaqueObject,
+  name: string,
+  namespace: string,
+  ofCharts: readonly ChartDatabase[],
+  context: GateContext,
+): boolean {
+  const { object } = opaque;
+  if (installNamespace(object) !== namespace || context.isSeen(opaque)) return false;
+  const database = ofCharts.find(({ release }) => release.object === object);
+  return database === undefined ? !isChartWithoutClusters(object, name) : database.name === undefined;
 }
 
 function methodProblem(backup: KubeObject, cluster: KubeObject, context: GateContext): Problem | undefined {
@@ -138,7 +181,11 @@ function problemOfSnapshot(cluster: KubeObject, context: GateContext): Problem |
   const settings = at(cluster, 'spec', 'backup', 'volumeSnapshot');
   if (settings === undefined) {
     const because = 'its method volumeSnapshot needs spec.backup.volumeSnapshot of the Cluster';
-    return { because, remedies: viaPlugin(pluginsOf(cluster)[0]?.name) };
+    const isInCore = at(cluster, 'spec', 'backup', 'barmanObjectStore') !== undefined;
+    return {
+      because,
+      remedies: isInCore ? toFix(`method: 'barmanObjectStore'`) : viaPlugin(pluginsOf(cluster)[0]?.name),
+    };
   }
   const known = new Set([
     ...context.ofKind('snapshot.storage.k8s.io', 'VolumeSnapshotClass').map(({ object }) => object.metadata.name),

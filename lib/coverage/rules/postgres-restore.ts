@@ -1,12 +1,13 @@
 /** Databases that come back: there are base copies, archives of their own, and a moment that everybody reads alike. */
 import {
-  archiveOf,
   BARMAN_GROUP,
   CNPG_GROUP,
   isReplica,
-  placeOf,
+  logArchiveOf,
+  placeIn,
   sourcesOf,
   type Archive,
+  type InCoreArchive,
 } from '../../methods/cnpg/archive';
 import { continuousOf } from '../../methods/cnpg/method';
 import { nextServerName } from '../../methods/cnpg/objects';
@@ -59,7 +60,7 @@ export const postgresArchiveShared: Rule = {
   check: (context) => {
     const clusters = context.ofKind(CNPG_GROUP, 'Cluster');
     const archiving = clusters.flatMap((rendered) => {
-      const archive = archiveOf(rendered.object);
+      const archive = logArchiveOf(rendered.object);
       return archive === undefined ? [] : [{ rendered, key: archiveKey(archive, rendered, context), archive }];
     });
     const shared = [...groupBy(archiving, ({ key }) => key).values()].flatMap(([first, ...others]) =>
@@ -81,15 +82,27 @@ export const postgresArchiveShared: Rule = {
 };
 
 /** Equal for archives that are one folder of one store. */
-function archiveKey({ objectStore, serverName }: Archive, { object }: RenderedObject, context: GateContext): string {
+function archiveKey(archive: Archive | InCoreArchive, { object }: RenderedObject, context: GateContext): string {
   const { namespace = '' } = object.metadata;
-  const store = context.object({ group: BARMAN_GROUP, kind: 'ObjectStore', namespace, name: objectStore });
-  const place = store === undefined ? undefined : placeOf(store.object);
-  const where = place === undefined ? [namespace, objectStore] : [storeKey(place), place.prefix];
-  return JSON.stringify([...where, serverName]);
+  const configuration =
+    'configuration' in archive ? archive.configuration : configurationOf(archive, namespace, context);
+  const place = placeIn(configuration);
+  if (place !== undefined) return JSON.stringify([storeKey(place), place.prefix, archive.serverName]);
+  const path = textAt(configuration, 'destinationPath')?.replace(/\/+$/, '');
+  const unseen = 'objectStore' in archive ? [namespace, archive.objectStore] : [];
+  return JSON.stringify([...(path === undefined ? unseen : [path]), archive.serverName]);
 }
 
-function notItsOwn({ object, origin }: RenderedObject, { serverName }: Archive, why: string): RuleFinding {
+function configurationOf({ objectStore: name }: Archive, namespace: string, context: GateContext): unknown {
+  const store = context.object({ group: BARMAN_GROUP, kind: 'ObjectStore', namespace, name })?.object;
+  return at(store, 'spec', 'configuration');
+}
+
+function notItsOwn(
+  { object, origin }: RenderedObject,
+  { serverName }: Archive | InCoreArchive,
+  why: string,
+): RuleFinding {
   const next = nextServerName(serverName);
   // What BackedUpPostgres renders is called Resource inside it.
   const isOurs = origin.type === 'construct' && describeOrigin(origin) !== origin.path;

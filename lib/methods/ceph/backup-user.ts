@@ -6,10 +6,10 @@ import { MANAGED_BY } from '../../model/marks';
 import type { RookPlatform } from '../../model/platform';
 
 /** Fields of a claim's `additionalConfig` that Rook allows when nobody says otherwise (rook v1.20.6, operator Helm chart). */
-const ALLOWED_BY_DEFAULT: readonly string[] = ['maxObjects', 'maxSize'];
+export const OBC_FIELDS_BY_DEFAULT: readonly string[] = ['maxObjects', 'maxSize'];
 
 export function allowedObcFields({ allowedObcFields: allowed }: RookPlatform): readonly string[] {
-  return allowed ?? ALLOWED_BY_DEFAULT;
+  return allowed ?? OBC_FIELDS_BY_DEFAULT;
 }
 
 /** Whether a version is at least 1.19, which came with `opMask`: an older Rook makes a user that may write. */

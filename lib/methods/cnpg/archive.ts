@@ -4,6 +4,7 @@ import {
   at,
   booleanAt,
   groupOf,
+  isMapping,
   listAt,
   textAt,
   textMapAt,
@@ -46,16 +47,40 @@ export function archiveOf(cluster: KubeObject): Archive | undefined {
   return plugin === undefined ? undefined : archiveIn(plugin.parameters, cluster);
 }
 
-/** What a Cluster restores from, or follows, by the Barman plugin. */
-export function sourcesOf(cluster: KubeObject): readonly Archive[] {
+/** The same where the objects of the Cluster itself say the place, for the operator's own archive. */
+export interface InCoreArchive {
+  /** `destinationPath`, `endpointURL`, as an ObjectStore has them in its configuration. */
+  readonly configuration: unknown;
+  readonly serverName: string;
+}
+
+/** Where a Cluster archives its log, by the plugin or by the operator itself, which takes only one of them. */
+export function logArchiveOf(cluster: KubeObject): Archive | InCoreArchive | undefined {
+  const inCore = inCoreArchive(at(cluster, 'spec', 'backup', 'barmanObjectStore'), cluster.metadata.name);
+  return archiveOf(cluster) ?? inCore;
+}
+
+/** What a Cluster restores from, or follows. */
+export function sourcesOf(cluster: KubeObject): readonly (Archive | InCoreArchive)[] {
   const named = new Set([
     textAt(cluster, 'spec', 'bootstrap', 'recovery', 'source'),
     textAt(cluster, 'spec', 'replica', 'source'),
   ]);
-  return listAt(cluster, 'spec', 'externalClusters')
-    .filter((external) => named.has(textAt(external, 'name') ?? ''))
-    .filter((external) => textAt(external, 'plugin', 'name') === BARMAN_PLUGIN)
-    .flatMap((external) => archiveIn(textMapAt(external, 'plugin', 'parameters'), cluster) ?? []);
+  return listAt(cluster, 'spec', 'externalClusters').flatMap((external) => {
+    const name = textAt(external, 'name') ?? '';
+    if (!named.has(name)) return [];
+    const isOfPlugin = textAt(external, 'plugin', 'name') === BARMAN_PLUGIN;
+    const archive = isOfPlugin
+      ? archiveIn(textMapAt(external, 'plugin', 'parameters'), cluster)
+      : inCoreArchive(at(external, 'barmanObjectStore'), name);
+    return archive ?? [];
+  });
+}
+
+/** @param name of the Cluster or of the source, which stands for a server that nobody names (cloudnative-pg v1.30.0, api/v1). */
+function inCoreArchive(configuration: unknown, name: string): InCoreArchive | undefined {
+  if (!isMapping(configuration)) return undefined;
+  return { configuration, serverName: textAt(configuration, 'serverName') || name };
 }
 
 /** The Cluster's own name stands for a server that nobody names (plugin-barman-cloud v0.14.0, internal/cnpgi/operator/config). */
@@ -74,8 +99,13 @@ export interface StorePlace {
   readonly prefix: string;
 }
 
+/** `undefined` for what is not S3. */
 export function placeOf(objectStore: KubeObject): StorePlace | undefined {
-  const configuration = at(objectStore, 'spec', 'configuration');
+  return placeIn(at(objectStore, 'spec', 'configuration'));
+}
+
+/** @param configuration of an ObjectStore, or of an archive in core. */
+export function placeIn(configuration: unknown): StorePlace | undefined {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(.*)$/.exec(textAt(configuration, 'destinationPath') ?? '') ?? [];
   if (bucket === undefined) return undefined;
   return { endpoint: textAt(configuration, 'endpointURL') ?? '', bucket, prefix: prefix.replaceAll(/^\/+|\/+$/g, '') };
@@ -116,9 +146,12 @@ export function whyLogIsKept(cluster: KubeObject): string | undefined {
   if (annotationsOf(cluster)['cnpg.io/skipWalArchiving'] === 'enabled') {
     return 'its annotation cnpg.io/skipWalArchiving switches the archive off';
   }
-  const mode = textOfParameter(cluster, 'archive_mode');
-  return mode === 'off' ? 'its parameter archive_mode is off' : undefined;
+  const mode = textOfParameter(cluster, 'archive_mode') ?? '';
+  return OFF.test(mode) ? `its parameter archive_mode is ${mode}` : undefined;
 }
+
+/** PostgreSQL 18, src/backend/access/transam/xlog.c, archive_mode_options: whole words, in any case. */
+const OFF = /^(off|false|no|0)$/i;
 
 /** Whether an object asks the operator for a base copy of a Cluster, once or on a schedule. */
 export function isBackupObject({ apiVersion, kind }: KubeObject): boolean {
