@@ -38,7 +38,8 @@ const REFUSED: readonly (readonly [missing: RegExp, rules: readonly string[]])[]
   [/^(?!Namespace backed-up|ObjectStore ).*, annotation kustomize\.toolkit\.fluxcd\.io\/prune$/, ['pruned-data']],
   // What brings data into being, and is answered for.
   // How a database is copied.
-  [/^Cluster forge\/db$/, ['idle-declaration', 'scheduled-backup-fails', 'gitea-contradicted']],
+  // What it asks for says how much room the dumps of the Gitea need.
+  [/^Cluster forge\/db$/, ['idle-declaration', 'unproven-strategy', 'scheduled-backup-fails', 'gitea-contradicted']],
   [/^ObjectStore forge\/db$/, ['postgres-archive']],
   [/^ScheduledBackup forge\/db$/, ['postgres-base-copies']],
   [/^StatefulSet (forge|directory)\/\w+$/, ['no-strategy', 'idle-declaration']],
