@@ -6,6 +6,7 @@
  *     source    restic   which snapshots does it have of those?
  *     store     rclone   serves the mirror's repository to the next one, beside it
  *     copy      restic   what is missing, compared with the source by time and content
+ *     moment    rclone   when was the data read, by the receipt of the source?
  *     receipt   rclone   says in the mirror's store what was copied
  *
  * Two things speak for a server beside it: restic takes one pair of S3 keys for both sides, and the images bring one tool
@@ -14,7 +15,15 @@
 import type { KubeObject } from '../model/kube-object';
 import { secretNameOf, type Location } from '../model/location';
 import { cronJobObjects, waits } from './cron-job';
-import { aboutDataset, beginStep, listReceiptsStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
+import {
+  aboutDataset,
+  beginStep,
+  findMomentStep,
+  listReceiptsStep,
+  receiptStep,
+  smallestEnv,
+  type JobOptions,
+} from './receipted-job';
 import type { Peer, Step } from './step';
 import { caMounts, inStore, resticEnv, storeEnv, storePaths } from './store';
 
@@ -86,6 +95,7 @@ export function copyJob(options: CopyJobOptions): readonly KubeObject[] {
       },
       mounts: caMounts(from),
     },
+    findMomentStep(options, from),
     receiptStep(options, VERIFIED_BY),
   ];
   const peers = [options.fromStore, options.store];

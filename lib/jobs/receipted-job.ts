@@ -78,6 +78,17 @@ export function listReceiptsStep(options: JobOptions, location: Location, secret
   };
 }
 
+/** When the data was read that was copied from a location, by its receipts there. */
+export function findMomentStep(options: JobOptions, location: Location): Step {
+  return {
+    name: 'moment',
+    image: 'rclone',
+    run: { script: 'find-moment.sh' },
+    env: receiptsEnv({ ...options, location }),
+    mounts: caMounts(location),
+  };
+}
+
 /** On the CronJob, for people. */
 export function aboutDataset(dataset: DatasetId): Readonly<Record<string, string>> {
   return { [DATASET_ANNOTATION]: describeDataset(dataset) };

@@ -12,6 +12,7 @@ export const SCRIPTS_PATH = '/scripts';
 const SCRIPTS = {
   'begin.sh': ['common.sh', 'receipts.sh'],
   'list-receipts.sh': ['common.sh', 'receipts.sh'],
+  'find-moment.sh': ['common.sh', 'receipts.sh', 'times.sh'],
   'look-up.sh': ['common.sh', 'api-server.sh'],
   'wait-gone.sh': ['common.sh', 'api-server.sh'],
   'count-etcd.sh': ['common.sh'],
@@ -28,7 +29,7 @@ const SCRIPTS = {
   'upkeep-restic.sh': ['common.sh', 'restic.sh'],
   'mirror.sh': ['common.sh', 'rclone.sh'],
   'compare-mirror.sh': ['common.sh', 'rclone.sh'],
-  'mirror-store.sh': ['common.sh', 'rclone.sh', 'store.sh'],
+  'mirror-store.sh': ['common.sh', 'rclone.sh', 'store.sh', 'times.sh'],
   'remove-vanished.sh': ['common.sh', 'rclone.sh', 'store.sh'],
   'expire-replaced.sh': ['common.sh', 'rclone.sh'],
   'probe-grants.sh': ['common.sh', 'rclone.sh'],

@@ -118,6 +118,7 @@ describe('the pods of a job', () => {
       source: ['/etc/backed-up/backed-up-local/ca.crt'],
       store: ['/etc/backed-up/backed-up-far/ca.crt'],
       copy: ['/etc/backed-up/backed-up-local/ca.crt'],
+      moment: ['/etc/backed-up/backed-up-local/ca.crt'],
       receipt: ['/etc/backed-up/backed-up-far/ca.crt'],
     });
   });

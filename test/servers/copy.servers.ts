@@ -62,16 +62,24 @@ describe('the mirror of a repository', () => {
   it('[S15] has every snapshot, comes back without its source, and says how old the data is', async () => {
     expect((await job.run()).failed).toBeUndefined();
     await etcd.etcdctl(['put', '/registry/more'], 'y'.repeat(200_000));
-    expect((await job.run()).failed).toBeUndefined();
+    // As a large one, which is read long before it is in the repository.
+    const slow = await job.run({
+      beforeStart: async (container) => {
+        if (container === 'commit') await new Promise((resolve) => setTimeout(resolve, 2000));
+      },
+    });
+    expect(slow.failed).toBeUndefined();
     const newest = (await local.snapshots(job.repository)).at(-1);
+    const read = (await job.receipts()).at(-1)?.startedAt ?? '';
+    expect(Date.parse(read) + 1000).toBeLessThan(Date.parse(newest?.time ?? ''));
 
     const { failed, containers } = await mirror.run();
     expect(failed).toBeUndefined();
-    expect(containers.map(({ name }) => name)).toEqual(['begin', 'receipts', 'source', 'copy', 'receipt']);
+    expect(containers.map(({ name }) => name)).toEqual(['begin', 'receipts', 'source', 'copy', 'moment', 'receipt']);
     const [receipt, ...further] = await receipts();
     expect(further).toEqual([]);
     expect(receipt).toMatchObject({ items: { counted: 'snapshots', source: 2, copy: 2 } });
-    expect(receipt?.startedAt).toBe(`${newest?.time.slice(0, 19)}Z`);
+    expect(receipt?.startedAt).toBe(read);
     expect((await offsite.restic(job.repository, 'check', '--read-data')).code).toBe(0);
 
     const source = (await job.receipts()).at(-1);
@@ -94,7 +102,7 @@ describe('the mirror of a repository', () => {
   });
 
   it('leaves out snapshots that have no receipt, and says so', async () => {
-    const newest = (await local.snapshots(job.repository)).at(-1);
+    const read = (await job.receipts()).at(-1)?.startedAt;
     expect((await job.run({ job: { location: await storeWithoutReceipts(local) } })).failed?.name).toBe('receipt');
     const torn = (await local.snapshots(job.repository)).at(-1);
 
@@ -104,7 +112,7 @@ describe('the mirror of a repository', () => {
       `Left out, because they have no receipt: ${torn?.id}\n`,
     );
     expect(await offsite.snapshots(job.repository)).toHaveLength(3);
-    expect((await receipts()).at(-1)).toMatchObject({ startedAt: `${newest?.time.slice(0, 19)}Z`, items: { copy: 2 } });
+    expect((await receipts()).at(-1)).toMatchObject({ startedAt: read, items: { copy: 2 } });
     await local.restic(job.repository, 'forget', torn?.id ?? '');
   });
 
@@ -121,12 +129,27 @@ describe('the mirror of a repository', () => {
     expect((await receipts()).at(-1)).toMatchObject({ items: { copy: 3 } });
   });
 
-  it('can be mirrored itself, though its receipts are not of runs that made its snapshots', async () => {
-    const far = await makeStore('far', 'far away');
-    const further = makeCopy(offsite, far, dataset);
-    expect((await further.run()).failed?.message).toMatch(/^None of the 4 snapshots of \S+ has a receipt: /);
-    expect((await further.run({ job: { isFromMirror: true } })).failed).toBeUndefined();
-    expect(await far.snapshots(job.repository)).toHaveLength(4);
+  describe('that is mirrored itself', () => {
+    let far: Store;
+    beforeAll(async () => {
+      far = await makeStore('far', 'far away');
+    });
+
+    it('goes there, though its receipts are not of runs that made its snapshots', async () => {
+      const further = makeCopy(offsite, far, dataset);
+      expect((await further.run()).failed?.message).toMatch(/^None of the 4 snapshots of \S+ has a receipt: /);
+      expect((await further.run({ job: { isFromMirror: true } })).failed).toBeUndefined();
+      expect(await far.snapshots(job.repository)).toHaveLength(4);
+      expect((await further.receipts()).at(-1)?.startedAt).toBe((await job.receipts()).at(-1)?.startedAt);
+    });
+
+    it('does not speak for snapshots that are older than what its last receipt speaks of', async () => {
+      await far.restic(job.repository, 'rewrite', '--forget', '--new-time=2026-01-01 00:00:00');
+      const { failed } = await makeCopy(far, await makeStore('farther'), dataset).run({ job: { isFromMirror: true } });
+      expect(failed?.message).toMatch(
+        /^The receipt \S+ speaks of data of \S+, and the newest snapshot was made at 2026-01-01T00:00:00Z, so that a newer one is lost: let a run there go well first\.$/,
+      );
+    });
   });
 
   it('is kept by the policy, to which all of its snapshots count', async () => {

@@ -54,8 +54,9 @@ previous=$(previously bytes)
   fail "The newest snapshot has $bytes_there bytes, and at the last copy it had $previous."
 refuse_lost 'The repository of the mirror'
 
-# The moment of the data, not of its copy.
-jq -r '.[-1].time[0:19] + "Z"' "$PARTS/snapshots" >"$PARTS/started"
+# Of the source: what leads to the receipt of the run that made it, and how new its data can be at most.
+jq -r '.[-1].tags[]?' "$PARTS/snapshots" >"$PARTS/newest-tags"
+jq -r '.[-1].time[0:19] + "Z"' "$PARTS/snapshots" >"$PARTS/newest-time"
 echo "$bytes_there" >"$PARTS/bytes"
 echo snapshots >"$PARTS/counted"
 echo "$wanted" >"$PARTS/items-source"
