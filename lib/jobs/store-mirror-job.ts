@@ -2,7 +2,8 @@
  * The job that mirrors the store of another tool as the files that it is. A run is one pod with the containers
  *
  *     begin      is the mirror's location there, and what did the last good run copy?
- *     mirror     what is new is copied, data before what points to it, unless the store is gone, empty or sharply smaller
+ *     mirror     what is new is copied, data before what points to it, unless the store is gone, empty, another one or
+ *                sharply smaller
  *     compare    names and sizes of all objects, and the content of a share of them; what differs is copied again
  *     remove     what the store has not any more goes, where the location keeps it as an old version
  *     receipt    says in the location what was copied, when all before have succeeded
@@ -72,7 +73,10 @@ export interface StoreMirrorJobOptions extends JobOptions {
   readonly fromStore: Peer;
   /** Where the mirror is, in the location of the job. */
   readonly path: string;
-  /** The store must have this much of the last mirror, in percent, and the mirror is left so much of what it has. Default 50. */
+  /**
+   * The store must have this much of the last mirror, in percent, or the run fails: backups, objects and bytes. Default 50; 0
+   * for the one run after much was deleted on purpose.
+   */
   readonly smallestPercent?: number;
 }
 

@@ -37,7 +37,7 @@ export interface PlannedStoreMirror {
   readonly from: Place;
   readonly to: Place;
   readonly deadlineSeconds: number;
-  /** A run fails that would leave less of the mirror than this; absent for the default. */
+  /** How much of the last mirror the store must have, in percent; absent for the default. */
   readonly smallestPercent?: number;
   readonly evidence: ReceiptEvidence;
   /** What carries it out; none where something is not known that its pods need. */

@@ -74,8 +74,8 @@ interface MirrorOptions extends Readonly<Partial<Record<Exclude<keyof ScheduledO
   readonly deadline?: Duration;
   /**
    * A source must have this much of its last mirror, in percent, or the run fails: of a repository the bytes of the newest
-   * snapshot, of the stores of Velero and Barman objects, bytes, and of the objects of the mirror those that are still
-   * there. Default 50; 0 for the one run after much was deleted on purpose.
+   * snapshot, of the stores of Velero and Barman backups, objects and bytes. Default 50; 0 for the one run after much was
+   * deleted on purpose.
    */
   readonly smallestPercent?: number;
 }

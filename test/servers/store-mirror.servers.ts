@@ -220,8 +220,8 @@ describe('the mirror of an archive of Barman', () => {
     const ended = Date.now();
     await write(3);
     await archive.keep(1);
-    // There is so little that all of it goes.
-    expect((await mirror.run({ job: { location: location(), smallestPercent: 0 } })).failed).toBeUndefined();
+    // There is so little that all goes of what was mirrored, as after an outage that is longer than the retention.
+    expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
     expect(await backupsOf()).toEqual([backups[1]]);
     const receipt = (await mirror.receipts()).at(-1);
     expect(receipt).toMatchObject({ counts: { backups: 1, repaired: 0 } });
@@ -264,9 +264,7 @@ describe('the mirror of an archive of Barman', () => {
       })();
       return { waitFor: meanwhile };
     });
-    const { failed } = await mirror.run({
-      job: { location: { ...offsite.at(port), versioned: true }, smallestPercent: 0 },
-    });
+    const { failed } = await mirror.run({ job: { location: { ...offsite.at(port), versioned: true } } });
     expect(failed).toBeUndefined();
     expect(await backupsOf()).toEqual([backups[2]]);
     await expectEqual(backups[2] ?? '');

@@ -111,6 +111,12 @@ previously() {
   cat "$PARTS/previous-$1" 2>/dev/null || echo 0
 }
 
+# previously_counted WHAT: what the `counts` of the last receipt say, 0 without one.
+previously_counted() {
+  n=$(sed -n "s/.*\"counts\":{[^}]*\"$1\":\([0-9][0-9]*\)[,}].*/\1/p" "$PARTS/previous" 2>/dev/null) || true
+  echo "${n:-0}"
+}
+
 # Whether a number is sharply smaller than a previous one.
 is_shrunk() {
   [ "$(($1 * 100))" -lt "$(($2 * SMALLEST_PERCENT))" ]

@@ -35,8 +35,6 @@ keys=$(awk '$1 == "etcd_debugging_mvcc_keys_total" { n = $2 } END { if (n != "")
 [ -n "$keys" ] ||
   fail "etcd at $ENDPOINT does not say how many keys it has: there is no etcd_debugging_mvcc_keys_total in $ENDPOINT/metrics."
 [ "$keys" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] || fail "etcd at $ENDPOINT has not a single key."
-previous=
-[ ! -e "$PARTS/previous" ] ||
-  previous=$(sed -n 's/.*"counts":{[^}]*"keys at the source":\([0-9][0-9]*\)[,}].*/\1/p' "$PARTS/previous")
-! is_shrunk "$keys" "${previous:-0}" || fail "etcd at $ENDPOINT has $keys keys, and at the last backup it had $previous."
+previous=$(previously_counted 'keys at the source')
+! is_shrunk "$keys" "$previous" || fail "etcd at $ENDPOINT has $keys keys, and at the last backup it had $previous."
 echo "$keys" >"$PARTS/count.keys at the source"

@@ -8,12 +8,15 @@
 . /scripts/rclone.sh
 # shellcheck source=store.sh
 . /scripts/store.sh
+# shellcheck source=times.sh
+. /scripts/times.sh
 
 # It begins anew so often when the owner removes what was listed, as its maintenance does once a day. What was copied until
 # then stays, so that each pass is shorter than the one before.
 PASSES=3
 
-# Leaves $SCRATCH/listed.N for each layer, of the highest only what is finished, and in $SCRATCH/now what the store has.
+# Leaves $SCRATCH/listed.N for each layer, of the highest only what is finished, in $SCRATCH/now what the store has, and in
+# $SCRATCH/moments when each finished backup began, `moment;;name`, without a moment where its entry does not say it.
 list_layers() {
   layer=1
   while [ "$layer" -le "$depth" ]; do
@@ -29,6 +32,12 @@ list_layers() {
   sed 's|^\./||' "$TMP/found" >"$TMP/finished"
   named_in "$TMP/finished" "$SCRATCH/listed.1" >"$TMP/entries-finished"
   cp "$TMP/entries-finished" "$SCRATCH/listed.1"
+  names_in "$SCRATCH/listed.1" >"$TMP/names"
+  # As the owner says it: the time of an object is when somebody wrote it here.
+  while read -r name; do
+    in_utc "$(sed -n "$MOMENT" "$TMP/entries/$name")" || utc=
+    printf '%s;;%s\n' "$utc" "$name"
+  done <"$TMP/names" >"$SCRATCH/moments"
 }
 
 # read_all LIST PLACE FOLDER: the content of all objects of a list that are still there.
@@ -45,15 +54,29 @@ read_all() {
 # Before anything is copied over what was good.
 refuse_a_loss() {
   [ -s "$SCRATCH/listed.1" ] || fail "There is no finished backup in $SOURCE, so there is nothing to mirror."
+  refuse_fewer "$(count "$SCRATCH/listed.1")" "$(previously_counted backups)" backups
   refuse_shrunk "$TMP/listed"
   find_vanished "$TMP/listed"
-  # Where nothing is removed, what has vanished from the store piles up, as it should.
-  [ -z "$REMOVES" ] || refuse_vanished
-  refuse_another
+  refuse_another_store
+  refuse_another_repository
+}
+
+# When most of the mirror has vanished from the store, that has gone on for longer than it keeps backups, or it is another one.
+# Only of one that has gone on the backups are in the mirror or newer than what was mirrored last.
+refuse_another_store() {
+  has_lost_much || return 0
+  last=$(sed -n 's/.*"newestBackup":"\([^"]*\)".*/\1/p' "$PARTS/previous" 2>/dev/null) || true
+  last=$last awk -F ';' '$1 <= ENVIRON["last"]' "$SCRATCH/moments" >"$TMP/not-newer"
+  names_in "$TMP/not-newer" >"$TMP/old-names"
+  only_in "$TMP/old-names" "$TMP/names-copied" >"$TMP/strange"
+  backups=$(count "$SCRATCH/listed.1")
+  strange=$(count "$TMP/strange")
+  ! is_shrunk "$((backups - strange))" "$backups" ||
+    fail "What is in $SOURCE looks like another store: $vanished of the $copied objects of the mirror are not in it, and $strange of its $backups backups are not in the mirror and no newer, $(some "$TMP/strange") among them; $MEANT."
 }
 
 # A repository that was made anew in the place of another one has objects of the same names, and opens none of the others.
-refuse_another() {
+refuse_another_repository() {
   [ -n "$IDENTITIES" ] || return 0
   with_name "$IDENTITIES" "$TMP/copied" >"$TMP/identities"
   read_all "$TMP/identities" "$COPY" "$TMP/identities-copied"
@@ -119,21 +142,6 @@ copy_layer() {
   [ -z "$failure" ] || fail "$failure"
 }
 
-# in_utc TIME: leaves such a time (RFC 3339) in $utc.
-in_utc() {
-  printf '%s\n' "$1" | grep -qE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$' || return 1
-  zone=${1#???????????????????}
-  # Not every busybox has a `date` that knows zones. A 1 at the front, because numbers that begin with 0 are octal.
-  offset=0
-  if [ "$zone" != Z ]; then
-    hours=${zone%:*}
-    offset=$(((1${hours#?} - 100) * 3600 + (1${zone#*:} - 100) * 60))
-  fi
-  case $zone in -*) offset=-$offset ;; *) ;; esac
-  seconds=$(date -u -d "$(printf '%s\n' "${1%"$zone"}" | tr T ' ')" +%s) || return 1
-  utc=$(date -u -d "@$((seconds - (offset)))" +%Y-%m-%dT%H:%M:%SZ)
-}
-
 [ -z "$REMOVES" ] || require_versions
 pass=0
 again=yes
@@ -156,12 +164,13 @@ done
 [ -s "$SCRATCH/settled.1" ] || fail "Each backup in $SOURCE was replaced during the run."
 sort "$SCRATCH"/settled.* >"$SCRATCH/source"
 count "$SCRATCH/settled.1" >"$PARTS/count.backups"
-# As the owner says it: the time of an object is when somebody wrote it here.
 names_in "$SCRATCH/settled.1" >"$TMP/names"
-while read -r name; do
-  begun=$(sed -n "$MOMENT" "$TMP/entries/$name")
-  in_utc "$begun" ||
-    fail "The entry '$name' in $SOURCE does not say when its backup began, but '$begun': remove it there with the tool that made it."
-  printf '%s\n' "$utc"
-done <"$TMP/names" >"$TMP/moments"
-sort "$TMP/moments" | tail -n 1 >"$PARTS/moment.newestBackup"
+named_in "$TMP/names" "$SCRATCH/moments" | sort >"$TMP/moments"
+name=$(sed -n 's/^;;//p' "$TMP/moments" | head -n 1)
+[ -z "$name" ] ||
+  fail "The entry '$name' in $SOURCE does not say when its backup began, but '$(sed -n "$MOMENT" "$TMP/entries/$name")': remove it there with the tool that made it."
+newest=$(tail -n 1 "$TMP/moments")
+in_utc "${newest%%;*}"
+! is_to_come ||
+  fail "The entry '${newest#*;;}' in $SOURCE says that its backup began at $utc, and here it is only $(now): set the clocks right, and remove that backup there with the tool that made it."
+echo "$utc" >"$PARTS/moment.newestBackup"

@@ -12,7 +12,8 @@ list "$SOURCE" "$SCRATCH/source"
   fail "There is nothing to copy: $SOURCE has $(count "$SCRATCH/source") objects with 0 bytes."
 refuse_shrunk "$SCRATCH/source"
 find_vanished "$SCRATCH/source"
-refuse_vanished
+! has_lost_much ||
+  fail "Of the $copied objects of the copy, $vanished are not in $SOURCE any more, $(some "$SCRATCH/vanished") among them: $MEANT."
 
 doing="copying $SOURCE"
 echo "$doing"
