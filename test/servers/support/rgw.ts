@@ -23,20 +23,22 @@ export async function admin(...args: readonly string[]): Promise<void> {
 const EEXIST = 17;
 
 export async function makeUser(uid: string, ...more: readonly string[]): Promise<S3User> {
-  const user = await makeUnknownUser(uid, ...more);
-  if (user === undefined) throw new Error(`there is a user ${uid} already`);
+  const user = userWith(uid, randomBytes(12).toString('hex'));
+  if (!(await isMade(user, more))) throw new Error(`there is a user ${uid} already`);
   return user;
 }
 
-/** Nothing when the gateway knows one of that name. */
-async function makeUnknownUser(uid: string, ...more: readonly string[]): Promise<S3User | undefined> {
-  const user = { endpoint: endpoint(), accessKey: uid, secretKey: randomBytes(12).toString('hex') };
-  const keys = [`--access-key=${user.accessKey}`, `--secret-key=${user.secretKey}`];
+function userWith(uid: string, secretKey: string): S3User {
+  return { endpoint: endpoint(), accessKey: uid, secretKey };
+}
+
+/** Not when the gateway knows one of that name. */
+async function isMade({ accessKey: uid, secretKey }: S3User, more: readonly string[]): Promise<boolean> {
+  const keys = [`--access-key=${uid}`, `--secret-key=${secretKey}`];
   const options = [`--uid=${uid}`, `--display-name=${uid}`, ...keys, ...more];
   const { code, stderr } = await run('radosgw-admin', ['user', 'create', ...options], { env: cephEnv() });
-  if (code === 0) return user;
-  if (code === EEXIST) return undefined;
-  throw new Error(`radosgw-admin makes no user ${uid}: ${stderr}`);
+  if (code !== 0 && code !== EEXIST) throw new Error(`radosgw-admin makes no user ${uid}: ${stderr}`);
+  return code === 0;
 }
 
 /** As Rook makes a user from its object, once for a whole run (rook v1.20.6, pkg/operator/ceph/object/user/controller.go). */
@@ -44,19 +46,14 @@ export async function backupUser(): Promise<S3User> {
   const object: unknown = parse(readFileSync('dist/backup-user/backed-up.CephObjectStoreUser.backed-up.yaml', 'utf8'));
   const uid = textAt(object, 'metadata', 'name') ?? '';
   const capabilities = Object.entries(mappingAt(object, 'spec', 'capabilities'));
-  // Suites run side by side, and each of them may be the first.
-  const made = await makeUnknownUser(
-    uid,
+  // Suites run side by side, and each of them may be the first, or make it at the same moment: with the same key.
+  const user = userWith(uid, `secret-of-${uid}`);
+  await isMade(user, [
     `--op-mask=${textsAt(object, 'spec', 'opMask').join(',')}`,
     `--max-buckets=${String(numberAt(object, 'spec', 'quotas', 'maxBuckets'))}`,
     `--caps=${capabilities.map(([name, right]) => `${name}=${String(right)}`).join(';')}`,
-  );
-  if (made !== undefined) return made;
-  const known = await output('radosgw-admin', ['user', 'info', `--uid=${uid}`], { env: cephEnv() });
-  const { keys } = JSON.parse(known) as { keys: readonly { access_key: string; secret_key: string }[] };
-  const [key] = keys;
-  if (key === undefined) throw new Error(`the user ${uid} has no keys`);
-  return { endpoint: endpoint(), accessKey: key.access_key, secretKey: key.secret_key };
+  ]);
+  return user;
 }
 
 export async function putPolicy(user: S3User, bucket: string, policy: string): Promise<S3Answer> {
