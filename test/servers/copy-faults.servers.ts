@@ -7,13 +7,14 @@ import {
   complaintsAbout,
   fullScratch,
   goodCopy,
+  hurried,
   isAny,
   leaveLock,
+  lostAt,
   lostPack,
   nodeFaults,
   objectsOf,
   runTwice,
-  SHORT,
   sourceFaults,
   storeFaults,
   type Before,
@@ -27,7 +28,7 @@ import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
 
 const dataset = clusterDatasetId('etcd', 'lab');
-const STEPS = ['begin', 'receipts', 'source', 'copy', 'receipt'];
+const STEPS = ['begin', 'receipts', 'source', 'copy', 'moment', 'receipt'];
 const TO_MIRROR: Copying = {
   step: 'copy',
   isData: ({ method, path }) => method === 'PUT' && /\/data\/[0-9a-f]{2}\//.test(path),
@@ -55,13 +56,15 @@ describe('the mirror of a repository, when something goes wrong', () => {
   });
   afterAll(async () => etcd.remove());
 
-  /** So that every run has something to copy. */
+  /** So that every run has something to copy, which it has when the one before has copied nothing. */
   async function change(): Promise<void> {
+    const [there, here] = await Promise.all([store, local].map(async (at) => at.snapshots(source.repository)));
+    if ((there?.length ?? 0) < (here?.length ?? 0)) return;
     const { failed } = await source.run();
     expect(failed).toBeUndefined();
   }
 
-  const sourceFault = sourceFaults<Copy>((port) => ({ job: { ...SHORT, from: local.at(port) } }));
+  const sourceFault = sourceFaults<Copy>((port) => ({ job: { from: local.at(port) } }));
 
   const unlock = async (at: Store): Promise<void> => {
     await at.restic(source.repository, 'unlock', '--remove-all');
@@ -72,12 +75,31 @@ describe('the mirror of a repository, when something goes wrong', () => {
     says: /^(A repository is locked, by another run or by a dead one|The repository \S+ does not open): /,
     run: async () => {
       await leaveLock(at(), source);
-      return { job: { answerSeconds: 10 } };
+      return { job: { answerSeconds: 8 } };
     },
     undo: async () => unlock(at()),
   });
 
-  const faults: readonly Fault<Copy>[] = [
+  /** The newest receipt of the source says another moment. */
+  const falseReceipt = (what: string, says: RegExp, startedAt: string): Fault<Copy> => {
+    let undo = async (): Promise<void> => {};
+    return {
+      what,
+      fails: 'moment',
+      says,
+      run: async () => {
+        const at = `s:${local.location.bucket}/${source.receiptsPath}`;
+        const place = `${at}/${(await local.rclone('lsf', at)).trimEnd().split('\n').at(-1)}`;
+        const text = await local.rclone('cat', place);
+        undo = async () => local.put(place, text);
+        await local.put(place, text.replace(/"startedAt":"[^"]*"/, `"startedAt":"${startedAt}"`));
+        return {};
+      },
+      undo: async () => undo(),
+    };
+  };
+
+  const wholes: readonly Fault<Copy>[] = [
     ...storeFaults(TO_MIRROR),
     ...nodeFaults(STEPS, TO_MIRROR),
     fullScratch('copy', /no space left on device|the scratch volume is full/),
@@ -86,7 +108,7 @@ describe('the mirror of a repository, when something goes wrong', () => {
       fails: 'copy',
       says: /^The (store lists the repository of the mirror and does not give it|repository \S+ does not open|snapshots were not copied|container 'store' serves nothing)/,
       run: async () => ({
-        job: SHORT,
+        ...hurried('copy'),
         beforeStart: async (container) => {
           if (container === 'copy') await store.revoke();
         },
@@ -113,7 +135,9 @@ describe('the mirror of a repository, when something goes wrong', () => {
       ({ path }) => !path.includes('receipts'),
       { status: 403 },
     ),
-    sourceFault('The source does not answer', 'receipts', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
+    sourceFault('The source does not answer', 'receipts', /^The store does not list .*no end after 8 s/, isAny, {
+      delaySeconds: 1000,
+    }),
     sourceFault('The source loses a pack in between', 'copy', /^The snapshots were not copied: /, isPack, {
       status: 404,
     }),
@@ -151,13 +175,49 @@ describe('the mirror of a repository, when something goes wrong', () => {
           `s:${local.location.bucket}/${source.receiptsPath}`,
         )),
     },
+    sourceFault(
+      'The source refuses the receipt of its newest snapshot (403)',
+      'moment',
+      /^The receipt \S+ cannot be read: .*403/,
+      ({ path }) => path.includes('.json'),
+      { status: 403 },
+    ),
+    falseReceipt(
+      'The receipt of the newest snapshot does not say when its data was read',
+      /^The receipt \S+ is not one: delete it when the one before it is good\.$/,
+      'soon',
+    ),
+    falseReceipt(
+      'The receipt of the newest snapshot says that its data was read at a time to come',
+      /^The receipt \S+ says that the data was read at 2999-01-02T03:00:00Z, and here it is only 20[-0-9T:]*Z: set the clocks right, /,
+      '2999-01-02T03:00:00Z',
+    ),
     locked('A dead run has left an exclusive lock on the mirror', () => store),
     locked('A dead run has left an exclusive lock on the source', () => local),
   ];
 
-  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
+  /** What leaves something half done. */
+  const halves: readonly Fault<Copy>[] = [
+    lostAt('between two packs', 'copy', TO_MIRROR.isData, 2),
+    lostAt(
+      'between the data of a snapshot and the snapshot',
+      'copy',
+      ({ method, path }) => method === 'PUT' && path.includes('/snapshots/'),
+      1,
+    ),
+  ];
+  const faults = [...wholes, ...halves];
+
+  it.each(wholes.map((fault) => [fault.what, fault] as const))('%s', async (_, fault) => {
     await change();
     expect(await complaintsAbout(fault, world, before)).toEqual([]);
+  });
+
+  it.each(halves.map((fault) => [fault.what, fault] as const))('%s, and the next run ends well', async (_, fault) => {
+    await change();
+    expect(await complaintsAbout(fault, world, before)).toEqual([]);
+    before = await goodCopy(world);
+    expect(await timesAt(store)).toEqual(await timesAt(local));
   });
 
   it('succeeds again when all is well, and twice at the same time', async () => {
@@ -165,9 +225,11 @@ describe('the mirror of a repository, when something goes wrong', () => {
     expect(runs.map(({ succeeded }) => succeeded)).toContain(true);
     expect((await world.job.run()).failed).toBeUndefined();
     // Of two at once each may have copied what the other had not yet: that is twice there, and harms nobody.
-    const times = async (at: Store): Promise<ReadonlySet<string>> =>
-      new Set((await at.snapshots(source.repository)).map(({ time }) => time));
-    expect(await times(store)).toEqual(await times(local));
-    expect((await store.restic(source.repository, 'check', '--read-data')).code).toBe(0);
+    expect(await timesAt(store)).toEqual(await timesAt(local));
+    expect((await store.restic(source.repository, 'check', '--no-lock', '--read-data')).code).toBe(0);
   });
+
+  async function timesAt(at: Store): Promise<ReadonlySet<string>> {
+    return new Set((await at.snapshots(source.repository)).map(({ time }) => time));
+  }
 });

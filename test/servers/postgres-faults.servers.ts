@@ -9,8 +9,8 @@ import {
   contentOf,
   objectsOf,
   goodCopy,
+  hurried,
   runTwice,
-  SHORT,
   type Before,
   type Fault,
   type World,
@@ -81,7 +81,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       run: async () => {
         const lock = server.session('begin; lock table app.items in access exclusive mode; select pg_sleep(60)', 'app');
         end = lock.end;
-        return { job: SHORT };
+        return hurried('dump');
       },
       undo: async () => end(),
     },

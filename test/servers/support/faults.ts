@@ -22,7 +22,7 @@ import { recordFault } from './faults-page';
 import { faultyStore, type Fault as StoreFault, type Request } from './faulty-store';
 import type { JobOptions } from '../../../lib/jobs/receipted-job';
 import type { Job, ReceiptJob } from './job';
-import type { PodResult, RunningPod } from './pod';
+import type { PodOptions, PodResult, RunningPod } from './pod';
 import type { Store } from './store';
 
 /** One thing that goes wrong in a run of a job. */
@@ -58,9 +58,9 @@ export interface Before {
   readonly content: string;
 }
 
-export async function goodCopy<J extends AnyJob>({ job, content }: World<J>): Promise<Before> {
-  const { failed } = await job.run();
-  if (failed !== undefined) throw new Error(`the run before the faults failed at ${failed.name}: ${failed.message}`);
+export async function goodCopy<J extends AnyJob>({ job, content }: World<J>, run?: RunOf<J>): Promise<Before> {
+  const { failed } = await job.run(run);
+  if (failed !== undefined) throw new Error(`a run without a fault failed at ${failed.name}: ${failed.message}`);
   const receipts = await job.receipts();
   return { receipts, content: await content(receipts.at(-1)) };
 }
@@ -73,13 +73,6 @@ export async function runTwice<J extends AnyJob>(job: J, run?: RunOf<J>): Promis
   const succeeded = runs.filter((one) => one.succeeded).length;
   if (receipts !== succeeded) throw new Error(`${succeeded} of two runs succeeded, and left ${receipts} receipts`);
   return runs;
-}
-
-/** What waits for a store to the end is ended by its own limit or, when it began late, by that of its pod. */
-const OUT_OF_TIME = /^Stopped while .*: the job ran out of time, or its pod was deleted\./;
-
-function isShort({ job }: { readonly job?: Partial<JobOptions> }): boolean {
-  return job?.deadlineSeconds === SHORT.deadlineSeconds;
 }
 
 /** Lets a fault happen, and says what is not as it must be. */
@@ -99,9 +92,7 @@ export async function complaintsAbout<J extends AnyJob>(
   if (failed.name !== fault.fails) complaints.push(`${failed.name} has failed: ${JSON.stringify(containers)}`);
   if (fault.says === undefined) {
     if (failed.code !== 137) complaints.push(`it ended with ${failed.code}`);
-  } else if (!fault.says.test(message) && !(isShort(run) && OUT_OF_TIME.test(message))) {
-    complaints.push(`the message is '${message}'`);
-  }
+  } else if (!fault.says.test(message)) complaints.push(`the message is '${message}'`);
   if (lines.length > 1 && !failed.isFromLog) complaints.push(`the message has ${lines.length} lines`);
   if (!isDeepStrictEqual(await job.receipts(), before.receipts)) complaints.push('the receipts are others');
   if ((await content(before.receipts.at(-1))) !== before.content) complaints.push('the copy before is another');
@@ -157,6 +148,11 @@ export const isAny = (): boolean => true;
 /** All of `/bucket?list-type=2&…`, and none of `/bucket/key`. */
 export const isList = ({ method, path }: Request): boolean => method === 'GET' && /^\/[^/?]+\/?(\?|$)/.test(path);
 
+/** A run in which a step does not wait long for what never comes, and long enough for a busy machine. */
+export function hurried(container: string): Pick<PodOptions, 'patience'> {
+  return { patience: { container, seconds: 8 } };
+}
+
 /** A store that answers some requests wrongly. */
 function storeFault(
   what: string,
@@ -164,7 +160,6 @@ function storeFault(
   says: RegExp,
   isHit: (request: Request) => boolean,
   fault: StoreFault,
-  job: Partial<JobOptions> = {},
 ): Fault<JobWithStore> {
   return {
     what,
@@ -172,7 +167,7 @@ function storeFault(
     says,
     run: async ({ store }) => {
       const port = await faultyStore((request) => (isHit(request) ? fault : undefined));
-      return { job: { location: store.at(port), ...job } };
+      return { ...hurried(fails), job: { location: store.at(port) } };
     },
   };
 }
@@ -201,6 +196,7 @@ export function sourceFaults<J extends AnyJob>(through: (port: number) => RunOf<
       let began = false;
       const port = await faultyStore((request) => (began && isHit(request) ? fault : undefined));
       return {
+        ...hurried(fails),
         ...through(port),
         beforeStart: (container: string) => {
           began ||= container === from;
@@ -209,9 +205,6 @@ export function sourceFaults<J extends AnyJob>(through: (port: number) => RunOf<
     },
   });
 }
-
-/** Long enough for a busy machine. */
-export const SHORT = { deadlineSeconds: 40, answerSeconds: 8 };
 
 const isReceipt = ({ method, path }: Request): boolean => method === 'PUT' && path.includes('/receipts/');
 
@@ -234,15 +227,8 @@ export function storeFaults({
     storeFault('The store refuses everything (403)', 'begin', /^The store does not list .*: .*403/, isAny, {
       status: 403,
     }),
-    storeFault(
-      'The store answers 500 to everything',
-      'begin',
-      /^The store does not list .*/,
-      isAny,
-      { status: 500 },
-      SHORT,
-    ),
-    storeFault('The store does not answer', 'begin', /no end after 8 s/, isAny, { delaySeconds: 1000 }, SHORT),
+    storeFault('The store answers 500 to everything', 'begin', /^The store does not list .*/, isAny, { status: 500 }),
+    storeFault('The store does not answer', 'begin', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
     {
       what: 'Nobody listens at the address of the store',
       fails: 'begin',
@@ -255,16 +241,15 @@ export function storeFaults({
       says: /^The bucket of store:nowhere-\S+ does not exist\.$/,
       run: async ({ store }) => ({ job: { location: { ...store.location, bucket: 'nowhere-here' } } }),
     },
-    storeFault('The store refuses to take the data (403)', step, failed, isData, { status: 403 }, SHORT),
-    storeFault('The store answers 500 to the data', step, failed, isData, { status: 500 }, SHORT),
-    storeFault('The store hangs up in the middle of the data', step, failed, isData, { cutAfter: 1000 }, SHORT),
+    storeFault('The store refuses to take the data (403)', step, failed, isData, { status: 403 }),
+    storeFault('The store answers 500 to the data', step, failed, isData, { status: 500 }),
+    storeFault('The store hangs up in the middle of the data', step, failed, isData, { cutAfter: 1000 }),
     storeFault(
       'The store is too slow for the deadline',
       step,
       new RegExp(`${failed.source}no end after \\d+ s`),
       isData,
       { delaySeconds: 1000 },
-      SHORT,
     ),
     storeFault(
       'The store refuses the receipt (403)',
@@ -279,7 +264,6 @@ export function storeFaults({
       /^The copy is made, but its receipt was not stored: /,
       isReceipt,
       { cutAfter: 10 },
-      SHORT,
     ),
     {
       what: 'The secret key of the store is another one (S19)',
@@ -328,7 +312,7 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
     {
       what: 'The deadline of the job comes in the step that copies',
       fails: copying,
-      says: OUT_OF_TIME,
+      says: /^Stopped while .*: the job ran out of time, or its pod was deleted\./,
       run: async () => ({
         onStart: async (container, pod) => {
           if (container !== copying) return;
@@ -340,6 +324,39 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
   ];
 }
 
+/**
+ * The node is lost in the middle of a step: when it sends the last of so many requests of a kind, which does not reach the
+ * store any more, and neither does what comes after it.
+ */
+export function lostAt<Options extends JobOptions = JobOptions>(
+  what: string,
+  fails: string,
+  isHit: (request: Request) => boolean,
+  requests: number,
+  job: Partial<Options> = {},
+): Fault<ReceiptJob<Options>> {
+  return {
+    what: `The node is lost ${what}`,
+    fails,
+    run: async ({ store }) => {
+      let pod: RunningPod | undefined;
+      let seen = 0;
+      const port = await faultyStore((request) => {
+        if (pod !== undefined && isHit(request)) seen += 1;
+        if (seen < requests) return undefined;
+        void pod?.kill();
+        return { hangUp: true };
+      });
+      return {
+        job: { location: store.at(port), ...job },
+        beforeStart: (container: string, running: RunningPod) => {
+          if (container === fails) pod = running;
+        },
+      };
+    },
+  };
+}
+
 /** @param step finds no room. */
 export function fullScratch(step: string, says: RegExp): Fault<JobWithStore> {
   return {
@@ -347,6 +364,7 @@ export function fullScratch(step: string, says: RegExp): Fault<JobWithStore> {
     fails: step,
     says,
     run: async () => ({
+      ...hurried(step),
       scratchSize: '512Ki',
       beforeStart: (container, { scratch }) => {
         if (container !== step) return;

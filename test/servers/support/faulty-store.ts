@@ -6,6 +6,8 @@ import { inject, onTestFinished } from 'vitest';
 /** What a request is answered with: `undefined` for what the store says. */
 export type Fault =
   | { readonly status: number }
+  /** The connection ends, and the store never hears of the request. */
+  | { readonly hangUp: true }
   /** The answer comes only after so many seconds. */
   | { readonly delaySeconds: number }
   /** The request is handled when something else has happened. */
@@ -53,6 +55,10 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse, target: num
       outgoing.writeHead(fault.status, { 'content-type': 'application/xml' });
       outgoing.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
     });
+    return;
+  }
+  if (fault !== undefined && 'hangUp' in fault) {
+    incoming.destroy();
     return;
   }
   if (fault !== undefined && 'delaySeconds' in fault) {

@@ -41,6 +41,8 @@ export interface PodOptions {
   readonly apiServer?: Pick<ApiServer, 'port' | 'ca' | 'token'>;
   /** Replaces the size of the scratch volume, to see what a full one does. */
   readonly scratchSize?: string;
+  /** Replaces how long a container waits for anything, in seconds, to see soon what it does then. */
+  readonly patience?: { readonly container: string; readonly seconds: number };
   /** Is called before a container starts. */
   readonly beforeStart?: (container: string, pod: RunningPod) => void | Promise<void>;
   /** Is called when a container has started. */
@@ -335,6 +337,9 @@ class Pod {
       else if (booleanAt(variable, 'valueFrom', 'secretKeyRef', 'optional') !== true)
         throw new Error(`CreateContainerConfigError: there is no key ${key} in Secret ${secret}`);
     }
+    const { patience } = this.options;
+    if (patience !== undefined && patience.container === textAt(container, 'name'))
+      for (const limit of ['ANSWER_SECONDS', 'STEP_SECONDS']) if (limit in env) env[limit] = String(patience.seconds);
     return env;
   }
 }

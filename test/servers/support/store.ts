@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { Receipt } from '../../../lib/model/receipt';
 import { s3Location, type Location } from '../../../lib/model/location';
+import { keysOf, told } from './bucket';
 import { openCheaply } from './restic-key';
 import type { S3User } from './s3';
 import { output, run, tool, type Ended } from './tools';
@@ -15,7 +16,7 @@ export interface Store {
   readonly owner: S3User;
   /** Runs rclone as the owner; the remote is `s`. */
   readonly rclone: (...args: readonly string[]) => Promise<string>;
-  /** Writes an object as the owner. */
+  /** Writes an object as the owner, where rclone would find it. */
   readonly put: (place: string, text: string) => Promise<void>;
   /** Runs restic on the repository of that path as the owner. */
   readonly restic: (path: string, ...args: readonly string[]) => Promise<Ended>;
@@ -95,7 +96,8 @@ export async function makeStore(
     owner,
     openCheaply: async (path) => openCheaply(owner, bucket, path, password),
     rclone,
-    put: async (place, text) => void (await output(tool('rclone'), ['rcat', place], { env: rcloneEnv, input: text })),
+    put: async (place, text) =>
+      void (await told(owner, { method: 'PUT', path: place.replace(/^s:/, '/'), body: text })),
     restic,
     at,
     startRestic: (path, port, ...args) => {
@@ -112,9 +114,9 @@ export async function makeStore(
       };
     },
     receipts: async (path) => {
-      const names = (await rclone('lsf', `s:${bucket}/${path}`)).split('\n').filter((name) => name !== '');
-      const texts = await Promise.all(names.toSorted().map((name) => rclone('cat', `s:${bucket}/${path}/${name}`)));
-      return texts.map((text) => JSON.parse(text) as Receipt);
+      const names = await keysOf(owner, bucket, `${path}/`);
+      const answers = await Promise.all(names.map((name) => told(owner, { path: `/${bucket}/${name}` })));
+      return answers.map(({ body }) => JSON.parse(body) as Receipt);
     },
     snapshots: async (path) => {
       const { code, stdout } = await restic(path, 'snapshots', '--no-lock', '--json');
