@@ -92,9 +92,12 @@ why() {
   printf '%s\n' "${words:-nothing, and code $code}"
 }
 
+# Where in its code a program of Go was: a function, and below it a line of a file.
+FRAMES='^[a-z0-9.]+(/[^ ]+)+\.[^ ]+$|^[[:blank:]]+/[^ ]+:[0-9]+$'
+
 # last_words FILE: the line that says most of what went wrong, of the messages in a file.
 last_words() {
-  lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE '^[[:space:]]*$|^(Terminated|Killed)$') || true
+  lines=$(tr -d '\000-\010\013-\037' <"$1" | grep -vE "^[[:space:]]*\$|^(Terminated|Killed)\$|$FRAMES") || true
   # What follows an error is often a hint.
   words=$(printf '%s\n' "$lines" | grep -iE 'error|fatal|fail|denied' | tail -n 1 | cut -c 1-600) || true
   [ -n "$words" ] || words=$(printf '%s\n' "$lines" | tail -n 1 | cut -c 1-600)

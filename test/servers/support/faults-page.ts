@@ -21,7 +21,15 @@ export function forgetFaults(): void {
 }
 
 /** Whose faults make a whole run. */
-const METHODS = ['etcd', 'PostgreSQL', 'Gitea', 'Mirror of a bucket', 'Mirror of a repository', 'Mirror of a store'];
+const METHODS = [
+  'etcd',
+  'PostgreSQL',
+  'Gitea',
+  'Upkeep of a repository',
+  'Mirror of a bucket',
+  'Mirror of a repository',
+  'Mirror of a store',
+];
 
 interface Announced {
   readonly method: string;
