@@ -39,24 +39,28 @@ async function makeUnknownUser(uid: string, ...more: readonly string[]): Promise
   throw new Error(`radosgw-admin makes no user ${uid}: ${stderr}`);
 }
 
-/** As Rook makes a user from its object, once for a whole run (rook v1.20.6, pkg/operator/ceph/object/user/controller.go). */
-export async function backupUser(): Promise<S3User> {
-  const object: unknown = parse(readFileSync('dist/backup-user/backed-up.CephObjectStoreUser.backed-up.yaml', 'utf8'));
-  const uid = textAt(object, 'metadata', 'name') ?? '';
-  const capabilities = Object.entries(mappingAt(object, 'spec', 'capabilities'));
-  // Suites run side by side, and each of them may be the first.
-  const made = await makeUnknownUser(
-    uid,
-    `--op-mask=${textsAt(object, 'spec', 'opMask').join(',')}`,
-    `--max-buckets=${String(numberAt(object, 'spec', 'quotas', 'maxBuckets'))}`,
-    `--caps=${capabilities.map(([name, right]) => `${name}=${String(right)}`).join(';')}`,
-  );
+/** Once for a whole run: suites run side by side, and each of them may be the first. */
+export async function sharedUser(uid: string, ...more: readonly string[]): Promise<S3User> {
+  const made = await makeUnknownUser(uid, ...more);
   if (made !== undefined) return made;
   const known = await output('radosgw-admin', ['user', 'info', `--uid=${uid}`], { env: cephEnv() });
   const { keys } = JSON.parse(known) as { keys: readonly { access_key: string; secret_key: string }[] };
   const [key] = keys;
   if (key === undefined) throw new Error(`the user ${uid} has no keys`);
   return { endpoint: endpoint(), accessKey: key.access_key, secretKey: key.secret_key };
+}
+
+/** As Rook makes a user from its object, once for a whole run (rook v1.20.6, pkg/operator/ceph/object/user/controller.go). */
+export async function backupUser(): Promise<S3User> {
+  const object: unknown = parse(readFileSync('dist/backup-user/backed-up.CephObjectStoreUser.backed-up.yaml', 'utf8'));
+  const uid = textAt(object, 'metadata', 'name') ?? '';
+  const capabilities = Object.entries(mappingAt(object, 'spec', 'capabilities'));
+  return sharedUser(
+    uid,
+    `--op-mask=${textsAt(object, 'spec', 'opMask').join(',')}`,
+    `--max-buckets=${String(numberAt(object, 'spec', 'quotas', 'maxBuckets'))}`,
+    `--caps=${capabilities.map(([name, right]) => `${name}=${String(right)}`).join(';')}`,
+  );
 }
 
 export async function putPolicy(user: S3User, bucket: string, policy: string): Promise<S3Answer> {
