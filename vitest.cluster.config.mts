@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/cluster/**/*.cluster.ts'],
     globalSetup: ['test/cluster/support/setup.ts'],
     // All files share one cluster, and most of their time they wait for it.
-    maxWorkers: 2,
+    maxWorkers: 4,
     testTimeout: 180_000,
     hookTimeout: 300_000,
   },

@@ -94,6 +94,39 @@ describe('the API server', () => {
   });
 });
 
+const SCHEDULED_BACKUP = ['forge-backup', 'ScheduledBackup', 'db'] as const;
+const DATABASE = ['forge', 'Cluster', 'db'] as const;
+
+/** What only the webhooks of CloudNativePG know; a cluster of one's own may be without them. */
+const MISTAKES_IN_DATABASES: typeof MISTAKES = [
+  [
+    'an hour that no clock has',
+    SCHEDULED_BACKUP,
+    (backup) => withSpec(backup, { schedule: '0 0 25 * * *' }),
+    /End of range \(25\) above maximum \(23\)/,
+  ],
+  [
+    'a size that is none',
+    DATABASE,
+    (db) => withSpec(db, { storage: { size: '20GB' } }),
+    /spec\.storage\.size: .*Size value isn.t valid/,
+  ],
+  [
+    'a parameter of PostgreSQL that belongs to the operator',
+    DATABASE,
+    (db) => withSpec(db, { postgresql: { parameters: { archive_command: 'true' } } }),
+    /archive_command/,
+  ],
+];
+
+describe.skipIf(!inject('lab'))('CloudNativePG', () => {
+  it.each(MISTAKES_IN_DATABASES)('refuses %s', async (_, [folder, kind, name], change, objection) => {
+    const object = named(distObjects(folder), kind, name);
+    expect(await cluster.objectionsTo(object)).toBe('');
+    expect(await cluster.objectionsTo(change(object))).toMatch(objection);
+  });
+});
+
 /** As the API server says it, or kubectl, which asks the server for its schema while a definition is new. */
 function unknown(field: string): RegExp {
   return new RegExp(`\\.${field}: field not declared in schema|unknown field "${field}"`);

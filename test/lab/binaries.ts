@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CannotRun } from '../../lib/model/cannot-run';
 import { nearest } from '../../lib/model/nearest';
 import { run, TOOLS, type Ended } from '../servers/support/tools';
@@ -29,20 +29,55 @@ const BINARIES = {
   'csi-provisioner': ['csi', 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner'],
   'csi-snapshotter': ['csi', 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter'],
   'snapshot-controller': ['csi', 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller'],
+  'cnpg-manager': ['cnpg', 'github.com/cloudnative-pg/cloudnative-pg/cmd/manager'],
+  'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager'],
+  'source-controller': ['flux', 'github.com/fluxcd/source-controller'],
+  'kustomize-controller': ['flux', 'github.com/fluxcd/kustomize-controller'],
 } as const;
 
 export type BinaryName = keyof typeof BINARIES;
 
 export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
 
+/** Of operators, which the cluster itself does without. */
+const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux']);
+
+/** What the cluster is made of. */
+export const CLUSTER_BINARIES = BINARY_NAMES.filter((name) => !OPERATOR_MODULES.has(BINARIES[name][0]));
+
+/** What upstream wrote for a cluster that runs its programs: the folder of the module, the one that has it, and its files. */
+const MANIFESTS = {
+  snapshots: [
+    'csi',
+    'github.com/kubernetes-csi/external-snapshotter/client/v8',
+    ['volumesnapshotclasses', 'volumesnapshotcontents', 'volumesnapshots'].map(
+      (kind) => `config/crd/snapshot.storage.k8s.io_${kind}.yaml`,
+    ),
+  ],
+  cnpg: ['cnpg', 'github.com/cloudnative-pg/cloudnative-pg', ['releases/cnpg-1.30.0.yaml']],
+  'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud', ['manifest.yaml']],
+  'source-controller': [
+    'flux',
+    'github.com/fluxcd/source-controller',
+    ['config/crd/bases', 'config/manager/deployment.yaml', 'config/manager/service.yaml'],
+  ],
+  'kustomize-controller': [
+    'flux',
+    'github.com/fluxcd/kustomize-controller',
+    ['config/crd/bases', 'config/manager/deployment.yaml'],
+  ],
+} as const;
+
+export type ManifestsName = keyof typeof MANIFESTS;
+
 /** Where a program is once it has been built. */
 export function binary(name: BinaryName): string {
   return join(folderOf(BINARIES[name][0]), name);
 }
 
-/** The CustomResourceDefinitions of snapshots, of the version of their controller. */
-export function snapshotDefinitions(): string {
-  return join(folderOf('csi'), 'definitions');
+/** The folder with the manifests of that name, of the version of the programs, once these have been built. */
+export function manifests(name: ManifestsName): string {
+  return join(folderOf(MANIFESTS[name][0]), `manifests-${name}`);
 }
 
 export function binaryNamed(name: string): BinaryName {
@@ -55,12 +90,14 @@ export function binaryNamed(name: string): BinaryName {
 
 /** Builds what is missing. `say` gets a line for each program that was. */
 export async function build(names: readonly BinaryName[], say: Say): Promise<void> {
+  const modules = new Set<string>(names.map((name) => BINARIES[name][0]));
+  for (const name of Object.keys(MANIFESTS) as readonly ManifestsName[])
+    if (modules.has(MANIFESTS[name][0]) && !existsSync(manifests(name))) await copyManifests(name);
   for (const name of names.filter((each) => !existsSync(binary(each)))) {
     const done = stopwatch(say);
     await compile(name);
     done(name);
   }
-  if (names.includes('snapshot-controller') && !existsSync(snapshotDefinitions())) await copySnapshotDefinitions();
 }
 
 /** Makes the programs known under their names in another folder. */
@@ -86,14 +123,12 @@ async function compile(name: BinaryName): Promise<void> {
   renameSync(aside, binary(name));
 }
 
-async function copySnapshotDefinitions(): Promise<void> {
-  const module = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
-  const { stdout } = await go('csi', ['list', '-m', '-f', '{{.Dir}}', module]);
-  const aside = `${snapshotDefinitions()}.${process.pid}`;
-  const source = join(stdout.trim(), 'config', 'crd');
-  for (const kind of ['volumesnapshotclasses', 'volumesnapshotcontents', 'volumesnapshots'])
-    cpSync(join(source, `snapshot.storage.k8s.io_${kind}.yaml`), join(aside, `${kind}.yaml`));
-  renameSync(aside, snapshotDefinitions());
+async function copyManifests(name: ManifestsName): Promise<void> {
+  const [module, path, files] = MANIFESTS[name];
+  const { stdout } = await go(module, ['list', '-m', '-f', '{{.Dir}}', path]);
+  const aside = `${manifests(name)}.${process.pid}`;
+  for (const file of files) cpSync(join(stdout.trim(), file), join(aside, basename(file)), { recursive: true });
+  renameSync(aside, manifests(name));
 }
 
 async function go(module: string, args: readonly string[]): Promise<Ended> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   createReadStream,
   mkdirSync,
   mkdtempSync,
@@ -44,13 +45,19 @@ export async function importCoreImages(lab: Layout): Promise<void> {
     await makeBusybox(busybox);
     await importImage(lab, PAUSE_IMAGE, [busybox], { Entrypoint: ['/bin/sleep', 'infinity'] });
     await importImage(lab, BUSYBOX_IMAGE, [busybox], { Cmd: ['sh'] });
-    const coredns = join(folder, 'coredns');
-    mkdirSync(coredns);
-    copyFileSync(binary('coredns'), join(coredns, 'coredns'));
+    const coredns = layerOf(lab, COREDNS_IMAGE, { coredns: binary('coredns') });
     await importImage(lab, COREDNS_IMAGE, [coredns], { Entrypoint: ['/coredns'] });
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** @returns a layer of files and folders: path in the image → where it is here. */
+export function layerOf(lab: Layout, image: string, files: Readonly<Record<string, string>>): string {
+  const folder = join(lab.state, 'layers', image);
+  for (const [path, file] of Object.entries(files))
+    cpSync(file, join(folder, path), { recursive: true, dereference: true });
+  return folder;
 }
 
 /**
@@ -92,6 +99,11 @@ export async function importImage(
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Makes an image known under another name as well. */
+export async function tagImage(lab: Layout, name: string, other: string): Promise<void> {
+  await ctr(lab, ['images', 'tag', '--force', name, other]);
 }
 
 async function makeLayer(files: string, layer: string): Promise<void> {

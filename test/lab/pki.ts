@@ -65,21 +65,40 @@ export async function makePki(lab: Layout): Promise<void> {
   ]);
 }
 
-export interface StoreCertificate {
+export interface ServerCertificate {
   /** Of the authority. */
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
 }
 
-/** For a store outside of the cluster, of an authority that the images of the lab trust. */
-export async function storeCertificate(lab: Layout, host: string): Promise<StoreCertificate> {
-  const folder = join(lab.state, 'store');
-  mkdirSync(folder);
+/** For a server that is no part of Kubernetes, of an authority of its own. */
+export async function serverCertificate(
+  lab: Layout,
+  host: string,
+  ...others: readonly string[]
+): Promise<ServerCertificate> {
+  const folder = join(lab.state, 'servers', host);
+  mkdirSync(folder, { recursive: true });
   const [ca, server] = [join(folder, 'ca'), join(folder, 'server')];
-  await authority(lab, ca, 'store-ca');
-  await issued(lab, server, ca, { subject: `/CN=${host}`, usage: 'serverAuth', names: [`DNS:${host}`] });
+  await authority(lab, ca, `${host}-ca`);
+  const names = [host, ...others].map((name) => `DNS:${name}`);
+  await issued(lab, server, ca, { subject: `/CN=${host}`, usage: 'serverAuth', names });
   return { ca: `${ca}.crt`, certificate: `${server}.crt`, key: `${server}.key` };
+}
+
+export interface SelfSigned {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** For two that know each other by the certificate itself. */
+export async function selfSigned(lab: Layout, host: string): Promise<SelfSigned> {
+  const folder = join(lab.state, 'servers', host);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'server');
+  await signed(lab, path, [], { subject: `/CN=${host}`, usage: 'serverAuth,clientAuth', names: [`DNS:${host}`] });
+  return { certificate: `${path}.crt`, key: `${path}.key` };
 }
 
 function client(subject: string): Certificate {
@@ -91,16 +110,19 @@ async function authority(lab: Layout, path: string, name: string): Promise<void>
   await openssl(lab, path, [`-subj`, `/CN=${name}`, ...extensions('basicConstraints=critical,CA:TRUE', usage)]);
 }
 
-async function issued(
+async function issued(lab: Layout, path: string, by: string, certificate: Certificate): Promise<void> {
+  await signed(lab, path, ['-CA', `${by}.crt`, '-CAkey', `${by}.key`], certificate);
+}
+
+async function signed(
   lab: Layout,
   path: string,
-  by: string,
+  by: readonly string[],
   { subject, usage, names = [] }: Certificate,
 ): Promise<void> {
   const always = ['basicConstraints=CA:FALSE', 'keyUsage=critical,digitalSignature', `extendedKeyUsage=${usage}`];
   const alternative = names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`];
-  const signed = ['-CA', `${by}.crt`, '-CAkey', `${by}.key`];
-  await openssl(lab, path, [...signed, '-subj', subject, ...extensions(...always, ...alternative)]);
+  await openssl(lab, path, [...by, '-subj', subject, ...extensions(...always, ...alternative)]);
 }
 
 async function openssl(lab: Layout, path: string, args: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } f
 import { join } from 'node:path';
 import { CannotRun } from '../../lib/model/cannot-run';
 import { until } from '../servers/support/tools';
-import { BINARY_NAMES, build, snapshotDefinitions } from './binaries';
+import { CLUSTER_BINARIES, build, manifests } from './binaries';
 import { startApiServer, startControllers, startEtcd } from './control-plane';
 import { daemonNames, logOf, pidOf } from './daemons';
 import { importCoreImages } from './images';
@@ -20,7 +20,7 @@ import { startStorage } from './storage';
 export async function up(state: string, say: Say): Promise<Layout> {
   requireRoot();
   await installPackages(say);
-  await build(BINARY_NAMES, say);
+  await build(CLUSTER_BINARIES, say);
   const lab = layout(state);
   claim(lab);
   const done = stopwatch(say);
@@ -49,7 +49,7 @@ export async function up(state: string, say: Say): Promise<Layout> {
   await step('images', images);
   startKubelet(lab);
   startKubeProxy(lab);
-  await step('snapshots', apply(snapshotDefinitions()));
+  await step('snapshots', apply(manifests('snapshots')));
   await step('DNS and storage classes', apply(join(__dirname, 'addons')));
   startStorage(lab);
   startNetworkPolicies(lab);

@@ -6,13 +6,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { build } from '../../lab/binaries';
+import { BINARY_NAMES, build } from '../../lab/binaries';
 import { down } from '../../lab/down';
 import { presentLab } from '../../lab/layout';
 import { stopwatch } from '../../lab/stopwatch';
 import { up } from '../../lab/up';
 import { installTools, startCeph } from '../../servers/support/setup';
 import { connect } from './cluster';
+import { importAppImages } from './apps';
+import { startCloudNativePg } from './cnpg';
+import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
 import { openStores } from './store';
 
@@ -58,12 +61,20 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
     // Unless it was refused because somebody else has one.
     if (presentLab()?.state === state) await down(say);
   });
+  await build(BINARY_NAMES, say);
   const lab = await up(state, say);
   const done = stopwatch(say);
   const cluster = connect(lab.kubeconfig);
   await installDefinitions(cluster);
-  ends.push(await openStores(lab, cluster, port));
-  done('definitions, stores and images');
+  done('definitions');
+  const { trust, close } = await openStores(lab, cluster, port);
+  ends.push(close);
+  done('stores');
+  await startCloudNativePg(lab, cluster, trust);
+  done('CloudNativePG');
+  await startFlux(lab, cluster, trust);
+  await importAppImages(lab);
+  done('Flux, and images of applications');
   return lab.kubeconfig;
 }
 

@@ -2,21 +2,22 @@
  * The object stores of dist/ in the lab: one Ceph RGW of this machine, off-site by its TLS address, and in the cluster
  * behind a pod with the labels and the port of Rook's, because NetworkPolicies know it by those.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect as dial, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { JOB_IMAGES } from '../../../lib/jobs/images';
 import type { KubeObject } from '../../../lib/model/kube-object';
 import { binary } from '../../lab/binaries';
-import { importImage } from '../../lab/images';
+import { importImage, layerOf } from '../../lab/images';
 import { HOST_ADDRESS, type Layout } from '../../lab/layout';
-import { storeCertificate } from '../../lab/pki';
+import { serverCertificate } from '../../lab/pki';
 import { TOOLS } from '../../servers/support/tools';
 import type { Cluster } from './cluster';
 
 const OFFSITE_HOST = 's3.example.net';
+/** Its path is that of a bucket, so that the store answers for it too. */
+const CHARTS_HOST = 'grafana.github.io';
 /** Where this machine has the one in the cluster. */
 export const LOCAL_PORT = 8480;
 const GATEWAY_IMAGE = 'localhost/lab/forward:1';
@@ -29,38 +30,39 @@ const IMAGES = [
   [JOB_IMAGES.restic, 'restic'],
 ] as const;
 
-/** @returns what ends it again. */
-export async function openStores(lab: Layout, cluster: Cluster, port: number): Promise<() => void> {
-  const { ca, certificate, key } = await storeCertificate(lab, OFFSITE_HOST);
+export interface OpenStores {
+  /** A layer for images of programs that ask them. */
+  readonly trust: string;
+  readonly close: () => void;
+}
+
+export async function openStores(lab: Layout, cluster: Cluster, port: number): Promise<OpenStores> {
+  const { ca, certificate, key } = await serverCertificate(lab, OFFSITE_HOST, CHARTS_HOST);
+  const trust = join(lab.state, 'trust');
+  // Go, OpenSSL and Python look there on Alpine as on Debian.
+  mkdirSync(join(trust, 'etc/ssl/certs'), { recursive: true });
+  copyFileSync(ca, join(trust, 'etc/ssl/certs/ca-certificates.crt'));
   const pass = forwardTo(port);
   const offsite = createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key) }, pass);
   const local = createServer(pass);
   await Promise.all([listen(offsite, 443), listen(local, LOCAL_PORT)]);
-  await importImages(lab, ca);
+  await importImages(lab, trust);
   await cluster.apply(...gateway());
   await cluster.kubectl('-n', 'rook-ceph', 'rollout', 'status', 'deployment/rook-ceph-rgw-store-a', '--timeout=120s');
-  return () => {
-    offsite.close();
-    local.close();
+  return {
+    trust,
+    close: () => {
+      offsite.close();
+      local.close();
+    },
   };
 }
 
-async function importImages(lab: Layout, ca: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'backed-up-layers-'));
-  try {
-    // Go and OpenSSL look there on Alpine as on Debian.
-    const trust = join(folder, 'trust');
-    mkdirSync(join(trust, 'etc/ssl/certs'), { recursive: true });
-    copyFileSync(ca, join(trust, 'etc/ssl/certs/ca-certificates.crt'));
-    for (const [name, rootfs] of IMAGES) await importImage(lab, name, [join(TOOLS, 'rootfs', rootfs), trust], {});
-    const forward = join(folder, 'forward');
-    mkdirSync(forward);
-    copyFileSync(binary('forward'), join(forward, 'forward'));
-    const Cmd = ['/forward', ':8080', `${HOST_ADDRESS}:${LOCAL_PORT}`];
-    await importImage(lab, GATEWAY_IMAGE, [forward], { Cmd });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+async function importImages(lab: Layout, trust: string): Promise<void> {
+  for (const [name, rootfs] of IMAGES) await importImage(lab, name, [join(TOOLS, 'rootfs', rootfs), trust], {});
+  const forward = layerOf(lab, GATEWAY_IMAGE, { forward: binary('forward') });
+  const Cmd = ['/forward', ':8080', `${HOST_ADDRESS}:${LOCAL_PORT}`];
+  await importImage(lab, GATEWAY_IMAGE, [forward], { Cmd });
 }
 
 function gateway(): readonly KubeObject[] {

@@ -1,7 +1,7 @@
 /** Buckets of applications, and what is in a bucket as an independent client sees it. */
 import { createHash } from 'node:crypto';
 import { policyWithGrant } from '../../../lib/model/bucket-grant';
-import { makeUser, putPolicy } from './rgw';
+import { putPolicy, sharedUser } from './rgw';
 import { s3, type S3Answer, type S3Request, type S3User } from './s3';
 import { inBatches } from './tools';
 
@@ -24,12 +24,12 @@ let buckets = 0;
 /**
  * A bucket that the backup user may read, of an owner of its own.
  *
- * @param known a name that no other test has; else it gets one.
+ * @param known of what `dist/` names, and may be there already; else one that no other test has.
  */
 export async function makeBucket(known?: string): Promise<Bucket> {
   buckets += 1;
   const name = known ?? `app-${process.pid}-${buckets}`;
-  const owner = await makeUser(`obc-${name}`);
+  const owner = await sharedUser(`obc-${name}`);
   await told(owner, { method: 'PUT', path: `/${name}` });
   const bucket: Bucket = {
     name,

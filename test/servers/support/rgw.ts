@@ -41,19 +41,24 @@ async function isMade({ accessKey: uid, secretKey }: S3User, more: readonly stri
   return code === 0;
 }
 
+/** Suites run side by side, and each of them may be the first, or make it at the same moment: with the same key. */
+export async function sharedUser(uid: string, ...more: readonly string[]): Promise<S3User> {
+  const user = userWith(uid, `secret-of-${uid}`);
+  await isMade(user, more);
+  return user;
+}
+
 /** As Rook makes a user from its object, once for a whole run (rook v1.20.6, pkg/operator/ceph/object/user/controller.go). */
 export async function backupUser(): Promise<S3User> {
   const object: unknown = parse(readFileSync('dist/backup-user/backed-up.CephObjectStoreUser.backed-up.yaml', 'utf8'));
   const uid = textAt(object, 'metadata', 'name') ?? '';
   const capabilities = Object.entries(mappingAt(object, 'spec', 'capabilities'));
-  // Suites run side by side, and each of them may be the first, or make it at the same moment: with the same key.
-  const user = userWith(uid, `secret-of-${uid}`);
-  await isMade(user, [
+  return sharedUser(
+    uid,
     `--op-mask=${textsAt(object, 'spec', 'opMask').join(',')}`,
     `--max-buckets=${String(numberAt(object, 'spec', 'quotas', 'maxBuckets'))}`,
     `--caps=${capabilities.map(([name, right]) => `${name}=${String(right)}`).join(';')}`,
-  ]);
-  return user;
+  );
 }
 
 export async function putPolicy(user: S3User, bucket: string, policy: string): Promise<S3Answer> {

@@ -1,11 +1,11 @@
 /** The S3 store of the tests, Ceph RGW, as its owner sees it: an own user and bucket for each test. */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { Receipt } from '../../../lib/model/receipt';
 import { s3Location, type Location } from '../../../lib/model/location';
 import { keysOf, told } from './bucket';
 import { openCheaply } from './restic-key';
+import { sharedUser } from './rgw';
 import type { S3User } from './s3';
 import { output, run, tool, type Ended } from './tools';
 
@@ -42,7 +42,7 @@ export interface Store {
 
 let stores = 0;
 
-/** @param known of what `dist/` names; else a bucket that no other test has. */
+/** @param known of what `dist/` names, and may be there already; else a bucket that no other test has. */
 export async function makeStore(
   location = 'offsite',
   password = 'correct horse',
@@ -51,14 +51,8 @@ export async function makeStore(
   const ceph = inject('ceph');
   stores += 1;
   const { bucket, prefix } = known ?? { bucket: `backups-${process.pid}-${stores}`, prefix: 'base' };
-  const key = `KEY${process.pid}X${stores}`;
-  const secretKey = randomBytes(12).toString('hex');
+  const { accessKey: key, secretKey } = await sharedUser(bucket);
   const env = { CEPH_CONF: `${ceph.folder}/ceph.conf` };
-  await output(
-    'radosgw-admin',
-    ['user', 'create', `--uid=${bucket}`, '--display-name=Backup', `--access-key=${key}`, `--secret-key=${secretKey}`],
-    { env },
-  );
   const endpoint = (port: number): string => `http://127.0.0.1:${port}`;
   const at = (port: number): Location =>
     s3Location(location, {
