@@ -31,6 +31,8 @@ const BINARIES = {
   'snapshot-controller': ['csi', 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller'],
   'cnpg-manager': ['cnpg', 'github.com/cloudnative-pg/cloudnative-pg/cmd/manager'],
   'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager'],
+  'source-controller': ['flux', 'github.com/fluxcd/source-controller'],
+  'kustomize-controller': ['flux', 'github.com/fluxcd/kustomize-controller'],
 } as const;
 
 export type BinaryName = keyof typeof BINARIES;
@@ -38,7 +40,7 @@ export type BinaryName = keyof typeof BINARIES;
 export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
 
 /** Of operators, which the cluster itself does without. */
-const OPERATOR_MODULES = new Set<string>(['cnpg']);
+const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux']);
 
 /** What the cluster is made of. */
 export const CLUSTER_BINARIES = BINARY_NAMES.filter((name) => !OPERATOR_MODULES.has(BINARIES[name][0]));
@@ -54,6 +56,16 @@ const MANIFESTS = {
   ],
   cnpg: ['cnpg', 'github.com/cloudnative-pg/cloudnative-pg', ['releases/cnpg-1.30.0.yaml']],
   'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud', ['manifest.yaml']],
+  'source-controller': [
+    'flux',
+    'github.com/fluxcd/source-controller',
+    ['config/crd/bases', 'config/manager/deployment.yaml', 'config/manager/service.yaml'],
+  ],
+  'kustomize-controller': [
+    'flux',
+    'github.com/fluxcd/kustomize-controller',
+    ['config/crd/bases', 'config/manager/deployment.yaml'],
+  ],
 } as const;
 
 export type ManifestsName = keyof typeof MANIFESTS;
@@ -78,14 +90,14 @@ export function binaryNamed(name: string): BinaryName {
 
 /** Builds what is missing. `say` gets a line for each program that was. */
 export async function build(names: readonly BinaryName[], say: Say): Promise<void> {
+  const modules = new Set<string>(names.map((name) => BINARIES[name][0]));
+  for (const name of Object.keys(MANIFESTS) as readonly ManifestsName[])
+    if (modules.has(MANIFESTS[name][0]) && !existsSync(manifests(name))) await copyManifests(name);
   for (const name of names.filter((each) => !existsSync(binary(each)))) {
     const done = stopwatch(say);
     await compile(name);
     done(name);
   }
-  const modules = new Set<string>(names.map((name) => BINARIES[name][0]));
-  for (const name of Object.keys(MANIFESTS) as readonly ManifestsName[])
-    if (modules.has(MANIFESTS[name][0]) && !existsSync(manifests(name))) await copyManifests(name);
 }
 
 /** Makes the programs known under their names in another folder. */
@@ -115,7 +127,7 @@ async function copyManifests(name: ManifestsName): Promise<void> {
   const [module, path, files] = MANIFESTS[name];
   const { stdout } = await go(module, ['list', '-m', '-f', '{{.Dir}}', path]);
   const aside = `${manifests(name)}.${process.pid}`;
-  for (const file of files) cpSync(join(stdout.trim(), file), join(aside, basename(file)));
+  for (const file of files) cpSync(join(stdout.trim(), file), join(aside, basename(file)), { recursive: true });
   renameSync(aside, manifests(name));
 }
 

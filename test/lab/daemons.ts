@@ -10,11 +10,18 @@ import { NAMESPACE_FILE } from './network';
  * Starts a program in the network of the lab. Not by `ip netns exec`, which makes a mount namespace too: what kubelet
  * mounts there, containerd would not see.
  */
-export function startDaemon(lab: Layout, name: string, program: string, args: readonly string[]): void {
+export function startDaemon(
+  lab: Layout,
+  name: string,
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): void {
   const log = openSync(logOf(lab, name), 'a');
   const child = spawn('nsenter', [`--net=${NAMESPACE_FILE}`, program, ...args], {
     cwd: lab.pki,
     detached: true,
+    env: { ...process.env, ...env },
     stdio: ['ignore', log, log],
   });
   closeSync(log);

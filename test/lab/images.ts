@@ -103,7 +103,7 @@ export async function importImage(
 
 /** Makes an image known under another name as well. */
 export async function tagImage(lab: Layout, name: string, other: string): Promise<void> {
-  await ctr(lab, ['images', 'tag', name, other]);
+  await ctr(lab, ['images', 'tag', '--force', name, other]);
 }
 
 async function makeLayer(files: string, layer: string): Promise<void> {

@@ -9,6 +9,8 @@ const PACKAGES = [
   'conntrack',
   'containerd',
   'containernetworking-plugins',
+  'gettext-base',
+  'git',
   'iproute2',
   'iptables',
   'nftables',

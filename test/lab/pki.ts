@@ -73,12 +73,17 @@ export interface ServerCertificate {
 }
 
 /** For a server that is no part of Kubernetes, of an authority of its own. */
-export async function serverCertificate(lab: Layout, host: string): Promise<ServerCertificate> {
+export async function serverCertificate(
+  lab: Layout,
+  host: string,
+  ...others: readonly string[]
+): Promise<ServerCertificate> {
   const folder = join(lab.state, 'servers', host);
   mkdirSync(folder, { recursive: true });
   const [ca, server] = [join(folder, 'ca'), join(folder, 'server')];
   await authority(lab, ca, `${host}-ca`);
-  await issued(lab, server, ca, { subject: `/CN=${host}`, usage: 'serverAuth', names: [`DNS:${host}`] });
+  const names = [host, ...others].map((name) => `DNS:${name}`);
+  await issued(lab, server, ca, { subject: `/CN=${host}`, usage: 'serverAuth', names });
   return { ca: `${ca}.crt`, certificate: `${server}.crt`, key: `${server}.key` };
 }
 

@@ -1,5 +1,5 @@
 /** The CustomResourceDefinitions of all kinds in dist/, whole and as upstream wrote them, from the sources of imports/. */
-import { isMapping, textAt, type KubeObject, type Mapping } from '../../../lib/model/kube-object';
+import { isMapping, mappingAt, textAt, type KubeObject, type Mapping } from '../../../lib/model/kube-object';
 import { readYaml } from '../../../lib/yaml/read';
 import { fetchSource, preferredRoute } from '../../../scripts/imports/fetch';
 import { OPENSEARCH_KINDS } from '../../../scripts/imports/opensearch';
@@ -28,7 +28,8 @@ async function upstreamDefinitions(): Promise<readonly KubeObject[]> {
  * schema does: a misspelt field is refused, a rule of the operator is not known.
  */
 function openSearchDefinition(): KubeObject {
-  const schema = structural(OPENSEARCH_KINDS['OpenSearchCluster']);
+  const known = structural(OPENSEARCH_KINDS['OpenSearchCluster']);
+  const schema = { ...known, properties: { ...mappingAt(known, 'properties'), status: structural({}) } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -37,7 +38,9 @@ function openSearchDefinition(): KubeObject {
       group: 'opensearch.org',
       scope: 'Namespaced',
       names: { kind: 'OpenSearchCluster', plural: 'opensearchclusters' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+      versions: [
+        { name: 'v1', served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: schema } },
+      ],
     },
   };
 }

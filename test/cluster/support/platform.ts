@@ -1,4 +1,5 @@
 /** What `dist/` expects of those who run the cluster: the stores with their Secrets, and what Rook makes of its objects. */
+import { GITEA_KEYS } from '../../../lib/constructs/gitea-pod';
 import { textAt, type KubeObject } from '../../../lib/model/kube-object';
 import { makeBucket, type Bucket } from '../../servers/support/bucket';
 import { distObjects, named } from '../../servers/support/dist';
@@ -27,6 +28,8 @@ export async function preparePlatform(cluster: Cluster): Promise<Platform> {
   await offsite.keepVersions();
   const claim = named(distObjects('forge'), 'ObjectBucketClaim', 'attachments');
   await putPolicy(attachments.owner, attachments.name, textAt(claim, 'spec', 'additionalConfig', 'bucketPolicy') ?? '');
+  const charts = await makeBucket('helm-charts');
+  await charts.put('index.yaml', 'apiVersion: v1\nentries: {}\n', { 'x-amz-acl': 'public-read' });
   await cluster.apply(...distObjects('namespaces'));
   await cluster.apply(
     ...['backed-up', 'forge'].map((namespace) => secret(namespace, 'backed-up-local', local.secret)),
@@ -36,10 +39,33 @@ export async function preparePlatform(cluster: Cluster): Promise<Platform> {
       AccessKey: backup.accessKey,
       SecretKey: backup.secretKey,
     }),
+    ...bucketOfClaim(attachments),
+    secret('forge', 'gitea-settings', giteaSettings()),
+    secret('directory', 'dirsrv-settings', { DS_DM_PASSWORD: 'directory manager' }),
   );
   return { local, offsite, attachments };
 }
 
-function secret(namespace: string, name: string, stringData: Readonly<Record<string, string>>): KubeObject {
+/** What Rook leaves beside an ObjectBucketClaim. */
+function bucketOfClaim({ name, owner }: Bucket): readonly KubeObject[] {
+  const { hostname, port } = new URL(LOCAL_ENDPOINT);
+  const metadata = { name: 'attachments', namespace: 'forge' };
+  const data = { BUCKET_HOST: hostname, BUCKET_PORT: port === '' ? '80' : port, BUCKET_NAME: name };
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data },
+    secret('forge', 'attachments', {
+      AWS_ACCESS_KEY_ID: owner.accessKey,
+      AWS_SECRET_ACCESS_KEY: owner.secretKey,
+    }),
+  ];
+}
+
+/** In the forms that `gitea generate secret` gives them; once for all suites. */
+function giteaSettings(): Readonly<Record<string, string>> {
+  const key = Buffer.alloc(32, 'lab').toString('base64url');
+  return Object.fromEntries(GITEA_KEYS.map((name) => [name, key]));
+}
+
+export function secret(namespace: string, name: string, stringData: Readonly<Record<string, string>>): KubeObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData };
 }

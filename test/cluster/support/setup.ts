@@ -13,7 +13,9 @@ import { stopwatch } from '../../lab/stopwatch';
 import { up } from '../../lab/up';
 import { installTools, startCeph } from '../../servers/support/setup';
 import { connect } from './cluster';
+import { importAppImages } from './apps';
 import { startCloudNativePg } from './cnpg';
+import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
 import { openStores } from './store';
 
@@ -70,6 +72,9 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   done('stores');
   await startCloudNativePg(lab, cluster, trust);
   done('CloudNativePG');
+  await startFlux(lab, cluster, trust);
+  await importAppImages(lab);
+  done('Flux, and images of applications');
   return lab.kubeconfig;
 }
 

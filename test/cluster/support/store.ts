@@ -16,6 +16,8 @@ import { TOOLS } from '../../servers/support/tools';
 import type { Cluster } from './cluster';
 
 const OFFSITE_HOST = 's3.example.net';
+/** Its path is that of a bucket, so that the store answers for it too. */
+const CHARTS_HOST = 'grafana.github.io';
 /** Where this machine has the one in the cluster. */
 export const LOCAL_PORT = 8480;
 const GATEWAY_IMAGE = 'localhost/lab/forward:1';
@@ -35,7 +37,7 @@ export interface OpenStores {
 }
 
 export async function openStores(lab: Layout, cluster: Cluster, port: number): Promise<OpenStores> {
-  const { ca, certificate, key } = await serverCertificate(lab, OFFSITE_HOST);
+  const { ca, certificate, key } = await serverCertificate(lab, OFFSITE_HOST, CHARTS_HOST);
   const trust = join(lab.state, 'trust');
   // Go, OpenSSL and Python look there on Alpine as on Debian.
   mkdirSync(join(trust, 'etc/ssl/certs'), { recursive: true });
