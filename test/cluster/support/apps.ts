@@ -1,5 +1,5 @@
 /** The images of the applications in dist/: Gitea as it is, and for the others a pod that does nothing. */
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOB_IMAGES } from '../../../lib/jobs/images';
 import { importImage, layerOf, PAUSE_IMAGE, tagImage } from '../../lab/images';
@@ -35,6 +35,9 @@ async function importGitea(lab: Layout): Promise<void> {
   });
   // What a module holds has lost that.
   for (const name of readdirSync(join(layer, 'usr/local/bin'))) chmodSync(join(layer, 'usr/local/bin', name), 0o755);
+  // By these names git calls itself for the other side of a clone and of a push, and a hook its shell.
+  for (const name of ['git-receive-pack', 'git-upload-pack']) symlinkSync('git', join(layer, 'usr/bin', name));
+  symlinkSync('/bin/busybox', join(layer, 'usr/bin/env'));
   writeFileSync(
     join(layer, 'etc/passwd'),
     'root:x:0:0::/root:/bin/sh\ngit:x:1000:1000::/var/lib/gitea/git:/bin/bash\n',
