@@ -1,5 +1,6 @@
 /** The pod of a Gitea, and how it is configured: by environment variables alone. */
 import { k8s } from 'cdk8s-plus-28';
+import { jobStopping } from '../jobs/quiesce';
 import type { CephBucketWithBackupGrant } from './ceph-bucket';
 import type { BackedUpGiteaProps } from './gitea';
 import type { BackedUpPostgres } from './postgres';
@@ -23,13 +24,14 @@ export const VOLUME = 'data';
 export const PORTS = { http: { service: 80, pod: 3000 }, ssh: { service: 22, pod: 2222 } } as const;
 
 /** The pods of the rootless image, which meet the `restricted` Pod Security level. */
-export function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
-  const { settings, config = {}, resources, pod } = props;
+export function podSpec(props: BackedUpGiteaProps & { readonly name: string }, image: string): k8s.PodSpec {
+  const { settings, config = {}, resources, pod, quiesce, name } = props;
   const probe = { httpGet: { path: '/api/healthz', port: k8s.IntOrString.fromString('http') } };
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 60,
+    ...(quiesce === undefined ? {} : { affinity: nearTheJob(name) }),
     ...pod,
     securityContext: {
       runAsNonRoot: true,
@@ -68,6 +70,15 @@ export function podSpec(props: BackedUpGiteaProps, image: string): k8s.PodSpec {
       { name: 'tmp', emptyDir: {} },
     ],
   };
+}
+
+/** On the node of a job that has stopped it, as long as that job has its volume. */
+function nearTheJob(name: string): k8s.Affinity {
+  const podAffinityTerm = {
+    topologyKey: 'kubernetes.io/hostname',
+    labelSelector: { matchLabels: jobStopping({ name }) },
+  };
+  return { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] } };
 }
 
 /** What follows from the other properties. The API server refuses a variable that is there twice. */

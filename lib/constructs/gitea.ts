@@ -147,7 +147,7 @@ export class BackedUpGitea extends Construct {
       name,
       {
         selector: labels,
-        podTemplate: { spec: podSpec(props, image ?? JOB_IMAGES.gitea) },
+        podTemplate: { spec: podSpec({ ...props, name }, image ?? JOB_IMAGES.gitea) },
         volumes: { [VOLUME]: { storage, ...(storageClass === undefined ? {} : { storageClass }), backup } },
       },
       JOBS,

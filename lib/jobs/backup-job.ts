@@ -67,6 +67,7 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
     ...(source.placement === undefined ? {} : { placement: source.placement }),
     ...(source.user === undefined ? {} : { user: source.user }),
     ...(source.pod === undefined ? {} : { pod: source.pod }),
+    ...(source.labels === undefined ? {} : { labels: source.labels }),
     ...(source.access === undefined ? {} : { access: source.access }),
   });
 }

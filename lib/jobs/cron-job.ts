@@ -37,6 +37,8 @@ export interface Work {
   readonly user?: number;
   /** Further fields of the pods. */
   readonly pod?: Source['pod'];
+  /** Of the pods, besides those that all jobs have. */
+  readonly labels?: Source['labels'];
   /** What the pods may ask of the API server. Default: nothing. */
   readonly access?: readonly Access[];
   /** Of the CronJob. */
@@ -75,7 +77,7 @@ export function imagesOf({ images }: CronJobOptions): JobImages {
 
 export function cronJobObjects(options: CronJobOptions, work: Work): readonly KubeObject[] {
   const { name, namespace, priorityClassName } = options;
-  const { steps, peers, placement = { on: 'any-node' }, user, pod, access, annotations = {} } = work;
+  const { steps, peers, placement = { on: 'any-node' }, user, pod, labels = {}, access, annotations = {} } = work;
   const used = steps.flatMap(({ run }): readonly ScriptName[] => ('script' in run ? [run.script] : []));
   const scripts = scriptsConfigMap(name, namespace, used);
   const selector = { [JOB_LABEL]: name };
@@ -89,7 +91,7 @@ export function cronJobObjects(options: CronJobOptions, work: Work): readonly Ku
     ...(pod === undefined ? {} : { pod }),
     ...(access === undefined ? {} : { serviceAccount: name }),
     ...(used.length === 0 ? {} : { scripts: scripts.metadata.name }),
-    labels: { ...MANAGED_BY, ...selector },
+    labels: { ...MANAGED_BY, ...labels, ...selector },
     ...(priorityClassName === undefined ? {} : { priorityClassName }),
   });
   const cronJob: KubeObject = {

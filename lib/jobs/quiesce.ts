@@ -39,6 +39,9 @@ const HOLDS = ['kustomize.toolkit.fluxcd.io/reconcile', 'helm.toolkit.fluxcd.io/
 /** Seconds that it may take the pods to end. */
 const ENDS_WITHIN = 600;
 
+/** On the pods of a job: the name of what it stops. */
+const STOPS_LABEL = 'backed-up/stops';
+
 const TOKEN: Mount = { path: '/var/run/secrets/kubernetes.io/serviceaccount', volume: { token: 'api-server' } };
 
 /**
@@ -68,8 +71,17 @@ export function quiesced(source: Source, stopped: Stopped): Source {
     peers: [...source.peers, ...API_SERVER],
     // On the node of its pods there is none any more when a run is tried again.
     ...(source.placement?.on === 'same-node' ? { placement: { ...source.placement, preferred: true } } : {}),
+    labels: jobStopping(stopped),
     access: accessTo(stopped),
   };
+}
+
+/**
+ * Labels of the pods of the job that stops an application. They have its volume until they end, so that where one node at a
+ * time can have it, the application comes up again on their node only.
+ */
+export function jobStopping({ name }: Pick<Stopped, 'name'>): Readonly<Record<string, string>> {
+  return { [STOPS_LABEL]: name };
 }
 
 /** The CronJob that undoes what a killed run has left, and what belongs to it. */

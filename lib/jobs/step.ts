@@ -94,6 +94,8 @@ export interface Source {
   readonly user?: number;
   /** Fields of its pod besides. */
   readonly pod?: Omit<ApplicationPod, 'runAsUser'>;
+  /** Of its pods, besides those that all jobs have. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** What its steps may ask of the API server. Default: nothing, and no step has a token. */
   readonly access?: readonly Access[];
 }

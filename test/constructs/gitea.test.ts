@@ -16,7 +16,7 @@ import {
   type GiteaBackupProps,
 } from '../../lib';
 import { podSecurityViolations } from '../../lib/coverage/pod-security';
-import { at, isKubeObject, listAt, textAt, type KubeObject } from '../../lib/model/kube-object';
+import { at, isKubeObject, listAt, mappingAt, textAt, type KubeObject } from '../../lib/model/kube-object';
 import { podTemplateOf } from '../../lib/model/workloads';
 import type { Synthesized } from '../../lib/synth/synthesize';
 import { explain, offsite, rook, synthesizeScenario, type Scenario } from '../support/scenario';
@@ -194,6 +194,21 @@ describe('BackedUpGitea', () => {
     expect(undo?.[0]).toBe(run?.[0]);
     expect(undo?.[1]).toBe(((run?.[1] ?? 0) + 2) % 24);
     expect([...(result.files?.keys() ?? [])]).toContain('example-backup/paperless.Role.gitea-offsite.yaml');
+  });
+
+  it('comes up on the node of the job that has stopped it, and still has its volume', () => {
+    const stopped = withGitea({ quiesce: 'stop' });
+    const [term] = listAt(
+      podTemplateOf(object(stopped, SET)),
+      ...['spec', 'affinity', 'podAffinity', 'preferredDuringSchedulingIgnoredDuringExecution'],
+    );
+    const labels = mappingAt(term, 'podAffinityTerm', 'labelSelector', 'matchLabels');
+    expect(labels).toEqual({ 'backed-up/stops': 'gitea' });
+    const ofJob = mappingAt(podTemplateOf(object(stopped, JOB)), 'metadata', 'labels');
+    expect(ofJob).toMatchObject(labels);
+    const running = withGitea({});
+    expect(at(podTemplateOf(object(running, SET)), 'spec', 'affinity')).toBeUndefined();
+    expect(mappingAt(podTemplateOf(object(running, JOB)), 'metadata', 'labels')).not.toHaveProperty('backed-up/stops');
   });
 
   it('keeps all but repositories in a bucket that it is given, and looks for them nowhere else', () => {
