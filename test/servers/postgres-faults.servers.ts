@@ -141,7 +141,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     },
     serverOf(
       'There are more tables than the server can lock',
-      /^Database postgres was not dumped: .*out of shared memory \(You might need to increase max_locks_per_transaction\.\)$/,
+      /^Database postgres was not dumped: .*out of shared memory \(You might need to increase "?max_locks_per_transaction"?\.\)$/,
       { settings: FEW_LOCKS },
       async (other) => makeTables(other, 1200),
     ),
