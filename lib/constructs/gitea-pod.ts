@@ -25,13 +25,13 @@ export const PORTS = { http: { service: 80, pod: 3000 }, ssh: { service: 22, pod
 
 /** The pods of the rootless image, which meet the `restricted` Pod Security level. */
 export function podSpec(props: BackedUpGiteaProps & { readonly name: string }, image: string): k8s.PodSpec {
-  const { settings, config = {}, resources, pod, quiesce, name } = props;
+  const { settings, config = {}, resources, pod, quiesce } = props;
   const probe = { httpGet: { path: '/api/healthz', port: k8s.IntOrString.fromString('http') } };
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 60,
-    ...(quiesce === undefined ? {} : { affinity: nearTheJob(name) }),
+    ...(quiesce === undefined ? {} : { affinity: nearTheJob(props.name) }),
     ...pod,
     securityContext: {
       runAsNonRoot: true,
