@@ -50,11 +50,21 @@ function mountsAny(object: KubeObject, { dataset, declaration }: PlannedJob): bo
 export function settingsIn(workloads: readonly KubeObject[], context: GateContext): Settings {
   const settings = new Map<string, Setting>();
   for (const object of workloads) {
-    addIni(settings, mountedConfiguration(object, context));
+    const configuration = mountedConfiguration(object, context);
+    if (configuration === undefined) for (const place of OF_THE_IMAGE) settings.set(place, {});
+    else addIni(settings, configuration);
     for (const container of containersOf(object)) addEnvironment(settings, container, object, context);
   }
   return settings;
 }
+
+/** Places that an image of Gitea says itself, in the `app.ini` that it makes where it finds none (Gitea 1.26, docker/rootless). */
+const OF_THE_IMAGE = [
+  'attachment.PATH',
+  'lfs.PATH',
+  'picture.AVATAR_UPLOAD_PATH',
+  'picture.REPOSITORY_AVATAR_UPLOAD_PATH',
+] as const;
 
 function containersOf(object: KubeObject): readonly unknown[] {
   const spec = at(podTemplateOf(object), 'spec');
@@ -62,7 +72,7 @@ function containersOf(object: KubeObject): readonly unknown[] {
 }
 
 /** The `app.ini` that the pods of an object read, where it is that of a ConfigMap which is seen. */
-function mountedConfiguration(object: KubeObject, context: GateContext): string {
+function mountedConfiguration(object: KubeObject, context: GateContext): string | undefined {
   const container = giteaContainer(object);
   const named = textAt(
     listAt(container, 'env').find((each) => textAt(each, 'name') === 'GITEA_APP_INI'),
@@ -82,7 +92,7 @@ function mountedConfiguration(object: KubeObject, context: GateContext): string 
         .map(({ text }) => text),
     );
   });
-  return texts[0] ?? '';
+  return texts[0];
 }
 
 /** What a ConfigMap comes to as a volume. */

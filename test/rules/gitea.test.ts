@@ -1270,6 +1270,65 @@ describe('the pods of a Gitea', () => {
     ),
   });
 
+  for (const [setting, value, accepted, files, folder] of [
+    ['storage.packages.PATH', '/tmp/packages', '/var/lib/gitea/packages', 'package files', 'packages'],
+    [
+      'storage.actions_artifacts.PATH',
+      '/tmp',
+      '/var/lib/gitea/actions_artifacts',
+      'Actions artifacts',
+      'actions_artifacts',
+    ],
+  ] as const)
+    refuses('gitea-contradicted', [], `of ours that keep ${files} beside the volume, as ${setting} says`, {
+      build: ({ chart }, changed) => gitea(chart, { config: { [setting]: changed ? value : accepted } }),
+      says: contradicted(
+        `its settings keep ${files} in ${value} (${setting}), the volume is mounted at /var/lib/gitea, and the job looks for them in ${folder} on it`,
+        `what to do       leave ${setting} out of config, or make the copies with GiteaBackup`,
+      ),
+    });
+
+  for (const setting of ['storage.PATH', 'server.APP_DATA_PATH'])
+    refuses(
+      'gitea-contradicted',
+      [],
+      `of ours that keep all for which the image says no place beside the volume, as ${setting} says`,
+      {
+        build: ({ chart }, changed) => gitea(chart, { config: { [setting]: changed ? '/tmp' : '/var/lib/gitea' } }),
+        says: `
+        3 copies of Gitea of something else than what their pods use: [gitea-contradicted]
+${[
+  ['Actions artifacts', 'actions_artifacts'],
+  ['Actions logs', 'actions_log'],
+  ['package files', 'packages'],
+]
+  .map(
+    ([files, folder]) => `
+          ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+              made by          example/gitea
+              because          its settings keep ${files} in /tmp/${folder} (${setting}), the volume is mounted at /var/lib/gitea, and the job looks for them in ${folder} on it
+              what to do       leave ${setting} out of config, or make the copies with GiteaBackup`,
+  )
+  .join('')}`,
+      },
+    );
+
+  refuses('gitea-contradicted', [], 'that keep packages below another folder of all', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce');
+      environment(chart, {
+        GITEA__storage__PATH: '/var/lib/gitea/all',
+        GITEA__packages__PATH: changed ? '' : '/var/lib/gitea/packages',
+        GITEA__storage_0X2E_actions_log__PATH: '/var/lib/gitea/actions_log',
+        GITEA__actions_0X2E_artifacts__PATH: '/var/lib/gitea/actions_artifacts',
+      });
+    },
+    says: contradicted(
+      'its settings keep package files in /var/lib/gitea/all/packages (storage.PATH), the volume is mounted at /var/lib/gitea, and the job looks for them in packages on it',
+      "what to do       say in layout where each folder is on the volume, or in settings packages.PATH: '/var/lib/gitea/packages'",
+    ),
+  });
+
   refuses('gitea-contradicted', [], 'that keep repositories beside the volume', {
     build: ({ chart }, changed) => {
       ofSomebodyElse(chart, false, 'ReadWriteOnce');

@@ -253,7 +253,7 @@ function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[
         remedies: inWords(
           isOfBackedUpGitea(job)
             ? `leave ${path.setting} out of config, or make the copies with GiteaBackup`
-            : `say in layout where each folder is on the volume, or in settings ${path.setting}: '${mountPath}/${folder}'`,
+            : `say in layout where each folder is on the volume, or in settings ${path.own}: '${mountPath}/${folder}'`,
         ),
       },
     ];
