@@ -16,15 +16,31 @@ export type Settings = ReadonlyMap<string, Setting>;
 
 /** Those of the Gitea that a job copies. Only its own: a namespace may have another Gitea. */
 export function settingsOf(job: PlannedJob, context: GateContext): Settings {
+  const workloads = shownWorkloads(job, context);
+  if (workloads !== undefined) return settingsIn(workloads, context);
+  const release = releaseOf(job, context);
+  return release === undefined ? new Map() : settingsOfRelease(release, context);
+}
+
+/** What is seen of its pods, where that is more than the HelmRelease which makes them. */
+function shownWorkloads(job: PlannedJob, context: GateContext): readonly KubeObject[] | undefined {
   const workloads = workloadsOf(job, context);
-  const { heldBy } = job.dataset;
-  const isMounted = workloads.some((object) => mountsAny(object, job));
-  if (isMounted || (heldBy === undefined && workloads.length > 0)) return settingsIn(workloads, context);
-  const [release, ...others] = context.ofKind(HELM, 'HelmRelease').filter(({ object }) => {
-    if (heldBy !== undefined) return objectKey(objectId(object)) === objectKey(heldBy);
-    return installNamespace(object) === job.dataset.id.namespace;
-  });
-  return release === undefined || others.length > 0 ? new Map() : settingsOfRelease(release.object, context);
+  const isShown = job.dataset.heldBy === undefined && workloads.length > 0;
+  return isShown || workloads.some((object) => mountsAny(object, job)) ? workloads : undefined;
+}
+
+/** The HelmRelease that makes the pods of the Gitea that a job copies; `undefined` where they are seen, or nothing tells. */
+export function releaseOf(job: PlannedJob, context: GateContext): KubeObject | undefined {
+  if (shownWorkloads(job, context) !== undefined) return undefined;
+  const { heldBy, id } = job.dataset;
+  const [release, ...others] = context
+    .ofKind(HELM, 'HelmRelease')
+    .filter(({ object }) =>
+      heldBy === undefined
+        ? installNamespace(object) === id.namespace
+        : objectKey(objectId(object)) === objectKey(heldBy),
+    );
+  return others.length > 0 ? undefined : release?.object;
 }
 
 const HELM = 'helm.toolkit.fluxcd.io';

@@ -922,6 +922,87 @@ describe('the pods of a Gitea', () => {
       .replace('example/gitea', 'example/data'),
   });
 
+  for (const [what, values, accepted, because, remedy] of [
+    [
+      'makes no claim',
+      { persistence: { enabled: false } },
+      { persistence: { enabled: true } },
+      `HelmRelease paperless/gitea makes no claim, as its value persistence.enabled says, and the job reads 'gitea-shared-storage' of it`,
+      'what to do       take persistence.enabled away, or leave heldBy out and let the output or a file that alsoRead reads have the claim',
+    ],
+    [
+      'has another claim',
+      { persistence: { claimName: 'other' } },
+      { persistence: { claimName: 'gitea-shared-storage' } },
+      `the pods of HelmRelease paperless/gitea have the claim 'other' (persistence.claimName), and the job reads 'gitea-shared-storage'`,
+      `to fix           claim: 'other'`,
+    ],
+    [
+      'keeps repositories beside the volume',
+      { gitea: { config: { repository: { ROOT: '/var/elsewhere' } } } },
+      { gitea: { config: { repository: { ROOT: '/data/git/gitea-repositories' } } } },
+      'its pods keep repositories in /var/elsewhere, the volume is mounted at /data, and the job looks for them in git/gitea-repositories on it',
+      'what to do       say in layout where each folder is on the volume',
+    ],
+    [
+      'keeps LFS objects beside the volume',
+      { gitea: { config: { lfs: { PATH: '/var/lfs' } } } },
+      { gitea: { config: { lfs: { PATH: '/data/lfs' }, server: { APP_DATA_PATH: '/data' } } } },
+      'its settings keep LFS objects in /var/lfs (lfs.PATH), the volume is mounted at /data, and the job looks for them in lfs on it',
+      `what to do       say in layout where each folder is on the volume, or in settings lfs.PATH: '/data/lfs'`,
+    ],
+    [
+      'runs another version',
+      { image: { tag: '1.25.3' } },
+      { image: { tag: '1.26.4' } },
+      `its pods run docker.gitea.com/gitea:1.25.3-rootless, and 'gitea-shared-storage-offsite' looks at its repositories with docker.gitea.com/gitea:1.26.0-rootless`,
+      `to fix           image: 'docker.gitea.com/gitea:1.25.3-rootless'`,
+    ],
+    [
+      'runs a version that is too old',
+      { image: { registry: 'registry.example.net', repository: 'mirror/gitea', tag: '1.20.0', rootless: false } },
+      { image: { registry: 'registry.example.net', repository: 'mirror/gitea', tag: '1.26.0', rootless: false } },
+      'its pods run registry.example.net/mirror/gitea:1.20.0, and 1.21 is the oldest version whose database a job can ask',
+      'what to do       upgrade it, or say with elsewhere who copies it, and how',
+    ],
+    [
+      'runs another image as a whole',
+      { image: { tag: '1.26.0', fullOverride: 'codeberg.org/forgejo/forgejo:13.0.1-rootless' } },
+      { image: { tag: '1.20.0', fullOverride: 'registry.example.net/gitea:1.26-rootless' } },
+      `its pods run codeberg.org/forgejo/forgejo:13.0.1-rootless, and 'gitea-shared-storage-offsite' looks at its repositories with docker.gitea.com/gitea:1.26.0-rootless`,
+      `to fix           image: 'codeberg.org/forgejo/forgejo:13.0.1-rootless'`,
+    ],
+  ] as const) {
+    refuses('gitea-contradicted', [], `of a HelmRelease that ${what}`, {
+      build: ({ chart }, changed) => {
+        release(chart, {});
+        ApiObject.of(chart.node.findChild('gitea')).addJsonPatch(
+          JsonPatch.replace('/spec/values', changed ? values : accepted),
+        );
+      },
+      says: contradicted(because, remedy)
+        .replace(
+          `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+          'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
+        )
+        .replace('example/gitea', 'example/backup'),
+    });
+  }
+
+  it('of a HelmRelease may have values that say nothing of them, or of another chart', () => {
+    for (const values of [
+      { persistence: { subPath: 'forge' }, gitea: { config: { repository: { ROOT: '/data/repositories' } } } },
+      { image: { tag: '${GITEA_TAG}' }, persistence: { claimName: '${CLAIM}' } },
+      { image: { repository: 'mirror/forge', tag: '1.20.0' } },
+    ]) {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        release(chart, {});
+        ApiObject.of(chart.node.findChild('gitea')).addJsonPatch(JsonPatch.replace('/spec/values', values));
+      });
+      expect(explain(findings)).toBe('');
+    }
+  });
+
   const DB2 = contradicted(
     `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
     `to fix           database: { cluster: 'db2' }`,
