@@ -1,4 +1,5 @@
 /** Where a Gitea keeps its files, as far as its settings show it (Gitea 1.26, modules/setting: storage.go and what calls it). */
+import { posix } from 'node:path';
 import type { Setting, Settings } from './gitea-settings';
 
 /** A kind of files, and where its place is said. */
@@ -39,8 +40,16 @@ export interface Place {
   readonly isSaid: boolean;
   /** The bucket that the settings name. */
   readonly bucket?: Setting;
-  /** The setting that names a folder of its own for them, and that folder. */
-  readonly path?: { readonly setting: string; readonly folder: string };
+  /** Their folder, where settings say it. */
+  readonly path?: Folder;
+}
+
+export interface Folder {
+  readonly folder: string;
+  /** The setting that says it, which may be one for several kinds of files. */
+  readonly setting: string;
+  /** The setting that is for these alone. */
+  readonly own: string;
 }
 
 /** @returns `undefined` where settings say it that nobody sees, and where they say what Gitea refuses. */
@@ -52,7 +61,7 @@ export function placeOf(files: string, settings: Settings): Place | undefined {
   const { name, section = below(name), legacy } = kind;
   const over = legacy?.type !== undefined || isThere(settings, section) ? section : below(name);
   const bucket = given(settings.get(`${over}.MINIO_BUCKET`)) ?? inherited(settings, target.section, 'MINIO_BUCKET');
-  const path = isInBucket ? undefined : pathIn([`${section}.PATH`, legacy?.path], settings);
+  const path = isInBucket ? undefined : folderOf(kind, target, settings);
   return {
     isInBucket,
     isSaid: target.isSaid,
@@ -61,13 +70,35 @@ export function placeOf(files: string, settings: Settings): Place | undefined {
   };
 }
 
-/** The first of some settings that is set, where it is a folder from the root: others depend on more than these. */
-function pathIn(names: readonly (string | undefined)[], settings: Settings): Place['path'] {
-  const setting = names.find((name) => name !== undefined && given(settings.get(name)) !== undefined);
-  const folder = setting === undefined ? undefined : settings.get(setting);
-  return setting === undefined || typeof folder !== 'string' || !folder.startsWith('/')
-    ? undefined
-    : { setting, folder: folder.replace(/\/+$/, '') };
+/** As Gitea puts it together (`getStorageForLocal`); `undefined` where no setting says it, or one that nobody sees. */
+function folderOf({ name, section, legacy }: Kind, target: Target, settings: Settings): Folder | undefined {
+  const said = (setting: string | undefined): Said | undefined => {
+    const value = setting === undefined ? undefined : given(settings.get(setting));
+    return setting === undefined || value === undefined ? undefined : { setting, value };
+  };
+  const own = section === undefined ? undefined : (said(`${section}.PATH`) ?? said(legacy?.path));
+  const hasOwn =
+    own !== undefined || legacy?.type !== undefined || (section !== undefined && isThere(settings, section));
+  const over = hasOwn ? own : said(`${below(name)}.PATH`);
+  const isOfTarget = target.section === section || (!hasOwn && target.section === below(name));
+  const base = isOfTarget ? over : said(`${target.section}.PATH`);
+  const data = said('server.APP_DATA_PATH');
+  const ofThese = `${section ?? below(name)}.PATH`;
+  if (over !== undefined) return folderIn(over, isOfTarget ? data : (base ?? data), '', over.setting);
+  if (base === undefined) return data === undefined ? undefined : folderIn(data, undefined, name, ofThese);
+  return folderIn(base, data, target.section === 'storage' ? name : '', ofThese);
+}
+
+interface Said {
+  readonly setting: string;
+  readonly value: Setting;
+}
+
+/** @param root where a folder begins that does not begin at the root. */
+function folderIn({ setting, value }: Said, root: Said | undefined, name: string, own: string): Folder | undefined {
+  const beginning = typeof value === 'string' && value.startsWith('/') ? '/' : root?.value;
+  if (typeof value !== 'string' || typeof beginning !== 'string' || !beginning.startsWith('/')) return undefined;
+  return { folder: posix.resolve(beginning, value, name), setting, own };
 }
 
 /** The section that says all of a storage, and its type. */

@@ -16,15 +16,31 @@ export type Settings = ReadonlyMap<string, Setting>;
 
 /** Those of the Gitea that a job copies. Only its own: a namespace may have another Gitea. */
 export function settingsOf(job: PlannedJob, context: GateContext): Settings {
+  const workloads = shownWorkloads(job, context);
+  if (workloads !== undefined) return settingsIn(workloads, context);
+  const release = releaseOf(job, context);
+  return release === undefined ? new Map() : settingsOfRelease(release, context);
+}
+
+/** What is seen of its pods, where that is more than the HelmRelease which makes them. */
+function shownWorkloads(job: PlannedJob, context: GateContext): readonly KubeObject[] | undefined {
   const workloads = workloadsOf(job, context);
-  const { heldBy } = job.dataset;
-  const isMounted = workloads.some((object) => mountsAny(object, job));
-  if (isMounted || (heldBy === undefined && workloads.length > 0)) return settingsIn(workloads, context);
-  const [release, ...others] = context.ofKind(HELM, 'HelmRelease').filter(({ object }) => {
-    if (heldBy !== undefined) return objectKey(objectId(object)) === objectKey(heldBy);
-    return installNamespace(object) === job.dataset.id.namespace;
-  });
-  return release === undefined || others.length > 0 ? new Map() : settingsOfRelease(release.object, context);
+  const isShown = job.dataset.heldBy === undefined && workloads.length > 0;
+  return isShown || workloads.some((object) => mountsAny(object, job)) ? workloads : undefined;
+}
+
+/** The HelmRelease that makes the pods of the Gitea that a job copies; `undefined` where they are seen, or nothing tells. */
+export function releaseOf(job: PlannedJob, context: GateContext): KubeObject | undefined {
+  if (shownWorkloads(job, context) !== undefined) return undefined;
+  const { heldBy, id } = job.dataset;
+  const [release, ...others] = context
+    .ofKind(HELM, 'HelmRelease')
+    .filter(({ object }) =>
+      heldBy === undefined
+        ? installNamespace(object) === id.namespace
+        : objectKey(objectId(object)) === objectKey(heldBy),
+    );
+  return others.length > 0 ? undefined : release?.object;
 }
 
 const HELM = 'helm.toolkit.fluxcd.io';
@@ -50,11 +66,21 @@ function mountsAny(object: KubeObject, { dataset, declaration }: PlannedJob): bo
 export function settingsIn(workloads: readonly KubeObject[], context: GateContext): Settings {
   const settings = new Map<string, Setting>();
   for (const object of workloads) {
-    addIni(settings, mountedConfiguration(object, context));
+    const configuration = mountedConfiguration(object, context);
+    if (configuration === undefined) for (const place of OF_THE_IMAGE) settings.set(place, {});
+    else addIni(settings, configuration);
     for (const container of containersOf(object)) addEnvironment(settings, container, object, context);
   }
   return settings;
 }
+
+/** Places that an image of Gitea says itself, in the `app.ini` that it makes where it finds none (Gitea 1.26, docker/rootless). */
+const OF_THE_IMAGE = [
+  'attachment.PATH',
+  'lfs.PATH',
+  'picture.AVATAR_UPLOAD_PATH',
+  'picture.REPOSITORY_AVATAR_UPLOAD_PATH',
+] as const;
 
 function containersOf(object: KubeObject): readonly unknown[] {
   const spec = at(podTemplateOf(object), 'spec');
@@ -62,7 +88,7 @@ function containersOf(object: KubeObject): readonly unknown[] {
 }
 
 /** The `app.ini` that the pods of an object read, where it is that of a ConfigMap which is seen. */
-function mountedConfiguration(object: KubeObject, context: GateContext): string {
+function mountedConfiguration(object: KubeObject, context: GateContext): string | undefined {
   const container = giteaContainer(object);
   const named = textAt(
     listAt(container, 'env').find((each) => textAt(each, 'name') === 'GITEA_APP_INI'),
@@ -82,7 +108,7 @@ function mountedConfiguration(object: KubeObject, context: GateContext): string 
         .map(({ text }) => text),
     );
   });
-  return texts[0] ?? '';
+  return texts[0];
 }
 
 /** What a ConfigMap comes to as a volume. */

@@ -89,7 +89,10 @@ function container(step: Step, { images, resources }: PodOptions, mounts: readon
     env: Object.entries({ HOME: `${SCRATCH_PATH}/tmp`, TMPDIR: `${SCRATCH_PATH}/tmp`, ...step.env }).map(envVar),
     resources: {
       requests: { cpu: resources.cpu, memory: resources.memory },
-      limits: { memory: resources.memoryLimit },
+      limits: {
+        ...(resources.cpuLimit === undefined ? {} : { cpu: resources.cpuLimit }),
+        memory: resources.memoryLimit,
+      },
     },
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -34,7 +34,7 @@ export interface Platform {
   readonly flux: FluxPlatform;
 }
 
-/** Quantities of Kubernetes. There is no limit for CPU: a backup that is throttled only takes longer. */
+/** Quantities of Kubernetes. */
 export interface JobResources {
   /** Requested CPU, `50m`. */
   readonly cpu: string;
@@ -42,6 +42,11 @@ export interface JobResources {
   readonly memory: string;
   /** Memory at which a container is ended. A large repository needs more when it is pruned. */
   readonly memoryLimit: string;
+  /**
+   * CPU that a container may use at most, `1`, where a ResourceQuota of a namespace asks for that (`job-over-limits`). Default:
+   * no limit, because a backup that is throttled only takes longer.
+   */
+  readonly cpuLimit?: string;
 }
 
 /** What all jobs of a cluster have in common. */
@@ -197,7 +202,7 @@ export const PLATFORM_FIELDS = {
     kubectl: true,
     gitea: true,
   } satisfies Fields<JobImages>,
-  'jobs.resources': { cpu: true, memory: true, memoryLimit: true } satisfies Fields<JobResources>,
+  'jobs.resources': { cpu: true, memory: true, memoryLimit: true, cpuLimit: true } satisfies Fields<JobResources>,
   flux: { sourceRef: true, path: true, namespace: true, operators: true } satisfies Fields<FluxPlatform>,
   'flux.sourceRef': { kind: true, name: true, url: true } satisfies Fields<FluxPlatform['sourceRef']>,
   'flux.operators': { velero: true, cnpg: true, rook: true } satisfies Fields<NonNullable<FluxPlatform['operators']>>,

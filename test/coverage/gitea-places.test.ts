@@ -71,6 +71,43 @@ describe('files of a Gitea', () => {
       '[picture]\nAVATAR_UPLOAD_PATH = /old/avatars\nREPOSITORY_AVATAR_UPLOAD_PATH = /old/repo-avatars\n[repo-avatar]\nPATH = /new\n[server]\nLFS_CONTENT_PATH = /old/lfs/\n[attachment]\nPATH = relative',
       { ...all('the volume'), avatars: '/old/avatars', 'repository avatars': '/new', 'LFS objects': '/old/lfs' },
     ],
+    [
+      'their section below storage says a folder',
+      '[storage.packages]\nPATH = /p/\n[storage.actions_artifacts]\nPATH = /a\n[storage.actions_log]\nPATH = /l\n[storage.lfs]\nPATH = /lfs\n[lfs]\nJWT = x',
+      {
+        ...all('the volume'),
+        'package files': '/p',
+        'Actions artifacts': '/a',
+        'Actions logs': '/l',
+        'LFS objects': '/lfs',
+      },
+    ],
+    [
+      '[storage] says a folder of all',
+      '[storage]\nPATH = /all\n[attachment]\nPATH = own\n[packages]\nENABLED = true',
+      {
+        'LFS objects': '/all/lfs',
+        attachments: '/all/own',
+        'package files': '/all/packages',
+        avatars: '/all/avatars',
+        'repository avatars': '/all/repo-avatars',
+        'Actions logs': '/all/actions_log',
+        'Actions artifacts': '/all/actions_artifacts',
+      },
+    ],
+    [
+      'Gitea keeps everything else',
+      '[server]\nAPP_DATA_PATH = /data\n[storage.lfs]\nPATH = below\n[attachment]\nPATH = own\nSTORAGE_TYPE = local\n[avatar]\nPATH = /avatars',
+      {
+        'LFS objects': '/data/below',
+        attachments: '/data/own',
+        'package files': '/data/packages',
+        avatars: '/avatars',
+        'repository avatars': '/data/repo-avatars',
+        'Actions logs': '/data/actions_log',
+        'Actions artifacts': '/data/actions_artifacts',
+      },
+    ],
     ['a type is empty', '[storage]\nSTORAGE_TYPE = minio\n[storage.lfs]\nSTORAGE_TYPE =', all('a bucket')],
   ])('are where %s', (_, text, places) => {
     expect(placesIn(text)).toEqual(places);

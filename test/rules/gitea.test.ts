@@ -922,6 +922,87 @@ describe('the pods of a Gitea', () => {
       .replace('example/gitea', 'example/data'),
   });
 
+  for (const [what, values, accepted, because, remedy] of [
+    [
+      'makes no claim',
+      { persistence: { enabled: false } },
+      { persistence: { enabled: true } },
+      `HelmRelease paperless/gitea makes no claim, as its value persistence.enabled says, and the job reads 'gitea-shared-storage' of it`,
+      'what to do       take persistence.enabled away, or leave heldBy out and let the output or a file that alsoRead reads have the claim',
+    ],
+    [
+      'has another claim',
+      { persistence: { claimName: 'other' } },
+      { persistence: { claimName: 'gitea-shared-storage' } },
+      `the pods of HelmRelease paperless/gitea have the claim 'other' (persistence.claimName), and the job reads 'gitea-shared-storage'`,
+      `to fix           claim: 'other'`,
+    ],
+    [
+      'keeps repositories beside the volume',
+      { gitea: { config: { repository: { ROOT: '/var/elsewhere' } } } },
+      { gitea: { config: { repository: { ROOT: '/data/git/gitea-repositories' } } } },
+      'its pods keep repositories in /var/elsewhere, the volume is mounted at /data, and the job looks for them in git/gitea-repositories on it',
+      'what to do       say in layout where each folder is on the volume',
+    ],
+    [
+      'keeps LFS objects beside the volume',
+      { gitea: { config: { lfs: { PATH: '/var/lfs' } } } },
+      { gitea: { config: { lfs: { PATH: '/data/lfs' }, server: { APP_DATA_PATH: '/data' } } } },
+      'its settings keep LFS objects in /var/lfs (lfs.PATH), the volume is mounted at /data, and the job looks for them in lfs on it',
+      `what to do       say in layout where each folder is on the volume, or in settings lfs.PATH: '/data/lfs'`,
+    ],
+    [
+      'runs another version',
+      { image: { tag: '1.25.3' } },
+      { image: { tag: '1.26.4' } },
+      `its pods run docker.gitea.com/gitea:1.25.3-rootless, and 'gitea-shared-storage-offsite' looks at its repositories with docker.gitea.com/gitea:1.26.0-rootless`,
+      `to fix           image: 'docker.gitea.com/gitea:1.25.3-rootless'`,
+    ],
+    [
+      'runs a version that is too old',
+      { image: { registry: 'registry.example.net', repository: 'mirror/gitea', tag: '1.20.0', rootless: false } },
+      { image: { registry: 'registry.example.net', repository: 'mirror/gitea', tag: '1.26.0', rootless: false } },
+      'its pods run registry.example.net/mirror/gitea:1.20.0, and 1.21 is the oldest version whose database a job can ask',
+      'what to do       upgrade it, or say with elsewhere who copies it, and how',
+    ],
+    [
+      'runs another image as a whole',
+      { image: { tag: '1.26.0', fullOverride: 'codeberg.org/forgejo/forgejo:13.0.1-rootless' } },
+      { image: { tag: '1.20.0', fullOverride: 'registry.example.net/gitea:1.26-rootless' } },
+      `its pods run codeberg.org/forgejo/forgejo:13.0.1-rootless, and 'gitea-shared-storage-offsite' looks at its repositories with docker.gitea.com/gitea:1.26.0-rootless`,
+      `to fix           image: 'codeberg.org/forgejo/forgejo:13.0.1-rootless'`,
+    ],
+  ] as const) {
+    refuses('gitea-contradicted', [], `of a HelmRelease that ${what}`, {
+      build: ({ chart }, changed) => {
+        release(chart, {});
+        ApiObject.of(chart.node.findChild('gitea')).addJsonPatch(
+          JsonPatch.replace('/spec/values', changed ? values : accepted),
+        );
+      },
+      says: contradicted(because, remedy)
+        .replace(
+          `StatefulSet paperless/gitea, claim template 'data' (50Gi)`,
+          'PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)',
+        )
+        .replace('example/gitea', 'example/backup'),
+    });
+  }
+
+  it('of a HelmRelease may have values that say nothing of them, or of another chart', () => {
+    for (const values of [
+      { persistence: { subPath: 'forge' }, gitea: { config: { repository: { ROOT: '/data/repositories' } } } },
+      { image: { tag: '${GITEA_TAG}' }, persistence: { claimName: '${CLAIM}' } },
+      { image: { repository: 'mirror/forge', tag: '1.20.0' } },
+    ]) {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        release(chart, {});
+        ApiObject.of(chart.node.findChild('gitea')).addJsonPatch(JsonPatch.replace('/spec/values', values));
+      });
+      expect(explain(findings)).toBe('');
+    }
+  });
+
   const DB2 = contradicted(
     `its settings say that its database is at 'db2-rw', and the job dumps Cluster paperless/db`,
     `to fix           database: { cluster: 'db2' }`,
@@ -1267,6 +1348,65 @@ describe('the pods of a Gitea', () => {
     says: contradicted(
       'its settings keep attachments in /srv/attachments (attachment.PATH), the volume is mounted at /var/lib/gitea, and the job looks for them in data/attachments on it',
       'what to do       leave attachment.PATH out of config, or make the copies with GiteaBackup',
+    ),
+  });
+
+  for (const [setting, value, accepted, files, folder] of [
+    ['storage.packages.PATH', '/tmp/packages', '/var/lib/gitea/packages', 'package files', 'packages'],
+    [
+      'storage.actions_artifacts.PATH',
+      '/tmp',
+      '/var/lib/gitea/actions_artifacts',
+      'Actions artifacts',
+      'actions_artifacts',
+    ],
+  ] as const)
+    refuses('gitea-contradicted', [], `of ours that keep ${files} beside the volume, as ${setting} says`, {
+      build: ({ chart }, changed) => gitea(chart, { config: { [setting]: changed ? value : accepted } }),
+      says: contradicted(
+        `its settings keep ${files} in ${value} (${setting}), the volume is mounted at /var/lib/gitea, and the job looks for them in ${folder} on it`,
+        `what to do       leave ${setting} out of config, or make the copies with GiteaBackup`,
+      ),
+    });
+
+  for (const setting of ['storage.PATH', 'server.APP_DATA_PATH'])
+    refuses(
+      'gitea-contradicted',
+      [],
+      `of ours that keep all for which the image says no place beside the volume, as ${setting} says`,
+      {
+        build: ({ chart }, changed) => gitea(chart, { config: { [setting]: changed ? '/tmp' : '/var/lib/gitea' } }),
+        says: `
+        3 copies of Gitea of something else than what their pods use: [gitea-contradicted]
+${[
+  ['Actions artifacts', 'actions_artifacts'],
+  ['Actions logs', 'actions_log'],
+  ['package files', 'packages'],
+]
+  .map(
+    ([files, folder]) => `
+          ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+              made by          example/gitea
+              because          its settings keep ${files} in /tmp/${folder} (${setting}), the volume is mounted at /var/lib/gitea, and the job looks for them in ${folder} on it
+              what to do       leave ${setting} out of config, or make the copies with GiteaBackup`,
+  )
+  .join('')}`,
+      },
+    );
+
+  refuses('gitea-contradicted', [], 'that keep packages below another folder of all', {
+    build: ({ chart }, changed) => {
+      ofSomebodyElse(chart, false, 'ReadWriteOnce');
+      environment(chart, {
+        GITEA__storage__PATH: '/var/lib/gitea/all',
+        GITEA__packages__PATH: changed ? '' : '/var/lib/gitea/packages',
+        GITEA__storage_0X2E_actions_log__PATH: '/var/lib/gitea/actions_log',
+        GITEA__actions_0X2E_artifacts__PATH: '/var/lib/gitea/actions_artifacts',
+      });
+    },
+    says: contradicted(
+      'its settings keep package files in /var/lib/gitea/all/packages (storage.PATH), the volume is mounted at /var/lib/gitea, and the job looks for them in packages on it',
+      "what to do       say in layout where each folder is on the volume, or in settings packages.PATH: '/var/lib/gitea/packages'",
     ),
   });
 

@@ -105,6 +105,28 @@ describe('the platform', () => {
   );
 
   refusedPlatform(
+    'more CPU than there may be',
+    { jobs: { resources: { cpu: '2', cpuLimit: '2' } } },
+    { jobs: { resources: { cpu: '2', cpuLimit: '1' } } },
+    `
+        ✖ platform.jobs.resources.cpu
+            because          '2' is more than the cpuLimit, '1'
+            to fix           cpuLimit: '2'
+    `,
+  );
+
+  refusedPlatform(
+    'a limit of CPU that is no quantity',
+    { jobs: { resources: { cpuLimit: '1500m' } } },
+    { jobs: { resources: { cpuLimit: 'one' } } },
+    `
+        ✖ platform.jobs.resources.cpuLimit
+            because          'one' is not a quantity
+            to fix           cpuLimit: '1'
+    `,
+  );
+
+  refusedPlatform(
     'fields that nothing reads',
     {},
     {

@@ -2,6 +2,7 @@
 import { ApiObject, JsonPatch, type Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { exclude, holds, nightly, PostgresBackup, type PostgresBackupProps } from '../../lib';
+import { plainPostgres } from '../support/plain-postgres';
 import { refuses } from '../support/rule-test';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
 
@@ -446,6 +447,30 @@ describe('a dump', () => {
       service(chart, 'wiki');
       dumped(chart, 'wiki', {}, { statefulSet: 'wiki', template: 'data' });
     });
+    expect(explain(findings)).toBe('');
+  });
+
+  for (const image of ['docker.io/library/mysql:9.5', 'docker.io/library/mariadb:12.1', 'docker.io/library/mongo:8.2'])
+    refuses('postgres-server', [], `of another database, ${image}`, {
+      build: ({ chart }, changed) =>
+        plainPostgres(chart, { image: changed ? image : 'registry.example.net/wiki-db:3' }),
+      says: `
+      1 volume whose dumps would not have what it holds: [postgres-server]
+
+        ✖ StatefulSet paperless/db, claim template 'data' (20Gi)
+            made by          example/set
+            because          ${image} in StatefulSet paperless/db writes to it, which is no PostgreSQL, and the job can dump nothing else
+            in its place     backUp(this, { statefulSet: 'db', template: 'data' }, nightly({ to: offsite, keep: { daily: 7 }, crashConsistent: 'why what a power cut leaves is good enough' }))
+    `,
+    });
+
+  it('may be of a server whose image nobody knows, beside a cache with a volume of its own', () => {
+    const { findings } = synthesizeScenario(({ chart }) =>
+      plainPostgres(chart, {
+        image: 'registry.example.net/wiki-db:3',
+        before: [{ name: 'cache', image: 'docker.io/library/redis:8.4' }],
+      }),
+    );
     expect(explain(findings)).toBe('');
   });
 

@@ -193,6 +193,19 @@ spec:
     ),
   });
 
+  for (const fenced of ['["*"]', '["db-1"]'])
+    refuses('postgres-archive', [], `a database whose instances are fenced, ${fenced}`, {
+      build: ({ chart }, changed) => {
+        const db = database(chart);
+        ApiObject.of(db).metadata.addAnnotation('cnpg.io/fencedInstances', changed ? fenced : '[]');
+      },
+      says: notArchived(
+        `its annotation cnpg.io/fencedInstances is '${fenced}': PostgreSQL is stopped there, hands over no log, and no base copy is made of it`,
+        'what to do',
+        'take the annotation away',
+      ),
+    });
+
   for (const timeout of ['0', 'never', '5 minutes']) {
     refuses('postgres-archive', [], `an archive_timeout of '${timeout}'`, {
       build: ({ chart }, changed) =>

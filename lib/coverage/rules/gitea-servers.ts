@@ -18,6 +18,7 @@ import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../
 import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from '../gitea-databases';
 import { FILES, placeOf } from '../gitea-places';
 import { settingsOf, workloadsOf, type Settings } from '../gitea-settings';
+import { releasedGitea } from '../gitea-releases';
 import { foldersLookedFor, giteaJobs, isOfBackedUpGitea } from '../gitea-stores';
 import {
   folderOn,
@@ -37,7 +38,7 @@ export const giteaContradicted: Rule = {
   id: 'gitea-contradicted',
   heading: (n) =>
     `${counted(n, 'copy of Gitea', 'copies of Gitea')} of something else than what ${n === 1 ? 'its' : 'their'} pods use`,
-  what: 'The pods of a Gitea show another database, another place of the repositories or of other files, another program or more volumes than its copies are made of.',
+  what: 'The pods of a Gitea, or the values of its HelmRelease, show another database, another place of the repositories or of other files, another program, another claim or more volumes than its copies are made of, or a version before 1.21.',
   why: 'Whoever has moved a Gitea to another database, and left the old one running, has a dump every night that is well in itself, and none of the database that is in use. Of several volumes the inventory would list all, and the job reads one.',
   fix: 'Let the construct say what the pods do, or the pods what the construct says.',
   example: `new BackedUpPostgres(chart, 'db', {
@@ -78,6 +79,7 @@ new GiteaBackup(chart, 'gitea-backup', {
         layoutProblem(job, context),
         ...filesProblems(job, context),
         volumesProblem(job),
+        claimProblem(job, context),
       ]
         .filter((problem) => problem !== undefined)
         .map((problem) => ({ ...aboutDataset(job.dataset), ...problem })),
@@ -194,10 +196,20 @@ function missingCluster(
 /** Its git has to understand what that of the server writes. */
 function imageProblem(job: PlannedJob, context: GateContext): Problem | undefined {
   const own = giteaImage(job.images.gitea);
+  const released = releasedGitea(job, context)?.image;
   const images = workloadsOf(job, context).flatMap((object) =>
     listAt(podTemplateOf(object), 'spec', 'containers').flatMap((container) => textAt(container, 'image') ?? []),
   );
-  const [real, ...others] = images.filter((image) => giteaImage(image) !== undefined);
+  const [real, ...others] = [...images, ...(released === undefined ? [] : [released])].filter(
+    (image) => giteaImage(image) !== undefined,
+  );
+  const tooOld = [real ?? job.images.gitea, ...others].find(isBefore121);
+  if (tooOld !== undefined) {
+    return {
+      because: `its pods run ${tooOld}, and 1.21 is the oldest version whose database a job can ask`,
+      remedies: inWords('upgrade it, or say with elsewhere who copies it, and how'),
+    };
+  }
   if (real === undefined) return undefined;
   const fits = (image: string): boolean => {
     const server = giteaImage(image);
@@ -210,6 +222,34 @@ function imageProblem(job: PlannedJob, context: GateContext): Problem | undefine
   return {
     because: `its pods run ${real}, and '${job.name}' looks at its repositories with ${job.images.gitea}`,
     remedies: toFix(`image: '${real}'`),
+  };
+}
+
+/** Older ones do not list branches in the database. */
+function isBefore121(image: string): boolean {
+  const { major, minor } = giteaImage(image) ?? {};
+  return major === '1' && minor !== undefined && Number(minor) < 21;
+}
+
+/** What the values of a HelmRelease say of the claim that it is said to make. */
+function claimProblem(job: PlannedJob, context: GateContext): Problem | undefined {
+  const released = job.dataset.heldBy === undefined ? undefined : releasedGitea(job, context);
+  if (released === undefined) return undefined;
+  const { release, claim, withoutClaim } = released;
+  const name = describeObject(objectId(release));
+  const [read = ''] = claimsReadBy(job.declaration.source);
+  if (claim !== undefined && claim !== read) {
+    return {
+      because: `the pods of ${name} have the claim '${claim}' (persistence.claimName), and the job reads '${read}'`,
+      remedies: toFix(`claim: '${claim}'`),
+    };
+  }
+  if (withoutClaim === undefined) return undefined;
+  return {
+    because: `${name} makes no claim, as its value ${withoutClaim} says, and the job reads '${read}' of it`,
+    remedies: inWords(
+      `take ${withoutClaim} away, or leave heldBy out and let the output or a file that alsoRead reads have the claim`,
+    ),
   };
 }
 
@@ -227,7 +267,13 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
   const [claim = ''] = claimsReadBy(job.declaration.source);
   const looked = job.declaration.source.steps.flatMap(({ env }) => env?.['REPOSITORIES'] ?? [])[0];
   const set = settingsOf(job, context).get('repository.ROOT');
-  const places = workloadsOf(job, context).flatMap((object) => repositoriesOf(object, claim, set) ?? []);
+  const mountPath = releasedGitea(job, context)?.mountPath;
+  const released =
+    mountPath === undefined || typeof set !== 'string'
+      ? []
+      : [{ root: set, mountPath, folder: folderOn(mountPath, set) }];
+  const shown = workloadsOf(job, context).flatMap((object) => repositoriesOf(object, claim, set) ?? []);
+  const places = [...shown, ...released];
   const [place] = places;
   if (place === undefined || places.some(({ folder }) => folder === looked)) return undefined;
   return {
@@ -239,7 +285,8 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
 /** The same of files that have a folder of their own, which are not in a bucket. */
 function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[] {
   const [claim = ''] = claimsReadBy(job.declaration.source);
-  const [mountPath] = workloadsOf(job, context).flatMap((object) => mountOf(object, claim) ?? []);
+  const [shown] = workloadsOf(job, context).flatMap((object) => mountOf(object, claim) ?? []);
+  const mountPath = shown ?? releasedGitea(job, context)?.mountPath;
   const looked = foldersLookedFor(job);
   const settings = settingsOf(job, context);
   return FILES.flatMap((files) => {
@@ -253,7 +300,7 @@ function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[
         remedies: inWords(
           isOfBackedUpGitea(job)
             ? `leave ${path.setting} out of config, or make the copies with GiteaBackup`
-            : `say in layout where each folder is on the volume, or in settings ${path.setting}: '${mountPath}/${folder}'`,
+            : `say in layout where each folder is on the volume, or in settings ${path.own}: '${mountPath}/${folder}'`,
         ),
       },
     ];

@@ -16,6 +16,7 @@ import * as fluxOutput from './flux-output';
 import * as fluxSource from './flux-source';
 import * as gitea from './gitea';
 import * as giteaServers from './gitea-servers';
+import * as jobLimits from './job-limits';
 import * as jobShutOut from './job-shut-out';
 import * as jobs from './jobs';
 import * as keys from './keys';
@@ -134,6 +135,7 @@ export const rules: readonly Rule[] = [
   cronJobs.podSecurity,
   networkPolicy.networkPolicyPort,
   jobShutOut.jobShutOut,
+  jobLimits.jobOverLimits,
   flux.substitution,
   flux.healthExpressions,
   flux.fluxDeadlock,

@@ -114,7 +114,7 @@ function imageProblems({ images = {} }: JobsPlatform): readonly PlatformProblem[
 }
 
 function resourceProblems({ resources = {} }: JobsPlatform): readonly PlatformProblem[] {
-  const wrong = Object.entries(JOB_RESOURCE_DEFAULTS).flatMap(([name, usual]) => {
+  const wrong = Object.entries({ ...JOB_RESOURCE_DEFAULTS, cpuLimit: '1' }).flatMap(([name, usual]) => {
     const given: unknown = at(resources, name);
     if (given === undefined || parseQuantity(given) !== undefined) return [];
     return [
@@ -125,14 +125,16 @@ function resourceProblems({ resources = {} }: JobsPlatform): readonly PlatformPr
       },
     ];
   });
-  const { memory, memoryLimit } = { ...JOB_RESOURCE_DEFAULTS, ...resources };
-  const isMore = (parseQuantity(memory)?.bytes ?? 0) > (parseQuantity(memoryLimit)?.bytes ?? Infinity);
-  if (wrong.length > 0 || !isMore) return wrong;
+  if (wrong.length > 0) return wrong;
+  const { cpu, cpuLimit, memory, memoryLimit } = { ...JOB_RESOURCE_DEFAULTS, ...resources };
   return [
-    {
-      field: 'jobs.resources.memory',
-      because: `'${memory}' is more than the memoryLimit, '${memoryLimit}'`,
-      remedies: toFix(`memoryLimit: '${memory}'`),
-    },
-  ];
+    { name: 'cpu', request: cpu, limit: cpuLimit },
+    { name: 'memory', request: memory, limit: memoryLimit },
+  ]
+    .filter(({ request, limit }) => (parseQuantity(request)?.bytes ?? 0) > (parseQuantity(limit)?.bytes ?? Infinity))
+    .map(({ name, request, limit }) => ({
+      field: `jobs.resources.${name}`,
+      because: `'${request}' is more than the ${name}Limit, '${limit}'`,
+      remedies: toFix(`${name}Limit: '${request}'`),
+    }));
 }

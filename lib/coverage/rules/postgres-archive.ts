@@ -2,6 +2,7 @@
 import {
   BARMAN_GROUP,
   BARMAN_PLUGIN,
+  fencedInstances,
   isHibernated,
   placeOf,
   pluginsOf,
@@ -100,6 +101,13 @@ function clusterProblem(cluster: KubeObject): Problem | undefined {
     return {
       because,
       remedies: inWords('take the annotation cnpg.io/hibernation away, or say with elsewhere who has its data'),
+    };
+  }
+  const fenced = fencedInstances(cluster);
+  if (fenced !== undefined) {
+    return {
+      because: `its annotation cnpg.io/fencedInstances is '${fenced}': PostgreSQL is stopped there, hands over no log, and no base copy is made of it`,
+      remedies: inWords('take the annotation away'),
     };
   }
   const because = whyLogIsKept(cluster);

@@ -3,7 +3,7 @@ import type { DumpedServer } from '../../methods/jobs/declaration';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import type { AnsweredDataset } from '../../model/answered';
 import { distinctBy } from '../../model/collections';
-import { isPostgresImage, replicatesNothing } from '../../model/database-images';
+import { isDatabaseImage, isPostgresImage, replicatesNothing } from '../../model/database-images';
 import { datasetKey, type DatasetId } from '../../model/dataset';
 import {
   at,
@@ -41,7 +41,7 @@ import { textsIn } from '../scripts';
 export const postgresServer: Rule = {
   id: 'postgres-server',
   heading: (n) => `${counted(n, 'volume')} whose dumps would not have what ${n === 1 ? 'it holds' : 'they hold'}`,
-  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume, or not the only one that writes to it. Or the server with the database of a Gitea is none that the job would reach.',
+  what: 'A server is to be dumped in the place of a volume, and as far as the output and the files beside show, it is not the one that mounts the volume, or not the only one that writes to it, or no PostgreSQL. Or the server with the database of a Gitea is none that the job would reach.',
   why: 'Velero leaves the volume out because of the dump. The job dumps another server, or reaches none; where it reaches one, every receipt is good, and nobody has a copy of what the volume holds.',
   fix: 'Name the Service that leads to the pods which mount the volume, and the labels of those pods; and give files that are beside the database a volume of their own.',
   example: `const labels = { app: 'wiki-db' };
@@ -106,6 +106,8 @@ function whyOfSomethingElse({ dataset }: PlannedJob, server: DumpedServer, conte
   const reached = mounting.filter((object) => podsMayCarry(object, server.pods));
   const services = inNamespace.filter(isService);
   const service = services.find(({ metadata }) => metadata.name === server.service);
+  const foreign = anotherDatabase(mounting, dataset, context);
+  if (foreign !== undefined) return foreign;
   const [first] = mounting;
   if (first !== undefined && reached.length === 0) {
     const right = serviceFor(mounting, servers, services);
@@ -176,9 +178,36 @@ function notWritten(mounting: readonly KubeObject[], dataset: DatasetId): Proble
   };
 }
 
-function writesWithPostgres(object: KubeObject, { name, part }: DatasetId): boolean {
+function writesWithPostgres(object: KubeObject, dataset: DatasetId): boolean {
+  return writersOn(object, dataset).some(isPostgresContainer);
+}
+
+/** The containers of an object's pods that may write to a volume. */
+function writersOn(object: KubeObject, { name, part }: DatasetId): readonly unknown[] {
   const volumes = part === undefined ? volumesOfClaim(object, name) : [part.name];
-  return postgresContainers(object).some((container) => writableMounts(container, volumes).length > 0);
+  return runningContainers(at(podTemplateOf(object), 'spec')).filter(
+    (container) => writableMounts(container, volumes).length > 0,
+  );
+}
+
+/** A volume of MySQL, MongoDB or the like, of which `pg_dump` makes no dump. */
+function anotherDatabase(
+  mounting: readonly KubeObject[],
+  dataset: AnsweredDataset,
+  context: GateContext,
+): Problem | undefined {
+  if (mounting.some(isPostgres)) return undefined;
+  const [found] = mounting.flatMap((object) =>
+    writersOn(object, dataset.id)
+      .flatMap((container) => textAt(container, 'image') ?? [])
+      .filter(isDatabaseImage)
+      .map((image) => ({ object, image })),
+  );
+  if (found === undefined) return undefined;
+  return {
+    because: `${found.image} in ${describe(found.object)} writes to it, which is no PostgreSQL, and the job can dump nothing else`,
+    remedies: [{ label: 'in its place', text: asFiles(dataset, context) }],
+  };
 }
 
 /** A volume that files of something else are on as well. */
@@ -189,15 +218,19 @@ function notAlone(
 ): Problem | undefined {
   const [other] = writersBeside(dataset, candidates, context);
   if (other === undefined) return undefined;
-  const strategy = nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent });
   return {
     because: `container '${other.name}' of ${describe(other.object)}, ${other.image}, writes to it as well, and a dump has none of its files`,
     remedies: [
       ...(isPostgresImage(other.image) ? [] : [{ label: 'if it only reads', text: 'readOnly: true' }]),
       ...inWords('give it a volume of its own, or copy the whole volume in the place of PostgresBackup'),
-      { label: 'or as files', text: `backUp(this, ${context.refTo(dataset)}, ${strategy})` },
+      { label: 'or as files', text: asFiles(dataset, context) },
     ],
   };
+}
+
+function asFiles(dataset: AnsweredDataset, context: GateContext): string {
+  const strategy = nightlyLine(context, { crashConsistent: PLACEHOLDERS.crashConsistent });
+  return `backUp(this, ${context.refTo(dataset)}, ${strategy})`;
 }
 
 /** Each pod of a StatefulSet has a volume of its own, and a server of its own unless something makes them one. */
@@ -345,9 +378,11 @@ function isPostgres(object: KubeObject): boolean {
 }
 
 function postgresContainers(object: KubeObject): readonly unknown[] {
-  return runningContainers(at(podTemplateOf(object), 'spec')).filter((container) =>
-    isPostgresImage(textAt(container, 'image') ?? ''),
-  );
+  return runningContainers(at(podTemplateOf(object), 'spec')).filter(isPostgresContainer);
+}
+
+function isPostgresContainer(container: unknown): boolean {
+  return isPostgresImage(textAt(container, 'image') ?? '');
 }
 
 /** Whether something makes objects in a namespace that nobody sees before they are there. */

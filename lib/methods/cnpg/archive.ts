@@ -141,6 +141,12 @@ export function isHibernated(cluster: KubeObject): boolean {
   return annotationsOf(cluster)['cnpg.io/hibernation'] === 'on';
 }
 
+/** The pods in which PostgreSQL is stopped, as a list in JSON, where `"*"` is all of them (cloudnative-pg v1.30.0, `GetFencedInstances`). */
+export function fencedInstances(cluster: KubeObject): string | undefined {
+  const fenced = annotationsOf(cluster)['cnpg.io/fencedInstances'];
+  return fenced === undefined || /^\s*\[\s*\]\s*$/.test(fenced) ? undefined : fenced;
+}
+
 /** What keeps PostgreSQL from handing over its log at all. */
 export function whyLogIsKept(cluster: KubeObject): string | undefined {
   if (annotationsOf(cluster)['cnpg.io/skipWalArchiving'] === 'enabled') {
