@@ -9,6 +9,7 @@
  */
 import type { KubeObject } from '../model/kube-object';
 import { secretNameOf } from '../model/location';
+import { localRuns } from '../model/schedule';
 import { BUCKETS, type Keep } from '../model/strategy';
 import { cronJobObjects, imagesOf, waits } from './cron-job';
 import { aboutDataset, beginStep, listReceiptsStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
@@ -25,17 +26,19 @@ export interface BackupJobOptions extends JobOptions {
   readonly smallestPercent?: number;
 }
 
+/** Its schedule is weekly. */
 export interface UpkeepJobOptions extends JobOptions {
   readonly keep: Keep;
   /** The Secret with keys that may delete. Default: that of the location. */
   readonly secret?: string;
   /** Whether it is the mirror of a repository: to that only copies go of what a receipt speaks for, and all of them count. */
   readonly isMirror?: boolean;
-  /** In how many runs all data is read back once. Default 13, a quarter of a year. */
+  /** In how many weeks all data is read back once. Default 13, a quarter of a year. */
   readonly checkShares?: number;
 }
 
 const CHECK_SHARES = 13;
+const WEEK = 7 * 86_400;
 
 /** CronJob, ConfigMap with the scripts, and NetworkPolicy of a job that backs up one dataset. */
 export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
@@ -76,11 +79,14 @@ export function backupJob(options: BackupJobOptions): readonly KubeObject[] {
 export function upkeepJob(options: UpkeepJobOptions): readonly KubeObject[] {
   const { location, cluster, dataset, keep, isMirror = false, checkShares = CHECK_SHARES } = options;
   const { secret = secretNameOf(location) } = options;
+  const [turn = 0] = localRuns(options.schedule);
   const env: Readonly<Record<string, EnvValue>> = {
     ...waits(options),
     // By default 8 times 5 minutes: a lock is stale after 30.
     LOCK_ATTEMPTS: '8',
     CHECK_SHARES: String(checkShares),
+    // When it runs, in seconds from where a week since 1970 begins: of the wall clock, which is near enough to tell weeks apart.
+    TURN_OF_WEEK: String((turn * 60) % WEEK),
     ...resticEnv(location, cluster, storePaths(location, cluster, dataset), secret),
   };
   const mounts = caMounts(location, secret);

@@ -1,7 +1,9 @@
 /** What the job builder renders: golden files to read, and what must hold for every job. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { podSecurityViolations } from '../../lib/coverage/pod-security';
-import { backupJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
+import { backupJob, upkeepJob, type BackupJobOptions } from '../../lib/jobs/backup-job';
 import { copyJob } from '../../lib/jobs/copy-job';
 import { JOB_IMAGES } from '../../lib/jobs/images';
 import { mirrorJob } from '../../lib/jobs/mirror-job';
@@ -10,7 +12,7 @@ import { s3Location } from '../../lib/model/location';
 import { podTemplateOf } from '../../lib/model/workloads';
 import { validateStrictly } from '../../lib/schema/objects';
 import { emitYaml } from '../../lib/yaml/emit';
-import { copyOfPostgres, JOBS, location, mirrorOfBucket, postgresJob } from './jobs';
+import { copyOfPostgres, JOBS, location, mirrorOfBucket, postgresJob, scheduleOf, upkeepOfPostgres } from './jobs';
 
 const RESTRICTED = { level: 'restricted', version: Number.POSITIVE_INFINITY } as const;
 
@@ -49,6 +51,27 @@ describe.each(Object.entries(JOBS))('the objects of job %s', (name, objects) => 
       ).toEqual([]);
       expect([...textsAt(container, 'command'), ...textsAt(container, 'args')].join(' ')).not.toMatch(/password/i);
     }
+  });
+});
+
+describe('the upkeep', () => {
+  it('reads the next share with each turn, also when the clocks change and when a run takes long', () => {
+    // At noon in New Zealand, which is midnight in UTC for one half of the year and an hour before in the other.
+    const schedule = scheduleOf('10 12 * * 4', 'Pacific/Auckland');
+    const [script = ''] = /^share=.*$/m.exec(readFileSync('lib/jobs/scripts/upkeep-restic.sh', 'utf8')) ?? [];
+    const env = Object.fromEntries(
+      containersOf(upkeepJob({ ...upkeepOfPostgres, schedule }))
+        .flatMap((container) => listAt(container, 'env'))
+        .map((variable) => [textAt(variable, 'name') ?? '', textAt(variable, 'value') ?? '']),
+    );
+    const shares = Array.from({ length: 40 }, (_, week) => {
+      const turn = Date.UTC(2026, 8, 3 + 7 * week, 0, 10);
+      const isSummer = turn > Date.UTC(2026, 8, 27) && turn < Date.UTC(2027, 3, 4);
+      const now = turn / 1000 - (isSummer ? 3600 : 0) + (week % 3) * 4 * 3600;
+      return Number(execFileSync('sh', ['-c', `date() { echo ${now}; }\n${script}\necho "$share"`], { env }));
+    });
+    const [first = 0] = shares;
+    expect(shares).toEqual(shares.map((_, week) => ((first - 1 + week) % 13) + 1));
   });
 });
 

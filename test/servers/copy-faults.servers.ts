@@ -66,20 +66,6 @@ describe('the mirror of a repository, when something goes wrong', () => {
 
   const sourceFault = sourceFaults<Copy>((port) => ({ job: { from: local.at(port) } }));
 
-  const unlock = async (at: Store): Promise<void> => {
-    await at.restic(source.repository, 'unlock', '--remove-all');
-  };
-  const locked = (what: string, at: () => Store): Fault<Copy> => ({
-    what,
-    fails: 'copy',
-    says: /^(A repository is locked, by another run or by a dead one|The repository \S+ does not open): /,
-    run: async () => {
-      await leaveLock(at(), source);
-      return { job: { answerSeconds: 8 } };
-    },
-    undo: async () => unlock(at()),
-  });
-
   /** The newest receipt of the source says another moment. */
   const falseReceipt = (what: string, says: RegExp, startedAt: string): Fault<Copy> => {
     let undo = async (): Promise<void> => {};
@@ -192,8 +178,16 @@ describe('the mirror of a repository, when something goes wrong', () => {
       /^The receipt \S+ says that the data was read at 2999-01-02T03:00:00Z, and here it is only 20[-0-9T:]*Z: set the clocks right, /,
       '2999-01-02T03:00:00Z',
     ),
-    locked('A dead run has left an exclusive lock on the mirror', () => store),
-    locked('A dead run has left an exclusive lock on the source', () => local),
+    {
+      what: 'A dead run has left an exclusive lock on the mirror',
+      fails: 'copy',
+      says: /^(The repository of the mirror is locked, by another run or by a dead one|The repository \S+ does not open): /,
+      run: async () => {
+        await leaveLock(store, source);
+        return { job: { answerSeconds: 8 } };
+      },
+      undo: async () => void (await store.restic(source.repository, 'unlock', '--remove-all')),
+    },
   ];
 
   /** What leaves something half done. */

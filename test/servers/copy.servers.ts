@@ -7,7 +7,8 @@ import { clusterDatasetId } from '../../lib/model/dataset';
 import type { Receipt } from '../../lib/model/receipt';
 import { makeCopy, type Copy } from './support/copy';
 import { startEtcd, type EtcdServer } from './support/etcd';
-import { storeWithoutReceipts } from './support/faults';
+import { leaveLock, storeWithoutReceipts } from './support/faults';
+import { faultyStore } from './support/faulty-store';
 import { makeJob, type Job } from './support/job';
 import { makeStore, type Store } from './support/store';
 
@@ -90,12 +91,22 @@ describe('the mirror of a repository', () => {
     expect((await snapshotOf(receipt)).equals(before)).toBe(true);
   });
 
-  it('copies only what is new, and keeps what the upkeep of its source forgets', async () => {
+  it('copies only what is new, with keys that only read, and keeps what the upkeep of its source forgets', async () => {
     expect((await job.upkeep()).failed).toBeUndefined();
     expect(await local.snapshots(job.repository)).toHaveLength(1);
     expect((await job.run()).failed).toBeUndefined();
+    // They could not remove it either.
+    await leaveLock(local, job);
+    const refused: string[] = [];
+    const port = await faultyStore(({ method, path }) => {
+      if (method === 'GET' || method === 'HEAD') return undefined;
+      refused.push(`${method} ${path}`);
+      return { status: 403 };
+    });
 
-    expect((await mirror.run()).failed).toBeUndefined();
+    expect((await mirror.run({ job: { from: local.at(port) } })).failed).toBeUndefined();
+    expect(refused).toEqual([]);
+    await local.restic(job.repository, 'unlock', '--remove-all');
     expect(await offsite.snapshots(job.repository)).toHaveLength(3);
     expect((await receipts()).at(-1)).toMatchObject({ items: { source: 2, copy: 2 } });
     expect((await snapshotOf((await receipts())[0])).length).toBeGreaterThan(1_000_000);

@@ -24,7 +24,7 @@ import {
   postgresSource,
   POSTGRES_DATASET,
 } from './support/postgres-data';
-import { startPostgres, type PostgresOptions, type PostgresServer } from './support/postgres';
+import { startPostgres, untilLockIsAwaited, type PostgresOptions, type PostgresServer } from './support/postgres';
 import { postgresFaults } from './support/postgres-faults';
 import { makeStore } from './support/store';
 
@@ -66,13 +66,31 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
         return {
           onStart: async (container) => {
             if (container !== 'dump') return;
-            await waitsForLock();
+            await untilLockIsAwaited(server);
             await server.crash();
             lock.end();
           },
         };
       },
       undo: async () => server.start(),
+    },
+    {
+      what: 'A role that a dump names is dropped during the run',
+      fails: 'verify',
+      says: /^The dump of database app names the role leaver, which was dropped or renamed during the run: run the job again\.$/,
+      run: async () => {
+        await server.sql('create role leaver');
+        await server.sql('grant usage on schema app to leaver', 'app');
+        const lock = server.session('begin; lock table app.items in access exclusive mode; select pg_sleep(60)', 'app');
+        return {
+          onStart: async (container) => {
+            if (container !== 'dump') return;
+            await untilLockIsAwaited(server);
+            await server.sql('drop owned by leaver; drop role leaver', 'app');
+            lock.end();
+          },
+        };
+      },
     },
     {
       what: 'A table is locked for longer than the deadline',
@@ -205,11 +223,6 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     const check = await world.store.restic(world.job.repository, 'check', '--read-data');
     expect(check.code).toBe(0);
   });
-
-  async function waitsForLock(): Promise<void> {
-    const waiting = `select count(*) from pg_stat_activity where application_name <> '' and wait_event_type = 'Lock'`;
-    while ((await server.sql(waiting)) === '0') await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 
   /** Another server is dumped. */
   function serverOf(

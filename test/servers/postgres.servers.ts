@@ -12,7 +12,7 @@ import {
   postgresSource,
   POSTGRES_DATASET,
 } from './support/postgres-data';
-import { startPostgres, type PostgresServer } from './support/postgres';
+import { startPostgres, untilLockIsAwaited, type PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
 import { until } from './support/tools';
 
@@ -59,6 +59,26 @@ describe('a dump of PostgreSQL', () => {
     }
   });
 
+  it('has the roles that are made while it goes on, and does without those that it names nowhere', async () => {
+    await server.sql('create role bystander');
+    const lock = server.session('begin; lock table app.items in access exclusive mode; select pg_sleep(60)', 'app');
+    const run = await job.run({
+      onStart: async (container) => {
+        if (container !== 'dump') return;
+        await untilLockIsAwaited(server);
+        await server.sql('drop role bystander; create role "Tenant 7"');
+        await server.sql('create table of_tenant (id int); alter table of_tenant owner to "Tenant 7"', 'hollow');
+        lock.end();
+      },
+    });
+    expect(run.failed).toBeUndefined();
+    const digest = await postgresDigest(server);
+    await inRestored(async (folder) => {
+      const [toServer = ''] = restoreCommands();
+      expect(await digestAfter(folder, toServer, [])).toEqual(digest);
+    });
+  });
+
   it('[P13] comes back equal on a new server', async () => {
     const before = await postgresDigest(server);
     // What is not committed when the dump begins is not in it.
@@ -72,18 +92,26 @@ describe('a dump of PostgreSQL', () => {
     expect(receipt?.tools['pg_dump']).toMatch(/^18\./);
 
     await server.stop();
-    const folder = mkdtempSync(join(tmpdir(), 'backed-up-restore-'));
-    try {
-      const out = join(folder, 'out');
-      expect((await store.restic(job.repository, 'restore', receipt?.copy ?? '', '--target', out)).code).toBe(0);
+    await inRestored(async (folder) => {
       const [toServer = '', toCluster = ''] = restoreCommands();
       expect(await digestAfter(folder, toServer, [])).toEqual(before);
       // Of CloudNativePG, which has made some of it already.
       expect(await digestAfter(folder, toCluster, CNPG_ROLES, 'create database app owner app')).toEqual(before);
+    });
+  });
+
+  /** Where `out/` is what the last receipt names. */
+  async function inRestored(use: (folder: string) => Promise<void>): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'backed-up-restore-'));
+    try {
+      const copy = (await job.receipts()).at(-1)?.copy ?? '';
+      const target = join(folder, 'out');
+      expect((await store.restic(job.repository, 'restore', copy, '--target', target)).code).toBe(0);
+      await use(folder);
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
+  }
 });
 
 /** What docs/jobs.md says to run in a shell: for a new server, and for a new Cluster of CloudNativePG. */

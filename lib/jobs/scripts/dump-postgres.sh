@@ -8,7 +8,8 @@
 
 COUNTS=$SCRATCH/counts
 LISTS=$SCRATCH/lists
-mkdir "$COUNTS" "$LISTS"
+NAMED=$SCRATCH/named-roles
+mkdir "$COUNTS" "$LISTS" "$NAMED"
 
 # because FILE: as `why`, with what the server says to do about it.
 because() {
@@ -39,9 +40,6 @@ if [ -n "${ONLY_DATABASE:-}" ]; then
   every='pg_catalog.pg_database where datname = current_database()'
   date -u +%Y-%m-%dT%H:%M:%SZ >"$PARTS/moment.database"
 else
-  doing='dumping roles and tablespaces'
-  run "$STEP_SECONDS" pg_dumpall --globals-only --file="$DATA/globals.sql" 2>"$TMP/errors" ||
-    fail "Roles and tablespaces were not dumped: $(because "$TMP/errors")"
   # Nobody keeps data in the two templates that every server has.
   every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
 fi
@@ -74,7 +72,7 @@ while read -r oid; do
   export DUMP COUNTED DUMP_CODE DUMP_ERRORS
   : >"$DUMP_ERRORS"
   run "$STEP_SECONDS" env PGDATABASE="$name" psql -X -q -A -t -F "$(printf '\t')" -v ON_ERROR_STOP=1 \
-    ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
+    -v named="$NAMED/$file" ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
     [ ! -s "$DUMP_ERRORS" ] || fail "Database $file was not dumped: $(because "$DUMP_ERRORS")"
     fail "Database $file was not dumped: $(because "$TMP/errors")"
   }
@@ -84,6 +82,13 @@ while read -r oid; do
   tail -n 1 "$COUNTED" | grep -q '(large objects)$' || fail "The rows of database $file were not counted."
   total=$((total + $(awk -F '\t' '{ n += $1 } END { printf "%.0f", n }' "$COUNTED")))
 done <"$TMP/databases"
+
+# After the databases: a role that was made meanwhile may own something in one of them. `verify` finds what has gone.
+if [ -z "${ONLY_DATABASE:-}" ]; then
+  doing='dumping roles and tablespaces'
+  run "$STEP_SECONDS" pg_dumpall --globals-only --file="$DATA/globals.sql" 2>"$TMP/errors" ||
+    fail "Roles and tablespaces were not dumped: $(because "$TMP/errors")"
+fi
 
 previous=$(previously items)
 [ "$total" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] || fail "PostgreSQL at $PGHOST holds not a single row."

@@ -82,7 +82,8 @@ exclusively 'freeing space' prune
 # restic says so and goes on: without a complaint the store would fill up.
 left=$(grep -c '^unable to remove ' "$TMP/errors") || true
 reason=$(grep -m 1 '^Remove(' "$TMP/errors") || true
-share=$(($(date +%s) / 604800 % CHECK_SHARES + 1))
+# The next one with each turn of the schedule, to which it is at most half a week from here: a run may be late, and take long.
+share=$((($(date +%s) - TURN_OF_WEEK + 302400) / 604800 % CHECK_SHARES + 1))
 exclusively "reading part $share of $CHECK_SHARES of the data" check --read-data-subset="$share/$CHECK_SHARES"
 [ "$left" -eq 0 ] || fail "$left files that nothing needs any more are still in $RESTIC_REPOSITORY: ${reason:-restic does not say why}."
 echo "$(jq length "$TMP/snapshots") snapshots are kept."

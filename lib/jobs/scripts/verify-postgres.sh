@@ -5,6 +5,7 @@
 . /scripts/common.sh
 
 COUNTS=$SCRATCH/counts
+NAMED=$SCRATCH/named-roles
 
 # psql accepts a script that was cut short; only this line tells (PostgreSQL 15, pg_dumpall.c).
 [ -n "${ONLY_DATABASE:-}" ] ||
@@ -18,6 +19,12 @@ for counted in "$COUNTS"/*.source; do
   dump=$DATA/$name.dump
   doing="reading the dump of database $name"
   echo "$doing"
+  if [ -z "${ONLY_DATABASE:-}" ]; then
+    grep -vxF -f "$DATA/globals.sql" "$NAMED/$name" >"$TMP/gone" || [ $? -eq 1 ]
+    gone=$(sed -n '1s/^CREATE ROLE \(.*\);$/\1/p' "$TMP/gone")
+    [ ! -s "$TMP/gone" ] ||
+      fail "The dump of database $name names the role $gone, which was dropped or renamed during the run: run the job again."
+  fi
   rm -f "$TMP/pipe"
   mkfifo "$TMP/pipe"
   # A row with a large value is a line as long; all that counts stands at its beginning.

@@ -108,6 +108,12 @@ export async function startPostgres({
   };
 }
 
+/** Until a client of the server waits for a lock, as `pg_dump` does when its moment has begun and a table is locked. */
+export async function untilLockIsAwaited(server: PostgresServer): Promise<void> {
+  const waiting = `select count(*) from pg_stat_activity where application_name <> '' and wait_event_type = 'Lock'`;
+  await until('a client that waits for a lock', 60, async () => (await server.sql(waiting)) !== '0');
+}
+
 /** Where the server looks for it. */
 async function makeCertificate(data: string): Promise<void> {
   const files = ['-keyout', 'server.key', '-out', 'server.crt'];
