@@ -73,6 +73,26 @@ describe('a snapshot of etcd', () => {
     expect(run.failed).toBeUndefined();
   });
 
+  it('has the new encryption configuration in the run after the one in which it changed (E07)', async () => {
+    const config = join(etcd.node, 'encryption', 'config.yaml');
+    const text = readFileSync(config, 'utf8');
+    const other = text.replace('bm90IHJlYWxseSBhIGtleQ==', 'YW5vdGhlciBrZXk=');
+    try {
+      const run = await job.run({
+        beforeStart: (step) => {
+          if (step === 'keys') writeFileSync(config, other);
+        },
+      });
+      expect(run.failed?.message).toMatch(/^The encryption configuration of the API server has changed /);
+      expect((await job.run()).failed).toBeUndefined();
+    } finally {
+      writeFileSync(config, text);
+    }
+    const copy = (await job.receipts()).at(-1)?.copy ?? '';
+    const dumped = await store.restic(job.repository, 'dump', copy, '/data/encryption-configuration.yaml');
+    expect(dumped.stdout).toBe(other);
+  });
+
   it('comes back equal after the member is lost', async () => {
     await fill(etcd);
     const before = await etcd.content();
