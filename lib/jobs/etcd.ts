@@ -36,7 +36,13 @@ export function etcdSnapshot(options: EtcdSnapshotOptions = {}): Source {
         name: 'count',
         image: 'rclone',
         run: { script: 'count-etcd.sh' },
-        env: { ENDPOINT: endpoint, AUTHORITY: authority, CLIENT: login, RCLONE_CONFIG: '/notfound' },
+        env: {
+          ENDPOINT: endpoint,
+          AUTHORITY: authority,
+          CLIENT: login,
+          NODE_FOLDER: folder,
+          RCLONE_CONFIG: '/notfound',
+        },
         mounts: [node],
       },
       {

@@ -1,9 +1,10 @@
 /** etcd, the API server, and the controllers: how they are started. Paths are below the folder of the PKI. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { emitYaml } from '../../lib/yaml/emit';
 import { binary } from './binaries';
 import { flags, startDaemon } from './daemons';
-import { NODE, NODE_ADDRESS, SERVICE_RANGE, type Layout } from './layout';
+import { ETC_KUBERNETES, NODE, NODE_ADDRESS, SERVICE_RANGE, type Layout } from './layout';
 
 export function startEtcd(lab: Layout): void {
   const args = flags({
@@ -68,9 +69,14 @@ export function startApiServer(lab: Layout): void {
 function writeManifest(lab: Layout, args: readonly string[]): void {
   const folder = join(lab.kubernetes, 'manifests');
   mkdirSync(folder);
-  const containers = [{ name: 'kube-apiserver', command: ['kube-apiserver', ...args] }];
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'kube-apiserver' }, spec: { containers } };
-  writeFileSync(join(folder, 'kube-apiserver.yaml'), JSON.stringify(pod, undefined, 2));
+  const path = `${ETC_KUBERNETES}/pki`;
+  const volumeMounts = [{ mountPath: path, name: 'k8s-certs', readOnly: true }];
+  const spec = {
+    containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...args], volumeMounts }],
+    volumes: [{ hostPath: { path, type: 'DirectoryOrCreate' }, name: 'k8s-certs' }],
+  };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'kube-apiserver' }, spec };
+  writeFileSync(join(folder, 'kube-apiserver.yaml'), emitYaml(pod));
 }
 
 /** They end when they do not find the API server. */

@@ -125,16 +125,51 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     onNode(
       'The API server reads its encryption configuration elsewhere',
       /reads .* from \/srv\/encryption\.yaml: move it/,
-      setFlag('- --encryption-provider-config=/srv/encryption.yaml'),
+      inManifest((text) =>
+        text.replaceAll(/\S+\/encryption(\/config\.yaml)?$/gm, (path) =>
+          path.endsWith('.yaml') ? '--encryption-provider-config=/srv/encryption.yaml' : '/srv',
+        ),
+      ),
+      'count',
+    ),
+    onNode(
+      'The API server has another folder where an old encryption configuration lies on the node (E07)',
+      /^The API server has for \S+\/encryption\/config\.yaml what is \/var\/lib\/enc-2026\/config\.yaml on the node: let it be at one path in \S+, /,
+      mountFrom('encryption', '/var/lib/enc-2026'),
+      'count',
+    ),
+    onNode(
+      'The API server has another folder where old keys lie on the node (E07)',
+      /^The API server has for \S+\/pki\/ca\.crt what is \/var\/lib\/pki-2026\/ca\.crt on the node: let it be at one path in \S+, /,
+      mountFrom('pki', '/var/lib/pki-2026'),
+    ),
+    onNode(
+      'The manifest does not say what of the node the API server has at its encryption configuration (E07)',
+      /^It cannot be told from \S+ where on the node \S+\/config\.yaml of the API server is: mount its folder there /,
+      inManifest((text) => text.replace(/^ *- mountPath: .*\/encryption\n.*\n.*\n/m, '')),
+      'count',
     ),
     onNode(
       'The manifest does not say where the encryption configuration is',
       /^It cannot be told from \S+\/manifests\/kube-apiserver\.yaml where the encryption configuration is: /,
       setFlag('- --encryption-provider-config'),
+      'count',
     ),
-    onNode('The encryption configuration is gone', /and the node has no such file\.$/, (node) => {
-      rmSync(join(node, 'encryption', 'config.yaml'));
-    }),
+    onNode(
+      'The encryption configuration is gone',
+      /and the node has no such file\.$/,
+      (node) => rmSync(join(node, 'encryption', 'config.yaml')),
+      'count',
+    ),
+    ...Object.entries({
+      'A key is retired': setEncryption('providers:\n  - aescbc: { keys: [{ name: new, secret: bmV3 }] }\n'),
+      'Encryption ends': setFlag('- --v=2'),
+    }).map(([what, change]) => ({
+      what: `${what} between the snapshot and the copy of the keys (E07)`,
+      fails: 'keys',
+      says: /^The encryption configuration of the API server has changed since this run began, .*: let the job run again\.$/,
+      ...changing('keys', change),
+    })),
     ...Object.entries({
       'in a list': 'providers:\n  - identity: {}\n  - kms:\n      apiVersion: v2\n',
       'in one line': "resources: [{ 'resources': [secrets], providers: [identity: {}, 'kms': { name: x }] }]\n",
@@ -187,18 +222,20 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     expect(check.code).toBe(0);
   });
 
-  /** The files of the node change before the keys are copied. */
-  function onNode(what: string, says: RegExp, change: (node: string) => void): Fault {
+  /** The files of the node are others. */
+  function onNode(what: string, says: RegExp, change: (node: string) => void, fails = 'keys'): Fault {
+    return { what, fails, says, ...changing('count', change) };
+  }
+
+  /** The files of the node change before a step. */
+  function changing(step: string, change: (node: string) => void): Pick<Fault, 'run' | 'undo'> {
     const kept = mkdtempSync(join(tmpdir(), 'backed-up-node-'));
     return {
-      what,
-      fails: 'keys',
-      says,
       run: async () => {
         cpSync(etcd.node, kept, { recursive: true });
         return {
           beforeStart: (container) => {
-            if (container === 'keys') change(etcd.node);
+            if (container === step) change(etcd.node);
           },
         };
       },
@@ -270,10 +307,18 @@ describe('a snapshot of etcd, when something goes wrong', () => {
 
 /** The manifest of the API server names its encryption configuration in another way. */
 function setFlag(lines: string): (node: string) => void {
+  return inManifest((text) => text.replace(/- --encryption-provider-config=.*/, lines));
+}
+
+/** The API server has another folder of the node at the path of one. */
+function mountFrom(folder: string, other: string): (node: string) => void {
+  return (node) => inManifest((text) => text.replace(` path: ${node}/${folder}\n`, ` path: ${other}\n`))(node);
+}
+
+function inManifest(change: (text: string) => string): (node: string) => void {
   return (node) => {
     const manifest = join(node, 'manifests', 'kube-apiserver.yaml');
-    const text = readFileSync(manifest, 'utf8');
-    writeFileSync(manifest, text.replace(/- --encryption-provider-config=.*/, lines));
+    writeFileSync(manifest, change(readFileSync(manifest, 'utf8')));
   };
 }
 

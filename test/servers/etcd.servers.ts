@@ -41,16 +41,16 @@ describe('a snapshot of etcd', () => {
   });
 
   it.each([
-    ['as two items', (path: string) => `- --encryption-provider-config\n        - ${path}`],
+    ['as two items', (path: string) => `- --encryption-provider-config\n    - ${path}`],
     [
       'in quotes, with another before',
       (path: string) =>
-        `- --encryption-provider-config=/a\n        - "--encryption_provider_config"\n        - '${path}' # of 2026`,
+        `- --encryption-provider-config=/a\n    - "--encryption_provider_config"\n    - '${path}' # of 2026`,
     ],
     [
       'beside what begins alike',
       (path: string) =>
-        `- "--encryption-provider-config=${path}"\n        - --encryption-provider-config-automatic-reload=true\n        # - --encryption-provider-config=/old`,
+        `- "--encryption-provider-config=${path}"\n    - --encryption-provider-config-automatic-reload=true\n    # - --encryption-provider-config=/old`,
     ],
   ])('has the encryption configuration that the manifest names %s', async (_, flag) => {
     const manifest = join(etcd.node, 'manifests', 'kube-apiserver.yaml');
@@ -71,6 +71,26 @@ describe('a snapshot of etcd', () => {
     const source = etcdSnapshot({ endpoint: etcd.endpoint, folder: etcd.node, isKmsKept: true });
     const run = await job.run({ job: { source } }).finally(() => writeFileSync(config, text));
     expect(run.failed).toBeUndefined();
+  });
+
+  it('has the new encryption configuration in the run after the one in which it changed (E07)', async () => {
+    const config = join(etcd.node, 'encryption', 'config.yaml');
+    const text = readFileSync(config, 'utf8');
+    const other = text.replace('bm90IHJlYWxseSBhIGtleQ==', 'YW5vdGhlciBrZXk=');
+    try {
+      const run = await job.run({
+        beforeStart: (step) => {
+          if (step === 'keys') writeFileSync(config, other);
+        },
+      });
+      expect(run.failed?.message).toMatch(/^The encryption configuration of the API server has changed /);
+      expect((await job.run()).failed).toBeUndefined();
+    } finally {
+      writeFileSync(config, text);
+    }
+    const copy = (await job.receipts()).at(-1)?.copy ?? '';
+    const dumped = await store.restic(job.repository, 'dump', copy, '/data/encryption-configuration.yaml');
+    expect(dumped.stdout).toBe(other);
   });
 
   it('comes back equal after the member is lost', async () => {
@@ -103,10 +123,23 @@ describe('a snapshot of etcd', () => {
     await output('diff', ['--recursive', join(etcd.node, 'pki'), join(copied, 'pki')]);
     const config = join(etcd.node, 'encryption', 'config.yaml');
     await output('cmp', [config, join(copied, 'encryption-configuration.yaml')]);
+    expect(readFileSync(join(copied, 'encryption-configuration.path'), 'utf8')).toBe(`${config}\n`);
     rmSync(join(etcd.node, 'pki', 'sa.key'));
     writeFileSync(config, 'of another time');
     const { stop, configure, restore, start, check, authorities } = wayBack(etcd);
-    for (const step of [stop, configure, restore, authorities, start]) await step();
+    await stop();
+    // In another form than kubeadm's.
+    const manifest = join(etcd.node, 'stopped', 'kube-apiserver.yaml');
+    const text = readFileSync(manifest, 'utf8');
+    writeFileSync(
+      manifest,
+      text.replace(`--encryption-provider-config=${config}`, '--encryption-provider-config=/old'),
+    );
+    expect(await configure()).toContain(`STOP: name ${config} in --encryption-provider-config\n`);
+    rmSync(config);
+    writeFileSync(manifest, text.replace('provider-config=', `provider_config\n    - `));
+    expect(await configure()).not.toContain('STOP');
+    for (const step of [restore, authorities, start]) await step();
     await etcd.restart(join(etcd.folder, 'data'));
     expect(await check()).toContain(etcd.endpoint);
     expect(await etcd.content()).toBe(before);

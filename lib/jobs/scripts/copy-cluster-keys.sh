@@ -3,6 +3,8 @@
 # the API server encrypts Secrets. restic encrypts both. The key of a KMS is in no file, so somebody has to keep it.
 # shellcheck source=common.sh
 . /scripts/common.sh
+# shellcheck source=cluster-keys.sh
+. /scripts/cluster-keys.sh
 
 doing='copying the keys of the cluster'
 echo "$doing"
@@ -16,37 +18,27 @@ for file in $needed; do
   cmp -s "/node/pki/$file" "$DATA/pki/$file" || fail "The copy of $NODE_FOLDER/pki/$file is another file."
 done
 
-doing='looking for the encryption configuration'
-manifest=/node/manifests/kube-apiserver.yaml
-[ -s "$manifest" ] || fail "There is no $NODE_FOLDER/manifests/kube-apiserver.yaml, which says how Secrets are encrypted."
-# Two items of a list are as good as one with `=`, and any `_` is a `-` (Kubernetes 1.36, component-base/cli/flag).
-sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' -e "s/[][\"',=]/ /g" "$manifest" >"$TMP/manifest"
-config=$(awk '
-  { for (i = 1; i <= NF; i++) {
-      if (value && $i != "-") { path = $i; value = 0 }
-      else if ($i ~ /^--encryption[-_]provider[-_]config$/) { path = "nothing"; value = 1 }
-  } }
-  END { print path }' "$TMP/manifest")
-case $config in
-'')
+find_encryption_configuration
+for file in $needed; do demand_same_path "$NODE_FOLDER/pki/$file"; done
+copy=$DATA/encryption-configuration.yaml
+if [ -n "$config" ]; then
+  run "$STEP_SECONDS" cp "$found" "$copy" 2>"$TMP/errors" || fail "$config cannot be copied: $(why "$TMP/errors")"
+  cmp -s "$found" "$copy" || fail "The copy of $config is another file."
+  # Who brings it back needs to know where the API server read it.
+  echo "$config" >"$DATA/encryption-configuration.path"
+fi
+digest_encryption "$copy" >"$TMP/encryption"
+cmp -s "$PARTS/encryption" "$TMP/encryption" ||
+  fail 'The encryption configuration of the API server has changed since this run began, so a key of its snapshot may be in no copy: let the job run again.'
+if [ -z "$config" ]; then
   echo 'The API server encrypts nothing.'
   exit 0
-  ;;
-/*) ;;
-*) fail "It cannot be told from $NODE_FOLDER/manifests/kube-apiserver.yaml where the encryption configuration is: write --encryption-provider-config=$NODE_FOLDER/… there, in one line." ;;
-esac
-inside=${config#"$NODE_FOLDER/"}
-[ "$inside" != "$config" ] ||
-  fail "The API server reads its encryption configuration from $config: move it into $NODE_FOLDER, where this job finds it."
-[ -s "/node/$inside" ] || fail "The API server reads its encryption configuration from $config, and the node has no such file."
-run "$STEP_SECONDS" cp "/node/$inside" "$DATA/encryption-configuration.yaml" 2>"$TMP/errors" ||
-  fail "$config cannot be copied: $(why "$TMP/errors")"
-cmp -s "/node/$inside" "$DATA/encryption-configuration.yaml" || fail "The copy of $config is another file."
+fi
 
 [ "$KMS_KEPT" = false ] || exit 0
 doing="looking for a KMS in $config"
 # What is a comment for certain goes away, and a mapping may be in one line as well as in many.
-sed -E -e 's/^[[:space:]]*#.*//' -e "s/[[:space:]]#[^\"']*$//" "$DATA/encryption-configuration.yaml" >"$TMP/lines"
+sed -E -e 's/^[[:space:]]*#.*//' -e "s/[[:space:]]#[^\"']*$//" "$copy" >"$TMP/lines"
 tr '\r\n' '  ' <"$TMP/lines" >"$TMP/providers"
 if ! grep -qE "providers[\"']?[[:space:]]*:" "$TMP/providers" || grep -q '[\]' "$TMP/providers"; then
   fail "It cannot be told from $config whether Secrets are encrypted by a KMS, whose key is in no copy: write it as YAML or JSON in UTF-8 without a backslash, or say with kmsKeptIn in kubeadmEtcd where that key is kept."

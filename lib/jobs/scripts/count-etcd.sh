@@ -1,8 +1,11 @@
 #!/bin/sh
 # Before a member of etcd is copied: does it have what its cluster has, and how many keys are there? A member that is cut
-# off from the others gives a snapshot all the same, of what it knew when it last heard of them.
+# off from the others gives a snapshot all the same, of what it knew when it last heard of them. And with what are Secrets
+# encrypted until then?
 # shellcheck source=common.sh
 . /scripts/common.sh
+# shellcheck source=cluster-keys.sh
+. /scripts/cluster-keys.sh
 
 # ask PATH: leaves the answer in $TMP/answer. A leader may be chosen anew in between.
 ask() {
@@ -38,3 +41,7 @@ keys=$(awk '$1 == "etcd_debugging_mvcc_keys_total" { n = $2 } END { if (n != "")
 previous=$(previously_counted 'keys at the source')
 ! is_shrunk "$keys" "$previous" || fail "etcd at $ENDPOINT has $keys keys, and at the last backup it had $previous."
 echo "$keys" >"$PARTS/count.keys at the source"
+
+# The keys are copied after the snapshot, and one that is retired in between encrypts what is in it.
+find_encryption_configuration
+digest_encryption "$found" >"$PARTS/encryption"

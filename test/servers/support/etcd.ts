@@ -141,18 +141,37 @@ function makeNode(node: string): void {
   mkdirSync(join(node, 'manifests'));
   mkdirSync(join(node, 'encryption'));
   writeFileSync(join(node, 'encryption', 'config.yaml'), ENCRYPTION, { mode: 0o600 });
-  writeFileSync(
-    join(node, 'manifests', 'kube-apiserver.yaml'),
-    [
-      'spec:',
-      '  containers:',
-      '    - command:',
-      '        - kube-apiserver',
-      `        - --encryption-provider-config=${node}/encryption/config.yaml`,
-      '        - --etcd-servers=https://127.0.0.1:2379',
-      '',
-    ].join('\n'),
-  );
+  writeFileSync(join(node, 'manifests', 'kube-apiserver.yaml'), apiServerManifest(node));
+}
+
+/** @param node what is `/etc/kubernetes` on a node of kubeadm. */
+function apiServerManifest(node: string): string {
+  const folders = { 'k8s-certs': join(node, 'pki'), encryption: join(node, 'encryption') };
+  return [
+    'spec:',
+    '  containers:',
+    '  - command:',
+    '    - kube-apiserver',
+    `    - --encryption-provider-config=${node}/encryption/config.yaml`,
+    '    - --etcd-servers=https://127.0.0.1:2379',
+    '    name: kube-apiserver',
+    '    volumeMounts:',
+    ...Object.entries(folders).flatMap(([name, path]) => [
+      `    - mountPath: ${path}`,
+      `      name: ${name}`,
+      '      readOnly: true',
+    ]),
+    '  hostNetwork: true',
+    '  volumes:',
+    ...Object.entries(folders).flatMap(([name, path]) => [
+      '  - hostPath:',
+      `      path: ${path}`,
+      '      type: DirectoryOrCreate',
+      `    name: ${name}`,
+    ]),
+    'status: {}',
+    '',
+  ].join('\n');
 }
 
 async function makeCertificates(folder: string): Promise<void> {
