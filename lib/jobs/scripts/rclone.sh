@@ -92,9 +92,6 @@ newer_than() {
     name in times && times[name] < $2 { print name }' "$1" "$2"
 }
 
-# How a person says that a source is as it should be.
-MEANT='when that is meant, let one run go through with smallestPercent: 0'
-
 # refuse_fewer NUMBER PREVIOUS WHAT: fails when the source has sharply less of something than its last copy.
 refuse_fewer() {
   ! is_shrunk "$1" "$2" || fail "There are $1 $3 in $SOURCE, and the last copy had $2: $MEANT."
