@@ -33,7 +33,7 @@ export type {
   GiteaSettings,
 } from './constructs/gitea';
 export type { HeldVolume } from './constructs/held-volume';
-export type { GiteaFiles, GiteaLayout } from './jobs/gitea';
+export type { GiteaFiles, GiteaLayout, KnownLosses } from './jobs/gitea';
 export { kubeadmEtcd } from './constructs/etcd';
 export type { KubeadmEtcd, KubeadmEtcdProps } from './constructs/etcd';
 export type { JobProps } from './constructs/jobs';

@@ -13,6 +13,10 @@ const SIZE = 'Size.gibibytes(50)';
 
 const COPIES: Readonly<Record<string, Expected>> = {
   copies: { is: optional(isMapping), write: 'copies: { deadline: Duration.hours(1) }' },
+  'copies.knownLosses': {
+    is: optional((value) => isMapping(value) && isFiles(Object.keys(value)) && Object.values(value).every(isCount)),
+    write: `knownLosses: { attachments: 1 }, with kinds of files that a volume can have and how many of each are lost`,
+  },
   'copies.postgresImage': {
     is: optional(isPinned),
     write: `postgresImage: 'docker.io/library/postgres:18.1', with a tag or a digest`,

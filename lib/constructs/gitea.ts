@@ -9,6 +9,7 @@ import {
   ROOTLESS_LAYOUT,
   type GiteaFiles,
   type GiteaLayout,
+  type KnownLosses,
 } from '../jobs/gitea';
 import { JOB_IMAGES } from '../jobs/images';
 import type { PostgresDumpOptions } from '../jobs/postgres';
@@ -40,6 +41,11 @@ export interface GiteaCopyProps extends JobProps {
    * alone where nobody sees what the database does.
    */
   readonly scratch?: Size;
+  /**
+   * Files that were lost for good before, by their kind: `{ attachments: 1 }` lets one row of an attachment have no file, and
+   * more than that fail the run. The receipt counts them, and the inventory has them among its assumptions. Default: none.
+   */
+  readonly knownLosses?: KnownLosses;
   /** Image with the clients of PostgreSQL, of the server's major version. Default as for `PostgresDumpProps`. */
   readonly postgresImage?: string;
 }
@@ -359,6 +365,7 @@ interface Copies {
 function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
   const { claim, pods, database, layout, bucket, keys, image, copies = {}, pod, stops } = options;
   const { namespace = '', name } = dataset;
+  const { knownLosses } = copies;
   const postgres = copies.postgresImage ?? ('secretName' in database ? database.image : undefined);
   const { login, secrets, server } = databaseOf(database, namespace);
   Ledger.of(construct).jobs.push({
@@ -372,6 +379,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
       user: USER,
       database: login,
       ...(bucket === undefined ? {} : { elsewhere: bucket.files }),
+      ...(knownLosses === undefined ? {} : { knownLosses }),
     }),
     settings: {
       ...jobSettings(construct, 'copies', copies),
@@ -382,6 +390,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
     },
     keys: [...keys, ...secrets],
     ...(bucket === undefined ? {} : { bucket }),
+    ...(knownLosses === undefined ? {} : { knownLosses }),
     ...(server === undefined ? {} : { server }),
     ...(pod === undefined ? {} : { pod }),
     ...(stops === undefined ? {} : { stops }),

@@ -18,6 +18,9 @@ export const GITEA_FILES = [
 /** A kind of files of Gitea. */
 export type GiteaFiles = (typeof GITEA_FILES)[number];
 
+/** How many rows of each kind may have no file. */
+export type KnownLosses = Readonly<Partial<Record<Exclude<GiteaFiles, 'repositories'>, number>>>;
+
 /** Where on the volume they are. */
 export interface GiteaLayout {
   /** Each from the root of the volume. */
@@ -75,16 +78,22 @@ export interface GiteaDumpOptions {
    * many there should be. Repositories never are.
    */
   readonly elsewhere?: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** Default: none, so that each file has to be there. */
+  readonly knownLosses?: KnownLosses;
   /** User and group that may read the volume. Default 1000, which is Gitea's in all of its images. */
   readonly user?: number;
 }
 
 export function giteaDump(options: GiteaDumpOptions): Source {
-  const { database, layout = ROOTLESS_LAYOUT, elsewhere = [], user = 1000 } = options;
+  const { database, layout = ROOTLESS_LAYOUT, elsewhere = [], knownLosses = {}, user = 1000 } = options;
   const volume: Mount = { path: '/volume', volume: { claim: options.claim } };
   const dump = dumpSteps(database, 'list-gitea.sql');
   const isElsewhere = new Set<GiteaFiles>(elsewhere);
-  const folders = GITEA_FILES.map((kind) => `${kind}=${isElsewhere.has(kind) ? '' : layout.folders[kind]}`);
+  const lost: Readonly<Partial<Record<GiteaFiles, number>>> = knownLosses;
+  const places = GITEA_FILES.map(
+    (kind) => `${kind}=${lost[kind] ?? 0}=${isElsewhere.has(kind) ? '' : layout.folders[kind]}`,
+  );
+  const losses = Object.entries(knownLosses).map(([kind, count]) => `${count} ${kind}`);
   return {
     steps: [
       ...dump.steps,
@@ -104,7 +113,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
       {
         name: 'compare',
         image: 'gitea',
-        run: { script: 'compare-gitea.sh', args: folders },
+        run: { script: 'compare-gitea.sh', args: places },
         env: { CONFIGURATION: layout.configuration ?? '' },
       },
     ],
@@ -113,6 +122,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
       ...(elsewhere.length === 0
         ? []
         : [`not compared: ${enumerated(elsewhere)}, in a bucket that is copied by itself`]),
+      ...(losses.length === 0 ? [] : [`known to be lost: at most ${enumerated(losses)}`]),
     ].join('; '),
     peers: [database.server],
     placement: { on: 'same-node', labels: options.pods },

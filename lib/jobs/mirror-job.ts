@@ -32,7 +32,8 @@ export interface MirrorJobOptions extends JobOptions {
   readonly keepSeconds?: number;
   /**
    * The bucket must have this much of the last copy, in percent, or the run fails: objects, bytes, and of the objects of the
-   * copy those that are still there. Default 50; 0 for the one run after much was deleted on purpose.
+   * copy those that are still there. Default 50; 0 for the one run after much was deleted on purpose, and where all objects
+   * are others every day. None takes an empty bucket in which there was something before.
    */
   readonly smallestPercent?: number;
   /** In how many runs the content of all objects is compared once. Default 90, a quarter of a year of nights. */

@@ -83,7 +83,7 @@ export function aboutUnguarded(copy: string, smallestPercent: number | undefined
     {
       about: `${UNGUARDED}${copy}`,
       value: 0,
-      why: 'This copy refuses nothing: a source that is suddenly empty becomes the newest copy, and every run is good.',
+      why: 'A source that has suddenly lost almost all that it had becomes the newest copy, and every run is good.',
     },
   ];
 }

@@ -299,7 +299,8 @@ export interface MirroredOptions extends CopyOptions {
   readonly deadline?: Duration;
   /**
    * The source must have this much of the last copy, in percent, or the run fails: objects, bytes, and of the objects of the
-   * copy those that are still there. Default 50; 0 for the one run after much was deleted on purpose.
+   * copy those that are still there. Default 50; 0 for the one run after much was deleted on purpose, and where all objects
+   * are others every day. None takes an empty bucket in which there was something before.
    */
   readonly smallestPercent?: number;
 }

@@ -209,6 +209,33 @@ describe('BackedUpGitea', () => {
     expect(mappingAt(podTemplateOf(object(running, JOB)), 'metadata', 'labels')).not.toHaveProperty('backed-up/stops');
   });
 
+  it.each([
+    [{ attachments: 2, 'LFS objects': 1 }, ['LFS objects=1=git/lfs', 'attachments=2=data/attachments']],
+    [undefined, ['LFS objects=0=git/lfs', 'attachments=0=data/attachments']],
+  ])('says what was lost for good, %o, to the job and to people', (knownLosses, expected) => {
+    const result = accepted(({ chart }) => {
+      const database = new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      const copies = knownLosses === undefined ? {} : { knownLosses };
+      new BackedUpGitea(chart, 'gitea', { database, storage, storageClass: 'ceph-block', settings, backup, copies });
+    });
+    const compare = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'compare');
+    expect(listAt(compare, 'command')).toEqual(expect.arrayContaining(expected));
+    expect(result.inventory.assumptions.filter(({ about }) => about.startsWith('known losses'))).toEqual(
+      knownLosses === undefined
+        ? []
+        : [
+            {
+              about: `known losses of StatefulSet paperless/gitea, claim template 'data'`,
+              value: knownLosses,
+              why: expect.stringContaining('so many files are missing') as unknown,
+            },
+          ],
+    );
+  });
+
   it('keeps all but repositories in a bucket that it is given, and looks for them nowhere else', () => {
     const result = accepted(({ chart }) => {
       const database = new BackedUpPostgres(chart, 'db', {
@@ -232,7 +259,7 @@ describe('BackedUpGitea', () => {
     });
     const compare = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'compare');
     const folders = listAt(compare, 'command').filter((text) => String(text).includes('='));
-    expect(folders.filter((text) => !String(text).endsWith('='))).toEqual(['repositories=git/repositories']);
+    expect(folders.filter((text) => !String(text).endsWith('='))).toEqual(['repositories=0=git/repositories']);
     expect(result.inventory.assumptions).toContainEqual({
       about: `bucket of StatefulSet paperless/gitea, claim template 'data'`,
       value: { complete: true, files: expect.arrayContaining(['LFS objects', 'attachments']) as unknown },

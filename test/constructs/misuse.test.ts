@@ -236,6 +236,13 @@ refused('the copies of a Gitea', (chart, props) => void new GiteaBackup(chart, '
     { ...copies, image: 'docker.gitea.com/gitea:latest' },
     "its image does not fit: write image: 'docker.gitea.com/gitea:1.26.0-rootless', with a tag or a digest",
   ],
+  ...[5, { repositories: 1 }, { attachments: 0 }, { attachments: 1.5 }, { avatars: 'all' }].map(
+    (knownLosses) =>
+      [
+        { ...copies, copies: { knownLosses } },
+        'its copies.knownLosses does not fit: write knownLosses: { attachments: 1 }, with kinds of files that a volume can have and how many of each are lost',
+      ] as const,
+  ),
   [{ ...copies, pod: { tolerations: {} } }, "its pod does not fit: write pod: { nodeSelector: { disk: 'fast' } }"],
   [{ ...copies, pod: { runAsUser: 'git' } }, 'its pod.runAsUser does not fit: write runAsUser: 1000'],
 ]);

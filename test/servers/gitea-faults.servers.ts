@@ -80,6 +80,35 @@ describe('a copy of Gitea, when something goes wrong', () => {
       renameSync(from, to);
       return () => renameSync(to, from);
     });
+  /** A repository in the place of which there is one that was just made. */
+  const emptied = (what: string, says: RegExp, path: () => string): Fault =>
+    broken(what, 'compare', says, () => {
+      const folder = path();
+      const away = join(gitea.volume, '..', 'away');
+      renameSync(folder, away);
+      cpSync(inVolume('git/repositories/alice/empty.git'), folder, { recursive: true });
+      ownByGitea(folder);
+      return () => {
+        rmSync(folder, { recursive: true });
+        renameSync(away, folder);
+      };
+    });
+  /** As an older Gitea leaves them, whose branches have no rows yet. */
+  const withoutBranches = (fault: Fault): Fault => {
+    const mark = async (deleted: boolean): Promise<void> =>
+      void (await postgres.sql(`update branch set is_deleted = ${deleted}`, GITEA_DATABASE));
+    return {
+      ...fault,
+      run: async (of) => {
+        await mark(true);
+        return fault.run(of);
+      },
+      undo: async () => {
+        await mark(false);
+        undo();
+      },
+    };
+  };
   const changed = (
     what: string,
     fails: string,
@@ -233,6 +262,21 @@ describe('a copy of Gitea, when something goes wrong', () => {
       'compare',
       /^Repository alice\/code\.git has no tag v1, which the database names: refs were lost\. .* let it sync its tags: /,
       () => inVolume('git/repositories/alice/code.git/refs/tags'),
+    ),
+    emptied(
+      'A wiki has lost its refs and objects',
+      /^The wiki alice\/docs\.wiki\.git has no refs: they were lost\. /,
+      () => inVolume('git/repositories/alice/docs.wiki.git'),
+    ),
+    missing('A wiki is gone', 'compare', /^The wiki alice\/docs\.wiki\.git is gone, and the last copy had it: /, () =>
+      inVolume('git/repositories/alice/docs.wiki.git'),
+    ),
+    withoutBranches(
+      emptied(
+        'A repository has lost all of its refs, of which the database knows none',
+        /^Repository acme\/shared\.git has no branch, no tag and no other ref, and the database says that it is not empty: /,
+        () => inVolume('git/repositories/acme/shared.git'),
+      ),
     ),
     {
       what: 'The folder of a repository was put back to an older state',

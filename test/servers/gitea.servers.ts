@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,8 @@ describe('a copy of Gitea', () => {
     expect(receipt.counts).toEqual({
       repositories: 6,
       'git repositories checked': 8,
+      'git refs': expect.any(Number) as number,
+      ...(await wikisOf('docs', '.profile')),
       'unfinished migrations': 0,
       branches: 6,
       tags: 1,
@@ -87,6 +89,83 @@ describe('a copy of Gitea', () => {
     expect(containers.find(({ name }) => name === 'compare')?.log).toContain(
       'Repository alice/imported.git is left out: its migration goes on, or has failed.\n',
     );
+  });
+
+  it('lets wikis be deleted and their repositories be renamed, and does not let them be lost', async () => {
+    const folder = (name: string): string => join(gitea.volume, 'git/repositories/alice', name);
+    for (const name of ['noted', 'renamed'])
+      await gitea.api('POST', '/user/repos', { name, auto_init: true, default_branch: 'main' });
+    for (const name of ['noted', 'renamed'])
+      await gitea.api('POST', `/repos/alice/${name}/wiki/new`, { title: 'Home', content_base64: 'eA==' });
+    const wikis = await wikisOf('noted', 'renamed', 'docs', '.profile');
+    expect((await job.run()).failed).toBeUndefined();
+    expect((await lastReceipt()).counts).toMatchObject(wikis);
+
+    await gitea.api('PATCH', '/repos/alice/renamed', { name: 'other' });
+    expect((await job.run()).failed).toBeUndefined();
+    expect((await lastReceipt()).counts).toMatchObject(wikis);
+
+    rmSync(folder('other.wiki.git'), { recursive: true });
+    expect((await job.run()).failed).toMatchObject({
+      name: 'compare',
+      message:
+        'The wiki alice/other.wiki.git is gone, and the last copy had it: when that is meant, let one run go through with smallestPercent: 0.',
+    });
+    expect((await job.run({ job: { smallestPercent: 0 } })).failed).toBeUndefined();
+
+    // What Gitea does when somebody deletes it in the settings.
+    await postgres.sql(
+      `delete from repo_unit where type = 5 and repo_id = (select id from repository where lower_name = 'noted')`,
+      GITEA_DATABASE,
+    );
+    rmSync(folder('noted.wiki.git'), { recursive: true });
+    expect((await job.run()).failed).toBeUndefined();
+    expect((await lastReceipt()).counts).toMatchObject(await wikisOf('docs', '.profile'));
+    for (const name of ['noted', 'other']) await gitea.api('DELETE', `/repos/alice/${name}`);
+  });
+
+  it('has not sharply fewer refs than the last copy, unless somebody says so', async () => {
+    const wiki = join(gitea.volume, 'git/repositories/alice/docs.wiki.git');
+    const [head = ''] = filesBelow(join(wiki, 'refs', 'heads'));
+    const heads = Array.from({ length: 40 }, (_, n) => `${head}-${n}`);
+    for (const other of heads) cpSync(head, other);
+    ownByGitea(wiki);
+    expect((await job.run()).failed).toBeUndefined();
+    for (const other of heads) rmSync(other);
+    expect((await job.run()).failed).toMatchObject({
+      name: 'compare',
+      message: expect.stringMatching(
+        /^There are \d+ git refs, and at the last copy there were \d+: when that is meant, /,
+      ) as string,
+    });
+    expect((await job.run({ job: { smallestPercent: 0 } })).failed).toBeUndefined();
+  });
+
+  it('accepts as many files without content as somebody has said are lost, and not one more', async () => {
+    const knownLosses = { attachments: 1, avatars: 1 };
+    const source = giteaSource(postgres, { knownLosses });
+    const away = mkdtempSync(join(tmpdir(), 'backed-up-lost-'));
+    const lost = filesBelow(join(gitea.volume, 'data/attachments'))[0] ?? '';
+    cpSync(lost, join(away, 'lost'), { preserveTimestamps: true });
+    rmSync(lost);
+    expect((await job.run()).failed?.message).toMatch(
+      /^Of 3 attachments that the database names, in data\/attachments 1 are not there, \S+ among them\. If nobody can bring them back, say knownLosses: \{ 'attachments': 1 \}\.$/,
+    );
+    expect((await job.run({ job: { source } })).failed).toBeUndefined();
+    const receipt = await lastReceipt();
+    expect(receipt.counts).toMatchObject({ attachments: 3, 'attachments without a file': 1 });
+    expect(receipt.counts).not.toHaveProperty('avatars without a file');
+    expect(receipt.verifiedBy).toMatch(/; known to be lost: at most 1 attachments and 1 avatars$/);
+    const object = filesBelow(join(gitea.volume, 'git/lfs'))[0] ?? '';
+    cpSync(object, join(away, 'object'), { preserveTimestamps: true });
+    rmSync(object);
+    const withObject = giteaSource(postgres, { knownLosses: { ...knownLosses, 'LFS objects': 1 } });
+    expect((await job.run({ job: { source } })).failed?.message).toMatch(/^Of 3 LFS objects .* 1 are not there, /);
+    expect((await job.run({ job: { source: withObject } })).failed).toBeUndefined();
+    cpSync(join(away, 'lost'), lost, { preserveTimestamps: true });
+    cpSync(join(away, 'object'), object, { preserveTimestamps: true });
+    ownByGitea(gitea.volume);
+    rmSync(away, { recursive: true });
   });
 
   it('needs its files only where they are, when some are in a bucket', async () => {
@@ -157,6 +236,13 @@ describe('a copy of Gitea', () => {
     expect(await complaintsOfDoctor(gitea)).toEqual(complaints);
   });
 
+  /** What a receipt counts of them. */
+  async function wikisOf(...names: readonly string[]): Promise<Readonly<Record<string, number>>> {
+    const list = names.map((name) => `'${name}'`).join(', ');
+    const ids = await postgres.sql(`select id from repository where lower_name in (${list})`, GITEA_DATABASE);
+    return Object.fromEntries(ids.split('\n').map((id) => [`refs of wiki ${id}`, 1]));
+  }
+
   async function lastReceipt(): Promise<Receipt> {
     const receipt = (await job.receipts()).at(-1);
     if (receipt === undefined) throw new Error('there is no receipt');
@@ -175,6 +261,11 @@ describe('a copy of Gitea', () => {
     return failed;
   }
 });
+
+function filesBelow(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
 
 /** Its exit code is 0 whatever it finds, so what it says counts. */
 async function complaintsOfDoctor(gitea: GiteaServer): Promise<readonly string[]> {

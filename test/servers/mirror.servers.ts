@@ -243,6 +243,80 @@ describe('a bucket that has never held anything', () => {
   });
 });
 
+describe('a bucket of which no share has to stay', () => {
+  const job = { smallestPercent: 0, keepSeconds: 30 * 86_400 };
+  const old = '20200102T030405Z-00000000/old';
+
+  async function copied(): Promise<{ store: Store; bucket: Bucket; mirror: Mirror }> {
+    const [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
+    const mirror = makeMirror(store, bucket, backup);
+    for (const key of ['a', 'b', 'c']) await bucket.put(key, `content of ${key}`);
+    expect((await mirror.run({ job })).failed).toBeUndefined();
+    return { store, bucket, mirror };
+  }
+
+  it('may have other objects every day', async () => {
+    const { bucket, mirror } = await copied();
+    await bucket.put('d', 'another');
+    await bucket.remove('a', 'b', 'c');
+    expect((await mirror.run({ job })).failed).toBeUndefined();
+    expect(Object.keys(await mirror.copy())).toEqual(['d']);
+  });
+
+  it('may have other objects of the same names every day, and lose half of them, without anybody saying so', async () => {
+    const { bucket, mirror } = await copied();
+    await bucket.put('d', 'another');
+    expect((await mirror.run()).failed).toBeUndefined();
+    for (const key of ['c', 'd']) await bucket.put(key, `another content of ${key}`);
+    await bucket.remove('a', 'b');
+    expect((await mirror.run()).failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(await bucket.content());
+  });
+
+  it.each([
+    ['is emptied', async (bucket: Bucket) => bucket.remove('a', 'b', 'c'), 'objects', 3],
+    [
+      'has only objects without content',
+      async (bucket: Bucket) => {
+        for (const key of ['a', 'b', 'c']) await bucket.put(key, '');
+      },
+      'bytes',
+      36,
+    ],
+  ])('is refused when it %s, and nothing goes that the store has (S01)', async (_, empty, what, before) => {
+    const { store, bucket, mirror } = await copied();
+    const copy = await mirror.copy();
+    await store.put(`s:${store.location.bucket}/${mirror.replaced}/${old}`, 'old');
+    await empty(bucket);
+    expect((await mirror.run({ job })).failed).toMatchObject({
+      name: 'mirror',
+      message: `There are no ${what} left in source:${bucket.name}, and the last copy had ${before}: with smallestPercent: 0 the bucket may have fewer, and not none. If it is to stay empty, exclude it; what was copied stays.`,
+    });
+    expect(await mirror.copy()).toEqual(copy);
+    expect(await mirror.receipts()).toHaveLength(1);
+    expect(await store.rclone('lsf', `s:${store.location.bucket}/${mirror.replaced}`)).toContain(old.split('/')[0]);
+  });
+
+  it('is refused also when the copy is gone as well (S01)', async () => {
+    const { store, bucket, mirror } = await copied();
+    await bucket.remove('a', 'b', 'c');
+    await store.rclone('purge', `s:${store.location.bucket}/${mirror.current}`);
+    expect((await mirror.run({ job })).failed?.message).toMatch(/^There are no objects left in /);
+  });
+
+  it('keeps what was replaced as long as the copy is empty', async () => {
+    const [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
+    const mirror = makeMirror(store, bucket, backup);
+    const at = `s:${store.location.bucket}/${mirror.replaced}`;
+    await store.put(`${at}/${old}`, 'old');
+    expect((await mirror.run({ job })).failed).toBeUndefined();
+    expect(await store.rclone('lsf', '--recursive', '--files-only', at)).toContain(old);
+    await bucket.put('a', 'content');
+    expect((await mirror.run({ job })).failed).toBeUndefined();
+    expect(await store.rclone('lsf', '--recursive', '--files-only', at)).not.toContain(old);
+  });
+});
+
 describe('objects whose names have empty parts', () => {
   it('are refused where nothing could bring their old versions back, and all others are copied', async () => {
     const [store, bucket] = await Promise.all([makeStore(), makeBucket()]);

@@ -621,6 +621,15 @@ export const WRONG_GITEA: readonly WrongCode[] = [
     says: ['[invalid-construct] example/gitea: its copies.deadline does not fit: write deadline: Duration.hours(1)'],
   },
   {
+    what: 'a Gitea that may lose a repository',
+    code: gitea({ copies: `{ knownLosses: { repositories: 1 } }` }),
+    error:
+      'Object literal may only specify known properties, and \'repositories\' does not exist in type \'Readonly<Partial<Record<"attachments" | "LFS objects" | "package files" | "avatars" | "repository avatars" | "Actions logs" | "Actions artifacts", number>>>\'.',
+    says: [
+      '[invalid-construct] example/gitea: its copies.knownLosses does not fit: write knownLosses: { attachments: 1 }, with kinds of files that a volume can have and how many of each are lost',
+    ],
+  },
+  {
     what: 'a Gitea whose copies are compared with a share in words',
     code: gitea({ copies: `{ smallestPercent: 'half' }` }),
     error: "Type 'string' is not assignable to type 'number'.",

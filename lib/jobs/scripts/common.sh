@@ -124,3 +124,6 @@ previously_counted() {
 is_shrunk() {
   [ "$(($1 * 100))" -lt "$(($2 * SMALLEST_PERCENT))" ]
 }
+
+# How a person says that a source is as it should be.
+MEANT='when that is meant, let one run go through with smallestPercent: 0'

@@ -1,7 +1,7 @@
 #!/bin/sh
-# compare-gitea.sh KIND=FOLDER...: does the copy have every file, branch and tag that the database dump names, files of the
-# right size and, where the name is a hash, with the right content? An empty folder is of a kind whose files are in a bucket: only
-# the copy of that can have them.
+# compare-gitea.sh KIND=LOST=FOLDER...: does the copy have every file, branch and tag that the database dump names, files of the
+# right size and, where the name is a hash, with the right content? So many files of a kind may be lost as a person has said. An
+# empty folder is of a kind whose files are in a bucket: only the copy of that can have them.
 # shellcheck source=common.sh
 . /scripts/common.sh
 
@@ -46,7 +46,9 @@ lfs=
 : >"$LISTS/hashes"
 for pair; do
   kind=${pair%%=*}
-  folder=${pair#*=}
+  place=${pair#*=}
+  known=${place%%=*}
+  folder=${place#*=}
   doing="comparing $kind"
   grep "^$kind	" "$LISTS/expected" >"$LISTS/kind" || [ $? -eq 1 ]
   count=$(wc -l <"$LISTS/kind")
@@ -58,19 +60,27 @@ for pair; do
   # A repository is a folder, which has a HEAD.
   suffix=
   [ "$kind" != repositories ] || suffix=/HEAD
-  wrong=$(awk -F '\t' -v folder="./$folder/" -v suffix="$suffix" '
+  : >"$LISTS/lost"
+  wrong=$(awk -F '\t' -v kind="$kind" -v folder="./$folder/" -v suffix="$suffix" -v known="$known" -v lost="$LISTS/lost" '
     FILENAME == ARGV[1] { space = index($0, " "); size[substr($0, space + 1)] = substr($0, 1, space - 1); next }
     { path = folder $2 suffix }
-    !(path in size) { if (!missing++) lacking = $2; next }
+    !(path in size) { if (!missing++) lacking = $2; print $2 >lost; next }
     $3 != "" && size[path] != $3 { if (!differing++) other = $2 " has " size[path] " bytes instead of " $3 }
     END {
-      if (missing) print missing " are not there, " lacking " among them"
-      else if (differing) print differing " have another size, and " other
+      if (missing > known) {
+        print missing " are not there, " lacking " among them" (suffix != "" ? "" : \
+          ". If nobody can bring them back, say knownLosses: { \047" kind "\047: " missing " }")
+      } else if (differing) print differing " have another size, and " other
     }
   ' "$LISTS/files" "$LISTS/kind")
   [ -z "$wrong" ] ||
     fail "Of $count $kind that the database names, in $folder $wrong."
-  awk -F '\t' -v folder="./$folder/" '$4 != "" { print $4 "  " folder $2 }' "$LISTS/kind" >>"$LISTS/hashes"
+  lost=$(wc -l <"$LISTS/lost")
+  [ "$lost" -eq 0 ] || echo "$lost" >"$PARTS/count.$kind without a file"
+  awk -F '\t' -v folder="./$folder/" '
+    FILENAME == ARGV[1] { lost[$0] = 1; next }
+    $4 != "" && !($2 in lost) { print $4 "  " folder $2 }
+  ' "$LISTS/lost" "$LISTS/kind" >>"$LISTS/hashes"
   echo "$count" >"$PARTS/count.$kind"
 done
 
@@ -110,6 +120,46 @@ if [ -n "$lacking" ]; then
   describe_ref "${lacking%	*}"
   fail "Repository $repository does not have commit ${lacking##*	}, which the database names for $ref: the folder of the repository is older than the database, so bring back a newer one. If it is as it should be, let Gitea sync its $kind: Site Administration, Dashboard."
 fi
+
+doing='looking for what has lost all refs'
+lacking=$(awk -F '\t' '
+  FILENAME == ARGV[1] { refs[$1] = $2; next }
+  $1 == "repositories with content" && refs[$2] == 0 { print $2; exit }
+' "$SCRATCH/repositories" "$LISTS/expected")
+[ -z "$lacking" ] ||
+  fail "Repository $lacking has no branch, no tag and no other ref, and the database says that it is not empty: its refs were lost. If it is as it should be, delete it in Gitea, or push to it."
+lacking=$(awk -F '\t' '
+  FILENAME == ARGV[1] { refs[$1] = $2; next }
+  $1 != "repositories" { next }
+  { sub(/git$/, "wiki.git", $2) }
+  $2 in refs && refs[$2] == 0 { print $2; exit }
+' "$SCRATCH/repositories" "$LISTS/expected")
+# Gitea makes one where somebody has asked for it over SSH (routers/private/serv.go).
+[ -z "$lacking" ] ||
+  fail "The wiki $lacking has no refs: they were lost. If it never had a page, remove that folder from the volume."
+
+doing='comparing with the last copy'
+grep -o '"refs of wiki [0-9]*"' "$PARTS/previous" >"$LISTS/wikis-before" 2>/dev/null || true
+: >"$LISTS/wikis"
+lacking=$(awk -F '\t' -v wikis="$LISTS/wikis" '
+  FILENAME == ARGV[1] { refs[$1] = $2; next }
+  FILENAME == ARGV[2] { before[$0] = 1; next }
+  $1 != "enabled wikis" { next }
+  { key = "refs of wiki " $4 }
+  refs[$2] > 0 { print refs[$2] "\t" key >wikis; next }
+  ("\"" key "\"") in before && !lost { lost = $2 }
+  END { print lost }
+' "$SCRATCH/repositories" "$LISTS/wikis-before" "$LISTS/expected")
+[ -z "$lacking" ] || [ "$SMALLEST_PERCENT" -eq 0 ] ||
+  fail "The wiki $lacking is gone, and the last copy had it: $MEANT."
+while IFS="$(printf '\t')" read -r refs key; do
+  echo "$refs" >"$PARTS/count.$key"
+done <"$LISTS/wikis"
+for counted in 'git repositories checked' 'git refs'; do
+  now=$(cat "$PARTS/count.$counted")
+  before=$(previously_counted "$counted")
+  ! is_shrunk "$now" "$before" || fail "There are $now $counted, and at the last copy there were $before: $MEANT."
+done
 
 doing='reading files whose name is a hash'
 if [ -s "$LISTS/hashes" ]; then

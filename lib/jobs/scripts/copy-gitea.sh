@@ -108,6 +108,7 @@ awk -F '\t' -v folder="$TMP/commits/" '
 checked=0
 : >"$SCRATCH/pointers"
 : >"$SCRATCH/refs"
+: >"$SCRATCH/repositories"
 : >"$SCRATCH/absent"
 # Names may begin with a dot, as that of .profile does.
 for repository in "$VOLUME/$REPOSITORIES"/*/*.git "$VOLUME/$REPOSITORIES"/*/.*.git; do
@@ -129,13 +130,15 @@ for repository in "$VOLUME/$REPOSITORIES"/*/*.git "$VOLUME/$REPOSITORIES"/*/.*.g
   pointers "$copy" || fail "The pointers to LFS of repository $name could not be read: $(why "$TMP/errors")"
   # To git one that has lost all of its refs is whole, and so is one that was put back to an older state. What the database
   # knows of both is compared later.
-  run "$STEP_SECONDS" git --git-dir="$copy" for-each-ref --format="$name/%(refname)" refs/heads refs/tags \
-    >>"$SCRATCH/refs" 2>"$TMP/errors" ||
+  run "$STEP_SECONDS" git --git-dir="$copy" for-each-ref --format="$name/%(refname)" >"$TMP/refs" 2>"$TMP/errors" ||
     fail "The branches of repository $name could not be listed: $(why "$TMP/errors")"
+  cat "$TMP/refs" >>"$SCRATCH/refs"
+  printf '%s\t%s\n' "$name" "$(wc -l <"$TMP/refs")" >>"$SCRATCH/repositories"
   absent "$copy" "$name" || fail "The commits of repository $name could not be looked for: $(why "$TMP/errors")"
   checked=$((checked + 1))
 done
 # What was found to be absent would not have fitted either.
 ! is_full || fail 'The scratch volume is full: this job needs a larger one.'
 echo "$checked" >"$PARTS/count.git repositories checked"
+wc -l <"$SCRATCH/refs" >"$PARTS/count.git refs"
 echo "$checked repositories are whole."

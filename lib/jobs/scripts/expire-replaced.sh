@@ -1,11 +1,15 @@
 #!/bin/sh
 # Removes what was replaced or has vanished so long ago that nobody wants it back. Comes after the comparison: as long as
-# no copy is good, everything is kept.
+# no copy is good, or it is empty, everything is kept.
 # shellcheck source=common.sh
 . /scripts/common.sh
 # shellcheck source=rclone.sh
 . /scripts/rclone.sh
 
+if [ "$(cat "$PARTS/bytes")" -eq 0 ]; then
+  echo "The copy has nothing in it, so that nothing is removed from $REPLACED."
+  exit 0
+fi
 doing="listing $REPLACED"
 ask_rclone "$ANSWER_SECONDS" lsf --dirs-only "$REPLACED" || fail "The store does not list $REPLACED: $(why "$TMP/errors")"
 grep -E '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}/$' "$TMP/answer" >"$TMP/runs" || [ $? -eq 1 ]

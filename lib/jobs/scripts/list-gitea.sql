@@ -3,13 +3,20 @@
 -- branch or a tag the latter is the commit.
 \o :listed
 with named as (
-  select id, status, lower(owner_name) || '/' || lower_name || '.git' as folder from repository
+  select id, status, is_empty, lower(owner_name) || '/' || lower_name || '.git' as folder from repository
 -- 1: a migration that goes on, or has failed. Gitea keeps the row of that one, and removes its folder (models/repo/repo.go,
 -- services/task/migrate.go).
 ), ready as (select * from named where status <> 1)
 select 'repositories', folder, '', '' from ready
 union
 select 'unfinished migrations', folder, '', '' from named where status = 1
+union
+select 'repositories with content', folder, '', '' from ready where not is_empty
+union
+-- 5: it may have a wiki, of which Gitea has nothing else in its database. Whoever deletes that in the settings takes the unit
+-- away with it (services/wiki/wiki.go). With the id of the repository, which stays when that is renamed.
+select 'enabled wikis', regexp_replace(folder, 'git$', 'wiki.git'), '', ready.id::text
+  from ready join repo_unit on repo_unit.repo_id = ready.id and repo_unit.type = 5
 union
 -- Of Gitea 1.21 and later. What was deleted is there too, for those who want it back.
 select 'branches', folder || '/refs/heads/' || name, '', commit_id

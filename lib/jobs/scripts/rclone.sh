@@ -84,8 +84,13 @@ only_in() {
   sort "$1" "$2" "$2" | uniq -u
 }
 
-# How a person says that a source is as it should be.
-MEANT='when that is meant, let one run go through with smallestPercent: 0'
+# newer_than LIST FILE: the names in a list of which the other list has something older.
+newer_than() {
+  awk -F ';' '
+    { name = $0; sub(/^[^;]*;[^;]*;/, "", name) }
+    NR == FNR { times[name] = $2; next }
+    name in times && times[name] < $2 { print name }' "$1" "$2"
+}
 
 # refuse_fewer NUMBER PREVIOUS WHAT: fails when the source has sharply less of something than its last copy.
 refuse_fewer() {

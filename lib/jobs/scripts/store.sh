@@ -32,11 +32,3 @@ named_in() {
     NR == FNR { names[$0] = 1; next }
     { name = $0; sub(/^[^;]*;[^;]*;/, "", name); if (name in names) print }' "$1" "$2"
 }
-
-# newer_than LIST FILE: the names in a list of which the other list has something older.
-newer_than() {
-  awk -F ';' '
-    { name = $0; sub(/^[^;]*;[^;]*;/, "", name) }
-    NR == FNR { times[name] = $2; next }
-    name in times && times[name] < $2 { print name }' "$1" "$2"
-}

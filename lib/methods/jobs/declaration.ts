@@ -46,6 +46,8 @@ export interface JobDeclaration {
   readonly server?: DumpedServer;
   /** Files of the application that are not on its volume. */
   readonly bucket?: FilesInBucket;
+  /** How many files of a kind may be missing, because they were lost before. */
+  readonly knownLosses?: Readonly<Record<string, number>>;
   readonly at: Origin & { readonly type: 'construct' };
 }
 

@@ -151,6 +151,7 @@ export class JobsMethodPlan implements MethodPlan {
       ...aboutSidecars(jobs),
       ...jobs.flatMap((job) => this.aboutUnseen(job)),
       ...jobs.flatMap(aboutBucket),
+      ...jobs.flatMap(aboutLosses),
       ...jobs.flatMap(aboutKms),
       ...jobs.flatMap(({ dataset, location, declaration: { settings }, mirrors }) => [
         ...aboutUnguarded(`${describeDataset(dataset.id)} at '${location.name}'`, settings.smallestPercent),
@@ -320,6 +321,17 @@ function aboutBucket({ dataset, declaration: { bucket } }: PlannedJob): readonly
 
 const BUCKET_UNSEEN =
   'The job compares no such file with the database: that the bucket has all of them, only its own mirror can show.';
+
+function aboutLosses({ dataset, declaration: { knownLosses } }: PlannedJob): readonly Assumption[] {
+  if (knownLosses === undefined) return [];
+  return [
+    {
+      about: `known losses of ${describeDataset(dataset.id)}`,
+      value: { ...knownLosses },
+      why: 'The job accepts that so many files are missing, whichever they are: another one that is lost in the place of one that came back is not seen.',
+    },
+  ];
+}
 
 /** The encryption configuration of the API server is on the nodes, where only the job sees it. */
 function aboutKms({ dataset, declaration: { kmsKeptIn } }: PlannedJob): readonly Assumption[] {
