@@ -19,7 +19,9 @@ export function isOfBackedUpGitea({ dataset: { declaration } }: PlannedJob): boo
 /** Where on the volume a job looks for files of each kind; empty for those in a bucket. */
 export function foldersLookedFor({ declaration: { source } }: PlannedJob): ReadonlyMap<string, string> {
   const args = source.steps.flatMap(({ run }) => ('script' in run ? (run.args ?? []) : []));
-  return new Map(args.map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]));
+  // As in `attachments=0=data/attachments`, with the known losses in the middle.
+  const said = args.map((arg) => /^([^=]+)=\d+=(.*)$/.exec(arg)).filter((match) => match !== null);
+  return new Map(said.map(([, files = '', folder = '']) => [files, folder]));
 }
 
 export function giteaJobs({ methods }: GateContext): readonly PlannedJob[] {
