@@ -389,6 +389,7 @@ function declareCopies(construct: Construct, dataset: DatasetId, options: Copies
       },
     },
     keys: [...keys, ...secrets],
+    folders: layout.folders,
     ...(bucket === undefined ? {} : { bucket }),
     ...(knownLosses === undefined ? {} : { knownLosses }),
     ...(server === undefined ? {} : { server }),

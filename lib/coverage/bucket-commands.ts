@@ -3,7 +3,7 @@ import { bucketClaims, bucketNameOf } from './buckets';
 import type { GateContext } from './context';
 import { at, listAt, textAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
-import { podTemplateOf } from '../model/workloads';
+import { podContainers, podTemplateOf } from '../model/workloads';
 
 /** What a shell or a container will run of one object. */
 export interface CommandLines {
@@ -105,9 +105,7 @@ class Lookup {
   ) {
     this.namespace = object.metadata.namespace ?? '';
     const makers = object.kind === 'ConfigMap' ? this.mountersOf(object) : [object];
-    this.containers = makers.flatMap((maker) =>
-      ['initContainers', 'containers'].flatMap((field) => listAt(podTemplateOf(maker), 'spec', field)),
-    );
+    this.containers = makers.flatMap(podContainers);
   }
 
   /** @param known variables that led to this one. */

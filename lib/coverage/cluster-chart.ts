@@ -5,6 +5,7 @@ import { installNamespace } from '../model/opaque-kinds';
 import type { RenderedObject } from '../model/rendered';
 import { isVersionFrom, parseVersion } from '../model/version';
 import type { GateContext } from './context';
+import { releaseNameOf } from './helm-values';
 
 /** What one release makes. */
 export interface ChartDatabase {
@@ -85,17 +86,11 @@ function knowsPlugins({ version = '' }: Chart): boolean {
 
 function fullName(release: KubeObject, values: Values): string | undefined {
   const [override, chart] = [values.text('', 'fullnameOverride'), values.text('', 'nameOverride')];
-  const made = releaseName(release);
+  const made = releaseNameOf(release);
   // Of a longer one a hash is made.
   if (override === undefined || chart === undefined || made.length > 53) return undefined;
   const own = chart || 'cluster';
   return override || (made.includes(own) ? made : `${made}-${own}`);
-}
-
-/** As helm-controller gives it where nobody does. */
-function releaseName({ metadata, ...rest }: KubeObject): string {
-  const target = textAt(rest, 'spec', 'targetNamespace');
-  return textAt(rest, 'spec', 'releaseName') ?? (target === undefined ? metadata.name : `${target}-${metadata.name}`);
 }
 
 function clusterOf(name: string, namespace: string, values: Values): KubeObject | undefined {

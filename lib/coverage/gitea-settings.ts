@@ -3,9 +3,10 @@ import type { PlannedJob } from '../methods/jobs/plan';
 import { claimsReadBy } from '../methods/jobs/declaration';
 import { giteaContainer } from '../model/database-images';
 import { parseIni } from '../model/ini';
-import { at, listAt, mappingAt, objectId, objectKey, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import { at, listAt, mappingAt, objectId, objectKey, textAt, type KubeObject } from '../model/kube-object';
 import { installNamespace } from '../model/opaque-kinds';
-import { makesPods, mountsClaim, podTemplateOf } from '../model/workloads';
+import { makesPods, mountsClaim, podContainers } from '../model/workloads';
+import { mountedFiles, textsBeside } from './config-maps';
 import type { GateContext } from './context';
 import { valuesOf } from './helm-values';
 
@@ -69,7 +70,7 @@ export function settingsIn(workloads: readonly KubeObject[], context: GateContex
     const configuration = mountedConfiguration(object, context);
     if (configuration === undefined) for (const place of OF_THE_IMAGE) settings.set(place, {});
     else addIni(settings, configuration);
-    for (const container of containersOf(object)) addEnvironment(settings, container, object, context);
+    for (const container of podContainers(object)) addEnvironment(settings, container, object, context);
   }
   return settings;
 }
@@ -82,11 +83,6 @@ const OF_THE_IMAGE = [
   'picture.REPOSITORY_AVATAR_UPLOAD_PATH',
 ] as const;
 
-function containersOf(object: KubeObject): readonly unknown[] {
-  const spec = at(podTemplateOf(object), 'spec');
-  return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
-}
-
 /** The `app.ini` that the pods of an object read, where it is that of a ConfigMap which is seen. */
 function mountedConfiguration(object: KubeObject, context: GateContext): string | undefined {
   const container = giteaContainer(object);
@@ -96,45 +92,7 @@ function mountedConfiguration(object: KubeObject, context: GateContext): string 
   );
   const isRootless = /-rootless(@|$)/.test(textAt(container, 'image') ?? '');
   const path = named ?? (isRootless ? '/etc/gitea/app.ini' : '/data/gitea/conf/app.ini');
-  const volumes = listAt(podTemplateOf(object), 'spec', 'volumes');
-  const texts = listAt(container, 'volumeMounts').flatMap((mount) => {
-    const volume = volumes.find((each) => textAt(each, 'name') === textAt(mount, 'name'));
-    const sources = [volume, ...listAt(volume, 'projected', 'sources')].map((each) => at(each, 'configMap'));
-    const place = textAt(mount, 'mountPath')?.replace(/\/$/, '');
-    const subPath = textAt(mount, 'subPath');
-    return sources.flatMap((source) =>
-      filesOf(source, object, context)
-        .filter(({ name }) => path === (subPath === name ? place : `${place}/${name}`))
-        .map(({ text }) => text),
-    );
-  });
-  return texts[0];
-}
-
-/** What a ConfigMap comes to as a volume. */
-function filesOf(
-  source: unknown,
-  beside: KubeObject,
-  context: GateContext,
-): readonly { readonly name: string; readonly text: string }[] {
-  const data = configMap(textAt(source, 'name'), beside, context);
-  const items = listAt(source, 'items');
-  return Object.entries(data).flatMap(([key, text]) => {
-    if (items.length === 0) return [{ name: key, text }];
-    const paths = items.filter((item) => textAt(item, 'key') === key).flatMap((item) => textAt(item, 'path') ?? []);
-    return paths.map((name) => ({ name, text }));
-  });
-}
-
-/** The texts of a ConfigMap in the namespace of an object; none where it is not seen. */
-function configMap(
-  name: string | undefined,
-  { metadata: { namespace } }: KubeObject,
-  context: GateContext,
-): Readonly<Record<string, string>> {
-  if (name === undefined) return {};
-  const id = { group: '', kind: 'ConfigMap', ...(namespace === undefined ? {} : { namespace }), name };
-  return textMapAt(context.object(id)?.object, 'data');
+  return mountedFiles(object, container, context).get(path);
 }
 
 function addIni(settings: Map<string, Setting>, text: string): void {
@@ -148,7 +106,7 @@ function addEnvironment(
   context: GateContext,
 ): void {
   for (const source of listAt(container, 'envFrom')) {
-    const data = configMap(textAt(source, 'configMapRef', 'name'), object, context);
+    const data = textsBeside(object, textAt(source, 'configMapRef', 'name'), context);
     for (const [key, value] of Object.entries(data)) addVariable(settings, key, seen(value));
   }
   addVariables(settings, listAt(container, 'env'));
@@ -191,7 +149,7 @@ export function settingsOfRelease(release: KubeObject, context: GateContext): Se
     for (const [key, value] of Object.entries(mappingAt(keys)))
       if (typeof value === 'string') settings.set(`${section.toLowerCase()}.${key.toUpperCase()}`, seen(value));
   for (const source of listAt(gitea, 'additionalConfigSources')) {
-    const sections = configMap(textAt(source, 'configMap', 'name'), release, context);
+    const sections = textsBeside(release, textAt(source, 'configMap', 'name'), context);
     for (const [section, text] of Object.entries(sections)) addIni(settings, `[${section.toLowerCase()}]\n${text}`);
   }
   addVariables(settings, listAt(gitea, 'additionalConfigFromEnvs'));

@@ -16,14 +16,6 @@ export function isOfBackedUpGitea({ dataset: { declaration } }: PlannedJob): boo
   return declaration.by === undefined;
 }
 
-/** Where on the volume a job looks for files of each kind; empty for those in a bucket. */
-export function foldersLookedFor({ declaration: { source } }: PlannedJob): ReadonlyMap<string, string> {
-  const args = source.steps.flatMap(({ run }) => ('script' in run ? (run.args ?? []) : []));
-  // As in `attachments=0=data/attachments`, with the known losses in the middle.
-  const said = args.map((arg) => /^([^=]+)=\d+=(.*)$/.exec(arg)).filter((match) => match !== null);
-  return new Map(said.map(([, files = '', folder = '']) => [files, folder]));
-}
-
 export function giteaJobs({ methods }: GateContext): readonly PlannedJob[] {
   return methods.jobs.jobs.filter(isGiteaJob);
 }

@@ -6,11 +6,11 @@ import {
   listAt,
   mappingAt,
   textAt,
-  textMapAt,
   type KubeObject,
   type Mapping,
 } from '../model/kube-object';
 import { parseAsKubernetes } from '../yaml/read';
+import { textsBeside } from './config-maps';
 import type { GateContext } from './context';
 
 /** Name of its chart in a repository, or of the OCI artifact; where nobody sees that, of the object that brings the chart. */
@@ -57,11 +57,8 @@ export function valuesOf(release: KubeObject, context: GateContext): Mapping {
 }
 
 function textFrom(reference: unknown, release: KubeObject, context: GateContext): string | undefined {
-  const { namespace } = release.metadata;
-  const id = { group: '', kind: 'ConfigMap', ...(namespace === undefined ? {} : { namespace }) };
-  const name = textAt(reference, 'name');
-  if (textAt(reference, 'kind') !== id.kind || name === undefined) return undefined;
-  const data = textMapAt(context.object({ ...id, name })?.object, 'data');
+  if (textAt(reference, 'kind') !== 'ConfigMap') return undefined;
+  const data = textsBeside(release, textAt(reference, 'name'), context);
   return data[textAt(reference, 'valuesKey') ?? 'values.yaml'];
 }
 

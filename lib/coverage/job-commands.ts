@@ -1,9 +1,9 @@
 /** What the containers of somebody's own jobs run, as far as objects show it. */
-import { posix } from 'node:path';
 import type { Origin } from '../model/declaration';
-import { at, listAt, textAt, textMapAt, textsAt, type KubeObject } from '../model/kube-object';
+import { at, listAt, textAt, textsAt, type KubeObject } from '../model/kube-object';
 import type { RenderedObject } from '../model/rendered';
-import { podTemplateOf } from '../model/workloads';
+import { podContainers, podTemplateOf } from '../model/workloads';
+import { mountedFiles, textsBeside } from './config-maps';
 import type { GateContext } from './context';
 
 /** What a container of a job runs. */
@@ -42,7 +42,7 @@ export function ownCommands(context: GateContext): readonly Command[] {
 
 function commandsOf({ object, origin }: RenderedObject, context: GateContext): readonly Command[] {
   const spec = at(podTemplateOf(object), 'spec');
-  return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')].map((container) => {
+  return podContainers(object).map((container) => {
     const image = textAt(container, 'image') ?? '';
     const variables = variablesOf(object, container, context);
     const words = wordsOf(container, image);
@@ -56,7 +56,7 @@ function commandsOf({ object, origin }: RenderedObject, context: GateContext): r
       text: withValues(scripts.join('\n'), variables),
       variables,
       values: listAt(container, 'env').flatMap((variable) => textAt(variable, 'value') ?? []),
-      files: mountedFiles(object, spec, container, context),
+      files: mountedFiles(object, container, context),
     };
   });
 }
@@ -74,15 +74,8 @@ function wordsOf(container: unknown, image: string): readonly string[] {
 }
 
 /** As Kubernetes has them: of two of one name the container's own holds, and of its own the later one. */
-function variablesOf(
-  { metadata: { namespace = '' } }: KubeObject,
-  container: unknown,
-  context: GateContext,
-): ReadonlyMap<string, string> {
-  const dataOf = (name: string | undefined): Readonly<Record<string, string>> =>
-    name === undefined
-      ? {}
-      : textMapAt(context.object({ group: '', kind: 'ConfigMap', namespace, name })?.object, 'data');
+function variablesOf(object: KubeObject, container: unknown, context: GateContext): ReadonlyMap<string, string> {
+  const dataOf = (name: string | undefined): Readonly<Record<string, string>> => textsBeside(object, name, context);
   const variables = new Map<string, string>();
   for (const source of listAt(container, 'envFrom')) {
     const prefix = textAt(source, 'prefix') ?? '';
@@ -119,35 +112,6 @@ function mountedScripts(
   return context
     .configMapsOf(volumes, namespace)
     .flatMap((configMap) => context.scripts.of(configMap).map(({ text }) => withoutComments(text)));
-}
-
-function mountedFiles(
-  { metadata: { namespace = '' } }: KubeObject,
-  spec: unknown,
-  container: unknown,
-  context: GateContext,
-): ReadonlyMap<string, string> {
-  const volumes = listAt(spec, 'volumes');
-  return new Map(
-    listAt(container, 'volumeMounts').flatMap((mount) => {
-      const volume = volumes.filter((each) => textAt(each, 'name') === textAt(mount, 'name'));
-      const items = listAt(volume[0], 'configMap', 'items');
-      const pathOf = (key: string): string =>
-        textAt(
-          items.find((item) => textAt(item, 'key') === key),
-          'path',
-        ) ?? key;
-      const mountPath = textAt(mount, 'mountPath') ?? '/';
-      const subPath = textAt(mount, 'subPath');
-      return context.configMapsOf(volume, namespace).flatMap((configMap) =>
-        Object.entries(textMapAt(configMap, 'data')).flatMap(([key, text]): readonly (readonly [string, string])[] => {
-          const path = pathOf(key);
-          if (subPath === undefined) return [[posix.join(mountPath, path), text]];
-          return path === subPath ? [[mountPath, text]] : [];
-        }),
-      );
-    }),
-  );
 }
 
 function withoutComments(script: string): string {

@@ -156,6 +156,11 @@ export function podTemplateOf(object: KubeObject): unknown {
   return isMapping(template) ? template : undefined;
 }
 
+/** The containers of the pods that an object makes, those that run first among them. */
+export function podContainers(object: KubeObject): readonly unknown[] {
+  return ['initContainers', 'containers'].flatMap((field) => listAt(podTemplateOf(object), 'spec', field));
+}
+
 function keyOf({ apiVersion, kind }: KubeObject): string {
   return `${groupOf(apiVersion)}/${kind}`;
 }

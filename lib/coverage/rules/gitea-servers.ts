@@ -19,7 +19,7 @@ import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, s
 import { FILES, placeOf } from '../gitea-places';
 import { settingsOf, workloadsOf, type Settings } from '../gitea-settings';
 import { releasedGitea } from '../gitea-releases';
-import { foldersLookedFor, giteaJobs, isOfBackedUpGitea } from '../gitea-stores';
+import { giteaJobs, isOfBackedUpGitea } from '../gitea-stores';
 import {
   folderOn,
   giteaBackupRemedies,
@@ -265,7 +265,7 @@ function volumesProblem({ dataset, declaration: { source } }: PlannedJob): Probl
 
 function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefined {
   const [claim = ''] = claimsReadBy(job.declaration.source);
-  const looked = job.declaration.source.steps.flatMap(({ env }) => env?.['REPOSITORIES'] ?? [])[0];
+  const looked = job.declaration.folders?.['repositories'];
   const set = settingsOf(job, context).get('repository.ROOT');
   const mountPath = releasedGitea(job, context)?.mountPath;
   const released =
@@ -287,12 +287,13 @@ function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[
   const [claim = ''] = claimsReadBy(job.declaration.source);
   const [shown] = workloadsOf(job, context).flatMap((object) => mountOf(object, claim) ?? []);
   const mountPath = shown ?? releasedGitea(job, context)?.mountPath;
-  const looked = foldersLookedFor(job);
+  const { folders = {}, bucket } = job.declaration;
   const settings = settingsOf(job, context);
   return FILES.flatMap((files) => {
     const path = placeOf(files, settings)?.path;
-    const folder = looked.get(files) ?? '';
-    if (path === undefined || mountPath === undefined || folder === '') return [];
+    const folder = folders[files];
+    if (path === undefined || mountPath === undefined || folder === undefined) return [];
+    if (bucket?.files.includes(files) === true) return [];
     if (folderOn(mountPath, path.folder) === folder) return [];
     return [
       {

@@ -3,7 +3,7 @@ import { JOB_LABEL } from '../../methods/common-jobs';
 import { at, describeObject, listAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
 import { parseQuantity } from '../../model/quantity';
 import { counted, enumerated } from '../../model/text';
-import { podLabels, podTemplateOf } from '../../model/workloads';
+import { podContainers, podLabels, podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutObject, inWords, toFix, type RuleFinding } from '../finding';
 import type { Rule } from '../rule';
@@ -70,7 +70,7 @@ const rangeProblems: Problems = (range, jobs, ranges) =>
       ...(isUnlimited ? withoutCpuLimit('it wants a limit of CPU', jobs, ranges) : []),
       ...['cpu', 'memory'].flatMap((resource) => {
         const asked = (job: KubeObject): readonly unknown[] =>
-          containersOf(job).flatMap((container) =>
+          podContainers(job).flatMap((container) =>
             ['requests', 'limits'].map((kind) => at(container, 'resources', kind, resource)),
           );
         // A pod has as much as its containers together, and so at least what one of them asks for.
@@ -87,7 +87,7 @@ function withoutCpuLimit(because: string, jobs: readonly KubeObject[], ranges: r
       ['default', 'max'].some((field) => at(limits, field, 'cpu') !== undefined),
   );
   const without = jobs.filter((job) =>
-    containersOf(job).some((container) => at(container, 'resources', 'limits', 'cpu') === undefined),
+    podContainers(job).some((container) => at(container, 'resources', 'limits', 'cpu') === undefined),
   );
   if (isGiven || without.length === 0) return [];
   return [
@@ -137,11 +137,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 function names(jobs: readonly KubeObject[]): string {
   return enumerated(jobs.map((job) => describeObject(objectId(job))));
-}
-
-function containersOf(job: KubeObject): readonly unknown[] {
-  const spec = at(podTemplateOf(job), 'spec');
-  return [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
 }
 
 function scratchOf(job: KubeObject): readonly unknown[] {

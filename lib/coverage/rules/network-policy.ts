@@ -9,7 +9,7 @@ import {
   type LabelSelector,
 } from '../../model/label-selector';
 import { counted } from '../../model/text';
-import { podTemplateOf } from '../../model/workloads';
+import { podContainers, podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
 import { aboutObject, toFix } from '../finding';
 import type { Rule } from '../rule';
@@ -126,8 +126,7 @@ class Network {
 function podsOf(object: KubeObject): readonly Pods[] {
   const template = podTemplateOf(object);
   if (template === undefined) return [];
-  const containers = ['initContainers', 'containers'].flatMap((field) => listAt(template, 'spec', field));
-  const ports = containers.flatMap((container) =>
+  const ports = podContainers(object).flatMap((container) =>
     listAt(container, 'ports').map((port) => ({
       number: numberAt(port, 'containerPort') ?? 0,
       name: textAt(port, 'name'),

@@ -46,6 +46,8 @@ export interface JobDeclaration {
   readonly server?: DumpedServer;
   /** Files of the application that are not on its volume. */
   readonly bucket?: FilesInBucket;
+  /** Where on the volume of a Gitea the files of each kind are that are not in the bucket. */
+  readonly folders?: Readonly<Record<string, string>>;
   /** How many files of a kind may be missing, because they were lost before. */
   readonly knownLosses?: Readonly<Record<string, number>>;
   readonly at: Origin & { readonly type: 'construct' };
