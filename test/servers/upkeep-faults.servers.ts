@@ -8,12 +8,16 @@ import { startEtcdJob } from './support/etcd-job';
 import {
   complaintsAbout,
   contentOf,
+  expiringKeys,
   goodCopy,
   hurried,
   isAny,
   leaveLock,
   lostAt,
+  lostIn,
   lostPack,
+  otherPassword,
+  storeFault,
   type Before,
   type Fault,
   type World,
@@ -21,7 +25,6 @@ import {
 import { announceFaults } from './support/faults-page';
 import { faultyStore, type Fault as StoreFault, type Request } from './support/faulty-store';
 import type { Job, ReceiptJob } from './support/job';
-import type { RunningPod } from './support/pod';
 import type { Store } from './support/store';
 
 type Upkeep = ReceiptJob<UpkeepJobOptions> & Pick<Job, 'repository'>;
@@ -75,53 +78,51 @@ describe('the upkeep of a repository, when something goes wrong', () => {
   }
 
   const faults: readonly Fault<Upkeep>[] = [
-    atStore('The store refuses everything (403)', 'receipts', /^The store does not list .*403/, isAny, { status: 403 }),
-    atStore('The store does not answer', 'receipts', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
-    atStore('The store refuses to remove a snapshot (403)', 'upkeep', NOT_REMOVED, ...refused('DELETE', 'snapshots')),
+    storeFault('The store refuses everything (403)', 'receipts', /^The store does not list .*403/, isAny, {
+      status: 403,
+    }),
+    storeFault('The store does not answer', 'receipts', /no end after 8 s/, isAny, { delaySeconds: 1000 }),
+    storeFault(
+      'The store refuses to remove a snapshot (403)',
+      'upkeep',
+      NOT_REMOVED,
+      ...refused('DELETE', 'snapshots'),
+    ),
     // What an append-only store does.
-    atStore(
+    storeFault(
       'The store says that it has removed a snapshot, and keeps it (S16)',
       'upkeep',
       NOT_REMOVED,
       requestOf('DELETE', 'snapshots'),
       { status: 204 },
     ),
-    atStore('The store refuses a new index (403)', 'upkeep', /^Failed at freeing space /, ...refused('PUT', 'index')),
-    atStore(
+    storeFault(
+      'The store refuses a new index (403)',
+      'upkeep',
+      /^Failed at freeing space /,
+      ...refused('PUT', 'index'),
+    ),
+    storeFault(
       'The store refuses to remove an index (403)',
       'upkeep',
       /^Failed at freeing space /,
       ...refused('DELETE', 'index'),
     ),
-    atStore(
+    storeFault(
       'The store refuses to remove data (403)',
       'upkeep',
       /^\d+ files that nothing needs any more are still in \S+: .*AccessDenied/,
       ...refused('DELETE', 'data'),
     ),
-    atStore(
+    storeFault(
       'The store hangs up in the middle of the data that it is asked for',
       'upkeep',
       /^Failed at freeing space /,
       requestOf('GET', 'data'),
       { cutAnswerAfter: 100 },
     ),
-    {
-      what: 'The password of the repository is another one',
-      fails: 'upkeep',
-      says: /^The password does not open the repository /,
-      run: async () => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
-    },
-    {
-      what: 'The keys of the store expire during the run',
-      fails: 'upkeep',
-      says: /^The repository \S+ does not open: /,
-      run: async () => ({
-        ...hurried('upkeep'),
-        beforeStart: async (container: string) => (container === 'upkeep' ? store.revoke() : undefined),
-      }),
-      undo: async () => store.restore(),
-    },
+    otherPassword('upkeep'),
+    expiringKeys('upkeep'),
     {
       what: 'A dead run has left an exclusive lock',
       fails: 'upkeep',
@@ -144,8 +145,7 @@ describe('the upkeep of a repository, when something goes wrong', () => {
       },
     },
     lostPack('The store has lost a pack of the repository', 'upkeep', /^Failed at freeing space /),
-    lostIn('receipts'),
-    lostIn('upkeep'),
+    ...['receipts', 'upkeep'].map(lostIn),
     lostAt('when a snapshot is removed', 'upkeep', requestOf('DELETE', 'snapshots'), 1),
     lostAt('when the new index is written', 'upkeep', requestOf('PUT', 'index'), 1),
     lostAt('when an old index is removed', 'upkeep', requestOf('DELETE', 'index'), 1),
@@ -175,35 +175,7 @@ describe('the upkeep of a repository, when something goes wrong', () => {
     expect((await store.restic(job.repository, 'check', '--read-data')).code).toBe(0);
   });
 
-  function atStore(
-    what: string,
-    fails: string,
-    says: RegExp,
-    isHit: (request: Request) => boolean,
-    fault: StoreFault,
-  ): Fault<Upkeep> {
-    return {
-      what,
-      fails,
-      says,
-      run: async () => {
-        const port = await faultyStore((request) => (isHit(request) ? fault : undefined));
-        return { ...hurried(fails), job: { location: store.at(port), checkShares: 1 } };
-      },
-    };
-  }
-
   function refused(method: string, kind: string): readonly [(request: Request) => boolean, StoreFault] {
     return [requestOf(method, kind), { status: 403 }];
-  }
-
-  function lostIn(step: string): Fault<Upkeep> {
-    return {
-      what: `The node is lost at step ${step}`,
-      fails: step,
-      run: async () => ({
-        onStart: (container: string, pod: RunningPod) => (container === step ? pod.kill() : undefined),
-      }),
-    };
   }
 });

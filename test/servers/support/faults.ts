@@ -154,7 +154,7 @@ export function hurried(container: string): Pick<PodOptions, 'patience'> {
 }
 
 /** A store that answers some requests wrongly. */
-function storeFault(
+export function storeFault(
   what: string,
   fails: string,
   says: RegExp,
@@ -300,15 +300,7 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
         },
       }),
     },
-    ...steps.map((step): Fault<JobWithStore> => ({
-      what: `The node is lost at step ${step}`,
-      fails: step,
-      // The last one before it can have done what it is for: a receipt that is there is true.
-      run: async () => ({
-        [step === 'receipt' ? 'beforeStart' : 'onStart']: (container: string, pod: RunningPod) =>
-          container === step ? pod.kill() : undefined,
-      }),
-    })),
+    ...steps.map(lostIn),
     {
       what: 'The deadline of the job comes in the step that copies',
       fails: copying,
@@ -322,6 +314,18 @@ export function nodeFaults(steps: readonly string[], { step: copying }: Copying)
       }),
     },
   ];
+}
+
+export function lostIn(step: string): Fault<JobWithStore> {
+  return {
+    what: `The node is lost at step ${step}`,
+    fails: step,
+    // The last one before it can have done what it is for: a receipt that is there is true.
+    run: async () => ({
+      [step === 'receipt' ? 'beforeStart' : 'onStart']: (container: string, pod: RunningPod) =>
+        container === step ? pod.kill() : undefined,
+    }),
+  };
 }
 
 /**
@@ -434,13 +438,8 @@ export function commonFaults(steps: readonly string[], produce = steps[1] ?? '')
   return [
     ...storeFaults(TO_RESTIC),
     ...nodeFaults(steps, TO_RESTIC),
-    {
-      what: 'The password of the repository is another one',
-      fails: 'commit',
-      says: /^The password does not open the repository /,
-      run: async ({ store }) => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
-    },
-    expiringKeys(),
+    otherPassword('commit'),
+    expiringKeys('commit'),
     fullScratch(produce, /no space left on device|the scratch volume is full/),
     {
       what: 'Nothing was produced (S12)',
@@ -474,18 +473,29 @@ export function emptyFolder(folder: string): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 }
 
-function expiringKeys(): Fault {
+/** @param step opens the repository. */
+export function otherPassword(step: string): Fault<JobWithStore> {
+  return {
+    what: 'The password of the repository is another one',
+    fails: step,
+    says: /^The password does not open the repository /,
+    run: async ({ store }) => ({ secrets: { 'backed-up-offsite': { ...store.secret, RESTIC_PASSWORD: 'wrong' } } }),
+  };
+}
+
+/** @param step opens the repository. */
+export function expiringKeys(step: string): Fault<JobWithStore> {
   let restore: () => Promise<void> = async () => {};
   return {
     what: 'The keys of the store expire during the run',
-    fails: 'commit',
+    fails: step,
     says: /^The repository .* does not open: /,
     run: async ({ store }) => {
       restore = store.restore;
       return {
-        job: { answerSeconds: 15 },
+        ...hurried(step),
         beforeStart: async (container) => {
-          if (container === 'commit') await store.revoke();
+          if (container === step) await store.revoke();
         },
       };
     },
