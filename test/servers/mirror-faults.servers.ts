@@ -148,7 +148,7 @@ describe('the mirror of a bucket, when something goes wrong', () => {
       },
     ),
     sourceFault('The bucket is too slow for the deadline', 'mirror', /no end after \d+ s/, isObject, {
-      delaySeconds: 1000,
+      bytesPerSecond: 100,
     }),
     sourceFault(
       'The content of the copy cannot be compared',

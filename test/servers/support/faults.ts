@@ -249,7 +249,7 @@ export function storeFaults({
       step,
       new RegExp(`${failed.source}no end after \\d+ s`),
       isData,
-      { delaySeconds: 1000 },
+      { bytesPerSecond: 100 },
     ),
     storeFault(
       'The store refuses the receipt (403)',

@@ -1,6 +1,7 @@
 /** A proxy before the store that answers wrongly on demand: refuses, fails, is slow, or hangs up in the middle. */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { inject, onTestFinished } from 'vitest';
 
 /** What a request is answered with: `undefined` for what the store says. */
@@ -10,6 +11,8 @@ export type Fault =
   | { readonly hangUp: true }
   /** The answer comes only after so many seconds. */
   | { readonly delaySeconds: number }
+  /** The data of the request and that of the answer go through at this speed. */
+  | { readonly bytesPerSecond: number }
   /** The request is handled when something else has happened. */
   | { readonly waitFor: Promise<unknown> }
   /** The connection ends after so many bytes of the request have gone through. */
@@ -77,13 +80,13 @@ function pass(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   target: number,
-  fault: { readonly cutAfter?: number; readonly cutAnswerAfter?: number } = {},
+  fault: { readonly cutAfter?: number; readonly cutAnswerAfter?: number; readonly bytesPerSecond?: number } = {},
 ): void {
-  const { cutAfter = Infinity, cutAnswerAfter } = fault;
+  const { cutAfter = Infinity, cutAnswerAfter, bytesPerSecond = Infinity } = fault;
   const { method, url: path, headers } = incoming;
   const through = request({ host: '127.0.0.1', port: target, method, path, headers, agent: false }, (response) => {
     outgoing.writeHead(response.statusCode ?? 502, response.headers);
-    if (cutAnswerAfter === undefined) response.pipe(outgoing);
+    if (cutAnswerAfter === undefined) atSpeed(response, bytesPerSecond).pipe(outgoing);
     else
       response.once('data', (chunk: Buffer) =>
         outgoing.write(chunk.subarray(0, cutAnswerAfter), () => outgoing.destroy()),
@@ -91,12 +94,28 @@ function pass(
   });
   through.on('error', () => outgoing.destroy());
   let seen = 0;
-  incoming.on('data', (chunk: Buffer) => {
-    seen += chunk.length;
-    if (seen > cutAfter) {
-      incoming.destroy();
-      through.destroy();
-    } else through.write(chunk);
-  });
-  incoming.on('end', () => through.end());
+  atSpeed(incoming, bytesPerSecond)
+    .on('data', (chunk: Buffer) => {
+      seen += chunk.length;
+      if (seen > cutAfter) {
+        incoming.destroy();
+        through.destroy();
+      } else through.write(chunk);
+    })
+    .on('end', () => through.end());
+}
+
+function atSpeed(stream: Readable, bytesPerSecond: number): Readable {
+  if (bytesPerSecond === Infinity) return stream;
+  return Readable.from(slowly(stream, bytesPerSecond)).on('error', () => {});
+}
+
+/** In ten pieces a second. */
+async function* slowly(stream: Readable, bytesPerSecond: number): AsyncGenerator<Buffer> {
+  const size = Math.ceil(bytesPerSecond / 10);
+  for await (const chunk of stream as AsyncIterable<Buffer>)
+    for (let start = 0; start < chunk.length; start += size) {
+      await new Promise((resolve) => setTimeout(resolve, 100).unref());
+      yield chunk.subarray(start, start + size);
+    }
 }
