@@ -6,6 +6,7 @@ import { distObjects, named } from '../../servers/support/dist';
 import { backupUser, putPolicy } from '../../servers/support/rgw';
 import { makeStore, type Store } from '../../servers/support/store';
 import type { Cluster } from './cluster';
+import { VELERO_NAMESPACE } from './velero';
 
 const LOCAL_ENDPOINT = 'http://rook-ceph-rgw-store-a.rook-ceph.svc:80';
 /** What Rook makes of the backup user. */
@@ -39,11 +40,21 @@ export async function preparePlatform(cluster: Cluster): Promise<Platform> {
       AccessKey: backup.accessKey,
       SecretKey: backup.secretKey,
     }),
+    ...[local, offsite].map(({ location, secret: keys }) =>
+      secret(VELERO_NAMESPACE, `backed-up-${location.name}`, { cloud: credentialsFile(keys) }),
+    ),
+    secret(VELERO_NAMESPACE, 'velero-repo-credentials', { 'repository-password': 'staple' }),
     ...bucketOfClaim(attachments),
     secret('forge', 'gitea-settings', giteaSettings()),
     secret('directory', 'dirsrv-settings', { DS_DM_PASSWORD: 'directory manager' }),
   );
   return { local, offsite, attachments };
+}
+
+/** As the AWS plugin of Velero reads it. */
+function credentialsFile(keys: Store['secret']): string {
+  const { AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: key = '' } = keys;
+  return `[default]\naws_access_key_id=${id}\naws_secret_access_key=${key}\n`;
 }
 
 /** What Rook leaves beside an ObjectBucketClaim. */

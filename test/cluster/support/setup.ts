@@ -18,6 +18,7 @@ import { startCloudNativePg } from './cnpg';
 import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
 import { openStores } from './store';
+import { startVelero } from './velero';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -75,6 +76,8 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   await startFlux(lab, cluster, trust);
   await importAppImages(lab);
   done('Flux, and images of applications');
+  await startVelero(lab, cluster, trust);
+  done('Velero');
   return lab.kubeconfig;
 }
 
