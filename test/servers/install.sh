@@ -93,13 +93,17 @@ from_module restic "$RESTIC" github.com/restic/restic/cmd/restic
 from_module rclone "$RCLONE" github.com/rclone/rclone
 
 # The image of PostgreSQL that dist/ names, with its server: Debian, as the real one is, but of the release that has that
-# version in its own packages. Debootstrap may not know this release by name, so it is told whose way to go.
+# version in its own packages. Debootstrap may not know this release by name, so it is told whose way to go. It comes from
+# the mirror of this machine's own packages.
 postgres_image() {
   have postgres-18 "$POSTGRES" && return
   echo "installing PostgreSQL $POSTGRES"
+  local sites
+  # shellcheck disable=SC2016 # apt's own variable
+  sites=$(apt-get indextargets --format '$(SITE)')
   rm -rf --one-file-system "$tools/postgres-18"
   debootstrap --variant=minbase --include="postgresql-$POSTGRES" "$POSTGRES_RELEASE" "$tools/postgres-18" \
-    http://deb.debian.org/debian sid >"$tools/debootstrap.log" || {
+    "${sites%%$'\n'*}" sid >"$tools/debootstrap.log" || {
     tail "$tools/debootstrap.log" >&2
     exit 1
   }
