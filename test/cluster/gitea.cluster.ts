@@ -1,6 +1,5 @@
 /** Gitea as `dist/` has it, on the database of CloudNativePG and with its files in a bucket, and what its jobs copy. */
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { KubeObject } from '../../lib/model/kube-object';
 import { distObjects } from '../servers/support/dist';
 import { connect } from './support/cluster';
 import { failureOf, jobsOf } from './support/jobs';
@@ -16,8 +15,7 @@ describe.skipIf(!inject('lab'))('the Gitea of dist/', () => {
 
   beforeAll(async () => {
     platform = await preparePlatform(cluster);
-    const isOfRook = ({ kind }: KubeObject): boolean => kind === 'ObjectBucketClaim';
-    await cluster.apply(...distObjects('forge').filter((object) => !isOfRook(object)), ...jobsOf('forge-backup'));
+    await cluster.apply(...distObjects('forge'), ...jobsOf('forge-backup'));
     await kubectl('wait', 'clusters.postgresql.cnpg.io/db', '--for=condition=Ready', '--timeout=150s');
     await kubectl('rollout', 'status', 'statefulset/gitea', '--timeout=120s');
     const [username = '', password = ''] = ADMIN.split(':');

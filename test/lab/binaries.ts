@@ -33,6 +33,7 @@ const BINARIES = {
   'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager'],
   'source-controller': ['flux', 'github.com/fluxcd/source-controller'],
   'kustomize-controller': ['flux', 'github.com/fluxcd/kustomize-controller'],
+  rook: ['rook', '.'],
   velero: ['velero', 'github.com/vmware-tanzu/velero/cmd/velero'],
   'velero-restore-helper': ['velero', 'github.com/vmware-tanzu/velero/cmd/velero-restore-helper'],
   'velero-plugin-for-aws': ['velero', 'github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws'],
@@ -43,7 +44,7 @@ export type BinaryName = keyof typeof BINARIES;
 export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
 
 /** Of operators, which the cluster itself does without. */
-const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'velero']);
+const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'rook', 'velero']);
 
 /** What the cluster is made of. */
 export const CLUSTER_BINARIES = BINARY_NAMES.filter((name) => !OPERATOR_MODULES.has(BINARIES[name][0]));

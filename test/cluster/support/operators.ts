@@ -13,12 +13,10 @@ const IS_TRUE = {
 /** By kind: as kubectl knows it, and the status. */
 const SAID: Readonly<Record<string, readonly [plural: string, status: object]>> = {
   CephObjectStore: ['cephobjectstores.ceph.rook.io', { phase: 'Ready' }],
-  CephObjectStoreUser: ['cephobjectstoreusers.ceph.rook.io', { phase: 'Ready' }],
   HelmRelease: [
     'helmreleases.helm.toolkit.fluxcd.io',
     { observedGeneration: 1, conditions: [{ type: 'Ready', ...IS_TRUE }] },
   ],
-  ObjectBucketClaim: ['objectbucketclaims.objectbucket.io', { phase: 'Bound' }],
   OpenSearchCluster: ['opensearchclusters.opensearch.org', { health: 'green' }],
   Prometheus: ['prometheuses.monitoring.coreos.com', { conditions: [{ type: 'Available', ...IS_TRUE }] }],
 };

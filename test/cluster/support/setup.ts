@@ -17,6 +17,7 @@ import { importAppImages } from './apps';
 import { startCloudNativePg } from './cnpg';
 import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
+import { startRook } from './rook';
 import { openStores } from './store';
 import { startVelero } from './velero';
 
@@ -53,8 +54,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 async function startLab(project: TestProject, ends: (() => void | Promise<void>)[]): Promise<string> {
   await installTools();
-  const { folder, port, stop } = await startCeph();
-  ends.push(stop);
+  const ceph = await startCeph();
+  const { folder, port } = ceph;
+  ends.push(ceph.stop);
   project.provide('ceph', { folder, port });
   const state = mkdtempSync(join(tmpdir(), 'backed-up-lab-'));
   rmSync(state, { recursive: true });
@@ -71,6 +73,8 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   const { trust, close } = await openStores(lab, cluster, port);
   ends.push(close);
   done('stores');
+  await startRook(lab, cluster, ceph);
+  done('Rook');
   await startCloudNativePg(lab, cluster, trust);
   done('CloudNativePG');
   await startFlux(lab, cluster, trust);
