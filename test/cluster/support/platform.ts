@@ -1,7 +1,8 @@
 /** What `dist/` expects of those who run the cluster: the stores with their Secrets, and the object store of Rook in use. */
+import { inject } from 'vitest';
 import { GITEA_KEYS } from '../../../lib/constructs/gitea-pod';
 import type { KubeObject } from '../../../lib/model/kube-object';
-import { makeBucket, type Bucket } from '../../servers/support/bucket';
+import { bucketOf, told, type Bucket } from '../../servers/support/bucket';
 import { distObjects, named } from '../../servers/support/dist';
 import { makeStore, type Store } from '../../servers/support/store';
 import type { Cluster } from './cluster';
@@ -19,11 +20,13 @@ export interface Platform {
 export async function preparePlatform(cluster: Cluster): Promise<Platform> {
   const [local, offsite] = await Promise.all([
     makeStore('local', 'horse', { bucket: 'backups', prefix: 'home' }),
-    makeStore('offsite', 'battery', { bucket: 'home-backups', prefix: 'home' }),
+    makeStore('offsite', 'battery', { bucket: 'home-backups', prefix: 'home' }, inject('offsite')),
   ]);
   await offsite.keepVersions();
-  const charts = await makeBucket('helm-charts');
-  await charts.put('index.yaml', 'apiVersion: v1\nentries: {}\n', { 'x-amz-acl': 'public-read' });
+  await told(offsite.owner, { method: 'PUT', path: '/helm-charts' });
+  await bucketOf(offsite.owner, 'helm-charts').put('index.yaml', 'apiVersion: v1\nentries: {}\n', {
+    'x-amz-acl': 'public-read',
+  });
   await cluster.apply(...distObjects('namespaces'));
   await cluster.apply(
     ...['backed-up', 'forge'].map((namespace) => secret(namespace, 'backed-up-local', local.secret)),

@@ -11,7 +11,7 @@ import { down } from '../../lab/down';
 import { presentLab } from '../../lab/layout';
 import { stopwatch } from '../../lab/stopwatch';
 import { up } from '../../lab/up';
-import { installTools, startCeph } from '../../servers/support/setup';
+import { installTools, startCeph, type Ceph, type Gateway } from '../../servers/support/setup';
 import { connect } from './cluster';
 import { importAppImages } from './apps';
 import { startCloudNativePg } from './cnpg';
@@ -26,6 +26,8 @@ declare module 'vitest' {
     readonly kubeconfig: string;
     /** Whether the cluster is the lab, with its stores. */
     readonly lab: boolean;
+    /** The store outside of the cluster; that in the cluster is the one of all tests. */
+    readonly offsite: Gateway;
   }
 }
 
@@ -54,10 +56,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 async function startLab(project: TestProject, ends: (() => void | Promise<void>)[]): Promise<string> {
   await installTools();
-  const ceph = await startCeph();
-  const { folder, port } = ceph;
-  ends.push(ceph.stop);
-  project.provide('ceph', { folder, port });
+  const local = await startCeph();
+  ends.push(local.stop);
+  const offsite = await startCeph();
+  ends.push(offsite.stop);
+  project.provide('ceph', gatewayOf(local));
+  project.provide('offsite', gatewayOf(offsite));
   const state = mkdtempSync(join(tmpdir(), 'backed-up-lab-'));
   rmSync(state, { recursive: true });
   ends.push(async () => {
@@ -70,10 +74,10 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   const cluster = connect(lab.kubeconfig);
   await installDefinitions(cluster);
   done('definitions');
-  const { trust, close } = await openStores(lab, cluster, port);
+  const { trust, close } = await openStores(lab, cluster, { local: local.port, offsite: offsite.port });
   ends.push(close);
   done('stores');
-  await startRook(lab, cluster, ceph);
+  await startRook(lab, cluster, local);
   done('Rook');
   await startCloudNativePg(lab, cluster, trust);
   done('CloudNativePG');
@@ -83,6 +87,11 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   await startVelero(lab, cluster, trust);
   done('Velero');
   return lab.kubeconfig;
+}
+
+/** What workers can be given. */
+function gatewayOf({ folder, port }: Ceph): Gateway {
+  return { folder, port };
 }
 
 function say(line: string): void {
