@@ -17,8 +17,7 @@ describe.skipIf(!inject('lab'))('the jobs of dist/', () => {
 
   beforeAll(async () => {
     platform = await preparePlatform(cluster);
-    await platform.attachments.put('one', 'content');
-    await cluster.apply(...jobsOf('cluster-backup'), ...jobsOf('forge-backup'));
+    await cluster.apply(...jobsOf('cluster-backup'));
   });
 
   it('copy etcd, and the copy restores with what was in it', async () => {
@@ -34,22 +33,6 @@ describe.skipIf(!inject('lab'))('the jobs of dist/', () => {
   it('keep the repository of etcd in order', async () => {
     expect(await failureOf(cluster, 'kube-system', 'etcd-offsite-upkeep')).toBe('');
     expect(await platform.offsite.snapshots('home/data/_cluster/etcd_home')).toHaveLength(1);
-  });
-
-  it('probe the grants, and find one that is gone', async () => {
-    expect(await failureOf(cluster, 'backed-up', 'probe-grants')).toBe('');
-    await platform.attachments.revoke();
-    expect(await failureOf(cluster, 'backed-up', 'probe-grants')).toMatch(
-      /forge-attachments is not listed: .*AccessDenied/,
-    );
-    await platform.attachments.grant();
-  });
-
-  it('mirror a bucket', async () => {
-    expect(await failureOf(cluster, 'backed-up', 'mirror-forge-attachments-offsite-233681aa')).toBe('');
-    const mirror = 's:home-backups/home/data/forge/objectbucketclaim_attachments/current';
-    expect(await platform.offsite.rclone('lsf', '--recursive', mirror)).toBe('one\n');
-    expect(await platform.offsite.rclone('cat', `${mirror}/one`)).toBe('content');
   });
 
   it('reach what their NetworkPolicy allows, and nothing else', async () => {

@@ -33,6 +33,10 @@ const BINARIES = {
   'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager'],
   'source-controller': ['flux', 'github.com/fluxcd/source-controller'],
   'kustomize-controller': ['flux', 'github.com/fluxcd/kustomize-controller'],
+  rook: ['rook', '.'],
+  velero: ['velero', 'github.com/vmware-tanzu/velero/cmd/velero'],
+  'velero-restore-helper': ['velero', 'github.com/vmware-tanzu/velero/cmd/velero-restore-helper'],
+  'velero-plugin-for-aws': ['velero', 'github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws'],
 } as const;
 
 export type BinaryName = keyof typeof BINARIES;
@@ -40,7 +44,7 @@ export type BinaryName = keyof typeof BINARIES;
 export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
 
 /** Of operators, which the cluster itself does without. */
-const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux']);
+const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'rook', 'velero']);
 
 /** What the cluster is made of. */
 export const CLUSTER_BINARIES = BINARY_NAMES.filter((name) => !OPERATOR_MODULES.has(BINARIES[name][0]));
@@ -143,14 +147,16 @@ async function go(module: string, args: readonly string[]): Promise<Ended> {
   }
 }
 
-/** Without them Kubernetes does not know its own version, and `kubectl version` fails. */
+/** Without them Kubernetes and Velero do not know their own version, and `kubectl version` fails. */
 function linkerFlags(module: string): string {
-  if (module !== 'kubernetes') return '-s -w';
-  const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\S*)/.exec(readFileSync(join(MODULES, module, 'go.mod'), 'utf8'));
-  const [, full = '', major = '', minor = ''] = version ?? [];
+  const pinned = readFileSync(join(MODULES, module, 'go.mod'), 'utf8');
+  const [, full = '', major = '', minor = ''] = /\/(?:kubernetes|velero) (v(\d+)\.(\d+)\S*)/.exec(pinned) ?? [];
   const values = { gitVersion: full, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
-  const set = Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  return ['-s -w', ...set].join(' ');
+  const set: Readonly<Record<string, readonly string[]>> = {
+    kubernetes: Object.entries(values).map(([name, value]) => `k8s.io/component-base/version.${name}=${value}`),
+    velero: [`github.com/vmware-tanzu/velero/pkg/buildinfo.Version=${full}`],
+  };
+  return ['-s -w', ...(set[module] ?? []).map((each) => `-X ${each}`)].join(' ');
 }
 
 function folderOf(module: string): string {

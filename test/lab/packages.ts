@@ -17,6 +17,7 @@ const PACKAGES = [
   'openssl',
   'python3',
   'runc',
+  'tzdata',
 ];
 
 /** What Debian asks before it starts a service. */

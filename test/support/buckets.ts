@@ -1,10 +1,19 @@
 /** Claims of buckets, as constructs and as other people write them. */
 import { ApiObject, Duration } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { elsewhere, grantBackup, type Platform } from '../../lib';
+import { parse } from 'yaml';
+import {
+  CephBucketWithBackupGrant,
+  elsewhere,
+  exclude,
+  grantBackup,
+  type CephBucketWithBackupGrantProps,
+  type Platform,
+  type PolicyStatement,
+} from '../../lib';
 import { policyWithGrant } from '../../lib/model/bucket-grant';
-import type { PolicyStatement } from '../../lib';
-import { rook } from './scenario';
+import { isKubeObject, type KubeObject } from '../../lib/model/kube-object';
+import { explain, rook, synthesizeScenario, type Scenario } from './scenario';
 
 export const nas = elsewhere('rclone on the NAS copies the bucket every night.', {
   failureDomain: 'site',
@@ -21,6 +30,45 @@ export function foreignClaim(scope: Construct, name: string, spec: Readonly<Reco
     metadata: { name },
     spec: { bucketName: name, storageClassName: 'bucket-retain', ...spec },
   });
+}
+
+export const SHARED_BUCKET = 'paperless-media';
+
+/** A bucket of an application that lets a user of its own, `website`, read a part of it. */
+export function sharedBucketClaim(): KubeObject {
+  const website: PolicyStatement = {
+    Sid: 'Website',
+    Effect: 'Allow',
+    Principal: { AWS: ['arn:aws:iam:::user/website'] },
+    Action: ['s3:GetObject'],
+    Resource: [`arn:aws:s3:::${SHARED_BUCKET}/public/*`],
+  };
+  return bucketClaim('media', { bucketName: SHARED_BUCKET, statements: [website] });
+}
+
+/** The claim that the construct renders, in the namespace `paperless`. */
+export function bucketClaim(
+  name: string,
+  props: Pick<CephBucketWithBackupGrantProps, 'bucketName'> & Partial<CephBucketWithBackupGrantProps>,
+): KubeObject {
+  return rendered(name, ({ chart }) => {
+    new CephBucketWithBackupGrant(chart, name, { storageClass: 'bucket-retain', backup: nas, ...props });
+  });
+}
+
+/** The claim of somebody else for a bucket that nobody backs up, as it stands beside others. */
+export function bareClaim(name: string): KubeObject {
+  return rendered(name, ({ chart }) => {
+    foreignClaim(chart, name);
+    exclude(chart, { bucket: name }, { reason: 'Thumbnails, which the application makes again.' });
+  });
+}
+
+function rendered(name: string, build: (scenario: Scenario) => void): KubeObject {
+  const { files, findings } = synthesizeScenario(build, withRook);
+  const claim: unknown = parse(files?.get(`example/paperless.ObjectBucketClaim.${name}.yaml`) ?? '');
+  if (!isKubeObject(claim)) throw new Error(explain(findings));
+  return claim;
 }
 
 /** The same with a policy, which the backup user is to read by. */

@@ -11,19 +11,23 @@ import { down } from '../../lab/down';
 import { presentLab } from '../../lab/layout';
 import { stopwatch } from '../../lab/stopwatch';
 import { up } from '../../lab/up';
-import { installTools, startCeph } from '../../servers/support/setup';
+import { installTools, startCeph, type Ceph, type Gateway } from '../../servers/support/setup';
 import { connect } from './cluster';
 import { importAppImages } from './apps';
 import { startCloudNativePg } from './cnpg';
 import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
+import { startRook } from './rook';
 import { openStores } from './store';
+import { startVelero } from './velero';
 
 declare module 'vitest' {
   interface ProvidedContext {
     readonly kubeconfig: string;
     /** Whether the cluster is the lab, with its stores. */
     readonly lab: boolean;
+    /** The store outside of the cluster; that in the cluster is the one of all tests. */
+    readonly offsite: Gateway;
   }
 }
 
@@ -52,9 +56,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 async function startLab(project: TestProject, ends: (() => void | Promise<void>)[]): Promise<string> {
   await installTools();
-  const { folder, port, stop } = await startCeph();
-  ends.push(stop);
-  project.provide('ceph', { folder, port });
+  const local = await startCeph();
+  ends.push(local.stop);
+  const offsite = await startCeph();
+  ends.push(offsite.stop);
+  project.provide('ceph', gatewayOf(local));
+  project.provide('offsite', gatewayOf(offsite));
   const state = mkdtempSync(join(tmpdir(), 'backed-up-lab-'));
   rmSync(state, { recursive: true });
   ends.push(async () => {
@@ -67,15 +74,24 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   const cluster = connect(lab.kubeconfig);
   await installDefinitions(cluster);
   done('definitions');
-  const { trust, close } = await openStores(lab, cluster, port);
+  const { trust, close } = await openStores(lab, cluster, { local: local.port, offsite: offsite.port });
   ends.push(close);
   done('stores');
+  await startRook(lab, cluster, local);
+  done('Rook');
   await startCloudNativePg(lab, cluster, trust);
   done('CloudNativePG');
   await startFlux(lab, cluster, trust);
   await importAppImages(lab);
   done('Flux, and images of applications');
+  await startVelero(lab, cluster, trust);
+  done('Velero');
   return lab.kubeconfig;
+}
+
+/** What workers can be given. */
+function gatewayOf({ folder, port }: Ceph): Gateway {
+  return { folder, port };
 }
 
 function say(line: string): void {

@@ -1,6 +1,6 @@
 /**
- * The object stores of dist/ in the lab: one Ceph RGW of this machine, off-site by its TLS address, and in the cluster
- * behind a pod with the labels and the port of Rook's, because NetworkPolicies know it by those.
+ * The object stores of dist/ in the lab, two Ceph RGWs of this machine: one off-site by its TLS address, and one in the
+ * cluster behind a pod with the labels and the port of Rook's, because NetworkPolicies know it by those.
  */
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect as dial, createServer, type Server, type Socket } from 'node:net';
@@ -36,15 +36,22 @@ export interface OpenStores {
   readonly close: () => void;
 }
 
-export async function openStores(lab: Layout, cluster: Cluster, port: number): Promise<OpenStores> {
+/** @param ports where the two stores listen on this machine. */
+export async function openStores(
+  lab: Layout,
+  cluster: Cluster,
+  ports: { readonly local: number; readonly offsite: number },
+): Promise<OpenStores> {
   const { ca, certificate, key } = await serverCertificate(lab, OFFSITE_HOST, CHARTS_HOST);
   const trust = join(lab.state, 'trust');
   // Go, OpenSSL and Python look there on Alpine as on Debian.
   mkdirSync(join(trust, 'etc/ssl/certs'), { recursive: true });
   copyFileSync(ca, join(trust, 'etc/ssl/certs/ca-certificates.crt'));
-  const pass = forwardTo(port);
-  const offsite = createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key) }, pass);
-  const local = createServer(pass);
+  const offsite = createTlsServer(
+    { cert: readFileSync(certificate), key: readFileSync(key) },
+    forwardTo(ports.offsite),
+  );
+  const local = createServer(forwardTo(ports.local));
   await Promise.all([listen(offsite, 443), listen(local, LOCAL_PORT)]);
   await importImages(lab, trust);
   await cluster.apply(...gateway());

@@ -31,7 +31,14 @@ export async function makeBucket(known?: string): Promise<Bucket> {
   const name = known ?? `app-${process.pid}-${buckets}`;
   const owner = await sharedUser(`obc-${name}`);
   await told(owner, { method: 'PUT', path: `/${name}` });
-  const bucket: Bucket = {
+  const bucket = bucketOf(owner, name);
+  await bucket.grant();
+  return bucket;
+}
+
+/** One that is there already. */
+export function bucketOf(owner: S3User, name: string): Bucket {
+  return {
     name,
     owner,
     put: async (key, body, headers = {}) =>
@@ -43,8 +50,6 @@ export async function makeBucket(known?: string): Promise<Bucket> {
     grant: async () => void (await putPolicy(owner, name, policyWithGrant(name, []))),
     revoke: async () => void (await told(owner, { method: 'DELETE', path: `/${name}`, query: { policy: '' } })),
   };
-  await bucket.grant();
-  return bucket;
 }
 
 /** What the server has to do. */

@@ -10,13 +10,17 @@ import { output, TOOLS } from './tools';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    readonly ceph: { readonly folder: string; readonly port: number };
+    readonly ceph: Gateway;
   }
 }
 
-export interface Ceph {
+/** Where a Ceph of this machine answers by S3, and where its configuration lies. */
+export interface Gateway {
   readonly folder: string;
   readonly port: number;
+}
+
+export interface Ceph extends Gateway {
   readonly stop: () => void;
 }
 

@@ -5,8 +5,9 @@ import type { Receipt } from '../../../lib/model/receipt';
 import { s3Location, type Location } from '../../../lib/model/location';
 import { keysOf, told } from './bucket';
 import { openCheaply } from './restic-key';
-import { sharedUser } from './rgw';
+import { endpoint, sharedUser } from './rgw';
 import type { S3User } from './s3';
+import type { Gateway } from './setup';
 import { output, run, tool, type Ended } from './tools';
 
 export interface Store {
@@ -42,21 +43,24 @@ export interface Store {
 
 let stores = 0;
 
-/** @param known of what `dist/` names, and may be there already; else a bucket that no other test has. */
+/**
+ * @param known of what `dist/` names, and may be there already; else a bucket that no other test has.
+ * @param gateway where, if not in that of the tests.
+ */
 export async function makeStore(
   location = 'offsite',
   password = 'correct horse',
   known?: { readonly bucket: string; readonly prefix: string },
+  gateway: Gateway = inject('ceph'),
 ): Promise<Store> {
-  const ceph = inject('ceph');
   stores += 1;
   const { bucket, prefix } = known ?? { bucket: `backups-${process.pid}-${stores}`, prefix: 'base' };
-  const { accessKey: key, secretKey } = await sharedUser(bucket);
-  const env = { CEPH_CONF: `${ceph.folder}/ceph.conf` };
-  const endpoint = (port: number): string => `http://127.0.0.1:${port}`;
+  const owner = await sharedUser(bucket, [], gateway);
+  const { accessKey: key, secretKey } = owner;
+  const env = { CEPH_CONF: `${gateway.folder}/ceph.conf` };
   const at = (port: number): Location =>
     s3Location(location, {
-      endpoint: endpoint(port),
+      endpoint: endpoint({ ...gateway, port }),
       bucket,
       prefix,
       failureDomain: 'offsite',
@@ -67,7 +71,7 @@ export async function makeStore(
     RCLONE_CONFIG: '/notfound',
     RCLONE_CONFIG_S_TYPE: 's3',
     RCLONE_CONFIG_S_PROVIDER: 'Ceph',
-    RCLONE_CONFIG_S_ENDPOINT: endpoint(ceph.port),
+    RCLONE_CONFIG_S_ENDPOINT: owner.endpoint,
     RCLONE_CONFIG_S_ACCESS_KEY_ID: key,
     RCLONE_CONFIG_S_SECRET_ACCESS_KEY: secretKey,
   };
@@ -76,16 +80,15 @@ export async function makeStore(
   await rclone('mkdir', `s:${bucket}`);
   const restic = async (path: string, ...args: readonly string[]): Promise<Ended> =>
     run(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
-      env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(ceph.port)}/${bucket}/${path}` },
+      env: { ...secret, RESTIC_REPOSITORY: `s3:${owner.endpoint}/${bucket}/${path}` },
     });
-  const owner = { endpoint: endpoint(ceph.port), accessKey: key, secretKey };
   const keyOptions = [`--uid=${bucket}`, '--key-type=s3', `--access-key=${key}`];
   return {
     revoke: async () => void (await output('radosgw-admin', ['key', 'rm', ...keyOptions], { env })),
     restore: async () =>
       void (await output('radosgw-admin', ['key', 'create', ...keyOptions, `--secret-key=${secretKey}`], { env })),
     keepVersions: async () => void (await rclone('backend', 'versioning', `s:${bucket}`, 'Enabled')),
-    location: at(ceph.port),
+    location: at(gateway.port),
     secret,
     owner,
     openCheaply: async (path) => openCheaply(owner, bucket, path, password),
@@ -96,7 +99,7 @@ export async function makeStore(
     at,
     startRestic: (path, port, ...args) => {
       const child = spawn(tool('restic'), ['--option=s3.bucket-lookup=path', '--no-cache', ...args], {
-        env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint(port)}/${bucket}/${path}` },
+        env: { ...secret, RESTIC_REPOSITORY: `s3:${endpoint({ ...gateway, port })}/${bucket}/${path}` },
         stdio: 'ignore',
       });
       const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -1,0 +1,102 @@
+/** What Velero makes of the Schedules of `dist/`, what comes back of it, and whether `predict` said so. */
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { mappingAt, textAt } from '../../lib/model/kube-object';
+import { predict } from '../../lib/velero/predict';
+import { distObjects, named } from '../servers/support/dist';
+import { connect } from './support/cluster';
+import { failureOf, jobsOf } from './support/jobs';
+import { preparePlatform, type Platform } from './support/platform';
+import { finished, pod, type PodOptions } from './support/pods';
+import {
+  liveObjects,
+  ofVelero,
+  openLocations,
+  phasesOf,
+  runBackups,
+  veleroObject,
+  volumesIn,
+} from './support/velero-results';
+
+const cluster = connect(inject('kubeconfig'));
+
+/** With data in each, of which one plan copies only the first. */
+const CLAIMS = ['photos', 'settings', 'thumbnails'];
+const ONLY_PHOTOS = { 'media/photos': 'succeeded', 'media/settings': 'skipped', 'media/thumbnails': 'skipped' };
+
+describe.skipIf(!inject('lab'))('Velero', () => {
+  let platform: Platform;
+
+  beforeAll(async () => {
+    platform = await preparePlatform(cluster);
+    await cluster.apply(...['media', 'media-backup'].flatMap(ofVelero));
+    for (const name of CLAIMS)
+      await finished(cluster, pod('media', `writes-${name}`, `echo ${name} > /data/file`, mounting(name)));
+    await openLocations(cluster);
+  });
+
+  it('enables the Schedules of dist/', async () => {
+    const schedules = ofVelero('media-backup').filter(({ kind }) => kind === 'Schedule');
+    const names = schedules.map(({ metadata }) => metadata.name);
+    expect(new Set(await phasesOf(cluster, 'schedules.velero.io', names))).toEqual(new Set(['Enabled']));
+  });
+
+  it('moves off-site the data of a plan, which comes back equal, and nothing beside it', async () => {
+    const name = await run('media-nightly-offsite-daily');
+    expect(await volumesIn(platform.offsite, name)).toEqual(ONLY_PHOTOS);
+    const policy = [
+      { matchLabels: { 'backed-up/plan': 'nightly' } },
+      { matchExpressions: ['plan', 'method'].map((key) => ({ key: `backed-up/${key}`, operator: 'DoesNotExist' })) },
+    ];
+    await restore(name, 'media-restored', policy);
+    const names = ['get', 'persistentvolumeclaims', '--output=jsonpath={.items[*].metadata.name}'];
+    expect(await cluster.kubectl('-n', 'media-restored', ...names)).toBe('photos');
+    const reads = pod('media-restored', 'reads', 'cat /data/file', mounting('photos'));
+    expect(await finished(cluster, reads)).toEqual({ succeeded: true, log: 'photos\n' });
+  });
+
+  it('keeps snapshots of a plan in the cluster', async () => {
+    const name = await run('media-nightly-local');
+    expect(await volumesIn(platform.local, name)).toEqual(ONLY_PHOTOS);
+  });
+
+  it('has its local store mirrored off-site', async () => {
+    await cluster.apply(...jobsOf('cluster-backup'));
+    expect(await failureOf(cluster, 'backed-up', 'velero-local-to-offsite-b29b4277')).toBe('');
+    const mirror = 's:home-backups/home/mirrors/local/velero/backups';
+    expect(await platform.offsite.rclone('lsf', mirror)).toContain('media-nightly-local-now/\n');
+  });
+
+  /** As the Schedule does when its time has come. */
+  async function run(schedule: string): Promise<string> {
+    const { spec } = named(distObjects('media-backup'), 'Schedule', schedule);
+    const template = mappingAt(spec, 'template');
+    const name = `${schedule}-now`;
+    const backup = veleroObject('Backup', name, template);
+    const expected = predict({ backup, objects: await liveObjects(cluster) });
+    expect(await runBackups(cluster, [backup])).toEqual([expected.phase]);
+    expect(expected.phase).toBe('Completed');
+    const store = textAt(template, 'storageLocation') === 'local' ? platform.local : platform.offsite;
+    const copied = expected.volumes.filter((volume) => volume.copied === 'yes');
+    const real = Object.entries(await volumesIn(store, name)).filter(([, result]) => result === 'succeeded');
+    expect(real.map(([claim]) => claim)).toEqual(copied.map(({ namespace, claim }) => `${namespace}/${claim}`));
+    return name;
+  }
+
+  async function restore(backupName: string, into: string, orLabelSelectors: readonly object[]): Promise<void> {
+    await cluster.apply(
+      veleroObject('Restore', into, {
+        backupName,
+        includedNamespaces: ['media'],
+        includedResources: ['persistentvolumeclaims', 'persistentvolumes'],
+        namespaceMapping: { media: into },
+        orLabelSelectors,
+        restorePVs: true,
+      }),
+    );
+    expect(await phasesOf(cluster, 'restores.velero.io', [into])).toEqual(['Completed']);
+  }
+});
+
+function mounting(name: string): PodOptions {
+  return { claims: { '/data': name } };
+}
