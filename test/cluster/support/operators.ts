@@ -20,7 +20,6 @@ const SAID: Readonly<Record<string, readonly [plural: string, status: object]>> 
   ],
   ObjectBucketClaim: ['objectbucketclaims.objectbucket.io', { phase: 'Bound' }],
   OpenSearchCluster: ['opensearchclusters.opensearch.org', { health: 'green' }],
-  Prometheus: ['prometheuses.monitoring.coreos.com', { conditions: [{ type: 'Available', ...IS_TRUE }] }],
 };
 
 /** Once, for those of whom nothing has been said. */

@@ -17,6 +17,7 @@ import { importAppImages } from './apps';
 import { startCloudNativePg } from './cnpg';
 import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
+import { startMonitoring } from './monitoring';
 import { openStores } from './store';
 import { startVelero } from './velero';
 
@@ -78,6 +79,8 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   done('Flux, and images of applications');
   await startVelero(lab, cluster, trust);
   done('Velero');
+  await startMonitoring(lab, cluster);
+  done('kube-state-metrics and prometheus-operator');
   return lab.kubeconfig;
 }
 
