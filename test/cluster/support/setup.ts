@@ -77,10 +77,8 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   await startFlux(lab, cluster, trust);
   await importAppImages(lab);
   done('Flux, and images of applications');
-  await startVelero(lab, cluster, trust);
-  done('Velero');
-  await startMonitoring(lab, cluster);
-  done('kube-state-metrics and prometheus-operator');
+  await Promise.all([startVelero(lab, cluster, trust), startMonitoring(lab, cluster)]);
+  done('Velero, kube-state-metrics and prometheus-operator');
   return lab.kubeconfig;
 }
 
