@@ -45,7 +45,7 @@ const BINARIES = {
   'velero-plugin-for-aws': ['velero', 'github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws'],
 } as const;
 
-/** By folder of a module. Of all that Prometheus can ask for targets, only Kubernetes: the others are the libraries of every cloud. */
+/** By folder of a module. Prometheus asks nobody but Kubernetes for targets: all others are the libraries of every cloud. */
 const TAGS: Readonly<Record<string, string>> = { monitoring: 'remove_all_sd,enable_kubernetes_sd' };
 
 export type BinaryName = keyof typeof BINARIES;

@@ -3,7 +3,7 @@
  * Prometheus that the operator runs; and what that knows.
  */
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { listAt, textMapAt, type KubeObject } from '../../../lib/model/kube-object';
 import { binary, manifests } from '../../lab/binaries';
 import { importImage, layerOf } from '../../lab/images';
@@ -72,7 +72,7 @@ function kubeStateMetrics(): readonly KubeObject[] {
 /** Without what is for kustomize. */
 function filesOf(name: 'kube-state-metrics' | 'prometheus-operator', folder: string): readonly string[] {
   return readdirSync(join(manifests(name), folder))
-    .filter((file) => basename(file) !== 'kustomization.yaml')
+    .filter((file) => file !== 'kustomization.yaml')
     .map((file) => join(folder, file));
 }
 
