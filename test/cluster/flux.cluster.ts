@@ -227,7 +227,15 @@ async function ask(...objects: readonly string[]): Promise<string> {
 }
 
 /** Whose status others write all the time. */
-const LIVELY = new Set(['BackupStorageLocation', 'Cluster', 'CronJob', 'ObjectStore', 'Schedule', 'ScheduledBackup']);
+const LIVELY = new Set([
+  'BackupStorageLocation',
+  'Cluster',
+  'CronJob',
+  'ObjectStore',
+  'Prometheus',
+  'Schedule',
+  'ScheduledBackup',
+]);
 
 /** Of all objects that Flux has applied: a text that changes when it writes one. */
 async function versions(): Promise<Readonly<Record<string, string>>> {

@@ -33,18 +33,28 @@ const BINARIES = {
   'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager'],
   'source-controller': ['flux', 'github.com/fluxcd/source-controller'],
   'kustomize-controller': ['flux', 'github.com/fluxcd/kustomize-controller'],
+  'kube-state-metrics': ['monitoring', 'k8s.io/kube-state-metrics/v2'],
+  prometheus: ['monitoring', 'github.com/prometheus/prometheus/cmd/prometheus'],
+  'prometheus-operator': ['monitoring', 'github.com/prometheus-operator/prometheus-operator/cmd/operator'],
+  'prometheus-config-reloader': [
+    'monitoring',
+    'github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader',
+  ],
   rook: ['rook', '.'],
   velero: ['velero', 'github.com/vmware-tanzu/velero/cmd/velero'],
   'velero-restore-helper': ['velero', 'github.com/vmware-tanzu/velero/cmd/velero-restore-helper'],
   'velero-plugin-for-aws': ['velero', 'github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws'],
 } as const;
 
+/** By folder of a module. Prometheus asks nobody but Kubernetes for targets: all others are the libraries of every cloud. */
+const TAGS: Readonly<Record<string, string>> = { monitoring: 'remove_all_sd,enable_kubernetes_sd' };
+
 export type BinaryName = keyof typeof BINARIES;
 
 export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
 
 /** Of operators, which the cluster itself does without. */
-const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'rook', 'velero']);
+const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'monitoring', 'rook', 'velero']);
 
 /** What the cluster is made of. */
 export const CLUSTER_BINARIES = BINARY_NAMES.filter((name) => !OPERATOR_MODULES.has(BINARIES[name][0]));
@@ -69,6 +79,12 @@ const MANIFESTS = {
     'flux',
     'github.com/fluxcd/kustomize-controller',
     ['config/crd/bases', 'config/manager/deployment.yaml'],
+  ],
+  'kube-state-metrics': ['monitoring', 'k8s.io/kube-state-metrics/v2', ['examples/standard']],
+  'prometheus-operator': [
+    'monitoring',
+    'github.com/prometheus-operator/prometheus-operator',
+    ['example/rbac/prometheus-operator', 'example/prometheus-operator-crd/monitoring.coreos.com_probes.yaml'],
   ],
 } as const;
 
@@ -117,7 +133,8 @@ export function link(names: readonly BinaryName[], folder: string): void {
 async function compile(name: BinaryName): Promise<void> {
   const [module, path] = BINARIES[name];
   const aside = `${binary(name)}.${process.pid}`;
-  const ended = await go(module, ['build', '-ldflags', linkerFlags(module), '-o', aside, path]);
+  const options = ['-tags', TAGS[module] ?? '', '-ldflags', linkerFlags(module)];
+  const ended = await go(module, ['build', ...options, '-o', aside, path]);
   if (ended.code !== 0) {
     throw new CannotRun(
       `Go could not build ${name}: ${ended.stderr.trim()}\n` +

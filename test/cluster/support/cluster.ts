@@ -11,6 +11,8 @@ export interface Cluster {
   readonly try: (words: readonly string[], input?: string) => Promise<Ended>;
   /** Writes the objects for real. */
   readonly apply: (...objects: readonly KubeObject[]) => Promise<void>;
+  /** Makes those that are not there. What somebody else has made, and may be looking at, stays as it is. */
+  readonly create: (...objects: readonly KubeObject[]) => Promise<void>;
   /** What the API server says to files, all of its checks done and nothing written: warnings and refusals. */
   readonly objectionsToFiles: (paths: readonly string[]) => Promise<string>;
   readonly objectionsTo: (object: KubeObject) => Promise<string>;
@@ -37,6 +39,11 @@ export function connect(kubeconfig: string): Cluster {
     kubectl: async (...words) => succeed(words),
     try: attempt,
     apply: async (...objects) => void (await succeed(['apply', ...SERVER_SIDE, '--filename=-'], listOf(objects))),
+    create: async (...objects) => {
+      const { stderr } = await attempt(['create', '--filename=-'], listOf(objects));
+      const errors = stderr.split('\n').filter((line) => /^error/i.test(line) && !line.includes('(AlreadyExists)'));
+      if (errors.length > 0) throw new Error(`kubectl create: ${errors.join('\n')}`);
+    },
     objectionsToFiles: async (paths) => {
       const { stderr, stdout } = await attempt([...DRY_RUN, ...paths.map((path) => `--filename=${path}`)]);
       const answered = stdout.trim().split('\n').length;

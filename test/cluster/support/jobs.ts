@@ -11,12 +11,13 @@ export function jobsOf(folder: string): readonly KubeObject[] {
   );
 }
 
+/** Of this suite; another one may run the same job. */
 let runs = 0;
 
 /** Runs a CronJob once, now. @returns what its pod ended with, or nothing when it succeeded. */
 export async function failureOf(cluster: Cluster, namespace: string, cronJob: string): Promise<string> {
   runs += 1;
-  const job = `${cronJob.slice(0, 40)}-${runs}`;
+  const job = `${cronJob.slice(0, 40)}-${process.pid}-${runs}`;
   const kubectl = async (...words: readonly string[]): Promise<string> => cluster.kubectl('-n', namespace, ...words);
   await kubectl('create', 'job', job, `--from=cronjob/${cronJob}`);
   // One failed pod is answer enough: those that follow would say the same.

@@ -18,7 +18,6 @@ const SAID: Readonly<Record<string, readonly [plural: string, status: object]>> 
     { observedGeneration: 1, conditions: [{ type: 'Ready', ...IS_TRUE }] },
   ],
   OpenSearchCluster: ['opensearchclusters.opensearch.org', { health: 'green' }],
-  Prometheus: ['prometheuses.monitoring.coreos.com', { conditions: [{ type: 'Available', ...IS_TRUE }] }],
 };
 
 /** Once, for those of whom nothing has been said. */

@@ -18,6 +18,7 @@ import { startCloudNativePg } from './cnpg';
 import { startFlux } from './flux';
 import { installDefinitions } from './definitions';
 import { startRook } from './rook';
+import { startMonitoring } from './monitoring';
 import { openStores } from './store';
 import { startVelero } from './velero';
 
@@ -84,8 +85,8 @@ async function startLab(project: TestProject, ends: (() => void | Promise<void>)
   await startFlux(lab, cluster, trust);
   await importAppImages(lab);
   done('Flux, and images of applications');
-  await startVelero(lab, cluster, trust);
-  done('Velero');
+  await Promise.all([startVelero(lab, cluster, trust), startMonitoring(lab, cluster)]);
+  done('Velero, kube-state-metrics and prometheus-operator');
   return lab.kubeconfig;
 }
 
