@@ -91,10 +91,10 @@ describe.skipIf(!inject('lab'))('the backup user', () => {
   });
 
   it('leaves an application what its own statements say', async () => {
-    const { put } = await boundBucket(cluster, CLAIMS['with statements of the application']);
-    await put('public/logo', 'x');
+    const { put } = await applyClaim(cluster, CLAIMS['with statements of the application']);
+    for (const key of ['public/logo', 'private']) await put(key, 'x');
     expect(said(await s3(website, { path: `/${SHARED_BUCKET}/public/logo` }))).toBe('200');
-    expect(said(await s3(website, { path: `/${SHARED_BUCKET}/docs/f1.txt` }))).toBe(DENIED);
+    expect(said(await s3(website, { path: `/${SHARED_BUCKET}/private` }))).toBe(DENIED);
     // Else its refusals would be those of somebody who may nothing anywhere.
     expect(said(await s3(website, { method: 'PUT', path: '/of-the-website' }))).toBe('200');
   });
