@@ -19,6 +19,8 @@ export class Monitoring extends Chart {
       spec: {
         retention: '15d',
         serviceAccountName: this.discovery(),
+        // A new volume belongs to root.
+        securityContext: { runAsNonRoot: true, runAsUser: 1000, fsGroup: 2000 },
         // Every monitor of every namespace.
         serviceMonitorSelector: {},
         serviceMonitorNamespaceSelector: {},

@@ -58,15 +58,14 @@ func create(kind string, m meta, src string) error {
 	if err := os.RemoveAll(p); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(p, 0o777); err != nil {
+	// As a new file system is: of root alone, until kubelet gives it to the group of a pod.
+	if err := os.MkdirAll(p, 0o755); err != nil {
 		return err
 	}
-	if src == "" {
-		if err := os.Chmod(p, 0o777); err != nil {
-			return err
+	if src != "" {
+		if out, err := exec.Command("cp", "-a", "--reflink=auto", src+"/.", p+"/").CombinedOutput(); err != nil {
+			return fmt.Errorf("copy: %v: %s", err, out)
 		}
-	} else if out, err := exec.Command("cp", "-a", "--reflink=auto", src+"/.", p+"/").CombinedOutput(); err != nil {
-		return fmt.Errorf("copy: %v: %s", err, out)
 	}
 	b, _ := json.Marshal(m)
 	return os.WriteFile(p+".json", b, 0o600)
