@@ -56,7 +56,7 @@ for counted in "$COUNTS"/*.source; do
   ' "$counted" "$COUNTS/$name.copy")
   case $compared in
   *[!0-9]*) fail "The dump of database $name is not complete: $compared." ;;
+  *) total=$((total + compared)) ;;
   esac
-  total=$((total + compared))
 done
 echo "$total" >"$PARTS/items-copy"
