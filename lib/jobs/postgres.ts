@@ -35,6 +35,9 @@ export function postgresDump(options: PostgresDumpOptions): Source {
   };
 }
 
+/** Names are compared as the bytes that they are: one database may be in another encoding than the next. */
+const BYTES = { LC_ALL: 'C' };
+
 /**
  * The steps that dump and verify, and how any client reaches the server.
  *
@@ -55,8 +58,7 @@ export function dumpSteps(
     PGSSLMODE: options.sslMode ?? 'prefer',
     PGCONNECT_TIMEOUT: '10',
     PGAPPNAME: 'backed-up',
-    // Names and counts are read as they are, whatever the client's locale.
-    PGCLIENTENCODING: 'UTF8',
+    ...BYTES,
   };
   const only = database === undefined ? {} : { ONLY_DATABASE: 'yes' };
   const steps: readonly Step[] = [
@@ -77,7 +79,7 @@ export function dumpSteps(
       run: { script: 'verify-postgres.sh' },
       // It connects to nobody, but Debian's wrapper of the clients looks for a local server unless one is named
       // (postgresql-client-common 248, pg_wrapper).
-      env: { PGHOST: options.host, ...only },
+      env: { PGHOST: options.host, ...BYTES, ...only },
     },
   ];
   return { steps, env };

@@ -82,6 +82,18 @@ describe('the platform', () => {
     `,
   );
 
+  const digest = `sha256:${'a'.repeat(64)}`;
+  refusedPlatform(
+    'a client of PostgreSQL whose version nobody can tell',
+    { jobs: { images: { postgres: `${registry}/postgres:18.1@${digest}` } } },
+    { jobs: { images: { postgres: `${registry}/postgres@${digest}` } } },
+    `
+        ✖ platform.jobs.images.postgres
+            because          'registry.example.net:5000/postgres@${digest}' does not say which version of PostgreSQL it has, and a server of another one is not dumped by it
+            what to do       name the tag as well, as in 'registry.example.net:5000/postgres:18.1@sha256:…'
+    `,
+  );
+
   refusedPlatform(
     'a quantity that is none',
     { jobs: { resources: { cpu: '100m' } } },

@@ -898,6 +898,113 @@ describe('the Secrets that a database names', () => {
 ${unsaid('authority')}${unsaid('login')}${unsaid('reports')}`,
   });
 
+  const MORE = {
+    env: [
+      { name: 'PGSSLMODE', value: 'require' },
+      { name: 'KEY', valueFrom: { secretKeyRef: { name: 'key', key: 'value' } } },
+      { name: 'PLACE', valueFrom: { configMapKeyRef: { name: 'place', key: 'value' } } },
+    ],
+    envFrom: [{ secretRef: { name: 'variables' } }, { configMapRef: { name: 'settings' } }],
+    projectedVolumeTemplate: {
+      sources: [
+        { secret: { name: 'encryption', items: [{ key: 'tde', path: 'tde' }] } },
+        { configMap: { name: 'more' } },
+      ],
+    },
+    postgresql: { ldap: { bindSearchAuth: { bindPassword: { name: 'directory', key: 'password' } } } },
+    externalClusters: [
+      {
+        name: 'old',
+        connectionParameters: { host: 'old-rw' },
+        password: { name: 'old-login', key: 'password' },
+        sslCert: { name: 'old-client', key: 'tls.crt' },
+        sslKey: { name: 'old-client', key: 'tls.key' },
+        barmanObjectStore: {
+          destinationPath: 's3://old',
+          s3Credentials: {
+            accessKeyId: { name: 'old-store', key: 'id' },
+            secretAccessKey: { name: 'old-store', key: 'secret' },
+          },
+        },
+      },
+    ],
+    bootstrap: { initdb: { postInitSQLRefs: { secretRefs: [{ name: 'first-rows', key: 'sql' }] } } },
+    monitoring: {
+      customQueriesSecret: [{ name: 'queries', key: 'sql' }],
+      customQueriesConfigMap: [{ name: 'other-queries', key: 'sql' }],
+    },
+    imagePullSecrets: [{ name: 'registry' }],
+    inheritedMetadata: { labels: { name: 'wiki', key: 'value' } },
+  };
+  const NAMED = {
+    directory: ['password'],
+    encryption: ['tde'],
+    'first-rows': ['sql'],
+    key: ['value'],
+    'old-client': ['tls.crt', 'tls.key'],
+    'old-login': ['password'],
+    'old-store': ['id', 'secret'],
+    queries: ['sql'],
+    registry: ['.dockerconfigjson'],
+    variables: [],
+  };
+
+  refuses('keys-inside', ['P11'], 'are kept somewhere else, wherever the Cluster names them', {
+    build: ({ chart }, changed) =>
+      void new BackedUpPostgres(chart, 'db', { storage, backup, spec: MORE, ...(changed ? {} : { secretsKeptIn }) }),
+    says: `
+      10 keys that are lost with what they protect: [keys-inside]
+
+${Object.keys(NAMED).map(unsaid).join('')}`,
+  });
+
+  it('are in the inventory with their keys, wherever the Cluster names them', () => {
+    const { inventory } = synthesizeScenario(
+      ({ chart }) => void new BackedUpPostgres(chart, 'db', { storage, backup, spec: MORE, secretsKeptIn }),
+    );
+    const named = inventory.requiredSecrets.filter(({ keptIn }) => keptIn === secretsKeptIn);
+    expect(Object.fromEntries(named.map(({ name, keys }) => [name, keys]))).toEqual(NAMED);
+  });
+
+  it('need not be said to be kept where the operator makes them, or the location says it', () => {
+    const ofOld = (name: string, key: string): object => ({ name: `old-${name}`, key });
+    const ofStore = (key: string): object => ({ name: 'backed-up-offsite', key });
+    const { findings } = synthesizeScenario(({ chart }) => {
+      new BackedUpPostgres(chart, 'old', { storage, backup });
+      new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup,
+        spec: {
+          env: [{ name: 'URI', valueFrom: { secretKeyRef: { name: 'db-app', key: 'uri' } } }],
+          externalClusters: [
+            {
+              name: 'old',
+              password: ofOld('app', 'password'),
+              sslRootCert: ofOld('ca', 'ca.crt'),
+              sslCert: ofOld('replication', 'tls.crt'),
+              barmanObjectStore: {
+                destinationPath: 's3://old',
+                s3Credentials: { accessKeyId: ofStore('AWS_ACCESS_KEY_ID') },
+              },
+            },
+          ],
+        },
+      });
+    });
+    expect(explain(findings)).toBe('');
+  });
+
+  refuses('keys-inside', ['P11'], 'are kept somewhere else, too, under the name that the operator would give', {
+    build: ({ chart }, changed) => {
+      const own = changed ? { superuserSecret: { name: 'db-superuser' } } : {};
+      new BackedUpPostgres(chart, 'db', { storage, backup, spec: own });
+    },
+    says: `
+      1 key that is lost with what it protects: [keys-inside]
+
+${unsaid('db-superuser')}`,
+  });
+
   it('need not be said to be kept where an object makes them again, or the role is to go', () => {
     const bringing = (group: string, kind: string, name: string, target: object = {}) => ({
       apiVersion: `${group}/v1`,

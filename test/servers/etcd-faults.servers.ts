@@ -194,7 +194,7 @@ describe('a snapshot of etcd, when something goes wrong', () => {
     {
       what: 'Most keys are gone since the last copy',
       fails: 'count',
-      says: /^etcd at \S+ has 1 keys, and at the last backup it had 4\.$/,
+      says: /^etcd at \S+ has 1 keys, and at the last backup it had 4: when that is meant, let one run go through with smallestPercent: 0\.$/,
       run: async () => {
         for (let i = 1; i < 4; i += 1) await etcd.etcdctl(['del', `/registry/large-${i}`]);
         return {};

@@ -157,7 +157,7 @@ describe('a copy of Gitea, when something goes wrong', () => {
     {
       what: 'Gitea was installed anew, on an empty database',
       fails: 'dump',
-      says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+\.$/,
+      says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+: when that is meant, let one run go through with smallestPercent: 0\.$/,
       run: async () => {
         await postgres.sql(`create database fresh owner ${GITEA_DATABASE}`);
         await postgres.sql(await postgres.program('pg_dump', '--schema-only', GITEA_DATABASE), 'fresh');

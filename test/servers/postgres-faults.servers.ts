@@ -24,7 +24,13 @@ import {
   postgresSource,
   POSTGRES_DATASET,
 } from './support/postgres-data';
-import { startPostgres, untilLockIsAwaited, type PostgresOptions, type PostgresServer } from './support/postgres';
+import {
+  startPostgres,
+  untilLockIsAwaited,
+  whenAwaited,
+  type PostgresOptions,
+  type PostgresServer,
+} from './support/postgres';
 import { postgresFaults } from './support/postgres-faults';
 import { makeStore } from './support/store';
 
@@ -93,6 +99,26 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
       },
     },
     {
+      what: 'A table is rewritten each time that the dump begins',
+      fails: 'dump',
+      // Whether before or after the dump has locked it is a matter of chance.
+      says: /^Database app was not dumped: (The dump failed to begin: meanwhile somebody has .* dropped app\.empty, so|pg_dump failed to lock app\.empty, because somebody waits to .* it:) run it when nobody does \(after 3 attempts\)$/,
+      run: async () => {
+        await server.sql('alter table app.empty alter column id type bigint', 'app');
+        server.session(
+          whenAwaited(
+            `execute 'alter table app.empty alter column id type ' || (array['int', 'bigint'])[1 + n % 2]`,
+            4,
+          ),
+          'app',
+        );
+        return {};
+      },
+      undo: async () => {
+        await server.sql("select pg_terminate_backend(pid) from pg_stat_activity where query like 'do $$%'");
+      },
+    },
+    {
       what: 'A table is locked for longer than the deadline',
       fails: 'dump',
       says: /^Database app was not dumped: no end after \d+ s/,
@@ -138,7 +164,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     {
       what: 'Most rows are gone since the last copy',
       fails: 'dump',
-      says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+\.$/,
+      says: /^PostgreSQL at 127\.0\.0\.1 holds \d+ rows and large objects, and at the last backup it held \d+: when that is meant, let one run go through with smallestPercent: 0\.$/,
       run: async () => {
         await server.sql('delete from app.items', 'app');
         return {};
@@ -159,7 +185,7 @@ describe('a dump of PostgreSQL, when something goes wrong', () => {
     },
     serverOf(
       'There are more tables than the server can lock',
-      /^Database postgres was not dumped: .*out of shared memory \(You might need to increase "?max_locks_per_transaction"?\.\)$/,
+      /^Database postgres was not dumped: .*out of shared memory \(You might need to increase "?max_locks_per_transaction"?\.\) \(after 3 attempts\)$/,
       { settings: FEW_LOCKS },
       async (other) => makeTables(other, 1200),
     ),

@@ -1,7 +1,7 @@
 /** What the platform says that nothing reads, or that Kubernetes would refuse of every job. */
 import { isIP } from 'node:net';
 import { JOB_IMAGES, JOB_RESOURCE_DEFAULTS } from '../../methods/common-jobs';
-import { isPinned } from '../../model/image';
+import { isPinned, postgresMajor } from '../../model/image';
 import { at, mappingAt, textsAt } from '../../model/kube-object';
 import { isDnsSubdomain } from '../../model/names';
 import { nearest } from '../../model/nearest';
@@ -100,7 +100,7 @@ function imageProblems({ images = {} }: JobsPlatform): readonly PlatformProblem[
   return Object.entries(JOB_IMAGES).flatMap(([tool, image]) => {
     if (!(tool in images)) return [];
     const given: unknown = at(images, tool);
-    if (isPinned(given)) return [];
+    if (isPinned(given)) return tool === 'postgres' ? versionProblems(String(given)) : [];
     const [, tag = ''] = /:([^:/]*)$/.exec(image) ?? [];
     const name = typeof given === 'string' ? given.trim().replace(/:(latest)?$/, '') : '';
     return [
@@ -111,6 +111,19 @@ function imageProblems({ images = {} }: JobsPlatform): readonly PlatformProblem[
       },
     ];
   });
+}
+
+/** Each server is dumped by clients of its own version, so that of the image has to be known. */
+function versionProblems(image: string): readonly PlatformProblem[] {
+  const [name = '', digest] = image.split('@');
+  if (digest === undefined || /:[^/]*$/.test(name) || postgresMajor(image) !== undefined) return [];
+  return [
+    {
+      field: 'jobs.images.postgres',
+      because: `'${image}' does not say which version of PostgreSQL it has, and a server of another one is not dumped by it`,
+      remedies: inWords(`name the tag as well, as in '${name}:18.1@sha256:…'`),
+    },
+  ];
 }
 
 function resourceProblems({ resources = {} }: JobsPlatform): readonly PlatformProblem[] {

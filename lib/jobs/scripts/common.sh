@@ -79,11 +79,16 @@ run() {
   return "$code"
 }
 
-# why FILE: the end of a sentence about the last `run`, whose messages are in the file. The code of a command that ran
-# out of time differs between busybox and coreutils, so the clock decides.
+# Whether the last `run` was out of time. The code of a command that was differs between busybox and coreutils, so the clock
+# decides.
+is_late() {
+  [ $(($(date +%s) - began)) -ge "$limit" ]
+}
+
+# why FILE: the end of a sentence about the last `run`, whose messages are in the file.
 why() {
   cat "$1" >&2
-  if [ $(($(date +%s) - began)) -ge "$limit" ]; then
+  if is_late; then
     printf 'no end after %s s; its last words: ' "$limit"
   fi
   # Messages that did not fit on a full disk are lost.

@@ -39,7 +39,7 @@ keys=$(awk '$1 == "etcd_debugging_mvcc_keys_total" { n = $2 } END { if (n != "")
   fail "etcd at $ENDPOINT does not say how many keys it has: there is no etcd_debugging_mvcc_keys_total in $ENDPOINT/metrics."
 [ "$keys" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] || fail "etcd at $ENDPOINT has not a single key."
 previous=$(previously_counted 'keys at the source')
-! is_shrunk "$keys" "$previous" || fail "etcd at $ENDPOINT has $keys keys, and at the last backup it had $previous."
+! is_shrunk "$keys" "$previous" || fail "etcd at $ENDPOINT has $keys keys, and at the last backup it had $previous: $MEANT."
 echo "$keys" >"$PARTS/count.keys at the source"
 
 # The keys are copied after the snapshot, and one that is retired in between encrypts what is in it.

@@ -28,7 +28,9 @@ function quoted(text,    rest, part) {
   part = identifier(text)
   rest = substr(text, length(written) + 2)
   part = part "." identifier(rest)
+  gsub(/\\/, "\\\\&", part)
   gsub(/\n/, "\\n", part)
+  gsub(/\t/, "\\t", part)
   return part
 }
 

@@ -9,6 +9,7 @@
 COUNTS=$SCRATCH/counts
 LISTS=$SCRATCH/lists
 NAMED=$SCRATCH/named-roles
+ATTEMPTS=3
 mkdir "$COUNTS" "$LISTS" "$NAMED"
 
 # because FILE: as `why`, with what the server says to do about it.
@@ -21,6 +22,16 @@ because() {
 ask() {
   run "$ANSWER_SECONDS" psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1" >"$TMP/answer" 2>"$TMP/errors" ||
     fail "PostgreSQL at $PGHOST does not answer: $(because "$TMP/errors")"
+}
+
+# dump_database NAME ENCODING: to $DUMP, with the rows counted in $COUNTED.
+dump_database() {
+  rm -f "$DUMP" "$DUMPED"
+  : >"$DUMP_ERRORS"
+  run "$STEP_SECONDS" env PGDATABASE="$1" PGCLIENTENCODING="$2" \
+    psql -X -q -A -t -F "$(printf '\t')" -v ON_ERROR_STOP=1 -v counted="$COUNTED" -v named="$NAMED/$file" \
+    ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" &&
+    [ -s "$DUMPED" ]
 }
 
 doing="asking $PGHOST for its version"
@@ -44,6 +55,12 @@ else
   every="pg_catalog.pg_database where datname not in ('template0', 'template1')"
 fi
 
+# The bytes as they are: names of what all databases share are in no encoding of their own. One that is set for clients of a
+# database, or for a role, would change them.
+ask 'show server_encoding'
+PGCLIENTENCODING=$(cat "$TMP/answer")
+export PGCLIENTENCODING
+
 doing='listing databases'
 ask "select count(*) || ', ' || min(quote_ident(datname)) || ' among them' from $every and not datallowconn having count(*) > 0"
 closed=$(cat "$TMP/answer")
@@ -61,22 +78,27 @@ while read -r oid; do
 .}
   [ -n "$name" ] || fail "Database $oid was dropped during the run."
   ask "select case when datname ~ '^[A-Za-z0-9_-]+\$' then datname
-                   else 'hex.' || encode(convert_to(datname, 'UTF8'), 'hex') end
+                   else 'hex.' || encode(convert_to(datname, getdatabaseencoding()), 'hex') end, pg_encoding_to_char(encoding)
          from pg_catalog.pg_database where oid = $oid"
-  file=$(cat "$TMP/answer")
+  IFS='|' read -r file encoding <"$TMP/answer" || fail "Database $oid was dropped during the run."
 
   doing="dumping database $file"
   echo "$doing"
-  rm -f "$TMP/dump-code"
-  DUMP=$DATA/$file.dump COUNTED=$COUNTS/$file.source DUMP_CODE=$TMP/dump-code DUMP_ERRORS=$TMP/dump-errors
-  export DUMP COUNTED DUMP_CODE DUMP_ERRORS
-  : >"$DUMP_ERRORS"
-  run "$STEP_SECONDS" env PGDATABASE="$name" psql -X -q -A -t -F "$(printf '\t')" -v ON_ERROR_STOP=1 \
-    -v named="$NAMED/$file" ${LISTING:+-v listing="$LISTING" -v listed="$LISTS/dumped"} -f /scripts/dump-database.sql >"$TMP/log" 2>"$TMP/errors" || {
-    [ ! -s "$DUMP_ERRORS" ] || fail "Database $file was not dumped: $(because "$DUMP_ERRORS")"
-    fail "Database $file was not dumped: $(because "$TMP/errors")"
-  }
-  [ "$(cat "$TMP/dump-code" 2>/dev/null)" = 0 ] || fail "Database $file was not dumped: $(because "$DUMP_ERRORS")"
+  DUMP=$DATA/$file.dump COUNTED=$COUNTS/$file.source DUMPED=$TMP/dumped DUMP_ERRORS=$TMP/dump-errors
+  export DUMP DUMPED DUMP_ERRORS
+  attempts=1
+  until dump_database "$name" "$encoding"; do
+    cause=$DUMP_ERRORS
+    if [ -s "$DUMPED" ] || [ ! -s "$DUMP_ERRORS" ]; then cause=$TMP/errors; fi
+    reason=$(because "$cause")
+    # Where pg_dump has written nothing yet, others may just have changed something that it was to read.
+    if [ "$attempts" -eq "$ATTEMPTS" ] || [ -s "$DUMP" ] || is_late; then
+      [ "$attempts" -eq 1 ] || reason="$reason (after $attempts attempts)"
+      fail "Database $file was not dumped: $reason"
+    fi
+    attempts=$((attempts + 1))
+    echo "beginning anew: $reason"
+  done
   [ -s "$DUMP" ] || fail "The dump of database $file is empty."
   # The last line is there for an empty database too; psql says nothing when the disk is full.
   tail -n 1 "$COUNTED" | grep -q '(large objects)$' || fail "The rows of database $file were not counted."
@@ -93,6 +115,6 @@ fi
 previous=$(previously items)
 [ "$total" -gt 0 ] || [ "$SMALLEST_PERCENT" -eq 0 ] || fail "PostgreSQL at $PGHOST holds not a single row."
 ! is_shrunk "$total" "$previous" ||
-  fail "PostgreSQL at $PGHOST holds $total rows and large objects, and at the last backup it held $previous."
+  fail "PostgreSQL at $PGHOST holds $total rows and large objects, and at the last backup it held $previous: $MEANT."
 echo 'rows and large objects' >"$PARTS/counted"
 echo "$total" >"$PARTS/items-source"

@@ -1,6 +1,8 @@
 -- What a Gitea or Forgejo keeps in files, as its database says: the kind, the path below the folder of that kind, and, where
 -- it knows them, the size and the SHA-256 (Gitea 1.26, models and modules of lfs, packages, attachments and avatars). Of a
 -- branch or a tag the latter is the commit.
+-- Paths are in UTF-8, whatever the encoding of the database.
+set client_encoding = 'UTF8';
 \o :listed
 with named as (
   select id, status, is_empty, lower(owner_name) || '/' || lower_name || '.git' as folder from repository

@@ -161,20 +161,22 @@ export class CnpgMethodPlan implements MethodPlan {
   }
 
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    const ofMirrors = datasets.flatMap((dataset) => this.mirrorsOf(dataset).flatMap(mirrorSecrets));
-    const ofStores = datasets.flatMap((dataset) =>
-      continuousOf(dataset).flatMap(({ to }) => {
-        const objectStore = this.protectionOf(dataset)?.objectStore;
-        if (objectStore === undefined) return [];
-        return [...secretsOf(objectStore.object)].map(([name, keys]) => ({
-          namespace: dataset.id.namespace ?? '',
-          name,
-          keys,
-          keptIn: to.keptIn,
-        }));
-      }),
-    );
-    return [...ofStores, ...ofMirrors, ...datasets.flatMap((dataset) => this.namedSecretsOf(dataset))];
+    return datasets.flatMap((dataset) => [...this.locationSecretsOf(dataset), ...this.namedSecretsOf(dataset)]);
+  }
+
+  /** Those with the keys of stores, which are kept where their locations say. */
+  private locationSecretsOf(dataset: AnsweredDataset): readonly RequiredSecret[] {
+    const ofStores = continuousOf(dataset).flatMap(({ to }) => {
+      const objectStore = this.protectionOf(dataset)?.objectStore;
+      if (objectStore === undefined) return [];
+      return [...secretsOf(objectStore.object)].map(([name, keys]) => ({
+        namespace: dataset.id.namespace ?? '',
+        name,
+        keys,
+        keptIn: to.keptIn,
+      }));
+    });
+    return [...ofStores, ...this.mirrorsOf(dataset).flatMap(mirrorSecrets)];
   }
 
   /** The Secrets that a Cluster names and nothing makes again, with where they are said to be kept; empty where nobody says. */
@@ -184,8 +186,9 @@ export class CnpgMethodPlan implements MethodPlan {
     const cluster = this.protectionOf(dataset)?.cluster;
     if (cluster === undefined || isExcluded(answer)) return [];
     const made = secretsMadeIn(namespace, this.input.objects);
+    const ofLocations = new Set(this.locationSecretsOf(dataset).map(({ name }) => name));
     return namedSecrets(cluster)
-      .filter(({ name }) => !made.has(name))
+      .filter(({ name }) => !made.has(name) && !ofLocations.has(name))
       .map((secret) => ({ namespace, ...secret, keptIn: declaration.secretsKeptIn ?? '' }));
   }
 

@@ -67,7 +67,25 @@ create materialized view app.summary as select count(*) as n from app.items;
 create extension hstore;
 select lo_from_bytea(0, decode(repeat('ab', 50000), 'hex'));
 select lo_from_bytea(0, '\x');
+create type app.mood as enum ('calm', 'glad', 'sad');
+create table app.moods (id int, mood app.mood) partition by hash (mood);
+create table app.moods_0 partition of app.moods for values with (modulus 2, remainder 0);
+create table app.moods_1 partition of app.moods for values with (modulus 2, remainder 1) partition by list (id);
+create table app.moods_1_rest partition of app.moods_1 default;
+insert into app.moods select n, (enum_range(null::app.mood))[1 + n % 3] from generate_series(1, 30) n;
+create table app."a${'\t'}b" (id int);
+create table app."a${'\t'}c" (id int);
+create table "new\nline" (id int);
+insert into app."a${'\t'}b" values (1), (2);
+insert into app."a${'\t'}c" values (1);
 `;
+
+/** Bytes that are no UTF-8, and the name of a role, which is the same bytes in databases of all encodings. */
+const OTHER_ENCODINGS: Readonly<Record<string, string>> = {
+  LATIN1: `create table kept (text text); alter table kept owner to "müller"; insert into kept values (E'\\xfc');
+           create table "grün" (id int); insert into "grün" values (1); alter database "LATIN1" set client_encoding = 'UTF8'`,
+  SQL_ASCII: `create table kept (text text); insert into kept values (E'\\xff\\xfe')`,
+};
 
 /** Those that CloudNativePG makes in each new Cluster, besides postgres. */
 export const CNPG_ROLES = ['streaming_replica', 'app'];
@@ -78,6 +96,11 @@ export async function fillPostgres(server: PostgresServer): Promise<void> {
   await server.sql(`create database ${quoteIdentifier(AWKWARD_NAME)};`);
   await server.sql('create database hollow;');
   await server.sql(TABLES, 'app');
+  await server.sql('create role "müller"');
+  for (const [encoding, tables] of Object.entries(OTHER_ENCODINGS)) {
+    await server.sql(`create database "${encoding}" encoding '${encoding}' locale 'C' template template0`);
+    await server.sql(tables, encoding);
+  }
   for (const database of [AWKWARD_NAME, 'postgres'])
     await server.sql('create table kept (id int); insert into kept values (42);', database);
 }
@@ -105,20 +128,29 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Every row of every table, large object, sequence, role and grant. */
-const DIGEST = `
+/**
+ * Every row of every table, large object, sequence, role, owner and grant. Rows of partitions together, because hashes of an
+ * enum differ between servers.
+ *
+ * @param own the roles whose passwords are the server's own.
+ */
+const digestQuery = (own: readonly string[]): string => `
 select 'table', format('%I.%I', nspname, relname),
        (xpath('/row/d/text()', query_to_xml(format(
-         'select count(*) || '' '' || md5(coalesce(string_agg(md5(t::text), '','' order by t::text collate "C"), '''')) as d from only %I.%I t',
-         nspname, relname), false, true, '')))[1]::text
+         'select count(*) || '' '' || md5(coalesce(string_agg(md5(t::text), '','' order by t::text collate "C"), '''')) as d from %s %I.%I t',
+         case relkind when 'p' then '' else 'only' end, nspname, relname), false, true, '')))[1]::text
   from pg_class c join pg_namespace n on n.oid = relnamespace
- where relkind in ('r', 'm') and nspname !~ '^pg_' and nspname <> 'information_schema'
+ where relkind in ('r', 'p', 'm') and not relispartition and nspname !~ '^pg_' and nspname <> 'information_schema'
 union all
 select 'sequence', schemaname || '.' || sequencename, coalesce(last_value, -1)::text from pg_sequences
 union all
 select 'large object', oid::text, md5(lo_get(oid)) from pg_largeobject_metadata
 union all
-select 'role', rolname, md5(rolpassword) from pg_authid where rolname !~ '^pg_'
+select 'role', rolname, md5(rolpassword) from pg_authid where rolname !~ '^pg_' and rolname <> all ('{${own}}')
+union all
+select 'owner', format('%I.%I', nspname, relname), rolname
+  from pg_class c join pg_namespace n on n.oid = relnamespace join pg_authid o on o.oid = relowner
+ where relkind in ('r', 'p', 'm') and nspname !~ '^pg_' and nspname <> 'information_schema'
 union all
 select 'grant', relname, relacl::text from pg_class where relname = 'items'
 union all
@@ -126,14 +158,18 @@ select 'policy', tablename, qual from pg_policies
 order by 1, 2, 3;
 `;
 
-export async function postgresDigest(server: PostgresServer): Promise<Readonly<Record<string, string>>> {
+/** @param own the roles whose passwords are the server's own. */
+export async function postgresDigest(
+  server: PostgresServer,
+  own: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
   const databases = await server.sql(
     `select encode(convert_to(datname, 'UTF8'), 'base64') from pg_database where not datistemplate order by datname`,
   );
   const digests: Record<string, string> = {};
   for (const encoded of databases.split('\n')) {
     const name = Buffer.from(encoded, 'base64').toString('utf8');
-    digests[name] = await server.sql(DIGEST, name);
+    digests[name] = await server.sql(digestQuery(own), name);
   }
   return digests;
 }

@@ -85,7 +85,8 @@ export async function startPostgres({
   };
   const session = (query: string, database = 'postgres'): { end: () => void } => {
     const child = spawn('psql', ['-X', '-q', '-d', conninfo(database), '-c', query], {
-      env: { PATH: process.env['PATH'], ...env },
+      // So that the server ends with the client, and not when it wants to say something.
+      env: { PATH: process.env['PATH'], ...env, PGOPTIONS: '-c client_connection_check_interval=200' },
       stdio: 'ignore',
     });
     return { end: () => child.kill('SIGKILL') };
@@ -108,10 +109,21 @@ export async function startPostgres({
   };
 }
 
-/** Until a client of the server waits for a lock, as `pg_dump` does when its moment has begun and a table is locked. */
-export async function untilLockIsAwaited(server: PostgresServer): Promise<void> {
+/** Until so many clients of the server wait for a lock, as a dump does when its moment has begun and a table is locked. */
+export async function untilLockIsAwaited(server: PostgresServer, clients = 1): Promise<void> {
   const waiting = `select count(*) from pg_stat_activity where application_name <> '' and wait_event_type = 'Lock'`;
-  await until('a client that waits for a lock', 60, async () => (await server.sql(waiting)) !== '0');
+  await until('clients that wait for a lock', 60, async () => Number(await server.sql(waiting)) >= clients);
+}
+
+/** SQL that does something and commits it when another client waits for that, so many times. */
+export function whenAwaited(statement: string, times = 1): string {
+  return `do $$ begin for n in 1..${times} loop
+    ${statement};
+    while not exists (select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))) loop
+      perform pg_sleep(0.05);
+    end loop;
+    commit;
+  end loop; end $$`;
 }
 
 /** Where the server looks for it. */
