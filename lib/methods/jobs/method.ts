@@ -323,7 +323,7 @@ function aboutLosses({ dataset, declaration: { knownLosses } }: PlannedJob): rea
     {
       about: `known losses of ${describeDataset(dataset.id)}`,
       value: { ...knownLosses },
-      why: 'The job accepts that so many files are missing, whichever they are: another one that is lost in the place of one that came back is not seen.',
+      why: 'The job accepts that so many files are missing or of another size, whichever they are: another one that is lost in the place of one that came back is not seen.',
     },
   ];
 }
