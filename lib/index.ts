@@ -20,18 +20,19 @@ export type {
   PostgresProtection,
   PostgresSpec,
 } from './constructs/postgres';
-export { BackedUpGitea, GiteaBackup } from './constructs/gitea';
-export { GITEA_KEYS } from './constructs/gitea-pod';
+export { BackedUpGitea } from './constructs/gitea';
+export type { BackedUpGiteaProps } from './constructs/gitea';
+export { GiteaBackup } from './constructs/gitea-backup';
+export type { GiteaBackupProps } from './constructs/gitea-backup';
 export type {
-  BackedUpGiteaProps,
-  GiteaBackupProps,
   GiteaBucket,
   GiteaCluster,
   GiteaCopyProps,
   GiteaDatabase,
   GiteaPod,
   GiteaSettings,
-} from './constructs/gitea';
+} from './constructs/gitea-copies';
+export { GITEA_KEYS } from './constructs/gitea-pod';
 export type { HeldVolume } from './constructs/held-volume';
 export type { GiteaFiles, GiteaLayout, KnownLosses } from './jobs/gitea';
 export { kubeadmEtcd } from './constructs/etcd';

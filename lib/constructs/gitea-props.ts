@@ -88,6 +88,8 @@ const SECRETS = new Set([
 /** Of a queue, a cache or sessions: `redis://:password@redis:6379/0`. */
 const PASSWORD_IN_URL = /:\/\/[^/\s@]*:[^/\s@]+@/;
 
+const FOLDER_RULES = `without spaces, patterns, '..' or a slash at either end`;
+
 const BACKUP: Readonly<Record<string, Expected>> = {
   data: volumeOf('gitea'),
   pods: {
@@ -110,6 +112,15 @@ const BACKUP: Readonly<Record<string, Expected>> = {
   bucket: {
     is: optional((value) => isFiles(at(value, 'files'))),
     write: `bucket: { files: ['attachments'], claim: 'attachments' }, with kinds of files that can be in one`,
+  },
+  'bucket.folders': {
+    is: optional(
+      (value) =>
+        isMapping(value) &&
+        isFiles(Object.keys(value)) &&
+        Object.values(value).every((folder) => folder === '' || isFolder(folder)),
+    ),
+    write: `folders: { attachments: 'gitea/attachments' }, each from the root of the bucket, ${FOLDER_RULES}`,
   },
   image: { is: isPinned, write: `image: 'docker.gitea.com/gitea:1.26.0-rootless', with a tag or a digest` },
   quiesce: {
@@ -170,8 +181,6 @@ function isLayout(value: unknown): boolean {
   if (value === 'chart' || value === 'rootless') return true;
   return GITEA_FILES.every((kind) => isText(at(value, 'folders', kind))) && Array.isArray(at(value, 'leftOut'));
 }
-
-const FOLDER_RULES = `without spaces, patterns, '..' or a slash at either end`;
 
 /** Scripts take them as words and as patterns: of 'old custom' they would leave out 'old' and 'custom'. */
 function foldersAmiss(layout: unknown): readonly string[] {

@@ -40,7 +40,7 @@ export interface Place {
   readonly isSaid: boolean;
   /** The bucket that the settings name. */
   readonly bucket?: Setting;
-  /** Their folder, where settings say it. */
+  /** Their folder, on a volume or in the bucket, where settings say it. */
   readonly path?: Folder;
 }
 
@@ -61,7 +61,7 @@ export function placeOf(files: string, settings: Settings): Place | undefined {
   const { name, section = below(name), legacy } = kind;
   const over = legacy?.type !== undefined || isThere(settings, section) ? section : below(name);
   const bucket = given(settings.get(`${over}.MINIO_BUCKET`)) ?? inherited(settings, target.section, 'MINIO_BUCKET');
-  const path = isInBucket ? undefined : folderOf(kind, target, settings);
+  const path = isInBucket ? prefixOf(kind, target, over, settings) : folderOf(kind, target, settings);
   return {
     isInBucket,
     isSaid: target.isSaid,
@@ -87,6 +87,22 @@ function folderOf({ name, section, legacy }: Kind, target: Target, settings: Set
   if (over !== undefined) return folderIn(over, isOfTarget ? data : (base ?? data), '', over.setting);
   if (base === undefined) return data === undefined ? undefined : folderIn(data, undefined, name, ofThese);
   return folderIn(base, data, target.section === 'storage' ? name : '', ofThese);
+}
+
+/** The same in a bucket, without a slash at either end (`getStorageForMinio`). */
+function prefixOf({ name }: Kind, target: Target, over: string, settings: Settings): Folder | undefined {
+  const own = `${over}.MINIO_BASE_PATH`;
+  const said = over === target.section ? undefined : given(settings.get(own));
+  if (said !== undefined) return typeof said === 'string' ? { folder: asKey(said), setting: own, own } : undefined;
+  const base = inherited(settings, target.section, 'MINIO_BASE_PATH');
+  if (typeof base !== 'string') return undefined;
+  const folder = asKey(target.section === 'storage' ? `${base}/${name}` : base);
+  return { folder, setting: `${target.section}.MINIO_BASE_PATH`, own };
+}
+
+/** As Gitea puts the names of objects together. */
+function asKey(path: string): string {
+  return posix.resolve('/', path).slice(1);
 }
 
 interface Said {

@@ -35,6 +35,9 @@ export function declaredStores({ declaration: { bucket } }: PlannedJob, shown: r
   return [{ files, ...(claim === undefined ? {} : { claim }) }];
 }
 
+/** Group and kind of what Rook makes buckets of. */
+export const CLAIMS = ['objectbucket.io', 'ObjectBucketClaim'] as const;
+
 /** The claim of a store, which stands in the output or beside it. */
 export function claimOf(
   { bucketName, claim }: Store,
@@ -43,7 +46,7 @@ export function claimOf(
 ): RenderedObject | undefined {
   const { namespace } = job.dataset.id;
   return context
-    .ofKind('objectbucket.io', 'ObjectBucketClaim')
+    .ofKind(...CLAIMS)
     .find(({ object }) =>
       claim === undefined
         ? bucketName !== undefined && textAt(object, 'spec', 'bucketName') === bucketName

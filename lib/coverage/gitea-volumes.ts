@@ -131,25 +131,51 @@ function mountForRepositories(object: KubeObject, claim: string, set: unknown): 
  * @param set what its settings say, if anything; a text only where they show it.
  */
 export function repositoriesOf(object: KubeObject, claim: string, set?: unknown): Repositories | undefined {
-  const mountPath = mountOf(object, claim);
-  if (mountPath === undefined) return undefined;
+  const mounts = mountsOf(object, claim);
   const spec = at(podTemplateOf(object), 'spec');
-  const root = set === undefined ? defaultRoot(spec, giteaContainer(object), mountPath) : set;
-  return typeof root === 'string' ? { root, mountPath, folder: folderOn(mountPath, root) } : undefined;
+  const [made] = mounts.flatMap(({ mountPath }) => defaultRoot(spec, giteaContainer(object), mountPath) ?? []);
+  const root = set === undefined ? made : set;
+  const mount = typeof root === 'string' ? mountFor(mounts, root) : undefined;
+  if (typeof root !== 'string' || mount === undefined) return undefined;
+  return { root, mountPath: mount.mountPath, folder: folderOn(mount, root) };
 }
 
-/** Where the pods of an object mount the whole of a claim. */
-export function mountOf(object: KubeObject, claim: string): string | undefined {
-  const [volume] = volumesOfClaim(object, claim);
-  const mount = listAt(giteaContainer(object), 'volumeMounts').find(
-    (each) => volume !== undefined && textAt(each, 'name') === volume,
-  );
-  return textAt(mount, 'subPath') === undefined ? textAt(mount, 'mountPath')?.replace(/\/$/, '') : undefined;
+/** Where pods have a volume, or a folder of it. */
+export interface MountedVolume {
+  readonly mountPath: string;
+  /** From the root of the volume; empty for all of it. */
+  readonly subPath: string;
+}
+
+/** Where the pods of an object mount a claim, as far as it says. */
+export function mountsOf(object: KubeObject, claim: string): readonly MountedVolume[] {
+  const volumes = volumesOfClaim(object, claim);
+  return listAt(giteaContainer(object), 'volumeMounts').flatMap((mount) => {
+    const mountPath = textAt(mount, 'mountPath')?.replace(/\/$/, '');
+    const isOfClaim = volumes.some((volume) => volume === textAt(mount, 'name'));
+    // In it are variables of the pod.
+    const isSeen = textAt(mount, 'subPathExpr') === undefined;
+    return mountPath === undefined || !isOfClaim || !isSeen
+      ? []
+      : [{ mountPath, subPath: trimmed(textAt(mount, 'subPath') ?? '') }];
+  });
+}
+
+/** Of several mounts that which has a path; where none has it, the first. */
+export function mountFor(mounts: readonly MountedVolume[], path: string): MountedVolume | undefined {
+  const having = mounts.filter(({ mountPath }) => path.startsWith(`${mountPath}/`));
+  return having.toSorted((one, other) => other.mountPath.length - one.mountPath.length)[0] ?? mounts[0];
 }
 
 /** A folder of a pod, from the root of the volume; empty where it is not on it. */
-export function folderOn(mountPath: string, path: string): string {
-  return path.startsWith(`${mountPath}/`) ? path.slice(mountPath.length + 1) : '';
+export function folderOn({ mountPath, subPath }: MountedVolume, path: string): string {
+  if (!path.startsWith(`${mountPath}/`)) return '';
+  return [subPath, path.slice(mountPath.length + 1)].filter((part) => part !== '').join('/');
+}
+
+/** Without slashes at either end. */
+export function trimmed(path: string): string {
+  return path.replaceAll(/^\/+|\/+$/g, '');
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Gitea and Forgejo: the database first, then the volume, and every file that the database names found in the copy. */
 import { enumerated } from '../model/text';
+import { BUCKET_FOLDERS, type InBucket } from './gitea-bucket';
 import { dumpSteps, type PostgresDumpOptions } from './postgres';
 import type { Mount, SecretKey, Source } from './step';
 
@@ -18,8 +19,8 @@ export const GITEA_FILES = [
 /** A kind of files of Gitea. */
 export type GiteaFiles = (typeof GITEA_FILES)[number];
 
-/** How many rows of each kind may have no file. */
-export type KnownLosses = Readonly<Partial<Record<Exclude<GiteaFiles, 'repositories'>, number>>>;
+/** How many rows of each kind may have no file, or one of another size. */
+export type KnownLosses = Readonly<Partial<Record<InBucket, number>>>;
 
 /** Where on the volume they are. */
 export interface GiteaLayout {
@@ -73,11 +74,14 @@ export interface GiteaDumpOptions {
   readonly pods: Readonly<Record<string, string>>;
   /** Default: that of the rootless image. */
   readonly layout?: GiteaLayout;
-  /**
-   * What is not on the volume, but in a bucket, which has a backup of its own that alone can prove them: this copy says how
-   * many there should be. Repositories never are.
-   */
-  readonly elsewhere?: readonly Exclude<GiteaFiles, 'repositories'>[];
+  /** What is not on the volume, but in a bucket, which has a backup of its own. Repositories never are. */
+  readonly bucket?: {
+    readonly files: readonly InBucket[];
+    /** Where in the bucket they are. Default: where Gitea puts them. */
+    readonly folders?: Readonly<Partial<Record<InBucket, string>>>;
+    /** Whether `listingBucket` has the job look into it; otherwise this copy only says how many there should be. */
+    readonly isListed: boolean;
+  };
   /** Default: none, so that each file has to be there. */
   readonly knownLosses?: KnownLosses;
   /** User and group that may read the volume. Default 1000, which is Gitea's in all of its images. */
@@ -85,14 +89,17 @@ export interface GiteaDumpOptions {
 }
 
 export function giteaDump(options: GiteaDumpOptions): Source {
-  const { database, layout = ROOTLESS_LAYOUT, elsewhere = [], knownLosses = {}, user = 1000 } = options;
+  const { database, layout = ROOTLESS_LAYOUT, bucket, knownLosses = {}, user = 1000 } = options;
   const volume: Mount = { path: '/volume', volume: { claim: options.claim } };
   const dump = dumpSteps(database, 'list-gitea.sql');
-  const isElsewhere = new Set<GiteaFiles>(elsewhere);
-  const lost: Readonly<Partial<Record<GiteaFiles, number>>> = knownLosses;
-  const places = GITEA_FILES.map(
-    (kind) => `${kind}=${lost[kind] ?? 0}=${isElsewhere.has(kind) ? '' : layout.folders[kind]}`,
-  );
+  const inBucket = bucket?.files ?? [];
+  const folders: Readonly<Record<InBucket, string>> = { ...BUCKET_FOLDERS, ...bucket?.folders };
+  const places = GITEA_FILES.map((kind) => {
+    if (kind === 'repositories') return `${kind}=0=volume=${layout.folders[kind]}`;
+    const lost = `${kind}=${knownLosses[kind] ?? 0}`;
+    if (!inBucket.includes(kind)) return `${lost}=volume=${layout.folders[kind]}`;
+    return bucket?.isListed === true ? `${lost}=bucket=${folders[kind]}` : `${lost}=unseen=`;
+  });
   const losses = Object.entries(knownLosses).map(([kind, count]) => `${count} ${kind}`);
   return {
     steps: [
@@ -119,13 +126,17 @@ export function giteaDump(options: GiteaDumpOptions): Source {
     ],
     verifiedBy: [
       'pg_restore --data-only with the rows of every table compared, git fsck of every repository, every branch and tag that the database names found with its commit, and every file of the volume that it names, by its hash where it has one',
-      ...(elsewhere.length === 0
-        ? []
-        : [`not compared: ${enumerated(elsewhere)}, in a bucket that is copied by itself`]),
+      ...(bucket === undefined || inBucket.length === 0 ? [] : [aboutBucket(bucket)]),
       ...(losses.length === 0 ? [] : [`known to be lost: at most ${enumerated(losses)}`]),
     ].join('; '),
     peers: [database.server],
     placement: { on: 'same-node', labels: options.pods },
     user,
   };
+}
+
+function aboutBucket({ files, isListed }: NonNullable<GiteaDumpOptions['bucket']>): string {
+  return isListed
+    ? `${enumerated(files)} found by name, and by size where the database has it, in a bucket that is copied by itself`
+    : `not compared: ${enumerated(files)}, in a bucket that is copied by itself`;
 }

@@ -124,6 +124,7 @@ function literal(text: string): string {
 
 function envVar([name, value]: [string, EnvValue]): Mapping {
   if (typeof value === 'string') return { name, value: literal(value) };
+  if ('configMap' in value) return { name, valueFrom: { configMapKeyRef: { name: value.configMap, key: value.key } } };
   const { secret, key, optional } = value;
   return {
     name,

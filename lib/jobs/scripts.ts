@@ -21,6 +21,7 @@ const SCRIPTS = {
   'copy-cluster-keys.sh': ['common.sh', 'cluster-keys.sh', 'node-path.awk'],
   'copy-gitea.sh': ['common.sh', 'lfs-pointers.awk'],
   'list-gitea.sh': ['common.sh', 'list-gitea.sql'],
+  'list-gitea-bucket.sh': ['common.sh', 'rclone.sh'],
   'compare-gitea.sh': ['common.sh'],
   'commit-restic.sh': ['common.sh', 'restic.sh'],
   'list-restic.sh': ['common.sh', 'restic.sh'],

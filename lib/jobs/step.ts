@@ -17,8 +17,13 @@ export interface Step {
   readonly reads?: boolean;
 }
 
-/** A text as it is, or a key of a Secret in the namespace of the job. */
-export type EnvValue = string | SecretKey;
+/** A text as it is, or a key of a Secret or a ConfigMap in the namespace of the job. */
+export type EnvValue = string | SecretKey | ConfigMapKey;
+
+export interface ConfigMapKey {
+  readonly configMap: string;
+  readonly key: string;
+}
 
 export interface SecretKey {
   readonly secret: string;

@@ -142,7 +142,8 @@ export function inSource({ bucket }: Location, path: string): string {
 
 /** An S3 server and the keys for it. */
 export interface Remote {
-  readonly endpoint: EnvValue;
+  /** Absent where the script puts it together. */
+  readonly endpoint?: EnvValue;
   readonly region: string;
   readonly pathStyle: boolean;
   readonly accessKey: EnvValue;
@@ -161,7 +162,7 @@ export function remoteEnv(
     RCLONE_CONFIG: '/notfound',
     [variable('TYPE')]: 's3',
     [variable('PROVIDER')]: 'Other',
-    [variable('ENDPOINT')]: endpoint,
+    ...(endpoint === undefined ? {} : { [variable('ENDPOINT')]: endpoint }),
     [variable('REGION')]: region,
     [variable('ACCESS_KEY_ID')]: accessKey,
     [variable('SECRET_ACCESS_KEY')]: secretKey,

@@ -210,8 +210,8 @@ describe('BackedUpGitea', () => {
   });
 
   it.each([
-    [{ attachments: 2, 'LFS objects': 1 }, ['LFS objects=1=git/lfs', 'attachments=2=data/attachments']],
-    [undefined, ['LFS objects=0=git/lfs', 'attachments=0=data/attachments']],
+    [{ attachments: 2, 'LFS objects': 1 }, ['LFS objects=1=volume=git/lfs', 'attachments=2=volume=data/attachments']],
+    [undefined, ['LFS objects=0=volume=git/lfs', 'attachments=0=volume=data/attachments']],
   ])('says what was lost for good, %o, to the job and to people', (knownLosses, expected) => {
     const result = accepted(({ chart }) => {
       const database = new BackedUpPostgres(chart, 'db', {
@@ -236,7 +236,7 @@ describe('BackedUpGitea', () => {
     );
   });
 
-  it('keeps all but repositories in a bucket that it is given, and looks for them nowhere else', () => {
+  it('keeps all but repositories in a bucket that it is given, and looks for them there, with its keys (T01)', () => {
     const result = accepted(({ chart }) => {
       const database = new BackedUpPostgres(chart, 'db', {
         storage,
@@ -258,12 +258,30 @@ describe('BackedUpGitea', () => {
       valueFrom: { configMapKeyRef: { name: 'files', key: 'BUCKET_NAME' } },
     });
     const compare = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'compare');
-    const folders = listAt(compare, 'command').filter((text) => String(text).includes('='));
-    expect(folders.filter((text) => !String(text).endsWith('='))).toEqual(['repositories=0=git/repositories']);
+    const places = listAt(compare, 'command').filter((text) => String(text).includes('='));
+    expect(places.filter((text) => !String(text).includes('=bucket='))).toEqual([
+      'repositories=0=volume=git/repositories',
+    ]);
+    expect(places).toContain('repository avatars=0=bucket=repo-avatars');
+    const steps = containersOf(result, JOB).map((container) => textAt(container, 'name'));
+    expect(steps.indexOf('list-bucket')).toBe(steps.indexOf('list') - 1);
+    const listing = containersOf(result, JOB).find((container) => textAt(container, 'name') === 'list-bucket');
+    expect(listAt(listing, 'env')).toEqual(
+      expect.arrayContaining([
+        { name: 'SCHEME', value: 'http' },
+        { name: 'BUCKET_NAME', valueFrom: { configMapKeyRef: { name: 'files', key: 'BUCKET_NAME' } } },
+        {
+          name: 'RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY',
+          valueFrom: { secretKeyRef: { name: 'files', key: 'AWS_SECRET_ACCESS_KEY' } },
+        },
+      ]),
+    );
+    const gateway = { matchLabels: { app: 'rook-ceph-rgw', rook_object_store: 'store-a' } };
+    expect(JSON.stringify(object(result, JOB.replace('CronJob', 'NetworkPolicy')))).toContain(JSON.stringify(gateway));
     expect(result.inventory.assumptions).toContainEqual({
-      about: `bucket of StatefulSet paperless/gitea, claim template 'data'`,
-      value: { complete: true, files: expect.arrayContaining(['LFS objects', 'attachments']) as unknown },
-      why: 'The job compares no such file with the database: that the bucket has all of them, only its own mirror can show.',
+      about: 'Secret paperless/files',
+      value: { keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], madeBy: 'Rook' },
+      why: expect.stringContaining('The job lists the bucket with these keys') as unknown,
     });
   });
 });

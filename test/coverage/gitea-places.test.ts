@@ -113,6 +113,24 @@ describe('files of a Gitea', () => {
     expect(placesIn(text)).toEqual(places);
   });
 
+  it.each([
+    ['nothing says it', '', undefined],
+    ['[storage] says it of all', 'MINIO_BASE_PATH = /gitea//', 'gitea/lfs'],
+    ['[storage] says the root', 'MINIO_BASE_PATH = /', 'lfs'],
+    ['their section says it', 'MINIO_BASE_PATH = gitea\n[lfs]\nMINIO_BASE_PATH = own/', 'own'],
+    ['their section says the root', '[lfs]\nMINIO_BASE_PATH = /', ''],
+    ['their section below storage says it', '[storage.lfs]\nMINIO_BASE_PATH = own', 'own'],
+    [
+      'they name a storage',
+      '[storage.far]\nSTORAGE_TYPE = minio\nMINIO_BASE_PATH = far\n[lfs]\nSTORAGE_TYPE = far',
+      'far',
+    ],
+  ])('are in their folder of the bucket when %s', (_, text, folder) => {
+    const ini = parseIni(`[storage]\nSTORAGE_TYPE = minio\n${text}`);
+    const settings = new Map(ini.map(({ section, key, value }) => [`${section}.${key}`, value] as const));
+    expect(placeOf('LFS objects', settings)?.path?.folder).toBe(folder);
+  });
+
   it('are where nobody sees when a setting says it that nobody sees', () => {
     const settings = new Map<string, string | object>([
       ['storage.STORAGE_TYPE', 'minio'],

@@ -3,6 +3,7 @@ import { backupJob, upkeepJob, type BackupJobOptions, type UpkeepJobOptions } fr
 import { copyJob, type CopyJobOptions } from '../../lib/jobs/copy-job';
 import { etcdSnapshot } from '../../lib/jobs/etcd';
 import { giteaDump } from '../../lib/jobs/gitea';
+import { listingBucket } from '../../lib/jobs/gitea-bucket';
 import { mirrorJob, type MirrorJobOptions } from '../../lib/jobs/mirror-job';
 import { probeJob, type ProbeJobOptions } from '../../lib/jobs/probe-job';
 import { storeMirrorJob, type StoreMirrorJobOptions } from '../../lib/jobs/store-mirror-job';
@@ -59,18 +60,25 @@ export const giteaJob: BackupJobOptions = {
     name: 'gitea',
     part: { type: 'template', name: 'data' },
   },
-  source: giteaDump({
-    database: {
-      host: 'db-rw.forge.svc',
-      server: { namespace: 'forge', labels: { 'cnpg.io/cluster': 'db' }, port: 5432 },
-      user: { secret: 'db-app', key: 'username' },
-      password: { secret: 'db-app', key: 'password' },
-      database: { secret: 'db-app', key: 'dbname' },
+  source: listingBucket(
+    giteaDump({
+      database: {
+        host: 'db-rw.forge.svc',
+        server: { namespace: 'forge', labels: { 'cnpg.io/cluster': 'db' }, port: 5432 },
+        user: { secret: 'db-app', key: 'username' },
+        password: { secret: 'db-app', key: 'password' },
+        database: { secret: 'db-app', key: 'dbname' },
+      },
+      claim: 'data-gitea-0',
+      pods: { 'app.kubernetes.io/name': 'gitea' },
+      bucket: { files: ['attachments'], isListed: true },
+    }),
+    {
+      claim: 'attachments',
+      folders: ['attachments'],
+      server: { peer: { namespace: 'rook-ceph', labels: { app: 'rook-ceph-rgw' }, port: 8080 }, scheme: 'http' },
     },
-    claim: 'data-gitea-0',
-    pods: { 'app.kubernetes.io/name': 'gitea' },
-    elsewhere: ['attachments'],
-  }),
+  ),
   scratch: { size: '50Gi', storageClass: 'ceph-block' },
 };
 

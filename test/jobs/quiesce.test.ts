@@ -21,7 +21,7 @@ function containersOf(objects: readonly KubeObject[]): readonly unknown[] {
 describe('a job that stops its application', () => {
   it('starts it again before it looks at what it has read', () => {
     expect(containersOf(job).map((container) => textAt(container, 'name'))).toEqual(
-      'begin look stop gone dump copy list still-gone start verify compare commit receipt'.split(' '),
+      'begin look stop gone dump copy list-bucket list still-gone start verify compare commit receipt'.split(' '),
     );
   });
 

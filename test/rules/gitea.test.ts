@@ -17,7 +17,7 @@ import {
   type GiteaBackupProps,
   type OneOrMore,
 } from '../../lib';
-import { withRook } from '../support/buckets';
+import { foreignClaim, nas, withRook } from '../support/buckets';
 import { pasted } from '../support/remedies';
 import { refuses } from '../support/rule-test';
 import { explain, offsite, synthesizeScenario } from '../support/scenario';
@@ -432,7 +432,143 @@ describe('gitea-bucket', () => {
 const DUMPED_AT_FOUR = every('0 4 * * *', { to: offsite, keep: { daily: 14 } });
 const DUMPED_BY = `'gitea-offsite' ('0 4 * * *', over after 5 h)`;
 
+/** All that could be in a bucket, besides attachments. */
+const ON_VOLUME = Object.fromEntries(
+  ['lfs', 'packages', 'avatar', 'repo-avatar', 'storage.actions_log', 'actions.artifacts'].map((section) => [
+    section,
+    { STORAGE_TYPE: 'local' },
+  ]),
+);
+
 describe('the bucket of a Gitea', () => {
+  refuses('gitea-bucket', [], 'in another namespace', {
+    build: ({ app, chart }, changed) => {
+      const elsewhere = changed ? new Chart(app, 'other', { namespace: 'other' }) : chart;
+      const bucket = bucketFor(elsewhere, mirrored({ to: offsite, cron: '0 9 * * *' }));
+      gitea(chart, { bucket, backup: DUMPED_AT_FOUR });
+    },
+    options: () => withRook,
+    says: `
+      1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+        ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+            made by          example/gitea
+            because          its bucket is that of ObjectBucketClaim other/attachments, and pods of paperless read neither the Secret nor the ConfigMap that Rook makes beside that
+            what to do       make the bucket in a chart of namespace paperless, where its Gitea is
+    `,
+  });
+
+  const IN_BUCKET = { STORAGE_TYPE: 'minio', MINIO_BUCKET: 'attachments' };
+  const named = { claim: 'attachments' };
+  for (const [what, config, accepted, refused, because, remedy] of [
+    [
+      'whose claim its construct does not name',
+      { attachment: IN_BUCKET },
+      named,
+      {},
+      `its bucket is that of ObjectBucketClaim 'attachments', and the construct does not name that, so that the job could not look for files there`,
+      `to fix           claim: 'attachments'`,
+    ],
+    [
+      'that is another one than the job looks into',
+      { attachment: IN_BUCKET },
+      named,
+      { claim: 'others' },
+      `its settings put attachments into the bucket of ObjectBucketClaim 'attachments', and the job looks for them in that of 'others'`,
+      `to fix           claim: 'attachments'`,
+    ],
+    [
+      'where they are below a folder of all',
+      { storage: { ...IN_BUCKET, MINIO_BASE_PATH: '/gitea/' }, ...ON_VOLUME },
+      { ...named, folders: { attachments: 'gitea/attachments' } },
+      named,
+      `its settings keep attachments in 'gitea/attachments' of the bucket (storage.MINIO_BASE_PATH), and the job looks for them in 'attachments' of it`,
+      `to fix           folders: { 'attachments': 'gitea/attachments' }`,
+    ],
+    [
+      'where they are in a folder of their own',
+      { storage: { ...IN_BUCKET, MINIO_BASE_PATH: 'gitea' }, ...ON_VOLUME, attachment: { MINIO_BASE_PATH: 'mine' } },
+      { ...named, folders: { attachments: 'mine' } },
+      named,
+      `its settings keep attachments in 'mine' of the bucket (attachment.MINIO_BASE_PATH), and the job looks for them in 'attachments' of it`,
+      `to fix           folders: { 'attachments': 'mine' }`,
+    ],
+    [
+      'where their section says all of the storage',
+      { attachment: { ...IN_BUCKET, MINIO_BASE_PATH: 'mine' } },
+      { ...named, folders: { attachments: 'mine' } },
+      named,
+      `its settings keep attachments in 'mine' of the bucket (attachment.MINIO_BASE_PATH), and the job looks for them in 'attachments' of it`,
+      `to fix           folders: { 'attachments': 'mine' }`,
+    ],
+  ] as const)
+    refuses('gitea-bucket', ['T01'], what, {
+      build: ({ chart }, changed) => {
+        for (const name of ['attachments', 'others'])
+          bucketFor(chart, mirrored({ to: offsite, cron: '0 9 * * *' }), name);
+        const bucket = { files: ['attachments'] as const, ...(changed ? refused : accepted) };
+        release(chart, config, { backup: DUMPED_AT_FOUR, bucket });
+      },
+      options: () => withRook,
+      says: `
+        1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+          ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+              made by          example/backup
+              because          ${because}
+              ${remedy}
+      `,
+    });
+
+  for (const [what, config, because, remedy] of [
+    [
+      'another folder',
+      { 'attachment.MINIO_BASE_PATH': 'mine' },
+      `its settings keep attachments in 'mine' of the bucket (attachment.MINIO_BASE_PATH), and the job looks for them in 'attachments' of it`,
+      'leave attachment.MINIO_BASE_PATH out of config, or make the copies with GiteaBackup',
+    ],
+    [
+      'another bucket',
+      { 'packages.MINIO_BUCKET': 'others' },
+      `its settings put package files into the bucket of ObjectBucketClaim 'others', and the job looks for them in that of 'attachments'`,
+      'leave MINIO_BUCKET out of config: all files but repositories are in its bucket',
+    ],
+  ] as const)
+    refuses('gitea-bucket', ['T01'], `of ours where its config says ${what}`, {
+      build: ({ chart }, changed) => {
+        const strategy = mirrored({ to: offsite, cron: '0 9 * * *' });
+        const bucket = bucketFor(chart, strategy);
+        bucketFor(chart, strategy, 'others');
+        gitea(chart, { bucket, backup: DUMPED_AT_FOUR, ...(changed ? { config } : {}) });
+      },
+      options: () => withRook,
+      says: `
+        1 copy of Gitea that would not have what is in a bucket: [gitea-bucket]
+
+          ✖ StatefulSet paperless/gitea, claim template 'data' (50Gi)
+              made by          example/gitea
+              because          ${because}
+              what to do       ${remedy}
+      `,
+    });
+
+  refuses('job-unready', [], 'of which the platform does not say what serves it', {
+    build: ({ chart }) => {
+      foreignClaim(chart, 'attachments');
+      backUp(chart, { bucket: 'attachments' }, nas);
+      release(chart, {}, { bucket: { files: ['attachments'], claim: 'attachments' } });
+    },
+    options: (changed) => (changed ? {} : withRook),
+    says: `
+      1 job that could not run: [job-unready]
+
+        ✖ PersistentVolumeClaim paperless/gitea-shared-storage (50Gi)
+            made by          example/backup
+            because          'gitea-shared-storage' looks into the bucket of ObjectBucketClaim 'attachments', and the platform does not say which gateway serves it
+            to fix           rook: { version: '1.20', namespace: 'rook-ceph', objectStore: '…' }
+    `,
+  });
+
   refuses('gitea-bucket', ['T02'], 'that nobody names', {
     build: ({ chart }, changed) => {
       const claim = bucketFor(chart, mirrored({ to: offsite, cron: '0 9 * * *' })).name;
@@ -492,7 +628,7 @@ describe('the bucket of a Gitea', () => {
     build: ({ chart }, changed) => {
       bucketFor(chart, mirrored({ to: offsite, cron: changed ? '0 3 * * *' : '0 9 * * *' }), 'files');
       const config = { attachment: { STORAGE_TYPE: 'minio', MINIO_BUCKET: 'files' } };
-      release(chart, config, { backup: DUMPED_AT_FOUR, bucket: { files: ['attachments'] } });
+      release(chart, config, { backup: DUMPED_AT_FOUR, bucket: { files: ['attachments'], claim: 'files' } });
     },
     options: () => withRook,
     says: `
@@ -753,6 +889,16 @@ describe('the volume of Gitea', () => {
     });
 });
 
+/** Values, those that are accepted in their place, what is said, and the database that the job dumps. */
+type Released = readonly [
+  what: string,
+  values: object,
+  accepted: object,
+  because: string,
+  remedy: string,
+  server?: string,
+];
+
 describe('the pods of a Gitea', () => {
   for (const [what, props] of [
     ['that the copies are made beside', {}],
@@ -922,7 +1068,7 @@ describe('the pods of a Gitea', () => {
       .replace('example/gitea', 'example/data'),
   });
 
-  for (const [what, values, accepted, because, remedy] of [
+  for (const [what, values, accepted, because, remedy, server] of [
     [
       'makes no claim',
       { persistence: { enabled: false } },
@@ -943,6 +1089,39 @@ describe('the pods of a Gitea', () => {
       { gitea: { config: { repository: { ROOT: '/data/git/gitea-repositories' } } } },
       'its pods keep repositories in /var/elsewhere, the volume is mounted at /data, and the job looks for them in git/gitea-repositories on it',
       'what to do       say in layout where each folder is on the volume',
+    ],
+    [
+      'keeps all in a folder of the volume',
+      { persistence: { subPath: '/forge/' } },
+      { persistence: { subPath: '' } },
+      `its pods have the folder 'forge' of the volume only (persistence.subPath), and the job looks for repositories in git/gitea-repositories on it`,
+      `what to do       say in layout where each folder is on the volume, all of them in 'forge'`,
+    ],
+    [
+      'has a server of its own',
+      { postgresql: { enabled: true } },
+      { postgresql: { enabled: true }, gitea: { config: { database: { HOST: 'db-rw:5432' } } } },
+      'its values name no host of a database, and with postgresql.enabled the chart has it use a server of its own, while the job dumps Cluster paperless/db',
+      `to fix           host: 'gitea-postgresql', pods: { labels: { 'app.kubernetes.io/instance': 'gitea', 'app.kubernetes.io/name': 'postgresql' } }
+          what to do       or take postgresql.enabled away and name the host in gitea.config.database.HOST`,
+      'db',
+    ],
+    [
+      'has servers of its own',
+      { 'postgresql-ha': { enabled: true } },
+      { 'postgresql-ha': { enabled: false } },
+      `its values name no host of a database, and with postgresql-ha.enabled the chart has it use a server of its own, while the job dumps that at 'old-db.paperless.svc'`,
+      `to fix           host: 'gitea-postgresql-ha-pgpool', pods: { labels: { 'app.kubernetes.io/instance': 'gitea', 'app.kubernetes.io/name': 'postgresql-ha' } }
+          what to do       or take postgresql-ha.enabled away and name the host in gitea.config.database.HOST`,
+      'old-db',
+    ],
+    [
+      'uses another server, whose Services nobody sees',
+      { gitea: { config: { database: { HOST: 'new-db:5432' } } } },
+      { gitea: { config: { database: { HOST: 'old-db.paperless.svc:5432' } } } },
+      `its settings say that its database is at 'new-db:5432', and the job dumps that behind Service paperless/old-db, and nobody sees whether both are one server`,
+      'what to do       name in database the host that its pods use, or let them use what it names, or let alsoRead read the file with both Services',
+      'old-db',
     ],
     [
       'keeps LFS objects beside the volume',
@@ -972,10 +1151,10 @@ describe('the pods of a Gitea', () => {
       `its pods run codeberg.org/forgejo/forgejo:13.0.1-rootless, and 'gitea-shared-storage-offsite' looks at its repositories with docker.gitea.com/gitea:1.26.0-rootless`,
       `to fix           image: 'codeberg.org/forgejo/forgejo:13.0.1-rootless'`,
     ],
-  ] as const) {
+  ] as readonly Released[]) {
     refuses('gitea-contradicted', [], `of a HelmRelease that ${what}`, {
       build: ({ chart }, changed) => {
-        release(chart, {});
+        release(chart, {}, server === undefined ? {} : { database: databaseAt(chart, server) });
         ApiObject.of(chart.node.findChild('gitea')).addJsonPatch(
           JsonPatch.replace('/spec/values', changed ? values : accepted),
         );
@@ -989,9 +1168,33 @@ describe('the pods of a Gitea', () => {
     });
   }
 
+  /** A Cluster, or a server whose Service nobody sees. */
+  function databaseAt(chart: Chart, name: string): GiteaBackupProps['database'] {
+    if (name !== 'db') return { ...FOREIGN.database, host: name };
+    new BackedUpPostgres(chart, name, {
+      storage,
+      backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+    });
+    return { cluster: name };
+  }
+
+  it('of a HelmRelease may use the server of its chart, by whatever Service', () => {
+    for (const [chartOfServer, host] of [
+      ['postgresql', 'gitea-postgresql-hl'],
+      ['postgresql-ha', 'gitea-postgresql-ha-postgresql'],
+    ] as const) {
+      const { findings } = synthesizeScenario(({ chart }) => {
+        release(chart, {}, { database: { ...FOREIGN.database, host } });
+        ApiObject.of(chart.node.findChild('gitea')).addJsonPatch(
+          JsonPatch.replace('/spec/values', { [chartOfServer]: { enabled: true } }),
+        );
+      });
+      expect(explain(findings)).toBe('');
+    }
+  });
+
   it('of a HelmRelease may have values that say nothing of them, or of another chart', () => {
     for (const values of [
-      { persistence: { subPath: 'forge' }, gitea: { config: { repository: { ROOT: '/data/repositories' } } } },
       { image: { tag: '${GITEA_TAG}' }, persistence: { claimName: '${CLAIM}' } },
       { image: { repository: 'mirror/forge', tag: '1.20.0' } },
     ]) {

@@ -237,6 +237,7 @@ describe('a line that is pasted for what a HelmRelease makes', () => {
       .replace("labels: { app: '…' }", "labels: { 'app.kubernetes.io/name': 'postgresql' }")
       .replace(`excluded('why losing it is acceptable')`, `excluded('A cache, which is filled again.')`)
       .replace(`'why what a power cut leaves is good enough'`, `'${SENTENCE}'`)
+      .replace("host: '…'", "host: 'forge-postgresql'")
       .replaceAll("'…'", "'forge-db'");
   }
 

@@ -9,7 +9,7 @@ import { keysOf, makeBucket, told, type Bucket } from './support/bucket';
 import { distObjects, named, runFromDist, type Addresses } from './support/dist';
 import { startEtcd, type EtcdServer } from './support/etcd';
 import { createGiteaDatabase, GITEA_DATABASE, ownByGitea, startGitea, type GiteaServer } from './support/gitea';
-import { fillGitea, giteaDigest } from './support/gitea-data';
+import { claimedBucket, fillBucket, fillGitea, giteaDigest } from './support/gitea-data';
 import { rookSecret } from './support/mirror';
 import type { PodOptions } from './support/pod';
 import { startPostgres, type PostgresServer } from './support/postgres';
@@ -51,6 +51,8 @@ describe('the jobs of dist/', () => {
     await createGiteaDatabase(postgres);
     gitea = await startGitea(postgres, settingsOf(named(distObjects('forge'), 'StatefulSet', 'gitea'), bucket));
     await fillGitea(gitea, postgres);
+    // There is no runner, so that nobody but the test puts what one would leave into the bucket.
+    await fillBucket(bucket, gitea, 'Actions logs', 'Actions artifacts');
   });
   afterAll(async () => {
     await gitea.remove();
@@ -78,13 +80,15 @@ describe('the jobs of dist/', () => {
     'db-superuser': postgres.secret,
     'db-app': { ...gitea.secret, dbname: GITEA_DATABASE },
     ...rookSecret(backup),
+    ...claimedBucket(bucket).secrets,
   });
 
   /** @returns what is wrong with runs of these jobs, one after another. */
   async function failuresOf(folder: string, ...cronJobs: readonly string[]): Promise<readonly unknown[]> {
     const failures: unknown[] = [];
     for (const cronJob of cronJobs) {
-      const options = { secrets: secrets(), claims: { 'data-gitea-0': gitea.volume } };
+      const { configMaps } = claimedBucket(bucket);
+      const options = { secrets: secrets(), configMaps, claims: { 'data-gitea-0': gitea.volume } };
       const { failed } = await runFromDist(distObjects(folder, addresses()), cronJob, options);
       ran.add(cronJob);
       if (failed !== undefined) failures.push({ cronJob, failed });
@@ -128,12 +132,27 @@ describe('the jobs of dist/', () => {
     expect(await failuresOf(CLUSTER_JOBS, 'probe-grants')).toEqual([]);
   });
 
-  it('copy a Gitea that keeps its files in a bucket, and all of it comes back equal', async () => {
+  it('copy a Gitea that keeps its files in a bucket, miss none of them there (T01), and all of it comes back equal', async () => {
     const before = await giteaDigest(gitea);
     const jobs = ['gitea-local', 'gitea-local-upkeep', 'gitea-offsite', 'gitea-offsite-upkeep'];
     expect(await failuresOf(FORGE_JOBS, ...jobs, 'mirror-forge-attachments-offsite-233681aa')).toEqual([]);
     const [receipt] = await local.receipts('home/receipts/forge/statefulset_gitea_data');
-    expect(receipt?.counts).toMatchObject({ repositories: 6, 'attachments in a bucket, not compared': 3 });
+    expect(receipt?.counts).toMatchObject({ repositories: 6, attachments: 3, 'LFS objects': 3, 'package files': 2 });
+
+    for (const folder of ['lfs', 'attachments', 'packages', 'actions_log']) {
+      const key = Object.keys(await bucket.content()).find((each) => each.startsWith(`${folder}/`)) ?? '';
+      const { bytes } = await told(bucket.owner, { path: `/${bucket.name}/${key}` });
+      await bucket.remove(key);
+      expect(await failuresOf(FORGE_JOBS, 'gitea-local')).toMatchObject([
+        {
+          failed: {
+            name: 'compare',
+            message: expect.stringContaining(`, in ${folder} of the bucket 1 are not there, `),
+          },
+        },
+      ]);
+      await bucket.put(key, bytes);
+    }
 
     await gitea.stop('SIGKILL');
     await postgres.stop();

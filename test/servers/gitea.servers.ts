@@ -2,12 +2,27 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOTLESS_LAYOUT } from '../../lib/jobs/gitea';
 import type { Receipt } from '../../lib/model/receipt';
+import { makeBucket } from './support/bucket';
 import { createGiteaDatabase, GITEA_DATABASE, ownByGitea, startGitea, type GiteaServer } from './support/gitea';
-import { attach, failMigration, fillGitea, giteaDigest, giteaJob, giteaSource, push } from './support/gitea-data';
-import type { Job } from './support/job';
+import {
+  attach,
+  claimedBucket,
+  failMigration,
+  fillBucket,
+  fillGitea,
+  giteaDigest,
+  giteaJob,
+  giteaSource,
+  push,
+} from './support/gitea-data';
+import type { Job, Run } from './support/job';
 import { startPostgres, type PostgresServer } from './support/postgres';
 import { makeStore, type Store } from './support/store';
+
+/** What a bucket may have in the place of the volume. */
+const MOVED = ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars'] as const;
 
 describe('a copy of Gitea', () => {
   let postgres: PostgresServer;
@@ -169,21 +184,10 @@ describe('a copy of Gitea', () => {
   });
 
   it('needs its files only where they are, when some are in a bucket', async () => {
-    const elsewhere = giteaSource(postgres, {
-      elsewhere: ['LFS objects', 'attachments', 'package files', 'avatars', 'repository avatars'],
-    });
-    const away = join(gitea.volume, '..', 'away');
-    const moved = ['git/lfs', 'packages', 'data/attachments', 'data/avatars', 'data/repo-avatars'];
-    const move = (from: string, to: string): void => {
-      for (const path of moved) {
-        cpSync(join(from, path), join(to, path), { recursive: true, preserveTimestamps: true });
-        rmSync(join(from, path), { recursive: true });
-      }
-    };
-    move(gitea.volume, away);
+    const elsewhere = giteaSource(postgres, { bucket: { files: MOVED, isListed: false } });
+    const putBack = moveAway();
     const { failed } = await job.run({ job: { source: elsewhere, smallestPercent: 0 } });
-    move(away, gitea.volume);
-    ownByGitea(gitea.volume);
+    putBack();
     expect(failed).toBeUndefined();
     const { counts, verifiedBy } = await lastReceipt();
     expect(counts).toMatchObject({
@@ -194,6 +198,53 @@ describe('a copy of Gitea', () => {
     expect(counts).not.toHaveProperty('attachments');
     expect(verifiedBy).toMatch(/; not compared: LFS objects, .* in a bucket that is copied by itself$/);
     expect(counts).not.toHaveProperty('LFS pointers without an object');
+  });
+
+  it('looks for them in the bucket, whose objects may come and go meanwhile (T01)', async () => {
+    const bucket = await makeBucket();
+    await fillBucket(bucket, gitea, ...MOVED);
+    const knownLosses = { attachments: 1 };
+    const [source, lenient] = [{}, { knownLosses }].map((options) =>
+      giteaSource(postgres, { bucket: { files: MOVED, isListed: true }, ...options }),
+    );
+    const run: Run = {
+      ...claimedBucket(bucket),
+      job: { ...(source === undefined ? {} : { source }), smallestPercent: 0 },
+    };
+    const putBack = moveAway();
+    await attach(gitea, '/repos/alice/docs/issues/1/assets?name=doomed.txt', Buffer.from('doomed'));
+    const { failed } = await job.run({
+      ...run,
+      beforeStart: async (container) => {
+        if (container !== 'copy') return;
+        const [asset] = (await gitea.api('GET', '/repos/alice/docs/issues/1/assets')) as { id: number }[];
+        await gitea.api('DELETE', `/repos/alice/docs/issues/1/assets/${asset?.id}`);
+        await bucket.put('attachments/f/0/f00', 'of somebody who came later');
+      },
+    });
+    const receipt = await lastReceipt();
+    const objects = Object.keys(await bucket.content());
+    const key = objects.find((each) => /^attachments\/(?!f\/0\/f00$)/.test(each)) ?? '';
+    await bucket.remove(key);
+    const withLoss = await job.run({
+      ...run,
+      job: { ...(lenient === undefined ? {} : { source: lenient }), smallestPercent: 0 },
+    });
+    putBack();
+    expect(failed).toBeUndefined();
+    expect(receipt.counts).toMatchObject({
+      'LFS objects': 3,
+      'LFS pointers without an object': 1,
+      attachments: 3,
+      'package files': 2,
+      'objects in the bucket': objects.length,
+      'deleted during the run': 1,
+    });
+    expect(receipt.verifiedBy).toMatch(
+      /; LFS objects, .* found by name, and by size .*, in a bucket that is copied by itself$/,
+    );
+    expect(withLoss.failed).toBeUndefined();
+    expect((await lastReceipt()).counts).toMatchObject({ attachments: 3, 'attachments without a file': 1 });
   });
 
   it('comes back equal in a new database and on a new volume', async () => {
@@ -236,6 +287,23 @@ describe('a copy of Gitea', () => {
     expect(await complaintsOfDoctor(gitea)).toEqual(complaints);
   });
 
+  /** As if it kept them in a bucket. @returns what puts them back. */
+  function moveAway(): () => void {
+    const away = join(gitea.volume, '..', 'away');
+    const move = (from: string, to: string): void => {
+      for (const path of MOVED.map((kind) => ROOTLESS_LAYOUT.folders[kind])) {
+        cpSync(join(from, path), join(to, path), { recursive: true, preserveTimestamps: true });
+        rmSync(join(from, path), { recursive: true });
+      }
+    };
+    move(gitea.volume, away);
+    return () => {
+      rmSync(join(gitea.volume, 'data/attachments'), { recursive: true, force: true });
+      move(away, gitea.volume);
+      ownByGitea(gitea.volume);
+    };
+  }
+
   /** What a receipt counts of them. */
   async function wikisOf(...names: readonly string[]): Promise<Readonly<Record<string, number>>> {
     const list = names.map((name) => `'${name}'`).join(', ');
@@ -260,6 +328,22 @@ describe('a copy of Gitea', () => {
     await work;
     return failed;
   }
+});
+
+describe('a copy of a Gitea whose tables are in a schema of its own', () => {
+  it('finds them there', async () => {
+    const [postgres, store] = await Promise.all([startPostgres(), makeStore()]);
+    await createGiteaDatabase(postgres);
+    await postgres.sql(`create schema forge authorization ${GITEA_DATABASE}`, GITEA_DATABASE);
+    const gitea = await startGitea(postgres, { 'database.SCHEMA': 'forge' });
+    const job = giteaJob(store, gitea, postgres);
+    await gitea.api('POST', '/user/repos', { name: 'code', auto_init: true, default_branch: 'main' });
+    const { failed } = await job.run();
+    await gitea.remove();
+    await postgres.stop();
+    expect(failed).toBeUndefined();
+    expect((await job.receipts()).at(-1)?.counts).toMatchObject({ repositories: 1, branches: 1 });
+  });
 });
 
 function filesBelow(folder: string): readonly string[] {

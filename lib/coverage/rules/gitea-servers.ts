@@ -1,5 +1,4 @@
 /** Gitea and Forgejo: what a construct says of a server is what its pods show. */
-import { CNPG_GROUP } from '../../methods/cnpg/archive';
 import type { PlannedJob } from '../../methods/jobs/plan';
 import { claimsReadBy } from '../../methods/jobs/declaration';
 import { veleroCopies } from '../../methods/velero/plan';
@@ -9,15 +8,13 @@ import { giteaImage } from '../../model/database-images';
 import { datasetKey } from '../../model/dataset';
 import { strategiesOf } from '../../model/declaration';
 import { describeObject, listAt, objectId, textAt } from '../../model/kube-object';
-import { carries, labelsToPaste } from '../../model/label-selector';
-import { installNamespace } from '../../model/opaque-kinds';
 import { counted, PLACEHOLDERS } from '../../model/text';
 import { podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
-import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from '../gitea-databases';
+import { aboutDataset, inWords, toFix, type Remedy } from '../finding';
+import { databaseNameProblem, databaseProblem, type Problem } from '../gitea-database-used';
 import { FILES, placeOf } from '../gitea-places';
-import { settingsOf, workloadsOf, type Settings } from '../gitea-settings';
+import { settingsOf, workloadsOf } from '../gitea-settings';
 import { releasedGitea } from '../gitea-releases';
 import { giteaJobs, isOfBackedUpGitea } from '../gitea-stores';
 import {
@@ -25,7 +22,8 @@ import {
   giteaBackupRemedies,
   giteaOn,
   layoutIn,
-  mountOf,
+  mountFor,
+  mountsOf,
   repositoriesOf,
   usesSqlite,
   type GiteaVolume,
@@ -74,7 +72,7 @@ new GiteaBackup(chart, 'gitea-backup', {
     distinctBy(giteaJobs(context), ({ dataset }) => datasetKey(dataset.id)).flatMap((job) =>
       [
         databaseProblem(job, context),
-        nameProblem(job, context),
+        databaseNameProblem(job, context),
         imageProblem(job, context),
         layoutProblem(job, context),
         ...filesProblems(job, context),
@@ -85,113 +83,6 @@ new GiteaBackup(chart, 'gitea-backup', {
         .map((problem) => ({ ...aboutDataset(job.dataset), ...problem })),
     ),
 };
-
-type Problem = Required<Pick<RuleFinding, 'because' | 'remedies'>>;
-
-function databaseProblem(job: PlannedJob, context: GateContext): Problem | undefined {
-  const settings = settingsOf(job, context);
-  const type = settings.get('database.DB_TYPE');
-  if (typeof type === 'string' && type !== 'postgres') {
-    const because = `its settings say that its database is ${type}, and the job dumps one of PostgreSQL`;
-    return { because, remedies: inWords('move it to PostgreSQL, or say with elsewhere who copies it, and how') };
-  }
-  const { namespace = '' } = job.dataset.id;
-  const cluster = peerCluster(job);
-  const missing = cluster === undefined ? undefined : missingCluster(cluster, namespace, settings, context);
-  if (missing !== undefined) return missing;
-  const host = settings.get('database.HOST');
-  if (typeof host !== 'string') return undefined;
-  const used = clusterBehind(host, namespace, context);
-  const dumped = cluster === undefined ? clusterBehind(hostOf(job), namespace, context) : `${namespace}/${cluster}`;
-  if (used === dumped && used !== undefined) return undefined;
-  if (cluster === undefined && (used === undefined || dumped === undefined)) return serviceProblem(host, job, context);
-  const [place, name = ''] = used?.split('/') ?? [];
-  return {
-    because: `its settings say that its database is at '${host}', and the job dumps ${dumped === undefined ? 'another' : `Cluster ${dumped}`}`,
-    remedies:
-      place === namespace && isCluster(name, namespace, context)
-        ? toFix(`database: { cluster: '${name}' }`)
-        : inWords('name in database what its pods use, or let them use what it names'),
-  };
-}
-
-/** Of servers that are no Cluster, only Services tell which pods they are: those of a primary and of all may be some of the same. */
-function serviceProblem(host: string, job: PlannedJob, context: GateContext): Problem | undefined {
-  const { namespace = '' } = job.dataset.id;
-  const used = selectorOf(host, namespace, context);
-  const dumped = selectorOf(hostOf(job), namespace, context);
-  const isUnseen = [used, dumped].some((labels) => Object.keys(labels).length === 0);
-  if (isUnseen || carries(used, dumped) || carries(dumped, used)) return undefined;
-  const service = serviceAt(host, namespace);
-  return {
-    because: `its settings say that its database is at '${host}', and the job dumps that behind ${describeObject(serviceAt(hostOf(job), namespace))}`,
-    remedies:
-      service.namespace === namespace
-        ? toFix(`host: '${service.name}', pods: { labels: ${labelsToPaste(used)} }`)
-        : inWords('name in database what its pods use, or let them use what it names'),
-  };
-}
-
-/** A server has many databases, and the job dumps one. */
-function nameProblem(job: PlannedJob, context: GateContext): Problem | undefined {
-  const used = settingsOf(job, context).get('database.NAME');
-  const cluster = peerCluster(job);
-  const [literal] = job.declaration.source.steps.flatMap(({ env }) => env?.['PGDATABASE'] ?? []);
-  const dumped =
-    typeof literal === 'string' || cluster === undefined
-      ? literal
-      : applicationDatabase(cluster, job.dataset.id.namespace ?? '', context);
-  if (typeof used !== 'string' || typeof dumped !== 'string' || used === dumped) return undefined;
-  return {
-    because: `its settings say that its database is called '${used}', and the job dumps '${dumped}'`,
-    remedies: inWords(
-      typeof literal === 'string'
-        ? `name '${used}' in database, beside its host, or let its pods use '${dumped}'`
-        : `let its pods use '${dumped}', or name in database the host and the login of '${used}'`,
-    ),
-  };
-}
-
-/** The Cluster of CloudNativePG that the construct names. */
-function peerCluster({ declaration: { source } }: PlannedJob): string | undefined {
-  return source.peers.flatMap((peer) => ('labels' in peer ? (peer.labels['cnpg.io/cluster'] ?? []) : []))[0];
-}
-
-function hostOf({ declaration: { source } }: PlannedJob): string {
-  const [host] = source.steps.flatMap(({ env }) => env?.['PGHOST'] ?? []);
-  return typeof host === 'string' ? host : '';
-}
-
-function missingCluster(
-  name: string,
-  namespace: string,
-  settings: Settings,
-  context: GateContext,
-): Problem | undefined {
-  if (isCluster(name, namespace, context)) return undefined;
-  const clusters = context.ofKind(CNPG_GROUP, 'Cluster').map(({ object }) => object.metadata);
-  const elsewhere = clusters.find((each) => each.name === name);
-  const because = `it names Cluster '${name}', which is not in namespace ${namespace}`;
-  if (elsewhere !== undefined) {
-    const place = elsewhere.namespace ?? '';
-    return {
-      because: `${because}, but in ${place}`,
-      remedies: inWords(
-        `let both be in one namespace, because only pods of ${place} can read the Secret with the login`,
-      ),
-    };
-  }
-  // A chart that nobody sees may bring it.
-  if (context.data.opaque.some(({ object }) => installNamespace(object) === namespace)) return undefined;
-  const beside = clusterOf(settings, namespace, context);
-  return {
-    because,
-    remedies:
-      beside === undefined
-        ? inWords('name the Cluster of its database, and let alsoRead read the file with it where it is in no chart')
-        : toFix(`database: { cluster: '${beside}' }`),
-  };
-}
 
 /** Its git has to understand what that of the server writes. */
 function imageProblem(job: PlannedJob, context: GateContext): Problem | undefined {
@@ -267,11 +158,17 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
   const [claim = ''] = claimsReadBy(job.declaration.source);
   const looked = job.declaration.folders?.['repositories'];
   const set = settingsOf(job, context).get('repository.ROOT');
-  const mountPath = releasedGitea(job, context)?.mountPath;
+  const mount = releasedGitea(job, context)?.mount;
+  if (mount !== undefined && mount.subPath !== '' && looked?.startsWith(`${mount.subPath}/`) !== true) {
+    return {
+      because: `its pods have the folder '${mount.subPath}' of the volume only (persistence.subPath), and the job looks for repositories in ${String(looked)} on it`,
+      remedies: inWords(`say in layout where each folder is on the volume, all of them in '${mount.subPath}'`),
+    };
+  }
   const released =
-    mountPath === undefined || typeof set !== 'string'
+    mount === undefined || typeof set !== 'string'
       ? []
-      : [{ root: set, mountPath, folder: folderOn(mountPath, set) }];
+      : [{ root: set, mountPath: mount.mountPath, folder: folderOn(mount, set) }];
   const shown = workloadsOf(job, context).flatMap((object) => repositoriesOf(object, claim, set) ?? []);
   const places = [...shown, ...released];
   const [place] = places;
@@ -285,16 +182,19 @@ function layoutProblem(job: PlannedJob, context: GateContext): Problem | undefin
 /** The same of files that have a folder of their own, which are not in a bucket. */
 function filesProblems(job: PlannedJob, context: GateContext): readonly Problem[] {
   const [claim = ''] = claimsReadBy(job.declaration.source);
-  const [shown] = workloadsOf(job, context).flatMap((object) => mountOf(object, claim) ?? []);
-  const mountPath = shown ?? releasedGitea(job, context)?.mountPath;
+  const shown = workloadsOf(job, context).flatMap((object) => mountsOf(object, claim));
+  const released = releasedGitea(job, context);
+  const mounts = shown.length > 0 || released === undefined ? shown : [released.mount];
   const { folders = {}, bucket } = job.declaration;
   const settings = settingsOf(job, context);
   return FILES.flatMap((files) => {
-    const path = placeOf(files, settings)?.path;
+    const { path, isInBucket } = placeOf(files, settings) ?? {};
     const folder = folders[files];
-    if (path === undefined || mountPath === undefined || folder === undefined) return [];
+    const mount = path === undefined ? undefined : mountFor(mounts, path.folder);
+    if (isInBucket === true || path === undefined || mount === undefined || folder === undefined) return [];
     if (bucket?.files.includes(files) === true) return [];
-    if (folderOn(mountPath, path.folder) === folder) return [];
+    if (folderOn(mount, path.folder) === folder) return [];
+    const { mountPath } = mount;
     return [
       {
         because: `its settings keep ${files} in ${path.folder} (${path.setting}), the volume is mounted at ${mountPath}, and the job looks for them in ${folder} on it`,

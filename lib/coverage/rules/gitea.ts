@@ -5,12 +5,14 @@ import type { PlannedJob } from '../../methods/jobs/plan';
 import { runsBetween, timesBetween, type Runs } from '../../model/between-runs';
 import { groupBy } from '../../model/collections';
 import { datasetKey } from '../../model/dataset';
-import { objectId, objectKey } from '../../model/kube-object';
+import { describeObject, objectId, objectKey } from '../../model/kube-object';
 import { counted, describeSeconds, enumerated } from '../../model/text';
 import type { GateContext } from '../context';
 import { aboutDataset, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
-import { FILES } from '../gitea-places';
+import { FILES, placeOf } from '../gitea-places';
+import { settingsOf } from '../gitea-settings';
 import {
+  CLAIMS,
   claimOf,
   declaredStores,
   filesOnVolume,
@@ -24,7 +26,7 @@ import type { Rule } from '../rule';
 export const giteaBucket: Rule = {
   id: 'gitea-bucket',
   heading: (n) => `${counted(n, 'copy of Gitea', 'copies of Gitea')} that would not have what is in a bucket`,
-  what: 'The settings of a Gitea name object storage for files that its job looks for on the volume, or the volume for files that its construct says are in a bucket, or a bucket that nobody answers for.',
+  what: 'The settings of a Gitea name object storage for files that its job looks for on the volume, or the volume for files that its construct says are in a bucket, a bucket that nobody answers for, or another bucket or another place in it than the job looks into.',
   why: '`gitea dump` says that all is well and leaves avatars and the files of Actions in the bucket out. The job of this library fails every night instead, because the files of its database are not on the volume.',
   fix: 'Say which files are in the bucket, and back the bucket up.',
   example: `const db = new BackedUpPostgres(chart, 'db', {
@@ -44,6 +46,7 @@ new BackedUpGitea(chart, 'gitea', {
       ...notLookedFor(job, context),
       ...notCompared(job, context),
       ...unanswered(job, context),
+      ...notLookedInto(job, context),
     ]),
 };
 
@@ -98,16 +101,90 @@ const GIVE_BUCKET =
 function unanswered(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
   if (job.declaration.bucket?.copiedBy !== undefined) return [];
   const unknown = allStores(job, context).filter((store) => claimOf(store, job, context) === undefined);
-  const names = unknown.map(({ bucketName, claim }) => bucketName ?? claim ?? '(unnamed)');
-  return [...new Set(names)].map((name) => ({
-    ...aboutDataset(job.dataset),
-    because: `bucket '${name}' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket`,
-    remedies: inWords(
-      isOfBackedUpGitea(job)
-        ? GIVE_BUCKET
-        : 'make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it',
-    ),
-  }));
+  const byName = new Map(unknown.map((store) => [store.bucketName ?? store.claim ?? '(unnamed)', store]));
+  return [...byName].map(([name, { claim }]) => {
+    const { namespace = '' } = job.dataset.id;
+    const other = claim === undefined ? undefined : claimElsewhere(claim, context);
+    if (other !== undefined) {
+      return {
+        ...aboutDataset(job.dataset),
+        because: `its bucket is that of ${other}, and pods of ${namespace} read neither the Secret nor the ConfigMap that Rook makes beside that`,
+        remedies: inWords(`make the bucket in a chart of namespace ${namespace}, where its Gitea is`),
+      };
+    }
+    return {
+      ...aboutDataset(job.dataset),
+      because: `bucket '${name}' holds files of it, and no ObjectBucketClaim in the output or beside it is that bucket`,
+      remedies: inWords(
+        isOfBackedUpGitea(job)
+          ? GIVE_BUCKET
+          : 'make it a CephBucketWithBackupGrant, let alsoRead read the file with its claim, name that in claim, or say in copiedBy who copies it',
+      ),
+    };
+  });
+}
+
+function claimElsewhere(name: string, context: GateContext): string | undefined {
+  const found = context.ofKind(...CLAIMS).find(({ object }) => object.metadata.name === name);
+  return found === undefined ? undefined : describeObject(objectId(found.object));
+}
+
+/** The job finds in the bucket what the database names only where it looks into the right one, and at the right place. */
+function notLookedInto(job: PlannedJob, context: GateContext): readonly RuleFinding[] {
+  const { bucket } = job.declaration;
+  if (bucket === undefined) return [];
+  const used = storesOf(job, context).flatMap((store) => {
+    const claim = claimOf(store, job, context)?.object.metadata;
+    return claim === undefined || claim.namespace !== job.dataset.id.namespace ? [] : [{ store, claim: claim.name }];
+  });
+  if (bucket.claim === undefined) return notNamed(job, [...new Set(used.map(({ claim }) => claim))]);
+  const others = used.filter(({ claim }) => claim !== bucket.claim);
+  const [other] = others;
+  if (other !== undefined) {
+    return [
+      {
+        ...aboutDataset(job.dataset),
+        because: `its settings put ${enumerated(others.flatMap(({ store }) => store.files))} into the bucket of ObjectBucketClaim '${other.claim}', and the job looks for them in that of '${bucket.claim}'`,
+        remedies: otherBucketRemedies(job, used.length === others.length ? other.claim : undefined),
+      },
+    ];
+  }
+  const settings = settingsOf(job, context);
+  return bucket.files.flatMap((kind) => {
+    const { path, isInBucket } = placeOf(kind, settings) ?? {};
+    const looked = bucket.folders[kind];
+    if (path === undefined || isInBucket !== true || path.folder === looked) return [];
+    return [
+      {
+        ...aboutDataset(job.dataset),
+        because: `its settings keep ${kind} in '${path.folder}' of the bucket (${path.setting}), and the job looks for them in '${looked}' of it`,
+        remedies: isOfBackedUpGitea(job)
+          ? inWords(`leave ${path.setting} out of config, or make the copies with GiteaBackup`)
+          : toFix(`folders: { '${kind}': '${path.folder}' }`),
+      },
+    ];
+  });
+}
+
+/** @param claims those of the namespace that its settings lead to. */
+function notNamed(job: PlannedJob, claims: readonly string[]): readonly RuleFinding[] {
+  const [claim, ...others] = claims;
+  if (claim === undefined || others.length > 0 || job.declaration.bucket?.copiedBy !== undefined) return [];
+  return [
+    {
+      ...aboutDataset(job.dataset),
+      because: `its bucket is that of ObjectBucketClaim '${claim}', and the construct does not name that, so that the job could not look for files there`,
+      remedies: toFix(`claim: '${claim}'`),
+    },
+  ];
+}
+
+/** @param only where all files are in one bucket. */
+function otherBucketRemedies(job: PlannedJob, only: string | undefined): readonly Remedy[] {
+  if (isOfBackedUpGitea(job))
+    return inWords('leave MINIO_BUCKET out of config: all files but repositories are in its bucket');
+  if (only !== undefined) return toFix(`claim: '${only}'`);
+  return inWords('keep all of them in one bucket, or leave claim out, so that the job compares none of them');
 }
 
 function allStores(job: PlannedJob, context: GateContext): readonly Store[] {

@@ -1,7 +1,8 @@
 #!/bin/sh
-# compare-gitea.sh KIND=LOST=FOLDER...: does the copy have every file, branch and tag that the database dump names, files of the
-# right size and, where the name is a hash, with the right content? So many files of a kind may be lost as a person has said. An
-# empty folder is of a kind whose files are in a bucket: only the copy of that can have them.
+# compare-gitea.sh KIND=LOST=PLACE=FOLDER...: does the copy have every file, branch and tag that the database dump names, files
+# of the right size and, where the name is a hash, with the right content? So many files of a kind may be lost as a person has
+# said. PLACE is `volume`; or `bucket`, whose objects are listed, and copied by a job of its own; or `unseen`, of a bucket that
+# nobody can list here.
 # shellcheck source=common.sh
 . /scripts/common.sh
 
@@ -23,12 +24,14 @@ for list in dumped left; do
   [ "$(tail -n 1 "$LISTS/$list")" = end ] || fail "What the database keeps in files was not listed to its end."
   sed '$d' "$LISTS/$list" >"$LISTS/$list.rows"
 done
-# A row is known by its kind and path: its size is the dump's.
-awk -F '\t' -v expected="$LISTS/expected" -v deleted="$LISTS/deleted" -v unfinished="$LISTS/unfinished" '
+# A row is known by its kind and path. What has changed its size meanwhile is uploaded anew at this moment.
+awk -F '\t' -v OFS='\t' -v expected="$LISTS/expected" -v deleted="$LISTS/deleted" -v unfinished="$LISTS/unfinished" '
   { key = $1 "\t" $2 }
-  FILENAME == ARGV[1] { left[key] = 1; next }
+  FILENAME == ARGV[1] { left[key] = $3; next }
   $1 == "unfinished migrations" { print $2 >unfinished; next }
-  { print >(key in left ? expected : deleted) }
+  !(key in left) { print >deleted; next }
+  left[key] != $3 { $3 = "" }
+  { print >expected }
 ' "$LISTS/left.rows" "$LISTS/dumped.rows"
 touch "$LISTS/expected" "$LISTS/deleted" "$LISTS/unfinished"
 wc -l <"$LISTS/unfinished" >"$PARTS/count.unfinished migrations"
@@ -42,46 +45,59 @@ gone=$(awk -F '\t' '$1 == "repositories" { print $2; exit }' "$LISTS/deleted")
 run "$STEP_SECONDS" find . -type f -exec stat -c '%s %n' {} + >"$LISTS/files" 2>"$TMP/errors" ||
   fail "The copy could not be listed: $(why "$TMP/errors")"
 
-lfs=
+# Of a folder in a bucket the names begin without a dot.
+lfs_place=
+lfs_folder=
 : >"$LISTS/hashes"
-for pair; do
-  kind=${pair%%=*}
-  place=${pair#*=}
+for described; do
+  kind=${described%%=*}
+  place=${described#*=}
   known=${place%%=*}
+  place=${place#*=}
   folder=${place#*=}
+  place=${place%%=*}
   doing="comparing $kind"
   grep "^$kind	" "$LISTS/expected" >"$LISTS/kind" || [ $? -eq 1 ]
   count=$(wc -l <"$LISTS/kind")
-  [ "$kind" != 'LFS objects' ] || lfs=$folder
-  if [ -z "$folder" ]; then
+  case $place in
+  unseen)
     echo "$count" >"$PARTS/count.$kind in a bucket, not compared"
     continue
-  fi
+    ;;
+  bucket) there=$LISTS/bucket path=$folder where="$folder of the bucket" ;;
+  *) there=$LISTS/files path=./$folder where=$folder ;;
+  esac
+  [ "$kind" != 'LFS objects' ] || lfs_place=$there lfs_folder=$path
   # A repository is a folder, which has a HEAD.
   suffix=
   [ "$kind" != repositories ] || suffix=/HEAD
   : >"$LISTS/lost"
-  wrong=$(awk -F '\t' -v kind="$kind" -v folder="./$folder/" -v suffix="$suffix" -v known="$known" -v lost="$LISTS/lost" '
+  # A size with a plus is the least that a file has.
+  wrong=$(awk -F '\t' -v kind="$kind" -v folder="$path/" -v suffix="$suffix" -v known="$known" -v lost="$LISTS/lost" '
     FILENAME == ARGV[1] { space = index($0, " "); size[substr($0, space + 1)] = substr($0, 1, space - 1); next }
     { path = folder $2 suffix }
     !(path in size) { if (!missing++) lacking = $2; print $2 >lost; next }
-    $3 != "" && size[path] != $3 { if (!differing++) other = $2 " has " size[path] " bytes instead of " $3 }
+    $3 == "" || size[path] + 0 == $3 + 0 || ($3 ~ /[+]$/ && size[path] + 0 > $3 + 0) { next }
+    { if (!differing++) other = $2 " with " size[path] " bytes instead of " $3 + 0; print $2 >lost }
     END {
-      if (missing > known) {
-        print missing " are not there, " lacking " among them" (suffix != "" ? "" : \
-          ". If nobody can bring them back, say knownLosses: { \047" kind "\047: " missing " }")
-      } else if (differing) print differing " have another size, and " other
+      if (missing + differing <= known) exit
+      if (missing) said = missing " are not there, " lacking " among them"
+      if (differing) said = said (missing ? ", and " : "") differing " have another size, " other " among them"
+      print said (suffix != "" ? "" : \
+        ". If nobody can bring them back, say knownLosses: { \047" kind "\047: " missing + differing " }")
     }
-  ' "$LISTS/files" "$LISTS/kind")
+  ' "$there" "$LISTS/kind")
   [ -z "$wrong" ] ||
-    fail "Of $count $kind that the database names, in $folder $wrong."
+    fail "Of $count $kind that the database names, in $where $wrong."
   lost=$(wc -l <"$LISTS/lost")
   [ "$lost" -eq 0 ] || echo "$lost" >"$PARTS/count.$kind without a file"
-  awk -F '\t' -v folder="./$folder/" '
+  echo "$count" >"$PARTS/count.$kind"
+  # Content is read of what this run has copied.
+  [ "$place" = volume ] || continue
+  awk -F '\t' -v folder="$path/" '
     FILENAME == ARGV[1] { lost[$0] = 1; next }
     $4 != "" && !($2 in lost) { print $4 "  " folder $2 }
   ' "$LISTS/lost" "$LISTS/kind" >>"$LISTS/hashes"
-  echo "$count" >"$PARTS/count.$kind"
 done
 
 # describe_ref REPOSITORY/refs/…: leaves in $ref how people call it, and in $kind what Gitea's dashboard can sync.
@@ -174,11 +190,11 @@ doing='comparing pointers to LFS with its objects'
 sort -u "$SCRATCH/pointers" >"$LISTS/pointers"
 wc -l <"$LISTS/pointers" >"$PARTS/count.LFS pointers"
 # Such a pointer is no loss of this run: had the server ever had the object, the database would name it.
-if [ -n "$lfs" ]; then
-  awk -v folder="./$lfs/" '
+if [ -n "$lfs_place" ]; then
+  awk -v folder="$lfs_folder/" '
     FILENAME == ARGV[1] { there[substr($0, index($0, " ") + 1)] = 1; next }
     !(folder substr($0, 1, 2) "/" substr($0, 3, 2) "/" substr($0, 5) in there)
-  ' "$LISTS/files" "$LISTS/pointers" >"$LISTS/dangling"
+  ' "$lfs_place" "$LISTS/pointers" >"$LISTS/dangling"
   wc -l <"$LISTS/dangling" >"$PARTS/count.LFS pointers without an object"
 fi
 

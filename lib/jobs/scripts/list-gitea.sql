@@ -1,8 +1,25 @@
 -- What a Gitea or Forgejo keeps in files, as its database says: the kind, the path below the folder of that kind, and, where
 -- it knows them, the size and the SHA-256 (Gitea 1.26, models and modules of lfs, packages, attachments and avatars). Of a
--- branch or a tag the latter is the commit.
+-- branch or a tag the latter is the commit. A size with a plus is the least that the file has.
 -- Paths are in UTF-8, whatever the encoding of the database.
 set client_encoding = 'UTF8';
+
+-- Its tables are in a schema of its own where its settings say so (database.SCHEMA).
+do $$
+declare
+  found name[] := (
+    select pg_catalog.array_agg(nspname order by nspname) from pg_catalog.pg_namespace
+     where 3 = (select pg_catalog.count(*) from pg_catalog.pg_class
+                 where relnamespace = pg_namespace.oid and relname in ('repository', 'lfs_meta_object', 'attachment')));
+begin
+  if found is null then
+    raise exception 'no schema has the tables of a Gitea';
+  elsif pg_catalog.cardinality(found) > 1 then
+    raise exception 'there are tables of a Gitea in several schemas: %', pg_catalog.array_to_string(found, ', ')
+      using hint = 'drop those that are not in use, or give each Gitea a database of its own';
+  end if;
+  perform pg_catalog.set_config('search_path', pg_catalog.quote_ident(found[1]), false);
+end $$;
 \o :listed
 with named as (
   select id, status, is_empty, lower(owner_name) || '/' || lower_name || '.git' as folder from repository
@@ -42,10 +59,15 @@ select 'avatars', avatar, '', '' from "user" where use_custom_avatar and avatar 
 union
 select 'repository avatars', avatar, '', '' from repository where avatar <> ''
 union
-select 'Actions logs', log_filename, '', '' from action_task where log_in_storage and not log_expired and log_filename <> ''
+-- The size is that of the text, and the file may be compressed: then it is not empty (modules/actions/log.go).
+select 'Actions logs', log_filename,
+       case when log_size > 0 then case when log_filename like '%.zst' then '1' else log_size::text end || '+' else '' end, ''
+  from action_task where log_in_storage and not log_expired and log_filename <> ''
 union
--- 2: uploaded, and not expired.
-select 'Actions artifacts', storage_path, '', '' from action_artifact where status = 2 and storage_path <> ''
+-- 2: uploaded, and not expired. The compressed size is that of the file, also where nothing was compressed, and 0 where an upload
+-- in its place has begun (routers/api/actions/artifacts_chunks.go and artifactsv4.go).
+select 'Actions artifacts', storage_path, coalesce(nullif(file_compressed_size, 0)::text, ''), ''
+  from action_artifact where status = 2 and storage_path <> ''
 order by 1, 2;
 -- psql says nothing when the disk is full.
 select 'end';

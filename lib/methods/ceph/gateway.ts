@@ -42,7 +42,7 @@ export function gatewayPeer(rook: RookPlatform, objects: ObjectIndex, port: numb
 export function gatewayOf(rook: RookPlatform, objects: ObjectIndex): Peer | Unsaid {
   const store = storeObject(rook, objects);
   const [port = 0, securePort = 0] = ['port', 'securePort'].map((field) => numberAt(store, 'spec', 'gateway', field));
-  if (port !== 0 || securePort === 0) return gatewayPeer(rook, objects, port === 0 ? 80 : port);
+  if (!isGatewayTls(rook, objects)) return gatewayPeer(rook, objects, port === 0 ? 80 : port);
   // No public authority signs for a name inside the cluster.
   const isNamed = textAt(store, 'spec', 'hosting', 'advertiseEndpoint', 'dnsName') !== undefined;
   if (rook.customCa === true || isNamed) return gatewayPeer(rook, objects, securePort, securePort);
@@ -50,6 +50,12 @@ export function gatewayOf(rook: RookPlatform, objects: ObjectIndex): Peer | Unsa
     because: `the gateway of CephObjectStore ${rook.namespace}/${rook.objectStore} answers with TLS only, and platform.rook names no authority that signed its certificate`,
     line: 'customCa: true',
   };
+}
+
+/** Whether that address is one of TLS. */
+export function isGatewayTls(rook: RookPlatform, objects: ObjectIndex): boolean {
+  const gateway = at(storeObject(rook, objects), 'spec', 'gateway');
+  return (numberAt(gateway, 'port') ?? 0) === 0 && (numberAt(gateway, 'securePort') ?? 0) !== 0;
 }
 
 function storeObject({ namespace, objectStore: name }: RookPlatform, objects: ObjectIndex): KubeObject | undefined {

@@ -71,8 +71,10 @@ export interface DumpedServer {
 export interface FilesInBucket {
   /** What kinds of files: `attachments`. */
   readonly files: readonly string[];
-  /** Name of its ObjectBucketClaim, in the namespace of the dataset; absent where only the settings say it. */
+  /** Name of its ObjectBucketClaim, in the namespace of the dataset, with whose keys a job lists it; absent where none does. */
   readonly claim?: string;
+  /** Where in the bucket the files of each kind are. */
+  readonly folders: Readonly<Record<string, string>>;
   /** A sentence, where the bucket is no object that the gate sees. */
   readonly copiedBy?: string;
 }
@@ -86,5 +88,5 @@ export function claimsReadBy({ steps }: Source): readonly string[] {
 /** Names of the Secrets in its namespace that a job has variables from. */
 export function secretsReadBy({ steps }: Source): ReadonlySet<string> {
   const values = steps.flatMap(({ env = {} }) => Object.values(env));
-  return new Set(values.flatMap((value) => (typeof value === 'string' ? [] : [value.secret])));
+  return new Set(values.flatMap((value) => (typeof value !== 'string' && 'secret' in value ? [value.secret] : [])));
 }

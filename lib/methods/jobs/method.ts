@@ -24,6 +24,7 @@ import {
   type JobProblem,
 } from '../common-jobs';
 import type { MethodInput, MethodPlan, PlannedCopy, PlannedObject } from '../method';
+import { aboutBucket } from './bucket';
 import type { JobDeclaration } from './declaration';
 import { planJob, scheduledOf, type PlannedJob } from './plan';
 import { isSeen } from './stopped';
@@ -124,15 +125,21 @@ export class JobsMethodPlan implements MethodPlan {
   }
 
   secretsFor(datasets: readonly AnsweredDataset[]): readonly RequiredSecret[] {
-    return this.jobsOf(datasets).flatMap(({ location, declaration: { namespace, settings, keys = [] }, mirrors }) => {
+    return this.jobsOf(datasets).flatMap(({ location, declaration, bucketServer, mirrors }) => {
+      const { namespace, settings, keys = [] } = declaration;
       const { upkeepSecret } = settings;
+      const { caSecret } = bucketServer ?? {};
       const provided = [location, ...mirrors.map(({ to }) => to)].map((each) => ({
         namespace,
         name: secretNameOf(each),
         ...keysOf(each),
       }));
       const own = upkeepSecret === undefined ? [] : [{ namespace, name: upkeepSecret, ...keysOf(location) }];
-      return [...provided, ...own, ...keys];
+      const ofGateway =
+        caSecret === undefined
+          ? []
+          : [{ namespace, name: caSecret, keys: ['ca.crt'], keptIn: 'what signs the certificate of the gateway' }];
+      return [...provided, ...own, ...ofGateway, ...keys];
     });
   }
 
@@ -310,25 +317,13 @@ function stoppedTwice(dataset: AnsweredDataset, { stops, name }: JobDeclaration)
   ];
 }
 
-/** No job looks into the bucket of an application. */
-function aboutBucket({ dataset, declaration: { bucket } }: PlannedJob): readonly Assumption[] {
-  if (bucket === undefined) return [];
-  const about = `bucket of ${describeDataset(dataset.id)}`;
-  return bucket.copiedBy === undefined
-    ? [{ about, value: { complete: true, files: bucket.files }, why: BUCKET_UNSEEN }]
-    : [{ about, value: { copied: true }, why: bucket.copiedBy }];
-}
-
-const BUCKET_UNSEEN =
-  'The job compares no such file with the database: that the bucket has all of them, only its own mirror can show.';
-
 function aboutLosses({ dataset, declaration: { knownLosses } }: PlannedJob): readonly Assumption[] {
   if (knownLosses === undefined) return [];
   return [
     {
       about: `known losses of ${describeDataset(dataset.id)}`,
       value: { ...knownLosses },
-      why: 'The job accepts that so many files are missing, whichever they are: another one that is lost in the place of one that came back is not seen.',
+      why: 'The job accepts that so many files are missing or of another size, whichever they are: another one that is lost in the place of one that came back is not seen.',
     },
   ];
 }

@@ -1,9 +1,10 @@
 /** Which jobs copy a dataset where and when, as plain data. */
 import { DEADLINE } from '../../jobs/cron-job';
+import { listingBucket, type BucketServer } from '../../jobs/gitea-bucket';
 import { JOB_IMAGES } from '../../jobs/images';
 import { undoSchedule, type Stopped } from '../../jobs/quiesce';
 import type { Scratch } from '../../jobs/pod';
-import type { Peer } from '../../jobs/step';
+import type { Peer, Source } from '../../jobs/step';
 import type { AnsweredDataset } from '../../model/answered';
 import { scheduleOf, tiersOf, type TierProblem, type Tiers } from '../../model/cadence';
 import { minimumRetention, worstAge } from '../../model/copies';
@@ -18,6 +19,7 @@ import type { Keep, Scheduled } from '../../model/strategy';
 import type { JobProblem } from '../common-jobs';
 import type { MethodInput, ObjectIndex } from '../method';
 import { storeOf } from '../reach';
+import { bucketServer } from './bucket';
 import { clientImage, serversOf, serverVersion } from './database-server';
 import type { JobDeclaration } from './declaration';
 import { likeApplication, misplaced } from './placed';
@@ -34,6 +36,8 @@ export interface PlannedJob {
   readonly store: Peer;
   readonly schedule: Schedule;
   readonly upkeep: Schedule;
+  /** What serves the bucket that it looks into. */
+  readonly bucketServer?: BucketServer;
   /** What is stopped while its data is read, and when what a killed run has stopped is started again. */
   readonly stopped?: Stopped & { readonly undo: Schedule };
   readonly keep: Keep;
@@ -98,6 +102,9 @@ export function planJob(
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
   const elsewhere = misplaced(dataset, declaration, objects);
   if (elsewhere !== undefined) return { type: 'unready', dataset, ...elsewhere };
+  const claim = declaration.bucket?.claim;
+  const server = claim === undefined ? undefined : bucketServer(claim, declaration, platform, objects);
+  if (server !== undefined && 'because' in server) return { type: 'unready', dataset, ...server };
   const mirrors = planMirrors({ dataset, declaration, location, store }, input);
   if ('type' in mirrors) return mirrors;
 
@@ -109,7 +116,8 @@ export function planJob(
   if (stopped !== undefined && 'problem' in undo)
     return { type: 'schedule', dataset, subject: `'${base.schedule.cron}'`, advice: QUIESCE_ADVICE, ...undo };
   return {
-    declaration: { ...declaration, source: likeApplication(declaration, objects) },
+    declaration: { ...declaration, source: lookingInto(likeApplication(declaration, objects), declaration, server) },
+    ...(server === undefined ? {} : { bucketServer: server }),
     dataset,
     name,
     location,
@@ -129,6 +137,12 @@ export function planJob(
     worstAgeSeconds: worstAge(largestGap(base.schedule), settings.deadlineSeconds),
     mirrors,
   };
+}
+
+function lookingInto(source: Source, { bucket }: JobDeclaration, server: BucketServer | undefined): Source {
+  if (bucket?.claim === undefined || server === undefined) return source;
+  const folders = [...new Set(bucket.files.map((kind) => bucket.folders[kind] ?? ''))];
+  return listingBucket(source, { claim: bucket.claim, folders, server });
 }
 
 /** Clients of the version of the server that is dumped, where the output shows one. */

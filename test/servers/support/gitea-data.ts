@@ -17,13 +17,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { giteaDump, type GiteaDumpOptions } from '../../../lib/jobs/gitea';
+import { giteaDump, ROOTLESS_LAYOUT, type GiteaDumpOptions } from '../../../lib/jobs/gitea';
+import { BUCKET_FOLDERS, listingBucket, type InBucket } from '../../../lib/jobs/gitea-bucket';
 import type { Source } from '../../../lib/jobs/step';
 import type { DatasetId } from '../../../lib/model/dataset';
 import { at, textAt } from '../../../lib/model/kube-object';
-import { GITEA_DATABASE, makeFolder, type GiteaServer } from './gitea';
+import type { Bucket } from './bucket';
+import { GITEA_DATABASE, makeFolder, ownByGitea, type GiteaServer } from './gitea';
 import type { PostgresServer } from './postgres';
-import { makeJob, type Job } from './job';
+import { makeJob, type Job, type Run } from './job';
+import { endpoint } from './rgw';
 import type { Store } from './store';
 import { until } from './tools';
 
@@ -40,7 +43,7 @@ export function giteaSource(
   options: Partial<GiteaDumpOptions> = {},
   database = GITEA_DATABASE,
 ): Source {
-  return giteaDump({
+  const source = giteaDump({
     database: {
       host: '127.0.0.1',
       port: postgres.port,
@@ -53,11 +56,55 @@ export function giteaSource(
     pods: { app: 'gitea' },
     ...options,
   });
+  const { bucket } = options;
+  if (bucket?.isListed !== true) return source;
+  const folders = bucket.files.map((kind) => bucket.folders?.[kind] ?? BUCKET_FOLDERS[kind]);
+  return listingBucket(source, {
+    claim: CLAIM,
+    folders,
+    server: { peer: { outsideOf: [], port: 80 }, scheme: 'http' },
+  });
 }
 
-export function giteaJob(store: Store, gitea: GiteaServer, postgres: PostgresServer): Job {
-  const secrets = { 'gitea-database': gitea.secret };
-  return makeJob(store, GITEA_DATASET, giteaSource(postgres), secrets, { 'gitea-data': gitea.volume });
+/** Name of its ObjectBucketClaim. */
+const CLAIM = 'attachments';
+
+/** What Rook says of a bucket in the namespace of its claim. */
+export function claimedBucket({ name, owner }: Bucket, claim = CLAIM): Required<Pick<Run, 'secrets' | 'configMaps'>> {
+  const { hostname, port } = new URL(endpoint());
+  return {
+    secrets: { [claim]: { AWS_ACCESS_KEY_ID: owner.accessKey, AWS_SECRET_ACCESS_KEY: owner.secretKey } },
+    configMaps: { [claim]: { BUCKET_HOST: hostname, BUCKET_PORT: port, BUCKET_NAME: name } },
+  };
+}
+
+/** Puts files of the volume where a Gitea that keeps them in a bucket would have put them. */
+export async function fillBucket(
+  bucket: Bucket,
+  { volume }: GiteaServer,
+  ...kinds: readonly InBucket[]
+): Promise<void> {
+  for (const kind of kinds) {
+    const folder = join(volume, ROOTLESS_LAYOUT.folders[kind]);
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) await bucket.put(`${BUCKET_FOLDERS[kind]}${path.slice(folder.length)}`, readFileSync(path));
+    }
+  }
+}
+
+/** @param there what it looks for in a bucket. */
+export function giteaJob(
+  store: Store,
+  gitea: GiteaServer,
+  postgres: PostgresServer,
+  there?: { readonly files: readonly InBucket[]; readonly bucket: Bucket },
+): Job {
+  const claimed = there === undefined ? undefined : claimedBucket(there.bucket);
+  const options = there === undefined ? {} : { bucket: { files: there.files, isListed: true } };
+  const secrets = { 'gitea-database': gitea.secret, ...claimed?.secrets };
+  const claims = { 'gitea-data': gitea.volume };
+  return makeJob(store, GITEA_DATASET, giteaSource(postgres, options), secrets, claims, claimed?.configMaps);
 }
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -240,8 +287,8 @@ async function leaveActionsFiles(gitea: GiteaServer, postgres: PostgresServer): 
   const log = 'alice/code/01/1.log';
   const artifact = '1/1/artifact.zip';
   await postgres.sql(
-    `insert into action_task (id, token_hash, log_filename, log_in_storage, log_expired) values (1, 'x', '${log}', true, false);
-     insert into action_artifact (id, storage_path, status, artifact_name, repo_id) values (1, '${artifact}', 2, 'artifact', 1);`,
+    `insert into action_task (id, token_hash, log_filename, log_size, log_in_storage, log_expired) values (1, 'x', '${log}', 1000, true, false);
+     insert into action_artifact (id, storage_path, file_compressed_size, status, artifact_name, repo_id) values (1, '${artifact}', 1000, 2, 'artifact', 1);`,
     GITEA_DATABASE,
   );
   for (const path of [join('actions_log', log), join('actions_artifacts', artifact)]) {
@@ -249,6 +296,7 @@ async function leaveActionsFiles(gitea: GiteaServer, postgres: PostgresServer): 
     for (const end of segments.keys()) if (end > 0) makeFolder(join(gitea.volume, ...segments.slice(0, end)));
     writeFileSync(join(gitea.volume, path), randomBytes(1000));
   }
+  for (const folder of ['actions_log', 'actions_artifacts']) ownByGitea(join(gitea.volume, folder));
 }
 
 /** Every kind of thing as the API shows it, and every repository as git clones it. */

@@ -56,6 +56,7 @@ export function makeJob(
   source: Source,
   secrets: PodOptions['secrets'] = {},
   claims: PodOptions['claims'] = {},
+  configMaps: PodOptions['configMaps'] = {},
 ): Job {
   const paths = storePaths(store.location, 'lab', dataset);
   const shared = { ...jobOptions(store, dataset), name: 'dump' };
@@ -69,6 +70,7 @@ export function makeJob(
       return open(async () =>
         runPod(throughYaml(objects), {
           claims,
+          configMaps,
           ...pod,
           secrets: { [secretNameOf(store.location)]: store.secret, ...secrets, ...otherSecrets },
         }),

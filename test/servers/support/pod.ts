@@ -35,6 +35,8 @@ import { output, run, TOOLS } from './tools';
 export interface PodOptions {
   /** Secrets of the job's namespace, by name. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** ConfigMaps of the job's namespace besides those that are rendered, by name. */
+  readonly configMaps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Folders that are the claims of the job's namespace, by name. */
   readonly claims?: Readonly<Record<string, string>>;
   /** Whom its pods may ask, with the token of their account. */
@@ -331,9 +333,13 @@ class Pod {
       const value = textAt(variable, 'value');
       const secret = textAt(variable, 'valueFrom', 'secretKeyRef', 'name') ?? '';
       const key = textAt(variable, 'valueFrom', 'secretKeyRef', 'key') ?? '';
-      const secretValue = this.options.secrets[secret]?.[key];
+      const configMap = at(variable, 'valueFrom', 'configMapKeyRef');
+      const kept =
+        configMap === undefined
+          ? this.options.secrets[secret]?.[key]
+          : this.options.configMaps?.[textAt(configMap, 'name') ?? '']?.[textAt(configMap, 'key') ?? ''];
       if (value !== undefined) env[name] = expand(value, env);
-      else if (secretValue !== undefined) env[name] = secretValue;
+      else if (kept !== undefined) env[name] = kept;
       else if (booleanAt(variable, 'valueFrom', 'secretKeyRef', 'optional') !== true)
         throw new Error(`CreateContainerConfigError: there is no key ${key} in Secret ${secret}`);
     }
