@@ -6,7 +6,17 @@ import { isPinned } from '../model/image';
 import { at, isMapping, listAt, mappingAt } from '../model/kube-object';
 import { variable } from './gitea-pod';
 import { volumeOf } from './held-volume';
-import { isCount, isSize, isText, isTextList, isTextMap, optional, type Expected } from './misuse';
+import {
+  isCount,
+  isName,
+  isSize,
+  isText,
+  isTextList,
+  isTextMap,
+  labelsOfPods,
+  optional,
+  type Expected,
+} from './misuse';
 import { serverProps } from './postgres-props';
 
 const SIZE = 'Size.gibibytes(50)';
@@ -28,7 +38,7 @@ export const BACKED_UP_GITEA: Readonly<Record<string, Expected>> = {
   database: { is: isPostgresConstruct, write: 'database: new BackedUpPostgres(…)' },
   storage: { is: isSize, write: `storage: ${SIZE}` },
   storageClass: { is: optional(isText), write: `storageClass: 'ceph-block'` },
-  'settings.secret': { is: isText, write: `settings: { secret: 'gitea-settings', keptIn: '…' }` },
+  'settings.secret': { is: isName, write: `settings: { secret: 'gitea-settings', keptIn: '…' }` },
   config: { is: optional(isTextMap), write: `config: { 'server.ROOT_URL': 'https://git.example.net/' }` },
   bucket: {
     is: optional((value) => isText(at(value, 'name'))),
@@ -92,10 +102,7 @@ const FOLDER_RULES = `without spaces, patterns, '..' or a slash at either end`;
 
 const BACKUP: Readonly<Record<string, Expected>> = {
   data: volumeOf('gitea'),
-  pods: {
-    is: (value) => isTextMap(value) && Object.keys(value).length > 0,
-    write: `pods: { 'app.kubernetes.io/name': 'gitea' }`,
-  },
+  pods: labelsOfPods(`pods: { 'app.kubernetes.io/name': 'gitea' }`),
   layout: {
     is: (layout) => isLayout(layout) && foldersAmiss(layout).length === 0,
     write: (layout) =>
@@ -106,7 +113,7 @@ const BACKUP: Readonly<Record<string, Expected>> = {
         : `layout: 'chart', 'rootless', or { folders: …, leftOut: … } with each of its folders`,
   },
   settings: {
-    is: optional((value) => isText(at(value, 'secret')) && isTextList(at(value, 'keys'))),
+    is: optional((value) => isName(at(value, 'secret')) && isTextList(at(value, 'keys'))),
     write: `settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: '…' }`,
   },
   bucket: {

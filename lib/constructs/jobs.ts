@@ -4,11 +4,10 @@ import type { Construct } from 'constructs';
 import { DEADLINE } from '../jobs/cron-job';
 import type { JobSettings } from '../methods/jobs/declaration';
 import { isMapping } from '../model/kube-object';
-import { isDnsSubdomain } from '../model/names';
 import { PLATFORM_FIELDS, type JobResources } from '../model/platform';
 import { parseQuantity } from '../model/quantity';
 import { isDeadline, isPercent, secondsOf } from '../model/untyped';
-import { isMisused, isSize, optional, type Expected } from './misuse';
+import { isMisused, isName, isSize, optional, type Expected } from './misuse';
 
 /** How the jobs of one dataset run, where the defaults do not fit. */
 export interface JobProps {
@@ -59,17 +58,13 @@ function expectedBelow(path: string): Readonly<Record<string, Expected>> {
       write: 'deadline: Duration.hours(1)',
     },
     [`${path}.smallestPercent`]: { is: optional(isPercent), write: 'smallestPercent: 50, or another from 0 to 100' },
-    [`${path}.scratchClass`]: { is: optional(isObjectName), write: `scratchClass: 'ceph-block'` },
-    [`${path}.upkeepSecret`]: { is: optional(isObjectName), write: `upkeepSecret: 'deletes-backups'` },
+    [`${path}.scratchClass`]: { is: optional(isName), write: `scratchClass: 'ceph-block'` },
+    [`${path}.upkeepSecret`]: { is: optional(isName), write: `upkeepSecret: 'deletes-backups'` },
     [`${path}.resources`]: {
       is: optional((value) => isMapping(value) && Object.entries(value).every(isResource)),
       write: `resources: { cpu: '50m', memory: '256Mi', memoryLimit: '1Gi' }`,
     },
   };
-}
-
-function isObjectName(value: unknown): boolean {
-  return typeof value === 'string' && isDnsSubdomain(value);
 }
 
 function isResource([name, quantity]: readonly [string, unknown]): boolean {

@@ -1,6 +1,8 @@
 /** What code without types gets wrong in the properties of a construct, said by the gate instead of by a stack trace. */
 import type { Construct } from 'constructs';
-import { at, isMapping } from '../model/kube-object';
+import { at, isMapping, mappingAt } from '../model/kube-object';
+import { isDataKey, isDnsSubdomain, isLabelKey, isLabelValue, MAX_LABEL_LENGTH } from '../model/names';
+import { enumerated, UNKNOWN } from '../model/text';
 import { demandGate, Ledger } from './ledger';
 
 /** What a property has to be, and what to write where it is something else. */
@@ -38,6 +40,48 @@ export function isText(value: unknown): value is string {
 
 export function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
   return isMapping(value) && Object.values(value).every((each) => typeof each === 'string');
+}
+
+/**
+ * Labels of pods, by which a NetworkPolicy or a scheduler finds them: at least one, which Kubernetes takes.
+ *
+ * @param example the property with a label.
+ */
+export function labelsOfPods(example: string): Expected {
+  const refused = (value: unknown): readonly string[] =>
+    Object.entries(mappingAt(value)).flatMap(([key, text]) =>
+      isLabelKey(key) && isText(text) && (text === UNKNOWN || isLabelValue(text)) ? [] : [`'${key}: ${String(text)}'`],
+    );
+  return {
+    is: (value) => isMapping(value) && Object.keys(value).length > 0 && refused(value).length === 0,
+    write: (value) =>
+      refused(value).length === 0
+        ? example
+        : `${example}, and not ${enumerated(refused(value))}: a label has letters, digits, '-', '_' and '.', and at most ${MAX_LABEL_LENGTH} of them`,
+  };
+}
+
+/** A key of a Secret, as both may be called. @param example the property with one. */
+export function keyOfSecret(example: string): Expected {
+  return {
+    is: (value) => isName(at(value, 'secret')) && isKey(at(value, 'key')),
+    write: (value) => {
+      const { secret, key } = mappingAt(value);
+      if (!isText(secret) || !isText(key)) return example;
+      return isName(secret)
+        ? `${example}, and not the key '${key}': letters, digits, '-', '_' and '.' make one`
+        : `${example}, and not the name '${secret}': lower case letters, digits, '-' and '.' make one`;
+    },
+  };
+}
+
+/** Name of an object of Kubernetes, or what a finding printed for one: that has a rule of its own. */
+export function isName(value: unknown): value is string {
+  return isText(value) && (value === UNKNOWN || isDnsSubdomain(value));
+}
+
+function isKey(value: unknown): boolean {
+  return isText(value) && (value === UNKNOWN || isDataKey(value));
 }
 
 export function isTextList(value: unknown): value is readonly string[] {

@@ -3,7 +3,7 @@ import { isPinned } from '../model/image';
 import { at, isMapping } from '../model/kube-object';
 import { isDnsLabel } from '../model/names';
 import { volumeOf } from './held-volume';
-import { isCount, isFlag, isPort, isSize, isText, isTextMap, optional, type Expected } from './misuse';
+import { isCount, isFlag, isPort, isSize, isText, keyOfSecret, labelsOfPods, optional, type Expected } from './misuse';
 
 const DUMP: Readonly<Record<string, Expected>> = {
   dump: { is: optional(isMapping), write: 'dump: { deadline: Duration.hours(1) }' },
@@ -52,13 +52,10 @@ export function serverProps(path: string): Readonly<Record<string, Expected>> {
       },
     },
     [`${path}.port`]: { is: optional(isPort), write: 'port: 5432' },
-    [`${path}.pods.labels`]: {
-      is: (labels) => isTextMap(labels) && Object.keys(labels).length > 0,
-      write: `pods: { labels: { app: 'db' } }`,
-    },
+    [`${path}.pods.labels`]: labelsOfPods(`pods: { labels: { app: 'db' } }`),
     [`${path}.pods.port`]: { is: optional(isPort), write: `pods: { labels: { app: 'db' }, port: 5432 }` },
-    [`${path}.user`]: { is: isSecretKey, write: `user: { secret: 'db', key: 'username' }` },
-    [`${path}.password`]: { is: isSecretKey, write: `password: { secret: 'db', key: 'password' }` },
+    [`${path}.user`]: keyOfSecret(`user: { secret: 'db', key: 'username' }`),
+    [`${path}.password`]: keyOfSecret(`password: { secret: 'db', key: 'password' }`),
     [`${path}.sslMode`]: {
       is: optional((mode) => mode === 'prefer' || mode === 'require'),
       write: `sslMode: 'require', or 'prefer'`,
@@ -77,8 +74,4 @@ const NO_SERVER: Readonly<Record<string, Expected>> = {
 export function postgresBackupProps(props: unknown): Readonly<Record<string, Expected>> {
   if (isMapping(props) && 'cluster' in props) return CLUSTER_BACKUP;
   return { ...SERVER_BACKUP, ...(isMapping(at(props, 'server')) ? serverProps('server') : NO_SERVER) };
-}
-
-function isSecretKey(value: unknown): boolean {
-  return isText(at(value, 'secret')) && isText(at(value, 'key'));
 }

@@ -8,7 +8,7 @@
  *     receipt    says in the store what was copied, when all before have succeeded
  *
  * all of them of rclone. The copy is `<data>/current`, what a run has replaced is below
- * `<data>/replaced/<time>-<run>`, and what differed without being replaced below `<data>/damaged/<time>-<run>`.
+ * `<data>/replaced/<time>-<run>-<pass>`, and what differed without being replaced below `<data>/damaged/<time>-<run>`.
  */
 import type { KubeObject } from '../model/kube-object';
 import { cronJobObjects, waits } from './cron-job';

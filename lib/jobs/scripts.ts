@@ -30,7 +30,7 @@ const SCRIPTS = {
   'upkeep-restic.sh': ['common.sh', 'restic.sh'],
   'mirror.sh': ['common.sh', 'rclone.sh'],
   'compare-mirror.sh': ['common.sh', 'rclone.sh'],
-  'mirror-store.sh': ['common.sh', 'rclone.sh', 'store.sh', 'times.sh'],
+  'mirror-store.sh': ['common.sh', 'rclone.sh', 'store.sh', 'times.sh', 'barman-holes.awk'],
   'remove-vanished.sh': ['common.sh', 'rclone.sh', 'store.sh'],
   'expire-replaced.sh': ['common.sh', 'rclone.sh'],
   'probe-grants.sh': ['common.sh', 'rclone.sh'],

@@ -15,6 +15,7 @@ import type { Location } from '../model/location';
 import { cronJobObjects, waits } from './cron-job';
 import { COMPARED_BY, compareEnv } from './mirror-job';
 import { aboutDataset, beginStep, receiptStep, smallestEnv, type JobOptions } from './receipted-job';
+import type { ScriptFile } from './scripts';
 import type { Peer, Step } from './step';
 import { caMounts, inSource, inStore, twoStoresEnv } from './store';
 
@@ -28,8 +29,13 @@ interface StoreFormat {
   readonly finished: string;
   /** Finds in an entry when the backup began, RFC 3339 without fractions of a second (sed). */
   readonly moment: string;
-  /** Objects that say which repository this is, if several are in the store. */
-  readonly identities?: { readonly objects: string; /** Finds it in them (sed). */ readonly identity: string };
+  /**
+   * Objects that say what it is that their folder has, by the end of their names. That of the last name counts, and it stays
+   * the same as long as nobody makes the folder anew.
+   */
+  readonly identities: { readonly objects: string; /** Finds it in them (sed). */ readonly identity: string };
+  /** Which finished backups lack something that they need, where that can be told. */
+  readonly holes?: ScriptFile;
 }
 
 export const STORE_FORMATS = {
@@ -44,7 +50,7 @@ export const STORE_FORMATS = {
     finished: '"phase": *"(Completed|PartiallyFailed)"',
     moment: 's/.*"startTimestamp": *"\\([^"]*\\)".*/\\1/p',
     identities: {
-      objects: '^kopia/[^/]+/kopia\\.repository$',
+      objects: '/kopia\\.repository$',
       identity: 's/.*"uniqueID": *"\\([^"]*\\)".*/\\1/p',
     },
   },
@@ -53,6 +59,8 @@ export const STORE_FORMATS = {
     layers: ['/base/[^/]+/backup\\.info$'],
     finished: '^status=DONE$',
     moment: 's/^begin_time=\\(....-..-..\\) \\(..:..:..\\)[.0-9]*\\(.*\\)/\\1T\\2\\3/p',
+    identities: { objects: '/base/[^/]+/backup\\.info$', identity: 's/^systemid=\\([0-9][0-9]*\\)$/\\1/p' },
+    holes: 'barman-holes.awk',
   },
 } as const satisfies Readonly<Record<string, StoreFormat>>;
 
@@ -109,8 +117,9 @@ export function storeMirrorJob(options: StoreMirrorJobOptions): readonly KubeObj
     step('mirror', 'mirror-store.sh', {
       FINISHED: format.finished,
       MOMENT: format.moment,
-      IDENTITIES: format.identities?.objects ?? '',
-      IDENTITY: format.identities?.identity ?? '',
+      IDENTITIES: format.identities.objects,
+      IDENTITY: format.identities.identity,
+      HOLES: format.holes ?? '',
       REMOVES: location.versioned ? 'yes' : '',
     }),
     step('compare', 'compare-mirror.sh', {

@@ -1,11 +1,12 @@
 /** What all methods have in common that are carried out by jobs of this library. */
-import { STARTS_LATE, type CronJobOptions } from '../jobs/cron-job';
+import { RESOURCES, STARTS_LATE, type CronJobOptions } from '../jobs/cron-job';
 import type { AnsweredDataset } from '../model/answered';
 import type { Runs } from '../model/between-runs';
 import type { TierProblem } from '../model/cadence';
 import type { Assumption, ReceiptEvidence } from '../model/inventory';
 import type { Location } from '../model/location';
-import type { Platform } from '../model/platform';
+import type { JobResources, Platform } from '../model/platform';
+import { parseQuantity } from '../model/quantity';
 import { renderSchedule, type Schedule } from '../model/schedule';
 import type { Unsaid } from './unsaid';
 
@@ -34,6 +35,21 @@ export function platformOptions({
     ...(jobs?.resources === undefined ? {} : { resources: jobs.resources }),
     ...(jobs?.priorityClassName === undefined ? {} : { priorityClassName: jobs.priorityClassName }),
   };
+}
+
+/** @returns what containers would ask for beyond their own limit, which the API server refuses. */
+export function overLimits(
+  given: Partial<JobResources>,
+): readonly { readonly name: 'cpu' | 'memory'; readonly request: string; readonly limit: string }[] {
+  const { cpu, cpuLimit, memory, memoryLimit } = { ...RESOURCES, ...given };
+  return [
+    { name: 'cpu' as const, request: cpu, limit: cpuLimit },
+    { name: 'memory' as const, request: memory, limit: memoryLimit },
+  ].flatMap(({ name, request, limit }) =>
+    limit !== undefined && (parseQuantity(request)?.bytes ?? 0) > (parseQuantity(limit)?.bytes ?? Infinity)
+      ? [{ name, request, limit }]
+      : [],
+  );
 }
 
 /** When a job runs, and how long after it is due a run may still last. */

@@ -239,8 +239,8 @@ export interface RcloneRestore {
   /** Path in the location's bucket, below which the objects are: `home/data/forge/objectbucketclaim_media/current`. */
   readonly current: string;
   /**
-   * Path below which a folder for each run has what that run has replaced: `…/replaced/20261125T031000Z-5f0c92e1`. Absent where the
-   * location keeps old versions instead.
+   * Path below which folders for each pass of a run have what that has replaced: `…/replaced/20261125T031000Z-5f0c92e1-1`. Absent
+   * where the location keeps old versions instead.
    */
   readonly replaced?: string;
   /** Where the Secret is. */

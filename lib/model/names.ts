@@ -31,6 +31,11 @@ export function isLabelValue(text: string): boolean {
   return text.length <= MAX_LABEL_LENGTH && /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(text);
 }
 
+/** A key of a Secret or ConfigMap (IsConfigMapKey). */
+export function isDataKey(text: string): boolean {
+  return /^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$/.test(text);
+}
+
 /** CronJobs have shorter names than other objects, because each of their Jobs has its time behind it. */
 export const MAX_CRON_JOB_NAME_LENGTH = 52;
 

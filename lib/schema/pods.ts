@@ -1,9 +1,10 @@
 /** What the API server refuses about workloads: the parts of one that have to agree with each other. */
-import { at, isMapping, listAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
+import { at, isMapping, listAt, mappingAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import { isSelectorProblem, parseLabelSelector } from '../model/label-selector';
-import { isDnsLabel } from '../model/names';
-import { enumerated } from '../model/text';
-import type { SchemaProblem } from './problems';
+import { isDataKey, isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue } from '../model/names';
+import { parseQuantity } from '../model/quantity';
+import { enumerated, UNKNOWN } from '../model/text';
+import { fieldPath, type SchemaProblem } from './problems';
 
 export function workloadRefusals(object: KubeObject, templatePath: readonly string[]): readonly SchemaProblem[] {
   const template = at(object, ...templatePath);
@@ -44,7 +45,7 @@ function restartRefusals({ kind }: KubeObject, policy: string | undefined, path:
 
 /** @param claims the claim templates of a StatefulSet, which stand for volumes of their name. */
 function podRefusals(spec: unknown, path: string, claims: readonly unknown[]): readonly SchemaProblem[] {
-  const problems: SchemaProblem[] = [];
+  const problems: SchemaProblem[] = [...nodeRefusals(spec, path)];
   const volumes = listAt(spec, 'volumes');
   for (const [index, volume] of volumes.entries()) {
     const where = `${path}.volumes[${index}]`;
@@ -64,9 +65,88 @@ function podRefusals(spec: unknown, path: string, claims: readonly unknown[]): r
   );
   for (const [index, { container, where }] of containers.entries()) {
     const before = containers.slice(0, index).map((other) => other.container);
-    problems.push(...nameRefusals(container, before, where), ...mountRefusals(container, known, where));
+    problems.push(
+      ...nameRefusals(container, before, where),
+      ...mountRefusals(container, known, where),
+      ...resourceRefusals(at(container, 'resources'), `${where}.resources`),
+      ...variableRefusals(container, where),
+    );
   }
   return problems;
+}
+
+/** k8s.io/kubernetes v1.36.3, pkg/apis/core/validation: ValidateTolerations, ValidateNodeSelector's plain form. */
+function nodeRefusals(spec: unknown, path: string): readonly SchemaProblem[] {
+  const selector = Object.entries(textMapAt(spec, 'nodeSelector')).flatMap(([key, value]) => {
+    const wrong = [
+      ...(isLabelKey(key) ? [] : [`'${key}' is not a label key`]),
+      ...(isLabelValue(value) ? [] : [`'${value}' is not a label value`]),
+    ];
+    return wrong.map((message) => ({ path: fieldPath(`${path}.nodeSelector`, key), message }));
+  });
+  const tolerations = listAt(spec, 'tolerations').flatMap((toleration, index) =>
+    tolerationRefusals(toleration).map(({ path: field, message }) => ({
+      path: `${path}.tolerations[${index}].${field}`,
+      message,
+    })),
+  );
+  return [...selector, ...tolerations];
+}
+
+function tolerationRefusals(toleration: unknown): readonly SchemaProblem[] {
+  const { key = '', operator = 'Equal', value = '', effect = '' } = textMapAt(toleration);
+  const problems: SchemaProblem[] = [];
+  if (key !== '' && !isLabelKey(key)) problems.push({ path: 'key', message: `'${key}' is not a label key` });
+  if (key === '' && operator !== 'Exists')
+    problems.push({ path: 'operator', message: 'must be "Exists" where there is no key' });
+  // The last two where a feature gate is on.
+  if (!['Equal', 'Exists', 'Lt', 'Gt'].includes(operator))
+    problems.push({ path: 'operator', message: 'must be "Equal" or "Exists"' });
+  if (operator === 'Exists' && value !== '')
+    problems.push({ path: 'value', message: 'must be left out where the operator is "Exists"' });
+  if (operator === 'Equal' && !isLabelValue(value))
+    problems.push({ path: 'value', message: `'${value}' is not a label value` });
+  if (effect !== '' && !EFFECTS.includes(effect))
+    problems.push({ path: 'effect', message: `must be ${EFFECTS.map((each) => `"${each}"`).join(' or ')}` });
+  if (at(toleration, 'tolerationSeconds') !== undefined && effect !== 'NoExecute')
+    problems.push({ path: 'effect', message: 'must be "NoExecute" where there are tolerationSeconds' });
+  return problems;
+}
+
+const EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+function resourceRefusals(resources: unknown, where: string): readonly SchemaProblem[] {
+  return Object.entries(mappingAt(resources, 'requests')).flatMap(([name, request]) => {
+    const limit = parseQuantity(at(resources, 'limits', name));
+    const asked = parseQuantity(request);
+    if (limit === undefined || asked === undefined || asked.bytes <= limit.bytes) return [];
+    return [
+      { path: fieldPath(`${where}.requests`, name), message: `${asked.text} is more than the limit, ${limit.text}` },
+    ];
+  });
+}
+
+/** Secrets and ConfigMaps that variables are read from. A name that nobody has filled in yet is refused by a rule of its own. */
+function variableRefusals(container: unknown, where: string): readonly SchemaProblem[] {
+  return listAt(container, 'env').flatMap((variable, index) =>
+    ['secretKeyRef', 'configMapKeyRef'].flatMap((field) => {
+      const { name, key } = textMapAt(variable, 'valueFrom', field);
+      const path = `${where}.env[${index}].valueFrom.${field}`;
+      return [
+        ...(name === undefined || name === UNKNOWN || isDnsSubdomain(name)
+          ? []
+          : [
+              {
+                path: `${path}.name`,
+                message: `'${name}' is not a name: lower case letters, digits, '-' and '.' make one`,
+              },
+            ]),
+        ...(key === undefined || key === UNKNOWN || isDataKey(key)
+          ? []
+          : [{ path: `${path}.key`, message: `'${key}' is not a key: letters, digits, '-', '_' and '.' make one` }]),
+      ];
+    }),
+  );
 }
 
 function nameRefusals(named: unknown, before: readonly unknown[], where: string): readonly SchemaProblem[] {

@@ -5,7 +5,7 @@
 import { at, listAt, textAt, textMapAt, type KubeObject } from '../model/kube-object';
 import { isSelectorProblem, parseLabelSelector } from '../model/label-selector';
 import { PLAN_LABEL } from '../model/marks';
-import { isDnsSubdomain, isLabelKey, isLabelValue, MAX_LABEL_LENGTH } from '../model/names';
+import { isDataKey, isDnsSubdomain, isLabelKey, isLabelValue, MAX_LABEL_LENGTH } from '../model/names';
 import { parseQuantity } from '../model/quantity';
 import { templatePathOf } from '../model/workloads';
 import { workloadRefusals } from './pods';
@@ -104,8 +104,7 @@ function contentRefusals(
   for (const [field, encoding] of Object.entries(fields)) {
     for (const [key, value] of Object.entries(textMapAt(object, field))) {
       bytes += Buffer.byteLength(value, encoding);
-      // k8s.io/apimachinery v0.36.3, IsConfigMapKey.
-      if (/^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$/.test(key)) continue;
+      if (isDataKey(key)) continue;
       problems.push({
         path: fieldPath(field, key),
         message: `'${key}' is not a key: letters, digits, '-', '_' and '.' make one`,

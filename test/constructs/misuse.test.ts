@@ -118,6 +118,18 @@ refused('the dumps of a database', (chart, props) => void new PostgresBackup(cha
     "its server.pods.labels does not fit: write pods: { labels: { app: 'db' } }",
   ],
   [
+    { ...dump, server: { ...server, pods: { labels: { 'a b': 'db', app: 'x'.repeat(64), of: 'db' } } } },
+    `its server.pods.labels does not fit: write pods: { labels: { app: 'db' } }, and not 'a b: db' and 'app: ${'x'.repeat(64)}': a label has letters, digits, '-', '_' and '.', and at most 63 of them`,
+  ],
+  [
+    { ...dump, server: { ...server, user: { secret: 'db', key: 'a b' } } },
+    "its server.user does not fit: write user: { secret: 'db', key: 'username' }, and not the key 'a b': letters, digits, '-', '_' and '.' make one",
+  ],
+  [
+    { ...dump, server: { ...server, password: { secret: 'My_Secret', key: 'a' } } },
+    "its server.password does not fit: write password: { secret: 'db', key: 'password' }, and not the name 'My_Secret': lower case letters, digits, '-' and '.' make one",
+  ],
+  [
     { ...dump, server: { ...server, pods: { labels: { app: 'db' }, port: 0 } } },
     "its server.pods.port does not fit: write pods: { labels: { app: 'db' }, port: 5432 }",
   ],
@@ -243,6 +255,14 @@ refused('the copies of a Gitea', (chart, props) => void new GiteaBackup(chart, '
         'its copies.knownLosses does not fit: write knownLosses: { attachments: 1 }, with kinds of files that a volume can have and how many of each are lost',
       ] as const,
   ),
+  [
+    { ...copies, pods: { app: 'git ea' } },
+    "its pods does not fit: write pods: { 'app.kubernetes.io/name': 'gitea' }, and not 'app: git ea': a label has letters, digits, '-', '_' and '.', and at most 63 of them",
+  ],
+  [
+    { ...copies, settings: { secret: 'My_Secret', keys: ['SECRET_KEY'], keptIn: 'safe' } },
+    "its settings does not fit: write settings: { secret: 'gitea-settings', keys: ['SECRET_KEY'], keptIn: '…' }",
+  ],
   [{ ...copies, pod: { tolerations: {} } }, "its pod does not fit: write pod: { nodeSelector: { disk: 'fast' } }"],
   [{ ...copies, pod: { runAsUser: 'git' } }, 'its pod.runAsUser does not fit: write runAsUser: 1000'],
 ]);

@@ -2,6 +2,7 @@ import { ApiObject, Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { describe } from 'vitest';
 import {
+  BackedUpGitea,
   BackedUpPostgres,
   BackedUpStatefulSet,
   BackedUpVolume,
@@ -239,6 +240,44 @@ describe('values that the server refuses', () => {
         ✖ Deployment paperless/db
             made by          example/deployment
             because          spec.selector: must select the labels of the template, {"app":"db"}
+            what to do       correct the field
+    `,
+  });
+
+  refuses('refused-object', ['K09'], 'nodes of an application that cannot be, on which its jobs run as well', {
+    build: ({ chart }, changed) => {
+      const database = new BackedUpPostgres(chart, 'db', {
+        storage,
+        backup: continuous({ to: offsite, restoreWindow: Duration.days(30) }),
+      });
+      const [disk, operator] = changed ? ['very fast', 'Nope'] : ['fast', 'Exists'];
+      new BackedUpGitea(chart, 'gitea', {
+        database,
+        storage,
+        storageClass: 'ceph-block',
+        settings: { secret: 'gitea-settings', keptIn: 'sealed envelope, bank' },
+        backup,
+        pod: { nodeSelector: { disk }, tolerations: [{ key: 'disk', operator }] },
+      });
+    },
+    says: `
+      4 fields that Kubernetes refuses: [refused-object]
+
+        ✖ CronJob paperless/gitea-offsite
+            made by          example/gitea/gitea-offsite
+            because          spec.jobTemplate.spec.template.spec.nodeSelector.disk: 'very fast' is not a label value
+            what to do       correct the field
+        ✖ CronJob paperless/gitea-offsite
+            made by          example/gitea/gitea-offsite
+            because          spec.jobTemplate.spec.template.spec.tolerations[0].operator: must be "Equal" or "Exists"
+            what to do       correct the field
+        ✖ StatefulSet paperless/gitea
+            made by          example/gitea
+            because          spec.template.spec.nodeSelector.disk: 'very fast' is not a label value
+            what to do       correct the field
+        ✖ StatefulSet paperless/gitea
+            made by          example/gitea
+            because          spec.template.spec.tolerations[0].operator: must be "Equal" or "Exists"
             what to do       correct the field
     `,
   });

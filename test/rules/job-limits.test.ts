@@ -1,9 +1,10 @@
 /** ResourceQuotas and LimitRanges of the namespace that jobs run in. */
-import { ApiObject, type Chart } from 'cdk8s';
+import { ApiObject, Duration, Size, type Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
+import { BackedUpPostgres, continuous, nightly, s3Location } from '../../lib';
 import { plainPostgres } from '../support/plain-postgres';
 import { refuses } from '../support/rule-test';
-import { explain, platform, synthesizeScenario } from '../support/scenario';
+import { explain, offsite, platform, synthesizeScenario } from '../support/scenario';
 
 function quota(chart: Chart, spec: object): void {
   new ApiObject(chart, 'quota', { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'quota' }, spec });
@@ -101,6 +102,67 @@ describe('the pods of jobs', () => {
         ),
       },
     );
+
+  const MEMORY = 'say another memory and memoryLimit in jobs.resources of the platform';
+  const SCRATCH = 'say another scratch in the construct, as large as a copy';
+  for (const [name, bound, enough, asked, remedy] of [
+    ['limits.memory', '512Mi', '1Gi', `1Gi of ${JOBS}`, MEMORY],
+    ['requests.memory', '128Mi', '256Mi', `256Mi of ${JOBS}`, MEMORY],
+    ['memory', '128Mi', '256Mi', `256Mi of ${JOBS}`, MEMORY],
+    ['requests.cpu', '20m', '50m', `50m of ${JOBS}`, 'say another cpu, or cpuLimit, in jobs.resources of the platform'],
+    ['requests.storage', '10Gi', '20Gi', '20Gi of CronJob paperless/db-dump-offsite', SCRATCH],
+    [
+      'ceph-block.storageclass.storage.k8s.io/requests.storage',
+      '0',
+      '21Gi',
+      '20Gi of CronJob paperless/db-dump-offsite and the 10Gi of CronJob paperless/db-dump-offsite-upkeep',
+      SCRATCH,
+    ],
+    ['persistentvolumeclaims', '0', '1', `1 of ${JOBS}`, undefined],
+    ['ceph-block.storageclass.storage.k8s.io/persistentvolumeclaims', '0', '1', `1 of ${JOBS}`, undefined],
+    ['count/persistentvolumeclaims', '0', '1', `1 of ${JOBS}`, undefined],
+    ['pods', '0', '1', `1 of ${JOBS}`, undefined],
+    ['count/pods', '0', '1', `1 of ${JOBS}`, undefined],
+  ] as const)
+    refuses('job-over-limits', [], `ask alone for more than ${name} of a ResourceQuota`, {
+      build: ({ chart }, changed) => {
+        plainPostgres(chart);
+        quota(chart, { hard: { [name]: changed ? bound : enough } });
+      },
+      says: says(
+        'ResourceQuota paperless/quota',
+        `its ${name} is ${bound}, which is less than the ${asked}`,
+        `what to do       ${remedy === undefined ? '' : `${remedy}, or `}let it allow that`,
+      ),
+    });
+
+  refuses('job-over-limits', [], 'count for their container and for the server beside it', {
+    build: ({ chart }, changed) => {
+      const far = s3Location('far', {
+        endpoint: 'https://far.example.net',
+        bucket: 'backups',
+        failureDomain: 'site',
+        keptIn: 'sealed envelope, bank',
+        mirror: nightly({ to: offsite }),
+      });
+      const dumped = { storage: Size.gibibytes(20), storageClass: 'ceph-block' };
+      const log = continuous({ to: offsite, restoreWindow: Duration.days(30) });
+      new BackedUpPostgres(chart, 'db', { ...dumped, backup: [nightly({ to: far, keep: { daily: 14 } }), log] });
+      quota(chart, { hard: { 'limits.memory': changed ? '1Gi' : '2Gi', 'requests.cpu': changed ? '50m' : '100m' } });
+    },
+    says: `
+      2 ResourceQuotas and LimitRanges that refuse the pods of jobs: [job-over-limits]
+
+        ✖ ResourceQuota paperless/quota
+            made by          example/quota
+            because          its limits.memory is 1Gi, which is less than the 2Gi of CronJob paperless/db-dump-far-to-offsite
+            what to do       say another memory and memoryLimit in jobs.resources of the platform, or let it allow that
+        ✖ ResourceQuota paperless/quota
+            made by          example/quota
+            because          its requests.cpu is 50m, which is less than the 100m of CronJob paperless/db-dump-far-to-offsite
+            what to do       say another cpu, or cpuLimit, in jobs.resources of the platform, or let it allow that
+    `,
+  });
 
   refuses('job-over-limits', [], 'have no limit of CPU, which a LimitRange wants of whole pods', {
     build: ({ chart }, changed) => {

@@ -63,6 +63,30 @@ describe('jobs', () => {
     `,
   });
 
+  for (const [what, resources, limit, asked] of [
+    ['memory', { memory: '2Gi' }, { memoryLimit: '3Gi' }, `'2Gi' of memory, which is more than its memoryLimit, '1Gi'`],
+    ['cpu', { cpu: '2' }, { cpuLimit: '2' }, `'2' of cpu, which is more than its cpuLimit, '1'`],
+  ] as const)
+    refuses(
+      'job-unready',
+      ['K09'],
+      `containers that ask for more ${what} than the limit of the platform or of nobody`,
+      {
+        options: () => ({ platform: { jobs: { resources: { cpuLimit: '1' } } } }),
+        build: ({ chart }, changed) => {
+          database(chart, { dump: { resources: { ...resources, ...(changed ? {} : limit) } } });
+        },
+        says: `
+        1 job that could not run: [job-unready]
+
+          ✖ Cluster paperless/db (20Gi)
+              made by          example/db
+              because          each container of 'db-dump-offsite' asks for ${asked}
+              to fix           ${what}Limit: '${Object.values(resources)[0]}'
+      `,
+      },
+    );
+
   refuses('job-unready', [], 'the gateway of a Rook that the platform does not state', {
     build: ({ chart }) => {
       const to = inCluster({ endpoint: 'http://rook-ceph-rgw-store-a.rook-ceph.svc' });

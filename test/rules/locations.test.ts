@@ -372,6 +372,22 @@ describe('locations are what they claim to be', () => {
     `,
   });
 
+  refuses('location-malformed', ['K09'], 'ranges of addresses that the API server refuses', {
+    build: ({ chart }, changed) => {
+      const cidrs = ['192.168.1.0/24', ...(changed ? ['10.1.2.3/8', 'minio'] : ['0.0.0.0/0'])];
+      const to = s3Location('far', { ...away, reachedAt: { cidrs } });
+      new BackedUpVolume(chart, 'data', { storage, backup: nightly({ to, keep }) });
+    },
+    says: `
+      1 location that no client can use: [location-malformed]
+
+        ✖ location 'far'
+            made by          example/data
+            because          reachedAt names '10.1.2.3/8' and 'minio', which the API server does not take for ranges of addresses
+            to fix           reachedAt: { cidrs: ['192.168.1.0/24', '10.0.0.0/8', '10.244.0.0/16'] }
+    `,
+  });
+
   refuses('location-malformed', [], 'a mirror whose guard would always refuse, and whose runs would have no time', {
     build: ({ chart }, changed) => {
       const odd = changed ? { smallestPercent: 150, deadline: Duration.seconds(0) } : { smallestPercent: 100 };

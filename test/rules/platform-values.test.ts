@@ -40,6 +40,28 @@ describe('the platform', () => {
   );
 
   refusedPlatform(
+    'ranges of addresses with bits behind their prefix (K09)',
+    { clusterRanges: ['10.244.0.0/16', '10.96.16.0/20', 'fd00:10:90::/44', 'FD00:10:0:0::/64'] },
+    { clusterRanges: ['10.244.0.7/16', '10.96.30.0/20', 'fd00:10:9f::/44', 'fd00:10::1:0:0:1/64'] },
+    `
+        ✖ platform.clusterRanges
+            because          '10.244.0.7/16', '10.96.30.0/20', 'fd00:10:9f::/44' and 'fd00:10::1:0:0:1/64' are no ranges of addresses: the API server would refuse the NetworkPolicy of every job that copies to the outside
+            to fix           clusterRanges: ['10.244.0.0/16', '10.96.16.0/20', 'fd00:10:90::/44', 'fd00:10::/64']
+    `,
+  );
+
+  refusedPlatform(
+    'a gateway at a range with bits behind its prefix (K09)',
+    { rook: { ...rook, reachedAt: { cidrs: ['192.168.1.0/24'] } } },
+    { rook: { ...rook, reachedAt: { cidrs: ['192.168.1.7/24', '10.0.0.0/8'] } } },
+    `
+        ✖ platform.rook.reachedAt
+            because          {"cidrs":["192.168.1.7/24","10.0.0.0/8"]} names no ranges of addresses
+            to fix           reachedAt: { cidrs: ['192.168.1.0/24', '10.0.0.0/8'] }
+    `,
+  );
+
+  refusedPlatform(
     'a gateway at no address',
     { rook: { ...rook, reachedAt: { cidrs: ['192.168.1.0/24'] } } },
     { rook: { ...rook, reachedAt: { cidrs: [] } } },

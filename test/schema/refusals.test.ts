@@ -60,6 +60,35 @@ describe('taken', () => {
     ['a quantity that is a number', claim(requests(1))],
     ['a fraction', claim(requests('1.5Gi'))],
     ['the class that is none', claim({ storageClassName: '' })],
+    [
+      'tolerations of every form',
+      workload('Deployment', {
+        template: template({
+          tolerations: [
+            { operator: 'Exists' },
+            { key: 'a', value: 'b', effect: 'NoExecute', tolerationSeconds: 60 },
+            { key: 'example.net/a', operator: 'Exists', effect: 'NoSchedule' },
+            { key: 'a', operator: 'Equal' },
+          ],
+          nodeSelector: { 'example.net/disk': 'fast', empty: '' },
+        }),
+      }),
+    ],
+    [
+      'requests up to the limit',
+      workload('Deployment', {
+        template: template(
+          {},
+          { resources: { requests: { cpu: '1000m', memory: '1Gi' }, limits: { cpu: 1, memory: '1024Mi' } } },
+        ),
+      }),
+    ],
+    [
+      'a variable with a key of any letters',
+      workload('Deployment', {
+        template: template({}, { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'A-b_c.d' } } }] }),
+      }),
+    ],
   ])('%s', (_, given) => {
     expect(problemsOf(given)).toEqual([]);
   });
@@ -160,12 +189,58 @@ describe('refused', () => {
       'spec.volumeClaimTemplates[0].spec.accessModes: must have at least 1 member',
     ],
     [
+      'a request beyond the limit',
+      workload('Deployment', {
+        template: template({}, { resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } }),
+      }),
+      'spec.template.spec.containers[0].resources.requests.memory: 2Gi is more than the limit, 1Gi',
+    ],
+    [
+      'a variable from a key that no Secret has',
+      workload('Deployment', {
+        template: template({}, { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'a b' } } }] }),
+      }),
+      `spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.key: 'a b' is not a key: letters, digits, '-', '_' and '.' make one`,
+    ],
+    [
+      'a variable from a Secret that cannot be',
+      workload('Deployment', {
+        template: template({}, { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'My_Secret', key: 'a' } } }] }),
+      }),
+      `spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.name: 'My_Secret' is not a name: lower case letters, digits, '-' and '.' make one`,
+    ],
+    [
       'more than 1 MiB',
       object('v1', 'Secret', { data: { a: Buffer.alloc(1_048_577).toString('base64') } }),
       'data: 1048577 bytes are more than 1 MiB',
     ],
   ])('%s', (_, given, problem) => {
     expect(problemsOf(given)).toEqual([problem]);
+  });
+});
+
+describe('refused of a pod', () => {
+  it.each<[pod: Mapping, problem: string]>([
+    [{ nodeSelector: { 'a b': 'c' } }, `nodeSelector["a b"]: 'a b' is not a label key`],
+    [{ nodeSelector: { a: 'b c' } }, `nodeSelector.a: 'b c' is not a label value`],
+    [{ tolerations: [{ key: 'a', operator: 'Nope' }] }, 'tolerations[0].operator: must be "Equal" or "Exists"'],
+    [{ tolerations: [{ key: 'a b', operator: 'Exists' }] }, `tolerations[0].key: 'a b' is not a label key`],
+    [{ tolerations: [{ value: 'a' }] }, 'tolerations[0].operator: must be "Exists" where there is no key'],
+    [
+      { tolerations: [{ key: 'a', operator: 'Exists', value: 'b' }] },
+      'tolerations[0].value: must be left out where the operator is "Exists"',
+    ],
+    [{ tolerations: [{ key: 'a', value: 'b c' }] }, `tolerations[0].value: 'b c' is not a label value`],
+    [
+      { tolerations: [{ key: 'a', operator: 'Exists', effect: 'Never' }] },
+      'tolerations[0].effect: must be "NoSchedule" or "PreferNoSchedule" or "NoExecute"',
+    ],
+    [
+      { tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 5 }] },
+      'tolerations[0].effect: must be "NoExecute" where there are tolerationSeconds',
+    ],
+  ])('%j', (pod, problem) => {
+    expect(problemsOf(workload('Deployment', { template: template(pod) }))).toEqual([`spec.template.spec.${problem}`]);
   });
 });
 

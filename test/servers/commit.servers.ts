@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { EtcdServer } from './support/etcd';
 import { startEtcdJob } from './support/etcd-job';
 import { contentOf, isList, largestPack } from './support/faults';
 import { faultyStore } from './support/faulty-store';
 import type { Job } from './support/job';
+import type { RunningPod } from './support/pod';
 import type { Store } from './support/store';
 
 describe('what a run puts into a repository', () => {
@@ -62,6 +63,45 @@ describe('what a run puts into a repository', () => {
     await store.restic(job.repository, 'forget', ...broken);
     expect((await job.run()).failed).toBeUndefined();
     expect(await contentOf(store, job, (await job.receipts()).at(-1))).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('a repository that was not made to its end', () => {
+  it('is made by the run after somebody has done what its message says, and nothing else was in it', async () => {
+    const { etcd, store, job } = await startEtcdJob();
+    onTestFinished(async () => etcd.remove());
+    let commit: RunningPod | undefined;
+    const port = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/config')) return undefined;
+      void commit?.kill();
+      return { hangUp: true };
+    });
+    const killed = await job.run({
+      job: { location: store.at(port) },
+      beforeStart: (container, pod) => {
+        if (container === 'commit') commit = pod;
+      },
+    });
+    expect(killed.failed?.code).toBe(137);
+
+    const { failed } = await job.run();
+    const place = `store:${store.location.bucket}/${job.repository}/keys`;
+    expect(failed?.message).toContain(
+      `could not be made, because a run was killed while it made it: there are keys and nothing else. Delete all below ${place}, as with rclone purge, and run again (`,
+    );
+    expect(await job.receipts()).toEqual([]);
+
+    // Something else may be of a repository that has lost its configuration, which nobody is told to delete.
+    const snapshot = `s:${store.location.bucket}/${job.repository}/snapshots/${'0'.repeat(64)}`;
+    await store.put(snapshot, 'x');
+    expect((await job.run()).failed?.message).toMatch(
+      /^The repository \S+ could not be made: .*already contains keys$/,
+    );
+    await store.rclone('deletefile', snapshot);
+
+    await store.rclone('purge', place.replace('store:', 's:'));
+    expect((await job.run()).failed).toBeUndefined();
+    expect(await job.receipts()).toHaveLength(1);
   });
 });
 

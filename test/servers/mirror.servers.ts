@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contentOfBucket, makeBucket, rot, told, type Bucket } from './support/bucket';
+import { faultyStore } from './support/faulty-store';
 import { makeMirror, type Mirror } from './support/mirror';
 import { backupUser } from './support/rgw';
 import type { S3User } from './support/s3';
@@ -168,12 +169,12 @@ describe('the mirror of a bucket', () => {
     const at = `s:${store.location.bucket}/${mirror.replaced}`;
     await store.put(`${at}/20200102T030405Z-00000000/old`, 'old');
     const runs = (await store.rclone('lsf', '--dirs-only', at)).split('\n');
-    const recent = runs.find((run) => run > '2021');
+    const recent = runs.filter((run) => run > '2021');
     const current = await mirror.copy();
     const run = await mirror.run({ job: { keepSeconds: 30 * 86_400 } });
     expect(run.failed).toBeUndefined();
     expect(run.containers.map(({ name }) => name)).toEqual(['begin', 'mirror', 'compare', 'expire', 'receipt']);
-    expect((await store.rclone('lsf', at)).trim().split('\n')).toEqual([recent]);
+    expect((await store.rclone('lsf', at)).trim().split('\n')).toEqual(recent);
     expect(await mirror.copy()).toEqual(current);
   });
 
@@ -232,6 +233,93 @@ describe('the mirror of a bucket', () => {
     return `s:${store.location.bucket}/${current}`;
   }
 });
+
+describe('an object that is replaced by one that rclone takes for the same', () => {
+  let store: Store;
+  let bucket: Bucket;
+  let mirror: Mirror;
+
+  beforeAll(async () => {
+    [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
+    mirror = makeMirror(store, bucket, backup);
+    for (const key of ['a', 'b', 'c'])
+      await bucket.put(key, `content of ${key}`, { 'x-amz-meta-mtime': '1700000000.5' });
+    await mirror.run();
+  });
+
+  const html = { 'content-type': 'text/html', 'cache-control': 'no-store', 'x-amz-meta-owner': 'bob' };
+
+  it.each<readonly [string, string, string, Readonly<Record<string, string>>]>([
+    ['has other metadata', 'a', 'content of a', html],
+    [
+      'is as long, and of a time that the application says',
+      'b',
+      'CONTENT of b',
+      { 'x-amz-meta-mtime': '1700000000.5' },
+    ],
+  ])('is copied where it %s, and what was there is kept', async (_, key, body, headers) => {
+    const before = await mirror.copy();
+    const last = (await mirror.receipts()).at(-1)?.startedAt ?? '';
+    await passSecond();
+    await bucket.put(key, body, headers);
+    const { failed } = await mirror.run();
+    expect(failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(await bucket.content());
+    expect((await mirror.receipts()).at(-1)?.counts).toEqual({ repaired: 0 });
+    expect(await mirror.copyAt(last)).toEqual(before);
+  });
+
+  it('is copied by the next run where it was copied just before', async () => {
+    await passSecond();
+    await bucket.put('c', 'another content of c');
+    let replaced: Promise<void> | undefined;
+    const port = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/current/c')) return undefined;
+      replaced ??= (async () => {
+        await passSecond();
+        await bucket.put('c', 'another content of c', html);
+        await passSecond();
+      })();
+      return { waitFor: replaced };
+    });
+    expect((await mirror.run({ job: { location: store.at(port) } })).failed).toBeUndefined();
+    expect(replaced).toBeDefined();
+    expect((await mirror.run()).failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(await bucket.content());
+  });
+});
+
+describe('a bucket of one object', () => {
+  it('is followed also when that was replaced while it was copied, and what was there is kept', async () => {
+    const [store, bucket] = await Promise.all([makeStore(), makeBucket()]);
+    const mirror = makeMirror(store, bucket, backup);
+    await bucket.put('dump', 'x'.repeat(1000));
+    expect((await mirror.run()).failed).toBeUndefined();
+    const before = await mirror.copy();
+    await passSecond();
+    await bucket.put('dump', 'y'.repeat(1000));
+    let replaced: Promise<void> | undefined;
+    const port = await faultyStore(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/current/dump')) return undefined;
+      replaced ??= (async () => {
+        await bucket.put('dump', 'z'.repeat(1200));
+        await passSecond();
+      })();
+      return { waitFor: replaced };
+    });
+    await mirror.run({ job: { location: store.at(port) } });
+    expect(replaced).toBeDefined();
+    expect((await mirror.run()).failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(await bucket.content());
+    const [first] = await mirror.receipts();
+    expect(await mirror.copyAt(first?.startedAt ?? '')).toEqual(before);
+  });
+});
+
+/** Times of a store, and those that a run says, may be of whole seconds. */
+async function passSecond(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+}
 
 describe('a bucket that has never held anything', () => {
   it('is refused, unless somebody says that nothing is enough', async () => {

@@ -104,6 +104,20 @@ describe('the mirror of a store, when something goes wrong', () => {
     undo: async () => void (await local.rclone('purge', `s:${local.location.bucket}/${velero.path}/backups/odd`)),
   });
 
+  /** An archive of Barman with one base copy, which began and ended with these segments of the log, and what else it has. */
+  async function withArchive(
+    path: string,
+    ends: readonly [string, string],
+    objects: readonly string[],
+  ): Promise<RunOf> {
+    const entry = `begin_time=2026-01-02 03:00:00.123+00:00\nbegin_wal=${ends[0]}\nend_wal=${ends[1]}\nstatus=DONE\n`;
+    await local.put(`s:${local.location.bucket}/${path}/db-1/base/20260102T030000/backup.info`, entry);
+    for (const name of objects) await put(`${path}/db-1/${name}`, 1000);
+    return { job: { format: 'barman', smallestPercent: 0, from: { location: local.location, path } } };
+  }
+  const segment = (n: string): string => `wals/0000000100000001/0000000100000001000000${n}`;
+  const data = 'base/20260102T030000/data.tar.bz2';
+
   const wholes: readonly Fault<StoreMirror>[] = [
     ...storeFaults(TO_MIRROR),
     ...nodeFaults(STEPS, TO_MIRROR),
@@ -227,6 +241,43 @@ describe('the mirror of a store, when something goes wrong', () => {
         // Whatever has vanished: nothing may be copied over what opens the rest.
         return { job: { smallestPercent: 0, from: { location: local.location, path: again.path } } };
       },
+    },
+    {
+      what: 'A base copy of Barman has lost a segment of its log',
+      fails: 'mirror',
+      says: /^The backup 'db-1\/base\/20260102T030000\/backup\.info' in source:\S+ cannot be restored: it needs 'db-1\/wals\/0000000100000001\/0000000100000001000000FF', which is not there\. Make a new backup, /,
+      run: async () =>
+        withArchive(
+          'base/holed',
+          ['0000000100000001000000FE', '000000010000000200000001'],
+          [
+            data,
+            `${segment('FE')}.gz`,
+            // Neither is the segment.
+            `${segment('FF')}.00000028.backup`,
+            `${segment('FF')}.partial`,
+            'wals/0000000100000002/000000010000000200000000.gz',
+            'wals/0000000100000002/000000010000000200000001.gz',
+          ],
+        ),
+    },
+    {
+      what: 'A base copy of Barman has lost its data',
+      fails: 'mirror',
+      says: /^The backup 'db-1\/base\/20260102T030000\/backup\.info' in source:\S+ cannot be restored: it needs 'db-1\/base\/20260102T030000\/data\.tar', which is not there\. /,
+      run: async () =>
+        withArchive('base/emptied', ['000000010000000100000001', '000000010000000100000001'], [segment('01')]),
+    },
+    {
+      what: 'The log that the only base copy of Barman needs never arrives',
+      fails: 'mirror',
+      says: /^No backup in source:\S+ has all of the log that it needs, 'db-1\/base\/20260102T030000\/backup\.info' for one: /,
+      run: async () =>
+        withArchive(
+          'base/early',
+          ['000000010000000100000001', '000000010000000100000003'],
+          [data, segment('02'), segment('01')],
+        ),
     },
     {
       what: 'Packs are removed in each pass',

@@ -270,6 +270,74 @@ describe('the mirror of an archive of Barman', () => {
     await expectEqual(backups[2] ?? '');
   });
 
+  describe('where a base copy lacks what it needs', () => {
+    let backup: string;
+    let place: string;
+    let segments: readonly string[];
+    const put = async (name: string, from: string): Promise<unknown> =>
+      local.rclone('moveto', from, `${place}/${name}`);
+
+    beforeAll(async () => {
+      place = `s:${local.location.bucket}/${archive.path}/db-1`;
+      backup = await archive.backUp();
+      backups.push(backup);
+      const info = await local.rclone('cat', `${place}/base/${backup}/backup.info`);
+      const [, last = ''] = /^end_wal=(\S+)/m.exec(info) ?? [];
+      segments = (await local.rclone('lsf', '--recursive', '--files-only', `${place}/wals`)).trim().split('\n');
+      segments = segments.filter((name) => name.includes(`${last}.gz`));
+    });
+
+    it('leaves one whose log is still to come to the next run, and then has it', async () => {
+      const [segment = ''] = segments;
+      await local.rclone('moveto', `${place}/wals/${segment}`, `${place}-away`);
+      const { failed, containers } = await mirror.run({ job: { location: location() } });
+      expect(failed).toBeUndefined();
+      expect(containers.find(({ name }) => name === 'mirror')?.log).toContain(
+        `The log that 'db-1/base/${backup}/backup.info' needs is not there yet.`,
+      );
+      expect(await backupsOf()).toEqual(backups.slice(2, 3));
+
+      await put(`wals/${segment}`, `${place}-away`);
+      expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+      expect(await backupsOf()).toEqual(backups.slice(2));
+      await expectEqual(backup);
+    });
+
+    it.each([
+      ['log', () => `wals/${segments[0] ?? ''}`, /^wals\/\w{16}\/\w{24}$/],
+      ['data', () => `base/${backup}/data.tar.gz`, /^base\/\w+\/data\.tar$/],
+    ])('fails where its %s is gone, and leaves in the mirror what it has (P16)', async (_, name, needed) => {
+      const before = await mirror.receipts();
+      await local.rclone('moveto', `${place}/${name()}`, `${place}-away`);
+      const { failed } = await mirror.run({ job: { location: location() } });
+      await put(name(), `${place}-away`);
+      const [, lacks = ''] =
+        /^The backup 'db-1\/base\/\w+\/backup\.info' in source:\S+ cannot be restored: it needs 'db-1\/(\S+)', which is not there\. /.exec(
+          failed?.message ?? '',
+        ) ?? [];
+      expect(lacks).toMatch(needed);
+      expect(await mirror.receipts()).toEqual(before);
+      await expectEqual(backup);
+    });
+
+    it('fails where another cluster has taken the place of the one that was mirrored', async () => {
+      expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+      const before = await backupsOf();
+      const latest = await archive.backUp();
+      const entry = `${place}/base/${latest}/backup.info`;
+      const info = await local.rclone('cat', entry);
+      const other = info.replace(/^systemid=\d+$/m, 'systemid=7000000000000000001');
+      expect(other).not.toBe(info);
+      await local.put(entry, other);
+      expect((await mirror.run({ job: { location: location() } })).failed?.message).toMatch(
+        /^What source:\S+ has in db-1 was made anew, and is another than in the mirror: move that folder of the mirror aside, /,
+      );
+      expect(await backupsOf()).toEqual(before);
+      await local.put(entry, info);
+      expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
+    });
+  });
+
   async function backupsOf(): Promise<readonly string[]> {
     const place = `s:${offsite.location.bucket}/${mirror.path}/db-1/base`;
     const listed = await offsite.rclone('lsf', '--recursive', '--files-only', '--include', 'backup.info', place);

@@ -1,7 +1,8 @@
 /** Objects of a namespace that refuse the pods of jobs: nobody is told but by an event of the Job. */
 import { JOB_LABEL } from '../../methods/common-jobs';
-import { at, describeObject, listAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
-import { parseQuantity } from '../../model/quantity';
+import { groupBy } from '../../model/collections';
+import { at, describeObject, listAt, mappingAt, objectId, textAt, type KubeObject } from '../../model/kube-object';
+import { parseQuantity, sumOfQuantities, type Quantity } from '../../model/quantity';
 import { counted, enumerated } from '../../model/text';
 import { podContainers, podLabels, podTemplateOf } from '../../model/workloads';
 import type { GateContext } from '../context';
@@ -12,9 +13,9 @@ export const jobOverLimits: Rule = {
   id: 'job-over-limits',
   heading: (n) =>
     `${counted(n, 'ResourceQuota or LimitRange', 'ResourceQuotas and LimitRanges')} that refuse${n === 1 ? 's' : ''} the pods of jobs`,
-  what: 'A ResourceQuota of a namespace counts limits of CPU, which the containers of its jobs do not have. Or a LimitRange allows less than a container or the scratch volume of a job asks for, or wants more.',
+  what: 'A ResourceQuota of a namespace counts limits of CPU, which the containers of its jobs do not have. Or a ResourceQuota or LimitRange allows less than one pod of a job or its scratch volume asks for by itself, or a LimitRange wants more.',
   why: 'The CronJob is accepted and makes its Job every night. The API server then refuses the pod (`FailedCreate`), so that there is no log, and no copy.',
-  fix: 'Say `cpuLimit` in `platform.jobs.resources`, or let the object of the namespace allow what the jobs ask for.',
+  fix: 'Say `cpuLimit` in `platform.jobs.resources`, or let the object of the namespace allow what the jobs ask for. What all pods of a namespace ask for together is not looked at.',
   example: `new k8s.KubeResourceQuota(chart, 'quota', {
   metadata: { name: 'quota' },
   spec: { hard: { 'limits.cpu': k8s.Quantity.fromString('8') } },
@@ -56,28 +57,81 @@ function rangesIn(namespace: string | undefined, context: GateContext): readonly
 /** One that is for some pods only is left out. */
 const quotaProblems: Problems = (quota, jobs, ranges) => {
   const isForSome = ['scopes', 'scopeSelector'].some((field) => at(quota, 'spec', field) !== undefined);
-  if (isForSome || at(quota, 'spec', 'hard', 'limits.cpu') === undefined) return [];
-  return withoutCpuLimit('it counts limits.cpu', jobs, ranges);
+  if (isForSome) return [];
+  return Object.entries(mappingAt(quota, 'spec', 'hard')).flatMap(([name, bound]) => [
+    ...(name === 'limits.cpu' ? withoutCpuLimit('it counts limits.cpu', jobs, ranges) : []),
+    ...outside({ name, bound, is: 'max' }, jobs, (job) => askedOf(name, job)),
+  ]);
 };
+
+/** What one pod of a job takes of what a ResourceQuota counts by that name. */
+function askedOf(name: string, job: KubeObject): readonly Quantity[] {
+  const [, resource = ''] = /^(?:(?:requests|limits)\.)?(cpu|memory)$/.exec(name) ?? [];
+  if (resource !== '') return podAsks(job, name.startsWith('limits.') ? 'limits' : 'requests', resource);
+  if (name === 'pods' || name === 'count/pods') return ONE;
+  const [, storageClass, what] =
+    /^(?:(.+)\.storageclass\.storage\.k8s\.io\/)?(requests\.storage|(?:count\/)?persistentvolumeclaims)$/.exec(name) ??
+    [];
+  if (what === undefined) return [];
+  const scratch = scratchOf(job, storageClass);
+  return what === 'requests.storage' || scratch.length === 0 ? scratch : ONE;
+}
+
+/** A pod, and a claim, of which a job has one at a time. */
+const ONE: readonly Quantity[] = [{ text: '1', bytes: 1 }];
 
 const rangeProblems: Problems = (range, jobs, ranges) =>
   listAt(range, 'spec', 'limits').flatMap((limits) => {
     const type = textAt(limits, 'type');
-    if (type === 'PersistentVolumeClaim') return outside(limits, 'storage', jobs, scratchOf);
+    const compared = (resource: string, asked: Asked): readonly Problem[] =>
+      (['max', 'min'] as const).flatMap((is) =>
+        outside({ name: `${is}.${resource}`, bound: at(limits, is, resource), is }, jobs, asked),
+      );
+    if (type === 'PersistentVolumeClaim') return compared('storage', (job) => scratchOf(job));
     if (type !== 'Container' && type !== 'Pod') return [];
     const isUnlimited = type === 'Pod' && at(limits, 'max', 'cpu') !== undefined;
     return [
       ...(isUnlimited ? withoutCpuLimit('it wants a limit of CPU', jobs, ranges) : []),
-      ...['cpu', 'memory'].flatMap((resource) => {
-        const asked = (job: KubeObject): readonly unknown[] =>
-          podContainers(job).flatMap((container) =>
-            ['requests', 'limits'].map((kind) => at(container, 'resources', kind, resource)),
-          );
-        // A pod has as much as its containers together, and so at least what one of them asks for.
-        return outside(type === 'Pod' ? { max: at(limits, 'max') } : limits, resource, jobs, asked);
-      }),
+      ...['cpu', 'memory'].flatMap((resource) =>
+        compared(resource, (job) =>
+          (['requests', 'limits'] as const).flatMap((kind) =>
+            type === 'Pod'
+              ? podAsks(job, kind, resource)
+              : podContainers(job).flatMap((container) => containerAsks(container, kind, resource)),
+          ),
+        ),
+      ),
     ];
   });
+
+type Kind = 'requests' | 'limits';
+type Asked = (job: KubeObject) => readonly Quantity[];
+
+function containerAsks(container: unknown, kind: Kind, resource: string): readonly Quantity[] {
+  const asked = parseQuantity(at(container, 'resources', kind, resource));
+  return asked === undefined ? [] : [asked];
+}
+
+/** What a pod counts for: its containers together, or one that runs before them, where that is more; and beside either its servers. */
+function podAsks(job: KubeObject, kind: Kind, resource: string): readonly Quantity[] {
+  const spec = at(podTemplateOf(job), 'spec');
+  const servers: Quantity[] = [];
+  const groups: (readonly Quantity[])[] = [];
+  for (const container of listAt(spec, 'initContainers')) {
+    const asked = containerAsks(container, kind, resource);
+    if (textAt(container, 'restartPolicy') === 'Always') servers.push(...asked);
+    else groups.push([...servers, ...asked]);
+  }
+  groups.push([...servers, ...listAt(spec, 'containers').flatMap((each) => containerAsks(each, kind, resource))]);
+  const sums = groups.flatMap((group) => sumOf(group, resource) ?? []);
+  return sums.toSorted((a, b) => b.bytes - a.bytes).slice(0, 1);
+}
+
+function sumOf(quantities: readonly Quantity[], resource: string): Quantity | undefined {
+  if (resource !== 'cpu' || quantities.length < 2) return sumOfQuantities(quantities);
+  const cores = quantities.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { text: `${Math.round(cores * 1000)}m`, bytes: cores };
+}
 
 /** What a LimitRange gives a container that says no limit: its default, and its maximum where there is none. */
 function withoutCpuLimit(because: string, jobs: readonly KubeObject[], ranges: readonly unknown[]): readonly Problem[] {
@@ -101,32 +155,33 @@ function withoutCpuLimit(because: string, jobs: readonly KubeObject[], ranges: r
   ];
 }
 
-/** @param asked quantities of a job, each of which has to be within the limits. */
-function outside(
-  limits: unknown,
-  resource: string,
-  jobs: readonly KubeObject[],
-  asked: (job: KubeObject) => readonly unknown[],
-): readonly Problem[] {
-  return (['max', 'min'] as const).flatMap((field) => {
-    const bound = parseQuantity(at(limits, field, resource));
-    if (bound === undefined) return [];
-    const wrong = jobs.flatMap((job) => {
-      const quantity = asked(job)
-        .flatMap((each) => parseQuantity(each) ?? [])
-        .find(({ bytes }) => (field === 'max' ? bytes > bound.bytes : bytes < bound.bytes));
-      return quantity === undefined ? [] : [{ job, quantity }];
-    });
-    const [first] = wrong;
-    if (first === undefined) return [];
-    const { text } = first.quantity;
-    return [
-      {
-        because: `its ${field}.${resource} is ${bound.text}, which is ${field === 'max' ? 'less' : 'more'} than the ${text} of ${names(wrong.map(({ job }) => job))}`,
-        remedies: inWords(REMEDIES[resource] ?? ''),
-      },
-    ];
+/** How much there may be of something, or has to be. */
+interface Bound {
+  /** As the object calls it. */
+  readonly name: string;
+  readonly bound: unknown;
+  readonly is: 'max' | 'min';
+}
+
+/** @param asked quantities of a job, each of which has to be within the bound. */
+function outside({ name, bound, is }: Bound, jobs: readonly KubeObject[], asked: Asked): readonly Problem[] {
+  const limit = parseQuantity(bound);
+  if (limit === undefined) return [];
+  const wrong = jobs.flatMap((job) => {
+    const quantity = asked(job).find(({ bytes }) => (is === 'max' ? bytes > limit.bytes : bytes < limit.bytes));
+    return quantity === undefined ? [] : [{ job, quantity }];
   });
+  if (wrong.length === 0) return [];
+  const amounts = [...groupBy(wrong, ({ quantity }) => quantity.text)].map(
+    ([text, same]) => `the ${text} of ${names(same.map(({ job }) => job))}`,
+  );
+  const [, resource = ''] = /(cpu|memory|storage)$/.exec(name) ?? [];
+  return [
+    {
+      because: `its ${name} is ${limit.text}, which is ${is === 'max' ? 'less' : 'more'} than ${enumerated(amounts)}`,
+      remedies: inWords(REMEDIES[resource] ?? 'let it allow that'),
+    },
+  ];
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -139,8 +194,11 @@ function names(jobs: readonly KubeObject[]): string {
   return enumerated(jobs.map((job) => describeObject(objectId(job))));
 }
 
-function scratchOf(job: KubeObject): readonly unknown[] {
-  return listAt(podTemplateOf(job), 'spec', 'volumes').map((volume) =>
-    at(volume, 'ephemeral', 'volumeClaimTemplate', 'spec', 'resources', 'requests', 'storage'),
-  );
+/** @param ofClass only of that class. */
+function scratchOf(job: KubeObject, ofClass?: string): readonly Quantity[] {
+  return listAt(podTemplateOf(job), 'spec', 'volumes').flatMap((volume) => {
+    const spec = at(volume, 'ephemeral', 'volumeClaimTemplate', 'spec');
+    if (ofClass !== undefined && textAt(spec, 'storageClassName') !== ofClass) return [];
+    return parseQuantity(at(spec, 'resources', 'requests', 'storage')) ?? [];
+  });
 }

@@ -12,8 +12,8 @@ import type { Rule } from '../rule';
 export const jobUnready: Rule = {
   id: 'job-unready',
   heading: (n) => `${counted(n, 'job')} that could not run`,
-  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or the class makes no volumes or retains them. Or it reads a volume that only one pod may mount, or runs beside pods with labels that those of the volume do not have, or others have as well, or a name in its construct is still the one that a finding printed.',
-  why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume or a node, every night until the deadline.',
+  what: 'A job needs something that nobody has said: the pods that serve its location, the size of its scratch volume, or the class of it. Or the class makes no volumes or retains them. Or it reads a volume that only one pod may mount, or runs beside pods with labels that those of the volume do not have, or others have as well, or a name in its construct is still the one that a finding printed. Or its containers ask for more than a limit that the construct or the platform sets them.',
+  why: 'Its NetworkPolicy would cut it off from the store, or its pod would wait for a volume or a node, every night until the deadline. A CronJob that the API server refuses keeps Flux from applying its whole folder.',
   fix: 'Say it: in the location, in the construct, or in `platform.jobs`. Let the application’s claim be `ReadWriteOnce`, and name the labels of its pods.',
   example: `const minio = s3Location('minio', {
   endpoint: 'http://minio.minio.svc:9000',

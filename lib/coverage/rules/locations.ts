@@ -1,11 +1,12 @@
 /** Locations are what they claim to be, and no two of them are one. */
+import { parseRange, rangeMeant } from '../../model/address-range';
 import { distinctBy, groupBy } from '../../model/collections';
 import { describeDataset } from '../../model/dataset';
-import { at, describeObject, mappingAt, objectId, type KubeObject } from '../../model/kube-object';
+import { at, describeObject, mappingAt, objectId, textsAt, type KubeObject } from '../../model/kube-object';
 import { isFailureDomain, isMirror, serverName, storeKey, type Location } from '../../model/location';
 import { isDnsLabel, isLabelKey, isLabelValue } from '../../model/names';
 import { misfitsOf, saidOfDatasets, type Synchronized } from '../../model/strategy';
-import { counted, PLACEHOLDERS } from '../../model/text';
+import { counted, enumerated, PLACEHOLDERS } from '../../model/text';
 import { bucketClaims, isBucketOf } from '../buckets';
 import type { GateContext, LocationUse } from '../context';
 import { describeOrigin, inWords, toFix, type Remedy, type RuleFinding } from '../finding';
@@ -64,7 +65,8 @@ function malformed(location: Location): readonly Problem[] {
 
 /** What a NetworkPolicy would select no pods by, or that the API server would refuse in it. */
 function malformedPeer({ reachedAt }: Location): readonly Problem[] {
-  if (reachedAt === undefined || at(reachedAt, 'cidrs') !== undefined) return [];
+  if (reachedAt === undefined) return [];
+  if (at(reachedAt, 'cidrs') !== undefined) return malformedRanges(textsAt(reachedAt, 'cidrs'));
   const pairs = Object.entries(mappingAt(reachedAt, 'labels'));
   const isFilled =
     isDnsLabel(at(reachedAt, 'namespace')) &&
@@ -76,6 +78,23 @@ function malformedPeer({ reachedAt }: Location): readonly Problem[] {
     {
       because: `reachedAt ${JSON.stringify(reachedAt)} names no pods: a namespace, labels and a port`,
       remedies: inWords('write what the cluster has: kubectl get pods -A --show-labels'),
+    },
+  ];
+}
+
+function malformedRanges(cidrs: readonly string[]): readonly Problem[] {
+  const wrong = cidrs.filter((cidr) => parseRange(cidr)?.isNetwork !== true);
+  if (cidrs.length > 0 && wrong.length === 0) return [];
+  const meant =
+    cidrs.length === 0 ? ['192.168.1.0/24'] : cidrs.map((cidr) => (wrong.includes(cidr) ? rangeMeant(cidr) : cidr));
+  const problem =
+    wrong.length === 0
+      ? 'no ranges'
+      : `${enumerated(wrong.map((cidr) => `'${cidr}'`))}, which the API server does not take for ranges`;
+  return [
+    {
+      because: `reachedAt names ${problem} of addresses`,
+      remedies: toFix(`reachedAt: { cidrs: [${meant.map((cidr) => `'${cidr}'`).join(', ')}] }`),
     },
   ];
 }

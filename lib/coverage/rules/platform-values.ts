@@ -1,6 +1,6 @@
 /** What the platform says that nothing reads, or that Kubernetes would refuse of every job. */
-import { isIP } from 'node:net';
-import { JOB_IMAGES, JOB_RESOURCE_DEFAULTS } from '../../methods/common-jobs';
+import { JOB_IMAGES, JOB_RESOURCE_DEFAULTS, overLimits } from '../../methods/common-jobs';
+import { parseRange, rangeMeant } from '../../model/address-range';
 import { isPinned, postgresMajor } from '../../model/image';
 import { at, mappingAt, textsAt } from '../../model/kube-object';
 import { isDnsSubdomain } from '../../model/names';
@@ -40,7 +40,7 @@ export function misspeltFields(platform: Platform): readonly PlatformProblem[] {
 export function problemsOfRanges({ clusterRanges = [] }: Platform): readonly PlatformProblem[] {
   const wrong = clusterRanges.filter((range) => !isRange(range));
   if (wrong.length === 0) return [];
-  const right = clusterRanges.map((range) => (isRange(range) ? range : rangeLike(range)));
+  const right = clusterRanges.map((range) => (isRange(range) ? range : rangeMeant(range)));
   return [
     {
       field: 'clusterRanges',
@@ -56,22 +56,14 @@ export function problemsOfRook({ rook }: Platform): readonly PlatformProblem[] {
   const cidrs = textsAt(rook, 'reachedAt', 'cidrs');
   if (cidrs.length > 0 && cidrs.every(isRange)) return [];
   const because = `${JSON.stringify(rook.reachedAt)} names no ranges of addresses`;
-  return [{ field: 'rook.reachedAt', because, remedies: toFix(`reachedAt: { cidrs: ['192.168.1.0/24'] }`) }];
+  const meant = (cidrs.length === 0 ? ['192.168.1.0/24'] : cidrs.map(rangeMeant)).map((range) => `'${range}'`);
+  return [{ field: 'rook.reachedAt', because, remedies: toFix(`reachedAt: { cidrs: [${meant.join(', ')}] }`) }];
 }
 
-/** An address and the length of its prefix; less than all addresses, because it is left out of those. */
+/** Less than all addresses, because it is left out of those. */
 function isRange(text: string): boolean {
-  const [address = '', length = '', ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0 || !/^[1-9]\d*$/.test(length)) return false;
-  return Number(length) <= (family === 4 ? 32 : 128);
-}
-
-function rangeLike(text: string): string {
-  const [address = ''] = text.split('/');
-  const family = isIP(address);
-  if (family === 0) return '10.244.0.0/16';
-  return `${address}/${family === 4 ? 16 : 64}`;
+  const range = parseRange(text);
+  return range !== undefined && range.length > 0 && range.isNetwork;
 }
 
 export function problemsOfJobs({ jobs = {} }: Platform): readonly PlatformProblem[] {
@@ -139,15 +131,9 @@ function resourceProblems({ resources = {} }: JobsPlatform): readonly PlatformPr
     ];
   });
   if (wrong.length > 0) return wrong;
-  const { cpu, cpuLimit, memory, memoryLimit } = { ...JOB_RESOURCE_DEFAULTS, ...resources };
-  return [
-    { name: 'cpu', request: cpu, limit: cpuLimit },
-    { name: 'memory', request: memory, limit: memoryLimit },
-  ]
-    .filter(({ request, limit }) => (parseQuantity(request)?.bytes ?? 0) > (parseQuantity(limit)?.bytes ?? Infinity))
-    .map(({ name, request, limit }) => ({
-      field: `jobs.resources.${name}`,
-      because: `'${request}' is more than the ${name}Limit, '${limit}'`,
-      remedies: toFix(`${name}Limit: '${request}'`),
-    }));
+  return overLimits(resources).map(({ name, request, limit }) => ({
+    field: `jobs.resources.${name}`,
+    because: `'${request}' is more than the ${name}Limit, '${limit}'`,
+    remedies: toFix(`${name}Limit: '${request}'`),
+  }));
 }

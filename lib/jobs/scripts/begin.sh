@@ -24,6 +24,12 @@ if [ -n "${REPOSITORY:-}" ]; then
   ask "$TMP/config" lsf --files-only --include /config "$REPOSITORY" ||
     fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
   if [ -s "$TMP/config" ]; then echo yes; else echo no; fi >"$PARTS/repository"
+  # A key comes first, and then the configuration, before anything else.
+  if [ ! -s "$TMP/config" ]; then
+    ask "$TMP/rest" lsf --recursive --files-only "$REPOSITORY" ||
+      fail "The store does not list $REPOSITORY: $(why "$TMP/errors")"
+    if [ -s "$TMP/rest" ] && ! grep -qv '^keys/' "$TMP/rest"; then echo "$REPOSITORY" >"$PARTS/half-made"; fi
+  fi
 fi
 
 last=$(tail -n 1 "$TMP/receipts")

@@ -15,10 +15,7 @@ bytes=$(awk '{ n += $1 } END { printf "%.0f", n }' "$TMP/sizes")
 
 open_repository
 [ "$found" = yes ] || {
-  doing='making the repository'
-  echo "$doing"
-  ask_restic "$ANSWER_SECONDS" init ||
-    fail "The repository $RESTIC_REPOSITORY could not be made: $(why "$TMP/errors")"
+  make_repository "The repository $RESTIC_REPOSITORY"
   # Making one is not atomic: of two that are made at once, one has the key and the other the configuration, and nothing
   # can be read. By now the other run has come to its end as well, and has left a key.
   run 11 sleep 5
@@ -33,7 +30,7 @@ ask_restic "$ANSWER_SECONDS" snapshots --no-lock --json --latest 1 --host "$REST
 in_repository=$(jq -r '.[-1].summary.total_bytes_processed // 0' "$TMP/answer")
 in_receipt=$(previously bytes)
 for previous in "$in_repository" "$in_receipt"; do
-  ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes to copy, and the last backup had $previous."
+  ! is_shrunk "$bytes" "$previous" || fail "There are $bytes bytes to copy, and the last backup had $previous: $MEANT."
 done
 
 # Later runs compare with the newest snapshot, and people restore it: it must not be one that is not whole.

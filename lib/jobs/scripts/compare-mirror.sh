@@ -15,7 +15,7 @@ previous=$(previously items)
 [ "$items" -gt 0 ] || [ ! -s "$SCRATCH/source" ] ||
   fail "Not a single object of $SOURCE has stayed as it was during the run."
 ! is_shrunk "$items" "$previous" ||
-  fail "During the run $items objects of $SOURCE have stayed as they were, and the last copy had $previous."
+  fail "During the run $items objects of $SOURCE have stayed as they were, and the last copy had $previous: $MEANT."
 
 doing='comparing names and sizes'
 sizes_in "$SCRATCH/settled" >"$TMP/settled"

@@ -19,11 +19,8 @@ if [ "$(cat "$PARTS/repository")" = yes ]; then
   open_repository
   [ "$found" = yes ] || fail "The store lists the repository of the mirror and does not give it: the log of the container 'store' says more."
 else
-  doing='making the repository of the mirror'
-  echo "$doing"
   # With the chunks of the source, or nothing would be found again in it.
-  ask_restic "$ANSWER_SECONDS" init --copy-chunker-params ||
-    fail "The repository of the mirror could not be made: $(why "$TMP/errors")"
+  make_repository 'The repository of the mirror' --copy-chunker-params
 fi
 
 doing='copying the snapshots'
@@ -53,7 +50,7 @@ newest=$(jq -r '.[-1]' "$TMP/copies")
 read_back "$newest" || fail "The newest snapshot of the mirror, $newest, cannot be read: $(why "$TMP/errors")"
 previous=$(previously bytes)
 ! is_shrunk "$bytes_there" "$previous" ||
-  fail "The newest snapshot has $bytes_there bytes, and at the last copy it had $previous."
+  fail "The newest snapshot has $bytes_there bytes, and at the last copy it had $previous: $MEANT."
 refuse_lost 'The repository of the mirror'
 
 # Of the source: what leads to the receipt of the run that made it, and how new its data can be at most.

@@ -12,7 +12,7 @@ if [ "$(cat "$PARTS/bytes")" -eq 0 ]; then
 fi
 doing="listing $REPLACED"
 ask_rclone "$ANSWER_SECONDS" lsf --dirs-only "$REPLACED" || fail "The store does not list $REPLACED: $(why "$TMP/errors")"
-grep -E '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}/$' "$TMP/answer" >"$TMP/runs" || [ $? -eq 1 ]
+grep -E '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9])?/$' "$TMP/answer" >"$TMP/runs" || [ $? -eq 1 ]
 oldest=$(date -u -d "@$(($(date +%s) - KEEP_SECONDS))" +%Y%m%dT%H%M%SZ)
 awk -v oldest="$oldest" '$0 < oldest' "$TMP/runs" >"$TMP/expired"
 while read -r folder; do

@@ -75,20 +75,62 @@ refuse_another_store() {
     fail "What is in $SOURCE looks like another store: $vanished of the $copied objects of the mirror are not in it, and $strange of its $backups backups are not in the mirror and no newer, $(some "$TMP/strange") among them; $MEANT."
 }
 
-# A repository that was made anew in the place of another one has objects of the same names, and opens none of the others.
+# What was made anew in the place of another has objects of the same names, and opens none of the others.
 refuse_another_repository() {
-  [ -n "$IDENTITIES" ] || return 0
-  with_name "$IDENTITIES" "$TMP/copied" >"$TMP/identities"
+  newest_identities "$TMP/copied" >"$TMP/identities"
   read_all "$TMP/identities" "$COPY" "$TMP/identities-copied"
-  read_all "$TMP/identities" "$SOURCE" "$TMP/identities-now"
-  names_in "$TMP/identities" >"$TMP/names"
-  while read -r name; do
-    [ -e "$TMP/identities-now/$name" ] || continue
+  # Of an entry only when it is finished.
+  sort "$SCRATCH"/listed.* >"$TMP/listed-now"
+  newest_identities "$TMP/listed-now" >"$TMP/identities-listed"
+  read_all "$TMP/identities-listed" "$SOURCE" "$TMP/identities-now"
+  while IFS=';' read -r folder _ name; do
+    now=$(folder=$folder awk -F ';' '$1 == ENVIRON["folder"] { sub(/^[^;]*;;/, ""); print }' "$TMP/identities-listed")
+    if [ -z "$now" ] || [ ! -e "$TMP/identities-now/$now" ]; then continue; fi
     was=$(sed -n "$IDENTITY" "$TMP/identities-copied/$name")
-    is=$(sed -n "$IDENTITY" "$TMP/identities-now/$name")
-    [ "$was" = "${is:-none}" ] ||
-      fail "What $SOURCE has in $(dirname "$name") was made anew, and is another than in the mirror: move that folder of the mirror aside, and run again."
-  done <"$TMP/names"
+    is=$(sed -n "$IDENTITY" "$TMP/identities-now/$now")
+    [ -z "$was" ] || [ "$was" = "${is:-none}" ] ||
+      fail "What $SOURCE has in $folder was made anew, and is another than in the mirror: move that folder of the mirror aside, and run again."
+  done <"$TMP/identities"
+}
+
+# newest_identities LIST: the last of the objects of each folder that say whose it is, as a list with that folder first.
+newest_identities() {
+  pattern=$IDENTITIES awk '
+    { name = $0; sub(/^[^;]*;[^;]*;/, "", name) }
+    match(name, ENVIRON["pattern"]) {
+      folder = substr(name, 1, RSTART - 1)
+      if (name > last[folder]) last[folder] = name
+    }
+    END { for (folder in last) print folder ";;" last[folder] }' "$1"
+}
+
+# What a finished backup needs can have been lost, or be on its way, because the owner hands over the log of it later. That is
+# left to the next run, unless the mirror has that backup already.
+refuse_holes() {
+  [ -n "$HOLES" ] || return 0
+  names_in "$SCRATCH/listed.1" >"$TMP/names"
+  names_in "$SCRATCH/listed.$depth" >"$TMP/names-lowest"
+  set --
+  while read -r name; do set -- "$@" "./$name"; done <"$TMP/names"
+  (cd "$TMP/entries" && awk -f "/scripts/$HOLES" list=1 "$TMP/names-lowest" list= "$@") >"$TMP/holes"
+  [ -s "$TMP/holes" ] || return 0
+  awk -F ';' 'NR == FNR { copied[$0] = 1; next } $1 == "lost" || $2 in copied' "$TMP/names-copied" "$TMP/holes" >"$TMP/lost"
+  if [ -s "$TMP/lost" ]; then
+    name=$(head -n 1 "$TMP/lost" | cut -d ';' -f 2)
+    # The owner removes a backup in parts, its entry last.
+    if [ "$pass" -lt "$PASSES" ]; then
+      again="'$name' lacks what it needs"
+      run 11 sleep 5
+      return
+    fi
+    fail "The backup '$name' in $SOURCE cannot be restored: it needs '$(head -n 1 "$TMP/lost" | cut -d ';' -f 3-)', which is not there. Make a new backup, and remove that one there with the tool that made it; what was mirrored stays."
+  fi
+  cut -d ';' -f 2 "$TMP/holes" | sort -u >"$TMP/early"
+  echo "The log that $(some "$TMP/early") needs is not there yet."
+  only_in "$TMP/names" "$TMP/early" >"$TMP/whole"
+  [ -s "$TMP/whole" ] || fail "No backup in $SOURCE has all of the log that it needs, $(some "$TMP/early") for one: see whether the log is archived there, or make a new backup."
+  named_in "$TMP/whole" "$SCRATCH/listed.1" >"$TMP/entries-whole"
+  cp "$TMP/entries-whole" "$SCRATCH/listed.1"
 }
 
 # not_in_copy LIST FILE: the names in a list of which the mirror, as it was listed last, has nothing of that size.
@@ -153,6 +195,7 @@ while [ -n "$again" ]; do
   rm -f "$SCRATCH"/settled.*
   list_layers
   refuse_a_loss
+  refuse_holes
   layer=$depth
   while [ "$layer" -ge 1 ] && [ -z "$again" ]; do
     [ "$layer" -gt 1 ] || refuse_the_absent

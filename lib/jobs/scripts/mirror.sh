@@ -26,21 +26,44 @@ find_vanished "$SCRATCH/source"
 refuse_none "$(count "$SCRATCH/source")" "$(previously items)" "$copied" objects
 refuse_none "$(bytes_in "$SCRATCH/source")" "$(previously bytes)" "$(bytes_in "$TMP/copied")" bytes
 
+# bring COMMAND...: one pass of rclone over both. What a pass replaces or removes is put into a folder of its own, because the
+# same object of another pass would take its place.
+passes=0
+bring() {
+  passes=$((passes + 1))
+  [ -z "$REPLACED" ] || set -- "$@" --backup-dir "$REPLACED/$(this_run)-$passes"
+  ask_rclone "$STEP_SECONDS" "$@" --metadata "$SOURCE" "$COPY"
+}
+refuse_half() {
+  fail "The copy of $SOURCE failed: $(why "$TMP/errors")"
+}
+# rclone cannot put aside what it does not see.
+without=
+[ -z "$REPLACED" ] || without=$WITHOUT_EMPTY_PARTS
+
 doing="copying $SOURCE"
 echo "$doing"
-# For what vanishes between the list and the copy. rclone removes so many before it notices; they can be had back.
+# Size, time and content can be as they were where metadata is another, or where an application sets the time itself. Then
+# rclone would only set the time. What was written while the last run copied may be newer than its copy or not.
+last=$(sed -n 's/.*"startedAt":"\([^"]*\)Z".*/\1/p' "$PARTS/previous" 2>/dev/null | tr T ' ') || true
+newer_than "$TMP/copied" "$SCRATCH/source" "$last" >"$TMP/newer"
+[ ! -s "$TMP/newer" ] || bring copy --ignore-times --no-traverse --files-from-raw "$TMP/newer" || refuse_half
+# The pass before knows times by the second. Where only the time differs, rclone would set it, and forget all metadata but the
+# content type and what is the application's own (rclone v1.76.0, backend/s3: `SetModTime`).
+# shellcheck disable=SC2086 # a list of words
+bring copy --modify-window 1s --no-update-modtime $without || refuse_half
+
+# Deletions come last, and only when all was copied. Nothing but them counts in this pass, twice what is put aside (rclone
+# v1.76.0, fs/operations: `Move` of a store that only copies ends with `DeleteFile`). rclone removes so many before it
+# notices that more have vanished since the list; they can be had back.
+list "$COPY" "$TMP/copied"
+copied=$(count "$TMP/copied")
 may_vanish=$((copied - (copied * SMALLEST_PERCENT + 99) / 100))
 may_delete=$may_vanish
-if [ -n "$REPLACED" ]; then
-  # What it puts aside counts once when it is replaced, and twice when it has vanished (rclone v1.76.0, fs/operations: `Move`
-  # of a store that only copies ends with `DeleteFile`).
-  newer_than "$TMP/copied" "$SCRATCH/source" >"$TMP/newer"
-  may_delete=$((2 * may_vanish + $(count "$TMP/newer")))
-  # shellcheck disable=SC2086 # a list of words
-  set -- $WITHOUT_EMPTY_PARTS --backup-dir "$REPLACED/$(this_run)"
-fi
-# Deletions come last, and only when all was copied.
-ask_rclone "$STEP_SECONDS" sync --metadata --max-delete "$may_delete" "$@" "$SOURCE" "$COPY" || {
+[ -z "$REPLACED" ] || may_delete=$((2 * may_vanish))
+doing="removing from the copy what has vanished from $SOURCE"
+# shellcheck disable=SC2086 # a list of words
+bring sync --ignore-existing --max-delete "$may_delete" $without || {
   [ "$code" -ne 7 ] || fail "During the run more than $may_vanish objects have vanished from the bucket of $SOURCE."
-  fail "The copy of $SOURCE failed: $(why "$TMP/errors")"
+  refuse_half
 }

@@ -84,12 +84,14 @@ only_in() {
   sort "$1" "$2" "$2" | uniq -u
 }
 
-# newer_than LIST FILE: the names in a list of which the other list has something older.
+# newer_than LIST FILE [TIME]: the names in a list of which the other list has something newer, or something from after that
+# time, `2026-01-02 03:04:05`.
 newer_than() {
-  awk -F ';' '
+  since=${3:-} awk -F ';' '
+    BEGIN { since = ENVIRON["since"] }
     { name = $0; sub(/^[^;]*;[^;]*;/, "", name) }
     NR == FNR { times[name] = $2; next }
-    name in times && times[name] < $2 { print name }' "$1" "$2"
+    name in times && (times[name] < $2 || (since != "" && substr($2, 1, 19) > since)) { print name }' "$1" "$2"
 }
 
 # refuse_fewer NUMBER PREVIOUS WHAT: fails when the source has sharply less of something than its last copy.

@@ -36,6 +36,20 @@ open_repository() {
   esac
 }
 
+# make_repository NAME OPTIONS...: `restic init`. It refuses a place where keys are, and nobody else can tell whether the run
+# that has put them there is dead: so a person removes them.
+make_repository() {
+  name=$1
+  shift
+  doing='making the repository'
+  echo "$doing"
+  ask_restic "$ANSWER_SECONDS" init "$@" && return
+  reason=$(why "$TMP/errors")
+  [ ! -e "$PARTS/half-made" ] ||
+    fail "$name could not be made, because a run was killed while it made it: there are keys and nothing else. Delete all below $(cat "$PARTS/half-made")/keys, as with rclone purge, and run again ($reason)."
+  fail "$name could not be made: $reason"
+}
+
 # list_snapshots: leaves all of them in $TMP/snapshots, oldest first.
 list_snapshots() {
   ask_restic "$ANSWER_SECONDS" snapshots --no-lock --json ||

@@ -21,11 +21,6 @@ of_layer() {
     }' "$2"
 }
 
-# with_name PATTERN FILE: the lines of a list whose objects have such a name.
-with_name() {
-  pattern=$1 awk '{ name = $0; sub(/^[^;]*;[^;]*;/, "", name); if (name ~ ENVIRON["pattern"]) print }' "$2"
-}
-
 # named_in NAMES FILE: the lines of a list whose objects have one of these names.
 named_in() {
   awk '

@@ -16,7 +16,7 @@ import { cronJobName } from '../../model/names';
 import type { Platform } from '../../model/platform';
 import { largestGap, makeSchedule, type Schedule } from '../../model/schedule';
 import type { Keep, Scheduled } from '../../model/strategy';
-import type { JobProblem } from '../common-jobs';
+import { overLimits, type JobProblem } from '../common-jobs';
 import type { MethodInput, ObjectIndex } from '../method';
 import { storeOf } from '../reach';
 import { bucketServer } from './bucket';
@@ -100,6 +100,12 @@ export function planJob(
   if ('because' in store) return { type: 'unready', dataset, ...store };
   const scratch = scratchFor(dataset, declaration, input);
   if ('because' in scratch) return { type: 'unready', dataset, ...scratch };
+  const [over] = overLimits({ ...platform.jobs?.resources, ...settings.resources });
+  if (over !== undefined && settings.resources !== undefined) {
+    const { name: what, request, limit } = over;
+    const because = `each container of '${name}' asks for '${request}' of ${what}, which is more than its ${what}Limit, '${limit}'`;
+    return { type: 'unready', dataset, because, line: `${what}Limit: '${request}'` };
+  }
   const elsewhere = misplaced(dataset, declaration, objects);
   if (elsewhere !== undefined) return { type: 'unready', dataset, ...elsewhere };
   const claim = declaration.bucket?.claim;

@@ -61,7 +61,8 @@ export function makeMirror(store: Store, bucket: Bucket, reader: S3User): Mirror
     copy: async () => copy(),
     copyAt: async (startedAt) => {
       const runs = (await store.rclone('lsf', '--dirs-only', `s:${store.location.bucket}/${replaced}`)).split('\n');
-      const later = runs.filter((run) => run > startedAt.replaceAll(/[-:]/g, '')).toSorted();
+      const time = startedAt.replaceAll(/[-:]/g, '');
+      const later = runs.filter((run) => run.slice(0, time.length) > time).toSorted();
       const contents = [await copy()];
       for (const run of later.toReversed()) contents.push(await copy(`${replaced}/${run.slice(0, -1)}`));
       return Object.assign({}, ...contents) as Content;
