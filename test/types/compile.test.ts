@@ -9,7 +9,12 @@ describe('the compiler refuses', () => {
 
   it.each(WRONG_CODE.map((wrong, index) => [wrong.what, index, wrong] as const))('%s', (_, index, { code, error }) => {
     const mine = errors.filter((text) => text.startsWith(`${index}.ts:`));
-    const wanted = code.split('\n').map((_line, line) => `${index}.ts:${LINES_BEFORE + line + 1}: ${error}`);
-    expect(mine.map((text) => text.split('\n')[0])).toEqual([expect.toBeOneOf(wanted)]);
+    const wanted = code.split('\n').map((_line, line) => sorted(`${index}.ts:${LINES_BEFORE + line + 1}: ${error}`));
+    expect(mine.map((text) => sorted(text.split('\n')[0] ?? ''))).toEqual([expect.toBeOneOf(wanted)]);
   });
 });
+
+/** The compiler names the words of a union in the order in which it has met them, wherever that was. */
+function sorted(text: string): string {
+  return text.replaceAll(/"[^"]+"( \| "[^"]+")+/g, (union) => union.split(' | ').toSorted().join(' | '));
+}
