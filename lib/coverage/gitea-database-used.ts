@@ -1,10 +1,13 @@
 /** Whether a job dumps the database that its Gitea uses, as far as settings, Services and values of a chart show it. */
 import { CNPG_GROUP } from '../methods/cnpg/archive';
 import type { PlannedJob } from '../methods/jobs/plan';
-import { describeObject, objectKey } from '../model/kube-object';
-import { carries, labelsToPaste } from '../model/label-selector';
+import { isPostgresImage } from '../model/database-images';
+import { at, describeObject, objectKey, textAt } from '../model/kube-object';
+import { carries, labelsToPaste, type Labels } from '../model/label-selector';
 import { installNamespace } from '../model/opaque-kinds';
+import { podLabels, podTemplateOf } from '../model/workloads';
 import type { GateContext } from './context';
+import { runningContainers } from './database-writers';
 import { inWords, toFix, type RuleFinding } from './finding';
 import { applicationDatabase, clusterBehind, clusterOf, isCluster, selectorOf, serviceAt } from './gitea-databases';
 import { releasedGitea } from './gitea-releases';
@@ -69,6 +72,7 @@ function serviceProblem(host: string, job: PlannedJob, context: GateContext): Pr
   const dumped = selectorOf(hostOf(job), namespace, context);
   const [service, ofJob] = [host, hostOf(job)].map((each) => serviceAt(each, namespace));
   if (service === undefined || ofJob === undefined || objectKey(service) === objectKey(ofJob)) return undefined;
+  if (isOfPooler(used, service.namespace, context)) return undefined;
   const isUnseen = [used, dumped].some((labels) => Object.keys(labels).length === 0);
   if (!isUnseen && (carries(used, dumped) || carries(dumped, used))) return undefined;
   const because = `its settings say that its database is at '${host}', and the job dumps that behind ${describeObject(ofJob)}`;
@@ -87,6 +91,15 @@ function serviceProblem(host: string, job: PlannedJob, context: GateContext): Pr
         ? toFix(`host: '${service.name}', pods: { labels: ${labelsToPaste(used)} }`)
         : inWords('name in database what its pods use, or let them use what it names'),
   };
+}
+
+/** Whether pods that are seen hand on what they are asked, as PgBouncer does: to which server, only their settings say. */
+function isOfPooler(selector: Labels, namespace: string | undefined, { input }: GateContext): boolean {
+  if (Object.keys(selector).length === 0) return false;
+  const containers = input.objects
+    .filter(({ object }) => object.metadata.namespace === namespace && carries(podLabels(object), selector))
+    .flatMap(({ object }) => runningContainers(at(podTemplateOf(object), 'spec')));
+  return containers.length > 0 && !containers.some((container) => isPostgresImage(textAt(container, 'image') ?? ''));
 }
 
 /** A server has many databases, and the job dumps one. */

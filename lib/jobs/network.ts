@@ -1,4 +1,5 @@
 /** What the pods of a job may reach: the dataset, the store and DNS; and nobody reaches them. */
+import { distinctBy } from '../model/collections';
 import type { KubeObject } from '../model/kube-object';
 import { NAMESPACE_LABEL } from '../model/label-selector';
 import { MANAGED_BY } from '../model/marks';
@@ -18,7 +19,8 @@ export function networkPolicy(
       podSelector: { matchLabels: podLabels },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [],
-      egress: [DNS, ...peers.map(egressTo)],
+      // What a job copies may lie in the store that it copies to.
+      egress: [DNS, ...distinctBy(peers.map(egressTo), JSON.stringify)],
     },
   };
 }

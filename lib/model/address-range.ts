@@ -14,7 +14,8 @@ export interface AddressRange {
 /** @returns `undefined` for what is no address with the length of a prefix. */
 export function parseRange(text: string): AddressRange | undefined {
   const [address = '', digits = '', ...rest] = text.split('/');
-  const family = isIP(address);
+  // Node takes the zone of an address for a part of it.
+  const family = address.includes('%') ? 0 : isIP(address);
   if ((family !== 4 && family !== 6) || rest.length > 0 || !/^(0|[1-9]\d*)$/.test(digits)) return undefined;
   const length = Number(digits);
   const parts = partsOf(address, family);

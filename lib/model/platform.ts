@@ -119,7 +119,7 @@ export interface RookPlatform {
   readonly reachedAt?: { readonly cidrs: readonly string[] };
   /**
    * Whether the Secret `rook-gateway-ca` of the namespace `backed-up` carries a `ca.crt`, the authority that signed the
-   * certificate of a gateway that answers with TLS only. Default `false`: it answers without TLS too, or a public authority did.
+   * certificate of a gateway that answers with TLS. Default `false`: it answers without TLS, or a public authority did.
    */
   readonly customCa?: boolean;
 }

@@ -240,10 +240,9 @@ const LIVELY = new Set([
 /** Of all objects that Flux has applied: a text that changes when it writes one. */
 async function versions(): Promise<Readonly<Record<string, string>>> {
   const inventories = await Promise.all(FOLDERS.map(async (name) => textsOf('status.inventory.entries[*].id', name)));
+  const ids = inventories.join(' ').split(' ');
   const kinds = new Set(
-    inventories
-      .join(' ')
-      .split(' ')
+    ids
       .map((id) => id.split('_').toReversed())
       .map(([kind = '', group = '']) => (group === '' ? kind : `${kind}.${group}`)),
   );
@@ -260,7 +259,9 @@ async function versions(): Promise<Readonly<Record<string, string>>> {
       ),
     );
     for (const item of listAt(list, 'items')) {
-      const { namespace, name, resourceVersion, managedFields } = mappingAt(item, 'metadata');
+      const { namespace = '', name, resourceVersion, managedFields } = mappingAt(item, 'metadata');
+      // What Velero restores into another namespace has the labels as well.
+      if (!ids.some((id) => id.startsWith(`${String(namespace)}_${String(name)}_`))) continue;
       const ours = listAt(managedFields).filter(
         (each) => textAt(each, 'manager') === 'kustomize-controller' && textAt(each, 'subresource') === undefined,
       );

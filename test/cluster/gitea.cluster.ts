@@ -15,7 +15,7 @@ describe.skipIf(!inject('lab'))('the Gitea of dist/', () => {
 
   beforeAll(async () => {
     platform = await preparePlatform(cluster);
-    await cluster.apply(...distObjects('forge'), ...jobsOf('forge-backup'));
+    await cluster.create(...distObjects('forge'), ...jobsOf('forge-backup'));
     await kubectl('wait', 'clusters.postgresql.cnpg.io/db', '--for=condition=Ready', '--timeout=150s');
     await kubectl('rollout', 'status', 'statefulset/gitea', '--timeout=120s');
     const [username = '', password = ''] = ADMIN.split(':');

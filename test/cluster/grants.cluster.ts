@@ -39,7 +39,7 @@ describe.skipIf(!inject('lab'))('the backup user', () => {
     backup = await rookUser(cluster, 'backed-up', 'backed-up');
     website = await rookUser(cluster, 'rook-ceph', 'website');
     await platform.attachments.put('one', 'content');
-    await cluster.apply(...jobsOf('cluster-backup'), ...jobsOf('forge-backup'));
+    await cluster.create(...jobsOf('cluster-backup'), ...jobsOf('forge-backup'));
   });
 
   it('has a bucket mirrored', async () => {

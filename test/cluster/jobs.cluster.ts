@@ -17,7 +17,7 @@ describe.skipIf(!inject('lab'))('the jobs of dist/', () => {
 
   beforeAll(async () => {
     platform = await preparePlatform(cluster);
-    await cluster.apply(...jobsOf('cluster-backup'));
+    await cluster.create(...jobsOf('cluster-backup'));
   });
 
   it('copy etcd, and the copy restores with what was in it', async () => {

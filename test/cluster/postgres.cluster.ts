@@ -25,7 +25,7 @@ describe.skipIf(!inject('lab'))('the database of dist/', () => {
     platform = await preparePlatform(cluster);
     const ofDatabase = ({ kind }: KubeObject): boolean => ['Cluster', 'ObjectStore', 'ScheduledBackup'].includes(kind);
     await cluster.apply(...['forge', 'forge-backup'].flatMap((folder) => distObjects(folder).filter(ofDatabase)));
-    await cluster.apply(...jobsOf('forge-backup'));
+    await cluster.create(...jobsOf('forge-backup'));
     await isReady('db');
     // The application's own, because the job of Gitea dumps the database as that.
     const made = 'set role app; create table t(id int primary key, v text)';

@@ -247,6 +247,12 @@ describe('the NetworkPolicy of a job', () => {
     expect(egressOf({ ...postgresJob, store }).at(-1)).toEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
   });
 
+  it('names once what the job reads and writes alike', () => {
+    const [database] = postgresJob.source.peers;
+    expect(database).toBeDefined();
+    expect(egressOf({ ...postgresJob, store: database ?? { cidrs: [], port: 0 } })).toHaveLength(2);
+  });
+
   it('keeps the ranges of the cluster out, each in its family of addresses', () => {
     expect(egressOf(postgresJob).at(-1)).toEqual({
       to: [

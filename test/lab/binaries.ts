@@ -33,6 +33,7 @@ const BINARIES = {
   'barman-plugin': ['cnpg', 'github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager'],
   'source-controller': ['flux', 'github.com/fluxcd/source-controller'],
   'kustomize-controller': ['flux', 'github.com/fluxcd/kustomize-controller'],
+  'helm-controller': ['helm', 'github.com/fluxcd/helm-controller'],
   'kube-state-metrics': ['monitoring', 'k8s.io/kube-state-metrics/v2'],
   prometheus: ['monitoring', 'github.com/prometheus/prometheus/cmd/prometheus'],
   'prometheus-operator': ['monitoring', 'github.com/prometheus-operator/prometheus-operator/cmd/operator'],
@@ -54,7 +55,7 @@ export type BinaryName = keyof typeof BINARIES;
 export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
 
 /** Of operators, which the cluster itself does without. */
-const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'monitoring', 'rook', 'velero']);
+const OPERATOR_MODULES = new Set<string>(['cnpg', 'flux', 'helm', 'monitoring', 'rook', 'velero']);
 
 /** What the cluster is made of. */
 export const CLUSTER_BINARIES = BINARY_NAMES.filter((name) => !OPERATOR_MODULES.has(BINARIES[name][0]));
@@ -78,6 +79,11 @@ const MANIFESTS = {
   'kustomize-controller': [
     'flux',
     'github.com/fluxcd/kustomize-controller',
+    ['config/crd/bases', 'config/manager/deployment.yaml'],
+  ],
+  'helm-controller': [
+    'helm',
+    'github.com/fluxcd/helm-controller',
     ['config/crd/bases', 'config/manager/deployment.yaml'],
   ],
   'kube-state-metrics': ['monitoring', 'k8s.io/kube-state-metrics/v2', ['examples/standard']],

@@ -17,7 +17,7 @@ const EXAMPLES = `
 Exit codes: 0 done, 1 the lab is not up or not whole, 2 could not run. That of kubectl is its own.
 
 Examples:
-  npm run lab -- build                     build what is missing, which the first time takes a quarter of an hour
+  npm run lab -- build                     build what is missing, which the first time takes half an hour
   npm run lab -- up                        start the cluster
   export KUBECONFIG=/etc/kubernetes/admin.conf
   npm run lab -- kubectl get pods -A       what runs in it

@@ -1397,6 +1397,37 @@ describe('the pods of a Gitea', () => {
     ),
   });
 
+  refuses('gitea-contradicted', [], 'that use another server, which is none that hands on what it is asked', {
+    build: ({ chart }, changed) => {
+      for (const name of ['pg-old', 'pg-new']) serviceOf(chart, name, { app: name });
+      new ApiObject(chart, 'new', {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'pg-new' },
+        spec: {
+          selector: { matchLabels: { app: 'pg-new' } },
+          template: {
+            metadata: { labels: { app: 'pg-new' } },
+            spec: {
+              containers: [
+                {
+                  name: 'main',
+                  image: `docker.io/${changed ? 'library/postgres:17.2' : 'edoburu/pgbouncer:v1.23.1'}`,
+                  env: changed ? [{ name: 'POSTGRES_PASSWORD', value: 'secret' }] : [],
+                },
+              ],
+            },
+          },
+        },
+      });
+      withCluster(chart, 'pg-new:5432', [], AT('pg-old'));
+    },
+    says: contradicted(
+      `its settings say that its database is at 'pg-new:5432', and the job dumps that behind Service paperless/pg-old`,
+      `to fix           host: 'pg-new', pods: { labels: { app: 'pg-new' } }`,
+    ),
+  });
+
   refuses('gitea-contradicted', [], 'that use another database of the same Cluster', {
     build: ({ chart }, changed) => {
       withCluster(chart, undefined, ['db']);

@@ -289,10 +289,11 @@ describe('what carries a mirror out', () => {
       },
     ];
     expect(policies({ port: 80 })).toEqual({ to, ports: [{ protocol: 'TCP', port: 8080 }] });
-    expect(policies({ securePort: 8443, sslCertificateRef: 'rgw-tls' })).toEqual({
-      to,
-      ports: [{ protocol: 'TCP', port: 8443 }],
-    });
+    const byTls = { to, ports: [{ protocol: 'TCP', port: 8443 }] };
+    expect(policies({ securePort: 8443, sslCertificateRef: 'rgw-tls' })).toEqual(byTls);
+    // What has a certificate, Rook tells its users by that.
+    expect(policies({ port: 80, securePort: 8443, sslCertificateRef: 'rgw-tls' })).toEqual(byTls);
+    expect(policies({ port: 80, securePort: 8443 })).toEqual({ to, ports: [{ protocol: 'TCP', port: 8080 }] });
   });
 
   it('tries the grants of the whole repository in one job, whoever copies the buckets', () => {
@@ -411,7 +412,7 @@ describe('the gateway of the buckets', () => {
 
         ✖ ObjectBucketClaim paperless/media
             made by          example/media
-            because          the gateway of CephObjectStore rook-ceph/store-a answers with TLS only, and platform.rook names no authority that signed its certificate
+            because          the gateway of CephObjectStore rook-ceph/store-a answers with TLS, and platform.rook names no authority that signed its certificate
             to fix           customCa: true
     `,
   });

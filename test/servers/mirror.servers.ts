@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contentOfBucket, makeBucket, rot, told, type Bucket } from './support/bucket';
 import { faultyStore } from './support/faulty-store';
-import { makeMirror, type Mirror } from './support/mirror';
+import { makeMirror, rookSecret, type Mirror } from './support/mirror';
 import { backupUser } from './support/rgw';
 import type { S3User } from './support/s3';
 import { makeStore, type Store } from './support/store';
@@ -266,6 +266,24 @@ describe('an object that is replaced by one that rclone takes for the same', () 
     expect(failed).toBeUndefined();
     expect(await mirror.copy()).toEqual(await bucket.content());
     expect((await mirror.receipts()).at(-1)?.counts).toEqual({ repaired: 0 });
+    expect(await mirror.copyAt(last)).toEqual(before);
+  });
+
+  it('is kept also where another one is read at the second attempt only', async () => {
+    const before = await mirror.copy();
+    const last = (await mirror.receipts()).at(-1)?.startedAt ?? '';
+    await passSecond();
+    for (const key of ['a', 'b']) await bucket.put(key, `anew, ${key}`);
+    let isRefused = false;
+    const port = await faultyStore(({ method, path }) => {
+      if (isRefused || method !== 'GET' || !path.startsWith(`/${bucket.name}/b`)) return undefined;
+      isRefused = true;
+      return { status: 403 };
+    });
+    await mirror.run({ secrets: rookSecret(backup, port) });
+    expect(isRefused).toBe(true);
+    expect((await mirror.run()).failed).toBeUndefined();
+    expect(await mirror.copy()).toEqual(await bucket.content());
     expect(await mirror.copyAt(last)).toEqual(before);
   });
 

@@ -320,6 +320,20 @@ describe('the mirror of an archive of Barman', () => {
       await expectEqual(backup);
     });
 
+    it('fails where a first mirror finds that its data is gone', async () => {
+      const empty = await makeStore('offsite', 'battery staple');
+      await empty.keepVersions();
+      const first = makeStoreMirror('barman', local, archive.path, empty);
+      const data = `base/${backup}/data.tar.gz`;
+      await local.rclone('moveto', `${place}/${data}`, `${place}-away`);
+      const { failed } = await first.run({ job: { location: { ...empty.location, versioned: true } } });
+      await put(data, `${place}-away`);
+      expect(failed?.message).toMatch(
+        / cannot be restored: it needs 'db-1\/base\/\w+\/data\.tar', which is not there\. /,
+      );
+      expect(await first.receipts()).toEqual([]);
+    });
+
     it('fails where another cluster has taken the place of the one that was mirrored', async () => {
       expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
       const before = await backupsOf();

@@ -78,7 +78,7 @@ while read -r oid; do
 .}
   [ -n "$name" ] || fail "Database $oid was dropped during the run."
   ask "select case when datname ~ '^[A-Za-z0-9_-]+\$' then datname
-                   else 'hex.' || encode(convert_to(datname, getdatabaseencoding()), 'hex') end, pg_encoding_to_char(encoding)
+                   else 'hex.' || encode(textsend(datname::text), 'hex') end, pg_encoding_to_char(encoding)
          from pg_catalog.pg_database where oid = $oid"
   IFS='|' read -r file encoding <"$TMP/answer" || fail "Database $oid was dropped during the run."
 

@@ -114,7 +114,7 @@ refuse_holes() {
   while read -r name; do set -- "$@" "./$name"; done <"$TMP/names"
   (cd "$TMP/entries" && awk -f "/scripts/$HOLES" list=1 "$TMP/names-lowest" list= "$@") >"$TMP/holes"
   [ -s "$TMP/holes" ] || return 0
-  awk -F ';' 'NR == FNR { copied[$0] = 1; next } $1 == "lost" || $2 in copied' "$TMP/names-copied" "$TMP/holes" >"$TMP/lost"
+  awk -F ';' 'FILENAME == ARGV[1] { copied[$0] = 1; next } $1 == "lost" || $2 in copied' "$TMP/names-copied" "$TMP/holes" >"$TMP/lost"
   if [ -s "$TMP/lost" ]; then
     name=$(head -n 1 "$TMP/lost" | cut -d ';' -f 2)
     # The owner removes a backup in parts, its entry last.

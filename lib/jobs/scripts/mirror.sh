@@ -44,10 +44,12 @@ without=
 doing="copying $SOURCE"
 echo "$doing"
 # Size, time and content can be as they were where metadata is another, or where an application sets the time itself. Then
-# rclone would only set the time. What was written while the last run copied may be newer than its copy or not.
+# rclone would only set the time. What was written less than one step before its copy may have been written while it was copied.
 last=$(sed -n 's/.*"startedAt":"\([^"]*\)Z".*/\1/p' "$PARTS/previous" 2>/dev/null | tr T ' ') || true
-newer_than "$TMP/copied" "$SCRATCH/source" "$last" >"$TMP/newer"
-[ ! -s "$TMP/newer" ] || bring copy --ignore-times --no-traverse --files-from-raw "$TMP/newer" || refuse_half
+newer_than "$TMP/copied" "$SCRATCH/source" "$last" "$STEP_SECONDS" >"$TMP/newer"
+# Once, because a second attempt would put what the first one has brought in the place of what that has put aside.
+[ ! -s "$TMP/newer" ] ||
+  bring copy --retries 1 --ignore-times --no-traverse --files-from-raw "$TMP/newer" || refuse_half
 # The pass before knows times by the second. Where only the time differs, rclone would set it, and forget all metadata but the
 # content type and what is the application's own (rclone v1.76.0, backend/s3: `SetModTime`).
 # shellcheck disable=SC2086 # a list of words

@@ -84,14 +84,21 @@ only_in() {
   sort "$1" "$2" "$2" | uniq -u
 }
 
-# newer_than LIST FILE [TIME]: the names in a list of which the other list has something newer, or something from after that
-# time, `2026-01-02 03:04:05`.
+# newer_than LIST FILE [TIME SECONDS]: the names in a list of which the other list has something newer; or something from after
+# that time, `2026-01-02 03:04:05`, that what is in the first list has followed in fewer seconds.
 newer_than() {
-  since=${3:-} awk -F ';' '
-    BEGIN { since = ENVIRON["since"] }
+  since=${3:-} seconds=${4:-0} awk -F ';' '
+    BEGIN { since = ENVIRON["since"]; seconds = ENVIRON["seconds"] }
+    function moment(text) {
+      text = substr(text, 1, 19)
+      gsub(/[-:T]/, " ", text)
+      return mktime(text)
+    }
     { name = $0; sub(/^[^;]*;[^;]*;/, "", name) }
     NR == FNR { times[name] = $2; next }
-    name in times && (times[name] < $2 || (since != "" && substr($2, 1, 19) > since)) { print name }' "$1" "$2"
+    !(name in times) { next }
+    times[name] < $2 { print name; next }
+    since != "" && substr($2, 1, 19) > since && moment(times[name]) - moment($2) < seconds { print name }' "$1" "$2"
 }
 
 # refuse_fewer NUMBER PREVIOUS WHAT: fails when the source has sharply less of something than its last copy.

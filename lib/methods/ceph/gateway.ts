@@ -38,25 +38,48 @@ export function gatewayPeer(rook: RookPlatform, objects: ObjectIndex, port: numb
   return { namespace, labels: { app: 'rook-ceph-rgw', rook_object_store: objectStore }, port: podPort };
 }
 
-/** The gateway at the address that Rook tells its users: with TLS only where there is nothing without. */
+/** The gateway at the address that Rook tells its users: with TLS where it has a certificate. */
 export function gatewayOf(rook: RookPlatform, objects: ObjectIndex): Peer | Unsaid {
-  const store = storeObject(rook, objects);
-  const [port = 0, securePort = 0] = ['port', 'securePort'].map((field) => numberAt(store, 'spec', 'gateway', field));
-  if (!isGatewayTls(rook, objects)) return gatewayPeer(rook, objects, port === 0 ? 80 : port);
+  const { port, podPort, isTls, isNamed } = addressOf(rook, objects);
   // No public authority signs for a name inside the cluster.
-  const isNamed = textAt(store, 'spec', 'hosting', 'advertiseEndpoint', 'dnsName') !== undefined;
-  if (rook.customCa === true || isNamed) return gatewayPeer(rook, objects, securePort, securePort);
+  if (!isTls || rook.customCa === true || isNamed) return gatewayPeer(rook, objects, port, podPort);
   return {
-    because: `the gateway of CephObjectStore ${rook.namespace}/${rook.objectStore} answers with TLS only, and platform.rook names no authority that signed its certificate`,
+    because: `the gateway of CephObjectStore ${rook.namespace}/${rook.objectStore} answers with TLS, and platform.rook names no authority that signed its certificate`,
     line: 'customCa: true',
   };
 }
 
 /** Whether that address is one of TLS. */
 export function isGatewayTls(rook: RookPlatform, objects: ObjectIndex): boolean {
-  const gateway = at(storeObject(rook, objects), 'spec', 'gateway');
-  return (numberAt(gateway, 'port') ?? 0) === 0 && (numberAt(gateway, 'securePort') ?? 0) !== 0;
+  return addressOf(rook, objects).isTls;
 }
+
+interface Address {
+  readonly port: number;
+  readonly podPort: number;
+  readonly isTls: boolean;
+  /** Not by the name of its Service. */
+  readonly isNamed: boolean;
+}
+
+/** As Rook finds it (rook v1.20.6, pkg/apis/ceph.rook.io/v1/object.go, GetAdvertiseEndpoint). */
+function addressOf(rook: RookPlatform, objects: ObjectIndex): Address {
+  const spec = at(storeObject(rook, objects), 'spec');
+  const gateway = at(spec, 'gateway');
+  const [port = 0, securePort = 0] = ['port', 'securePort'].map((field) => numberAt(gateway, field));
+  const certificate = textAt(gateway, 'sslCertificateRef') ?? textAt(gateway, 'service', 'annotations', SERVING_CERT);
+  const isTls = securePort !== 0 && ((certificate ?? '') !== '' || port === 0);
+  const podPort = isTls ? securePort : PORT;
+  const told = at(spec, 'hosting', 'advertiseEndpoint');
+  const toldPort = numberAt(told, 'port') ?? 0;
+  if (textAt(told, 'dnsName') !== undefined && toldPort !== 0)
+    return { port: toldPort, podPort, isTls: booleanAt(told, 'useTls') === true, isNamed: true };
+  const servicePort = isTls ? securePort : port;
+  return { port: servicePort === 0 ? 80 : servicePort, podPort, isTls, isNamed: false };
+}
+
+/** Where OpenShift makes the certificate of a Service. */
+const SERVING_CERT = 'service.beta.openshift.io/serving-cert-secret-name';
 
 function storeObject({ namespace, objectStore: name }: RookPlatform, objects: ObjectIndex): KubeObject | undefined {
   return objects.object({ group: 'ceph.rook.io', kind: 'CephObjectStore', namespace, name })?.object;

@@ -1,4 +1,4 @@
-/** Flux's source-controller and kustomize-controller, as upstream deploys them, on images made here. */
+/** Flux's source-controller, kustomize-controller and helm-controller, as upstream deploys them, on images made here. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject } from '../../../lib/model/kube-object';
@@ -11,8 +11,19 @@ import { upstream } from './upstream';
 export const FLUX_NAMESPACE = 'flux-system';
 
 const CONTROLLERS = [
-  { name: 'source-controller', image: 'ghcr.io/fluxcd/source-controller:v1.9.1', files: ['deployment', 'service'] },
-  { name: 'kustomize-controller', image: 'ghcr.io/fluxcd/kustomize-controller:v1.9.4', files: ['deployment'] },
+  {
+    name: 'source-controller',
+    image: 'ghcr.io/fluxcd/source-controller:v1.9.1',
+    files: ['deployment', 'service'],
+    asks: '50m',
+  },
+  {
+    name: 'kustomize-controller',
+    image: 'ghcr.io/fluxcd/kustomize-controller:v1.9.4',
+    files: ['deployment'],
+    asks: '100m',
+  },
+  { name: 'helm-controller', image: 'ghcr.io/fluxcd/helm-controller:v1.6.2', files: ['deployment'], asks: '100m' },
 ] as const;
 
 /** @param trust a layer with the authority of the charts. */
@@ -25,13 +36,13 @@ export async function startFlux(lab: Layout, cluster: Cluster, trust: string): P
     );
   }
   await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: FLUX_NAMESPACE } }, administrator());
-  for (const { name, image, files } of CONTROLLERS)
-    await cluster.apply(...files.flatMap((file) => objects(name, image, file)));
+  for (const controller of CONTROLLERS)
+    await cluster.apply(...controller.files.flatMap((file) => objects(controller, file)));
   for (const { name } of CONTROLLERS)
     await cluster.kubectl('-n', FLUX_NAMESPACE, 'rollout', 'status', `deployment/${name}`, '--timeout=120s');
 }
 
-function objects(name: (typeof CONTROLLERS)[number]['name'], image: string, file: string): readonly KubeObject[] {
+function objects({ name, image, asks }: (typeof CONTROLLERS)[number], file: string): readonly KubeObject[] {
   const replaced: [string, string][] =
     file === 'deployment'
       ? [
@@ -39,8 +50,10 @@ function objects(name: (typeof CONTROLLERS)[number]['name'], image: string, file
           // One of each is enough for itself, and what waits for another asks again soon.
           [
             '- --enable-leader-election',
-            name === 'kustomize-controller' ? '- --requeue-dependency=3s' : '- --concurrent=4',
+            name === 'source-controller' ? '- --concurrent=4' : '- --requeue-dependency=3s',
           ],
+          // Where a request is left out, it is the limit.
+          [`cpu: ${asks}\n`, 'cpu: 0\n'],
         ]
       : [];
   return upstream(name, `${file}.yaml`, replaced).map((object) => ({

@@ -2,21 +2,9 @@
 import { at, isKubeObject, listAt } from '../../../lib/model/kube-object';
 import type { Cluster } from './cluster';
 
-const IS_TRUE = {
-  status: 'True',
-  reason: 'StandIn',
-  message: '',
-  lastTransitionTime: '2026-01-01T00:00:00Z',
-  observedGeneration: 1,
-};
-
 /** By kind: as kubectl knows it, and the status. */
 const SAID: Readonly<Record<string, readonly [plural: string, status: object]>> = {
   CephObjectStore: ['cephobjectstores.ceph.rook.io', { phase: 'Ready' }],
-  HelmRelease: [
-    'helmreleases.helm.toolkit.fluxcd.io',
-    { observedGeneration: 1, conditions: [{ type: 'Ready', ...IS_TRUE }] },
-  ],
   OpenSearchCluster: ['opensearchclusters.opensearch.org', { health: 'green' }],
 };
 

@@ -2,10 +2,11 @@
 import { inject } from 'vitest';
 import { GITEA_KEYS } from '../../../lib/constructs/gitea-pod';
 import type { KubeObject } from '../../../lib/model/kube-object';
-import { bucketOf, told, type Bucket } from '../../servers/support/bucket';
+import { bucketOf, type Bucket } from '../../servers/support/bucket';
 import { distObjects, named } from '../../servers/support/dist';
 import { makeStore, type Store } from '../../servers/support/store';
 import type { Cluster } from './cluster';
+import { CHARTS_BUCKET, publishCharts } from './charts';
 import { applyClaim, rookUser } from './object-store';
 import { VELERO_NAMESPACE } from './velero';
 
@@ -23,10 +24,7 @@ export async function preparePlatform(cluster: Cluster): Promise<Platform> {
     makeStore('offsite', 'battery', { bucket: 'home-backups', prefix: 'home' }, inject('offsite')),
   ]);
   await offsite.keepVersions();
-  await told(offsite.owner, { method: 'PUT', path: '/helm-charts' });
-  await bucketOf(offsite.owner, 'helm-charts').put('index.yaml', 'apiVersion: v1\nentries: {}\n', {
-    'x-amz-acl': 'public-read',
-  });
+  await publishCharts(bucketOf(offsite.owner, CHARTS_BUCKET));
   await cluster.apply(...distObjects('namespaces'));
   await cluster.apply(
     ...['backed-up', 'forge'].map((namespace) => secret(namespace, 'backed-up-local', local.secret)),
