@@ -40,6 +40,8 @@ server=$(($(cat "$TMP/answer") / 10000))
 version=$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) \([^ ]*\).*/\1/')
 client=${version%%.*}
 printf '%s\n' "$version" >"$PARTS/tool.pg_dump"
+# What it is asked with, older ones do not know (pg_partition_root).
+[ "$server" -ge 12 ] || fail "PostgreSQL $server is too old for this job, which dumps version 12 and newer: upgrade it."
 [ "$client" -ge "$server" ] ||
   fail "pg_dump $client cannot dump PostgreSQL $server: give the job an image of PostgreSQL $server."
 # It writes what an older server does not know, such as `SET transaction_timeout` since version 17, and an older
