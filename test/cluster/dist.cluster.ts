@@ -2,8 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { isMapping, type KubeObject } from '../../lib/model/kube-object';
+import { at, isMapping, textMapAt, type KubeObject } from '../../lib/model/kube-object';
+import { podTemplateOf } from '../../lib/model/workloads';
 import { distObjects, named } from '../servers/support/dist';
+import { until } from '../servers/support/tools';
 import { connect } from './support/cluster';
 
 const cluster = connect(inject('kubeconfig'));
@@ -24,6 +26,38 @@ describe('every object of dist/', () => {
   it('is accepted without a word', async () => {
     expect(files.length).toBeGreaterThan(100);
     expect(await cluster.objectionsToFiles(files)).toBe('');
+  });
+});
+
+const RESTRICTED = 'lab-restricted';
+
+describe('the pods of jobs', () => {
+  const isOnNode = (template: unknown): boolean => at(template, 'spec', 'hostNetwork') === true;
+  const pods = readdirSync('dist', { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() ? distObjects(entry.name) : []))
+    .filter(({ kind }) => kind === 'CronJob')
+    .map((job): KubeObject => {
+      const template = podTemplateOf(job);
+      const metadata = {
+        name: job.metadata.name,
+        namespace: RESTRICTED,
+        labels: textMapAt(template, 'metadata', 'labels'),
+      };
+      return { apiVersion: 'v1', kind: 'Pod', metadata, spec: at(template, 'spec') };
+    });
+
+  it('meet the restricted standard of Pod Security, but for those that read the node', async () => {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: RESTRICTED, labels } });
+    await until('the account of pods', 60, async () =>
+      (await cluster.kubectl('-n', RESTRICTED, 'get', 'serviceaccount', 'default')).includes('default'),
+    );
+    const [onNode, others] = [pods.filter(isOnNode), pods.filter((pod) => !isOnNode(pod))];
+    expect(others.length).toBeGreaterThan(8);
+    for (const pod of others) expect(await cluster.objectionsTo(pod)).toBe('');
+    expect(onNode.map(({ metadata }) => metadata.name)).toEqual(['etcd-offsite']);
+    for (const pod of onNode)
+      expect(await cluster.objectionsTo(pod)).toMatch(/violates PodSecurity "restricted:latest"/);
   });
 });
 

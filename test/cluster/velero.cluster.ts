@@ -31,7 +31,7 @@ describe.skipIf(!inject('lab'))('Velero', () => {
 
   beforeAll(async () => {
     platform = await preparePlatform(cluster);
-    await cluster.apply(...['media', 'media-backup', 'monitoring-backup'].flatMap(ofVelero));
+    await cluster.create(...['media', 'media-backup', 'monitoring-backup'].flatMap(ofVelero));
     await cluster.create(...distObjects('monitoring'));
     for (const name of CLAIMS)
       await finished(cluster, pod('media', `writes-${name}`, `echo ${name} > /data/file`, mounting(name)));

@@ -273,23 +273,27 @@ describe('the mirror of an archive of Barman', () => {
   describe('where a base copy lacks what it needs', () => {
     let backup: string;
     let place: string;
-    let segments: readonly string[];
+    let last: string;
     const put = async (name: string, from: string): Promise<unknown> =>
       local.rclone('moveto', from, `${place}/${name}`);
+    /** Of the log, from the last segment on that the base copy needs: the server may have begun others meanwhile. */
+    const segments = async (): Promise<readonly string[]> => {
+      const names = (await local.rclone('lsf', '--recursive', '--files-only', `${place}/wals`)).trim().split('\n');
+      return names.filter((name) => (/\/(\w{24})\.gz$/.exec(name)?.[1] ?? '') >= last).toSorted();
+    };
 
     beforeAll(async () => {
       place = `s:${local.location.bucket}/${archive.path}/db-1`;
       backup = await archive.backUp();
       backups.push(backup);
       const info = await local.rclone('cat', `${place}/base/${backup}/backup.info`);
-      const [, last = ''] = /^end_wal=(\S+)/m.exec(info) ?? [];
-      segments = (await local.rclone('lsf', '--recursive', '--files-only', `${place}/wals`)).trim().split('\n');
-      segments = segments.filter((name) => name.includes(`${last}.gz`));
+      [, last = ''] = /^end_wal=(\S+)/m.exec(info) ?? [];
     });
 
     it('leaves one whose log is still to come to the next run, and then has it', async () => {
-      const [segment = ''] = segments;
-      await local.rclone('moveto', `${place}/wals/${segment}`, `${place}-away`);
+      const coming = await segments();
+      for (const segment of coming)
+        await local.rclone('moveto', `${place}/wals/${segment}`, `${place}-away/${segment}`);
       const { failed, containers } = await mirror.run({ job: { location: location() } });
       expect(failed).toBeUndefined();
       expect(containers.find(({ name }) => name === 'mirror')?.log).toContain(
@@ -297,20 +301,21 @@ describe('the mirror of an archive of Barman', () => {
       );
       expect(await backupsOf()).toEqual(backups.slice(2, 3));
 
-      await put(`wals/${segment}`, `${place}-away`);
+      for (const segment of coming) await put(`wals/${segment}`, `${place}-away/${segment}`);
       expect((await mirror.run({ job: { location: location() } })).failed).toBeUndefined();
       expect(await backupsOf()).toEqual(backups.slice(2));
       await expectEqual(backup);
     });
 
     it.each([
-      ['log', () => `wals/${segments[0] ?? ''}`, /^wals\/\w{16}\/\w{24}$/],
-      ['data', () => `base/${backup}/data.tar.gz`, /^base\/\w+\/data\.tar$/],
-    ])('fails where its %s is gone, and leaves in the mirror what it has (P16)', async (_, name, needed) => {
+      ['log', async () => `wals/${(await segments())[0] ?? ''}`, /^wals\/\w{16}\/\w{24}$/],
+      ['data', async () => `base/${backup}/data.tar.gz`, /^base\/\w+\/data\.tar$/],
+    ])('fails where its %s is gone, and leaves in the mirror what it has (P16)', async (_, nameOf, needed) => {
       const before = await mirror.receipts();
-      await local.rclone('moveto', `${place}/${name()}`, `${place}-away`);
+      const name = await nameOf();
+      await local.rclone('moveto', `${place}/${name}`, `${place}-away`);
       const { failed } = await mirror.run({ job: { location: location() } });
-      await put(name(), `${place}-away`);
+      await put(name, `${place}-away`);
       const [, lacks = ''] =
         /^The backup 'db-1\/base\/\w+\/backup\.info' in source:\S+ cannot be restored: it needs 'db-1\/(\S+)', which is not there\. /.exec(
           failed?.message ?? '',

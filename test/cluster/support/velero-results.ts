@@ -27,7 +27,7 @@ export function ofVelero(folder: string): readonly KubeObject[] {
 
 /** The locations of dist/, once it has found their stores. */
 export async function openLocations(cluster: Cluster): Promise<void> {
-  await cluster.apply(...['object-storage', 'cluster-backup'].flatMap(ofVelero));
+  await cluster.create(...['object-storage', 'cluster-backup'].flatMap(ofVelero));
   const both = ['backupstoragelocation/local', 'backupstoragelocation/offsite'];
   const available = '--for=jsonpath={.status.phase}=Available';
   await cluster.kubectl('-n', VELERO_NAMESPACE, 'wait', available, '--timeout=120s', ...both);
