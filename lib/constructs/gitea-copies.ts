@@ -24,8 +24,9 @@ export interface GiteaCopyProps extends JobProps {
    */
   readonly scratch?: Size;
   /**
-   * Files that were lost for good before, by their kind: `{ attachments: 1 }` lets one row of an attachment have no file, or one of another size, and
-   * more than that fail the run. The receipt counts them, and the inventory has them among its assumptions. Default: none.
+   * Files that were lost for good before, by their kind: `{ attachments: 1 }` lets one row of an attachment have no file, or
+   * one of another size, and more than that fail the run. The receipt counts them, and the inventory has them among its
+   * assumptions. Default: none.
    */
   readonly knownLosses?: KnownLosses;
   /** Image with the clients of PostgreSQL, of the server's major version. Default as for `PostgresDumpProps`. */
