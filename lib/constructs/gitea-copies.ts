@@ -96,8 +96,9 @@ export interface Copies {
 }
 
 export function declareCopies(construct: Construct, dataset: DatasetId, options: Copies): void {
-  const { claim, pods, database, layout, bucket, keys, image, copies = {}, pod, stops } = options;
+  const { claim, pods, database, layout, keys, image, copies = {}, pod, stops } = options;
   const { namespace = '', name } = dataset;
+  const bucket = options.bucket && { ...options.bucket, folders: { ...BUCKET_FOLDERS, ...options.bucket.folders } };
   const { knownLosses } = copies;
   const postgres = copies.postgresImage ?? ('secretName' in database ? database.image : undefined);
   const { login, secrets, server } = databaseOf(database, namespace);
@@ -123,7 +124,7 @@ export function declareCopies(construct: Construct, dataset: DatasetId, options:
     },
     keys: [...keys, ...secrets],
     folders: layout.folders,
-    ...(bucket === undefined ? {} : { bucket: { ...bucket, folders: { ...BUCKET_FOLDERS, ...bucket.folders } } }),
+    ...(bucket === undefined ? {} : { bucket }),
     ...(knownLosses === undefined ? {} : { knownLosses }),
     ...(server === undefined ? {} : { server }),
     ...(pod === undefined ? {} : { pod }),

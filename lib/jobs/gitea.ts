@@ -52,16 +52,8 @@ export const ROOTLESS_LAYOUT: GiteaLayout = {
  * repositories; everything else is where Gitea puts it below the former).
  */
 export const CHART_LAYOUT: GiteaLayout = {
-  folders: {
-    repositories: 'git/gitea-repositories',
-    'LFS objects': 'lfs',
-    attachments: 'attachments',
-    'package files': 'packages',
-    avatars: 'avatars',
-    'repository avatars': 'repo-avatars',
-    'Actions logs': 'actions_log',
-    'Actions artifacts': 'actions_artifacts',
-  },
+  // The names below the data folder are those in a bucket.
+  folders: { repositories: 'git/gitea-repositories', ...BUCKET_FOLDERS },
   configuration: 'gitea/conf/app.ini',
   leftOut: ['tmp', 'queues', 'indexers', 'repo-archive', 'sessions', 'log'],
 };
@@ -78,7 +70,7 @@ export interface GiteaDumpOptions {
   readonly bucket?: {
     readonly files: readonly InBucket[];
     /** Where in the bucket they are. Default: where Gitea puts them. */
-    readonly folders?: Readonly<Partial<Record<InBucket, string>>>;
+    readonly folders?: Readonly<Record<InBucket, string>>;
     /** Whether `listingBucket` has the job look into it; otherwise this copy only says how many there should be. */
     readonly isListed: boolean;
   };
@@ -93,7 +85,7 @@ export function giteaDump(options: GiteaDumpOptions): Source {
   const volume: Mount = { path: '/volume', volume: { claim: options.claim } };
   const dump = dumpSteps(database, 'list-gitea.sql');
   const inBucket = bucket?.files ?? [];
-  const folders: Readonly<Record<InBucket, string>> = { ...BUCKET_FOLDERS, ...bucket?.folders };
+  const folders = bucket?.folders ?? BUCKET_FOLDERS;
   const places = GITEA_FILES.map((kind) => {
     if (kind === 'repositories') return `${kind}=0=volume=${layout.folders[kind]}`;
     const lost = `${kind}=${knownLosses[kind] ?? 0}`;
